@@ -1,11 +1,11 @@
 """The table of pages as tests ask it: which line a path belongs to, and whom it admits."""
 
 import re
+from http import HTTPStatus
 
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
-from dealtrace.http.statuses import FORBIDDEN, NOT_FOUND
 
 PEOPLE: tuple[Role | None, ...] = (*Role, None)
 """Who uses the cabinet: people with a role at the site and no other rights and, as `None`, owners of the installation.
@@ -39,4 +39,4 @@ def may_use(person: Role | None, page: Page) -> bool:
 
 def refusal_of(page: Page) -> int:
     """Return the status that a page answers to people of the site who may not use it."""
-    return NOT_FOUND if page.is_of_installation else FORBIDDEN
+    return HTTPStatus.NOT_FOUND if page.is_of_installation else HTTPStatus.FORBIDDEN

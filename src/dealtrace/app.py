@@ -33,7 +33,7 @@ from dealtrace.http.openapi.description import describe_api
 from dealtrace.http.openapi.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, RequestRates
 from dealtrace.http.routes import Routes
-from dealtrace.http.server import HttpServer, not_found
+from dealtrace.http.server import HttpServer, unknown_path_app
 from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.phone import import_numbering_plans
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
@@ -378,7 +378,7 @@ def page_router(services: Sequence[Route], make_cabinet: Callable[[ASGIApp], Rou
 
     `make_cabinet` is called with the application that answers unknown paths.
     """
-    unknown = not_found(refuse, path_instead_of, is_of_api)
+    unknown = unknown_path_app(refuse, path_instead_of, is_of_api)
     routes = [
         Route("/", RedirectToCabinet(unknown)),
         *services,

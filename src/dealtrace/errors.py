@@ -55,6 +55,7 @@ from dealtrace.refusal import InvalidValue as InvalidValue
 from dealtrace.refusal import Language as Language
 from dealtrace.refusal import Refusal as Refusal
 from dealtrace.refusal import Violation as Violation
+from dealtrace.refusal import text_in as text_in
 
 
 class WidgetNotFound(Refusal):

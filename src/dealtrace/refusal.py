@@ -1,12 +1,29 @@
 """The parts of a refusal: a permanent code, a message in two languages, and the invalid fields."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal, Protocol, get_args
 
 from dealtrace.record import record
 
 Language = Literal["ru", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+class Bilingual(Protocol):
+    """An object with a Russian and an English text, such as a metric or a message."""
+
+    @property
+    def ru(self) -> str:
+        """Return the Russian text."""
+
+    @property
+    def en(self) -> str:
+        """Return the English text."""
+
+
+def text_in(language: Language, bilingual: Bilingual) -> str:
+    """Return the text of an object in `language`."""
+    return bilingual.ru if language == "ru" else bilingual.en
 
 
 @record
@@ -19,7 +36,7 @@ class Violation:
 
     def text(self, language: Language) -> str:
         """Return the message about the parameter, written in `language`."""
-        return self.ru if language == "ru" else self.en
+        return text_in(language, self)
 
 
 class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
@@ -50,7 +67,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an
 
     def text(self, language: Language) -> str:
         """Return the message in `language`."""
-        return (self.ru if language == "ru" else self.en).format(**self.facts)
+        return text_in(language, self).format(**self.facts)
 
     def __str__(self) -> str:
         """Return the English message."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.host_names import host_in_ascii, host_of, registered_domain
-from dealtrace.attribution.urls import PART_LENGTH_MAX, decoded, fragment_parameters_of, parameters_of
+from dealtrace.attribution.urls import PART_LENGTH_MAX, decoded, fragment_parameters_of, query_parameters
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_percent_encoding_is_read_in_either_encoding(text: str, read: str) -> No
     ],
 )
 def test_names_of_parameters_have_no_case_and_blanks_are_absent(query: str, read: dict[str, str]) -> None:
-    assert parameters_of(query) == read
+    assert query_parameters(query) == read
 
 
 @pytest.mark.parametrize("fragment", ["a=1", "!a=1", "/?a=1", "!/sale?a=1", "?a=1", "/a=1"])
@@ -107,7 +107,7 @@ def test_parameters_of_a_fragment_stand_with_or_without_a_path(fragment: str) ->
 def test_any_text_is_read(text: str) -> None:
     registered_domain(host_of(text))
     registered_domain(host_of(f"https://{text}"))
-    assert all(0 < len(value) <= PART_LENGTH_MAX for value in parameters_of(text).values())
+    assert all(0 < len(value) <= PART_LENGTH_MAX for value in query_parameters(text).values())
     decoded(text)
 
 

@@ -13,7 +13,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.deals.journal import Sorting, sorting_of
+from dealtrace.cabinet.deals.journal import DealSorting, sorting_of
 from dealtrace.cabinet.list_query import ListQuery, list_query_of
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
@@ -113,11 +113,11 @@ def test_the_list_is_sorted_by_date_and_sum_page_after_page(served: Stage, site:
 
 def test_an_order_that_is_unknown_or_too_long_is_the_usual_one() -> None:
     for sort, total, order in (
-        ("", 1, Sorting.NEWEST),
-        ("sum", 1, Sorting.NEWEST),
-        ("-amount", SORTED_MAX, Sorting.HIGHEST),
-        ("-amount", SORTED_MAX + 1, Sorting.NEWEST),
-        ("date", SORTED_MAX + 1, Sorting.OLDEST),
+        ("", 1, DealSorting.NEWEST),
+        ("sum", 1, DealSorting.NEWEST),
+        ("-amount", SORTED_MAX, DealSorting.HIGHEST),
+        ("-amount", SORTED_MAX + 1, DealSorting.NEWEST),
+        ("date", SORTED_MAX + 1, DealSorting.OLDEST),
     ):
         assert sorting_of(ListQuery("/", (("sort", sort),)), total) is order
 

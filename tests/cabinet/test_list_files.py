@@ -23,7 +23,7 @@ from dealtrace.leads.call import Circumstances
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
-from dealtrace.storage.journals.keyset_pages import find_newest, find_oldest, ids_of
+from dealtrace.storage.journals.keyset_pages import find_newest, find_oldest, id_chunks
 from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -177,8 +177,8 @@ def test_a_list_is_read_in_parts_without_gap_or_repetition(stage: Stage, shop: P
     ids = [register(stage, shop, f"{place}", happened_at=moscow(DAY)) for place in range(5)]
     query = query_deal_list(shop.site, DealFilters())
     with stage.database.read() as connection:
-        newest = list(ids_of(connection, query, find_newest, most))
-        oldest = list(ids_of(connection, query, find_oldest, most))
+        newest = list(id_chunks(connection, query, find_newest, most))
+        oldest = list(id_chunks(connection, query, find_oldest, most))
     assert [deal_id for part in newest for deal_id in part] == sorted(ids, reverse=True)
     assert [deal_id for part in oldest for deal_id in part] == sorted(ids)
     assert max(map(len, newest)) == min(most, 5)

@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_list, tab_of
+from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_lead_list, tab_of
 from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
 from dealtrace.cabinet.list_query import list_query_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
@@ -282,6 +282,6 @@ def test_a_page_counts_the_missed_calls_once(stage: Stage, shop: Player, query: 
     tab = tab_of(list_query)
     days = listed_days(list_query, shop.site, now(), "en", ASKED)
     with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
-        found = read_list(connection, shop.site, list_query, tab, days, now())
+        found = read_lead_list(connection, shop.site, list_query, tab, days, now())
     assert found.missed == 60
     assert len([text for text, _ in sent if "count(*)" in text and "anon_1" in text]) == counts, sent

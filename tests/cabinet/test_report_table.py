@@ -11,7 +11,7 @@ import pytest
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import percentage_text, table_of
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period
@@ -22,12 +22,12 @@ DAY = date(2026, 11, 26)
 VALUES = {"yandex": (5, Fraction(1, 2)), "google": (10, Fraction(1, 4)), None: (0, None)}
 
 
-class CountedRows(list[Row]):
+class CountedRows(list[ReportLine]):
     """Rows that count how often they are asked for."""
 
     asked = 0
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[ReportLine]:
         """Iterate over the rows, which counts each."""
         self.asked += len(self)
         return super().__iter__()
@@ -35,8 +35,8 @@ class CountedRows(list[Row]):
 
 def report() -> Report:
     question = Question((DIMENSIONS["source"],), (METRICS["deals"], METRICS["match_rate"]), Period(DAY, DAY), MODEL)
-    rows = [Row((key,), {MODEL: (Fraction(deals), rate)}, None) for key, (deals, rate) in VALUES.items()]
-    return Report(question, rows, len(rows), Row((), {MODEL: (Fraction(15), Fraction(1, 3))}, None))
+    rows = [ReportLine((key,), {MODEL: (Fraction(deals), rate)}, None) for key, (deals, rate) in VALUES.items()]
+    return Report(question, rows, len(rows), ReportLine((), {MODEL: (Fraction(15), Fraction(1, 3))}, None))
 
 
 def test_a_table_asks_for_every_row_once() -> None:
@@ -75,8 +75,10 @@ def test_a_heading_sorts_by_the_worst_change_first_and_then_by_the_best(metric: 
     compared = Question(
         (DIMENSIONS["source"],), (METRICS[metric],), Period(DAY, DAY), MODEL, comparison=Comparison.PREVIOUS
     )
-    rows = [Row(("a",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})]
-    shown = Report(compared, rows, 1, Row((), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)}), Period(DAY, DAY))
+    rows = [ReportLine(("a",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})]
+    shown = Report(
+        compared, rows, 1, ReportLine((), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)}), Period(DAY, DAY)
+    )
     url = ReportUrl("/", (("sort", sort),), ())
     key, figure = table_of(shown, url, "/rows", "en", str).headings
     assert (key.change, parse_qs(urlsplit(figure.change).query)) == ("", {"sort": [order]})

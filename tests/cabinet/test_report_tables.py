@@ -12,7 +12,7 @@ from dealtrace.cabinet.reports.change_texts import FigureChange, change_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Table, table_of
 from dealtrace.errors import Language
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
@@ -29,8 +29,8 @@ def table(
     question = parse_question(
         RawQuestion(by=by, metrics=metrics, compare="previous", filters=filters), QuestionContext(TODAY, MODEL)
     )
-    shown = [Row((key,), figures(now), figures(before)) for key, (now, before) in rows.items()]
-    total = Row((), *(figures(sides) for sides in next(iter(rows.values()))))
+    shown = [ReportLine((key,), figures(now), figures(before)) for key, (now, before) in rows.items()]
+    total = ReportLine((), *(figures(sides) for sides in next(iter(rows.values()))))
     is_empty = not any(value for _, before in rows.values() for value in before)
     report = Report(question, shown, len(shown), total, PERIOD, has_nothing_before=is_empty)
     return table_of(report, ReportUrl("/reports", (), ()), "/rows", "ru", lambda words: words)
@@ -147,7 +147,7 @@ def by_week(language: Language) -> Table:
     """Return a table of five weeks, of which the period cuts off the first, and the last is not over."""
     question = parse_question(RawQuestion(by="week", metrics="deal_to_won"), QuestionContext(TODAY, MODEL))
     rates = {"2026-W44": 0, "2026-W45": 3, "2026-W46": 2, "2026-W47": 1, "2026-W48": 9}
-    rows = [Row((key,), figures((rate,)), None) for key, rate in rates.items()]
+    rows = [ReportLine((key,), figures((rate,)), None) for key, rate in rates.items()]
     report = Report(question, rows, len(rows), rows[0], today=TODAY)
     return table_of(report, ReportUrl("/reports", (), ()), "/rows", language, lambda words: words)
 

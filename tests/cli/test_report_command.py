@@ -22,7 +22,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.reports.table_lines import pivot_lines, report_lines
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.pivot import pivoted
 from dealtrace.reports.presets import REPORT_PRESETS
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
@@ -240,7 +240,7 @@ def report(keys: list[str | None], figures: list[Fraction | None], **words: str)
     model = question.model
     models = [model] if model is not None else list(AttributionModel)
     values = dict.fromkeys(models, tuple(figures))
-    return Report(question, (Row(tuple(keys), values, None),), 1, Row((), values, None))
+    return Report(question, (ReportLine(tuple(keys), values, None),), 1, ReportLine((), values, None))
 
 
 @pytest.mark.parametrize("width", [60, 80, 40, 30])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.deals.changes import CHANGEABLE, UNSET, Change, apply_change, difference, stamp
+from dealtrace.deals.changes import CHANGEABLE, UNSET, Change, apply_change, changed_fields, stamp
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.leads.lead import LeadKind, LeadRef
 from domain_records import NOON, deal
@@ -32,7 +32,7 @@ def changed(before: Deal, known_values: Mapping[str, str] | None = None, **wante
 @pytest.mark.parametrize("before", [BEFORE, deal(), deal(custom_values={}), deal(amount_rub=None, status="")])
 def test_it_keeps_what_is_absent(before: Deal) -> None:
     after = changed(before)
-    assert difference(before, after) == ({}, {})
+    assert changed_fields(before, after) == ({}, {})
     assert after == before
 
 
@@ -66,7 +66,7 @@ def test_it_replaces_what_is_spoken_of_and_nothing_else(name: str, value: Any) -
     """Vendor: «текущее значение в статистике Calltouch будет перезаписано на пустоту»."""
     after = changed(BEFORE, **{name: value})
     assert getattr(after, name) == value
-    assert difference(BEFORE, after) == ({name: getattr(BEFORE, name)}, {name: value})
+    assert changed_fields(BEFORE, after) == ({name: getattr(BEFORE, name)}, {name: value})
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_it_states_everything_that_differs_before_and_after() -> None:
         "tags": (),
     }
     after = changed(BEFORE, {"margin": ""}, source_parts={"source": "выставка"}, **wanted)
-    earlier, later = difference(BEFORE, after)
+    earlier, later = changed_fields(BEFORE, after)
     assert set(earlier) == set(later) == set(CHANGEABLE)
     assert earlier == {name: getattr(BEFORE, name) for name in CHANGEABLE}
     assert later == {
@@ -172,8 +172,8 @@ def test_it_states_everything_that_differs_before_and_after() -> None:
 )
 def test_the_same_said_otherwise_is_no_difference(name: str, value: Any) -> None:
     fields = {"custom_values": {"margin": "10", "city": "Владимир"}, "stated_source": RECEPTION}
-    assert difference(deal(**fields), deal(**{**fields, name: value})) == ({}, {})
+    assert changed_fields(deal(**fields), deal(**{**fields, name: value})) == ({}, {})
 
 
 def test_what_the_house_notes_by_itself_is_no_difference() -> None:
-    assert difference(deal(), deal(touched_at=NOON, version=2, lead=LEADS[0], deleted_at=NOON)) == ({}, {})
+    assert changed_fields(deal(), deal(touched_at=NOON, version=2, lead=LEADS[0], deleted_at=NOON)) == ({}, {})

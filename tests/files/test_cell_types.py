@@ -19,12 +19,12 @@ from dealtrace.files.cell_types import (
     PhoneCell,
     TagsCell,
     TextCell,
-    text_of,
+    cell_text,
 )
 from dealtrace.files.deal_import_columns import ContactsCell
 from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, instant_of
+from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, utc_of_timestamp
 from dealtrace.files.visit_import_columns import VisitRefCell
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.wall_clock import whole_span
@@ -59,13 +59,13 @@ LASTING = DurationCell(most=timedelta(days=30))
     ],
 )
 def test_it_is_stated_as_text(cell: Any, text: str) -> None:
-    assert text_of(cell) == text
+    assert cell_text(cell) == text
 
 
 @pytest.mark.parametrize("cell", [float(EXACT_NUMBERS_BELOW), -1e15, float("inf"), float("nan"), "a\0b"])
 def test_it_is_refused_as_text(cell: Any) -> None:
     with pytest.raises(InvalidValue):
-        text_of(cell)
+        cell_text(cell)
 
 
 FORMULAS = (
@@ -79,12 +79,12 @@ FORMULAS = (
 def test_a_formula_or_a_value_that_is_no_text_is_refused_in_every_column_of_text(kind: CellType, cell: Any) -> None:
     with pytest.raises(InvalidValue) as refused:
         kind.read(cell)
-    assert str(text_of(cell)) in refused.value.en
+    assert str(cell_text(cell)) in refused.value.en
 
 
 @pytest.mark.parametrize("cell", ["=)", "=", "==== сделка ====", "= ООО", "'=A1", "a=A1", "=>", '="00125"'])
 def test_text_that_only_begins_like_a_formula_is_read(cell: str) -> None:
-    assert TextCell(50).read(cell) == text_of(cell)
+    assert TextCell(50).read(cell) == cell_text(cell)
 
 
 @pytest.mark.parametrize("cell", [DAY, AT, time(1), timedelta(1), "'=A1", "=)", LostValue("#N/A")])
@@ -298,17 +298,17 @@ def test_it_is_refused_in_both_languages(kind: CellType, cell: Any) -> None:
 
 
 def test_a_moment_is_on_the_clock_of_the_site() -> None:
-    assert instant_of(AT, None, MOSCOW) == moscow("2018-03-26", "09:50:01")
-    assert instant_of(AT.replace(tzinfo=UTC), None, MOSCOW) == AT.replace(tzinfo=UTC)
+    assert utc_of_timestamp(AT, None, MOSCOW) == moscow("2018-03-26", "09:50:01")
+    assert utc_of_timestamp(AT.replace(tzinfo=UTC), None, MOSCOW) == AT.replace(tzinfo=UTC)
 
 
 def test_a_day_takes_its_time_from_a_column_of_its_own() -> None:
-    assert instant_of(DAY, time(9, 50), MOSCOW) == moscow("2018-03-26", "09:50:00")
+    assert utc_of_timestamp(DAY, time(9, 50), MOSCOW) == moscow("2018-03-26", "09:50:00")
     midnight = datetime.combine(DAY, time.min)
-    assert instant_of(midnight, time(9, 50), MOSCOW) == moscow("2018-03-26", "09:50:00")
-    assert instant_of(midnight, None, MOSCOW) == moscow("2018-03-26")
-    assert instant_of(AT, time(7, 0), MOSCOW) == moscow("2018-03-26", "09:50:01")
-    assert instant_of(DAY, None, MOSCOW) is None
+    assert utc_of_timestamp(midnight, time(9, 50), MOSCOW) == moscow("2018-03-26", "09:50:00")
+    assert utc_of_timestamp(midnight, None, MOSCOW) == moscow("2018-03-26")
+    assert utc_of_timestamp(AT, time(7, 0), MOSCOW) == moscow("2018-03-26", "09:50:01")
+    assert utc_of_timestamp(DAY, None, MOSCOW) is None
 
 
 @pytest.mark.parametrize("pbx", PBXS, ids=lambda pbx: pbx.name)

@@ -17,7 +17,7 @@ from dealtrace.files import csv_reader, table_file
 from dealtrace.files.call_import_columns import CALL_COLUMNS
 from dealtrace.files.cell_types import TextCell
 from dealtrace.files.csv_reader import CELL_TOO_LONG
-from dealtrace.files.import_columns import Column, normalize_heading
+from dealtrace.files.import_columns import ImportColumn, normalize_heading
 from dealtrace.files.import_file import FORMATS, ImportFile, open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.lead_request_import_columns import LEAD_REQUEST_COLUMNS
@@ -201,7 +201,7 @@ def test_the_journal_of_calls_is_understood(path: Path) -> None:
     assert file.layout.ignored_headings == ("utmSource", "city")
 
 
-def _limits(parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[tuple[str, int, int]]:
+def _limits(parameters: Sequence[Any], columns: Sequence[ImportColumn]) -> Iterator[tuple[str, int, int]]:
     known = {normalize_heading(item): column for column in columns for item in (column.name, *column.headings)}
     for parameter in parameters:
         column = known[normalize_heading(parameter.name)]
@@ -213,7 +213,7 @@ def _limits(parameters: Sequence[Any], columns: Sequence[Column]) -> Iterator[tu
     ("parameters", "columns"), [(CALL_IMPORT, CALL_COLUMNS), (REQUEST_CREATE, LEAD_REQUEST_COLUMNS)]
 )
 def test_files_know_every_parameter_of_the_api_with_the_same_limit(
-    parameters: Sequence[Any], columns: Sequence[Column]
+    parameters: Sequence[Any], columns: Sequence[ImportColumn]
 ) -> None:
     limits = list(_limits(parameters, columns))
     assert len(limits) > 5

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from dealtrace.errors import FileUnreadable, InvalidParameters, LeadTaken, Refusal, Violation
-from dealtrace.files.cell_types import text_of
+from dealtrace.files.cell_types import cell_text
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
-from dealtrace.files.row import Row, StatedText
+from dealtrace.files.row import FileRow, StatedText
 
 FAULT = InvalidParameters([Violation("Дата", "пусто", "empty"), Violation("Телефон", "длинно", "long")])
 HEADINGS = ("Дата", "Телефон")
@@ -23,8 +23,8 @@ def refused(tmp_path: Path) -> RefusedRows:
     return RefusedRows(tmp_path / "calls.csv.refused.csv", HEADINGS, "ru")
 
 
-def row(number: int, *cells: Any, reason: Refusal = FAULT) -> tuple[Row, Refusal]:
-    return Row(number, cells), reason
+def row(number: int, *cells: Any, reason: Refusal = FAULT) -> tuple[FileRow, Refusal]:
+    return FileRow(number, cells), reason
 
 
 def written(refused: RefusedRows) -> list[list[str]]:
@@ -57,7 +57,7 @@ def test_no_cell_becomes_a_formula(refused: RefusedRows, cell: str) -> None:
 def test_text_that_is_protected_already_means_the_same_when_it_is_read_again(refused: RefusedRows, cell: str) -> None:
     refused.add([row(2, cell)])
     again = written(refused)[1][2]
-    assert text_of(again) == text_of(cell)
+    assert cell_text(again) == cell_text(cell)
     assert not again.startswith("=A")
 
 
@@ -103,7 +103,7 @@ def test_it_can_be_brought_in_again(refused: RefusedRows) -> None:
     refused.add([row(2, "26.03.2018 10:00", "+7 920 555-00-55")])
     file = open_import_file(refused.path, ImportNoun.CALL, None)
     assert file.layout.ignored_headings == ("Строка файла", "Что не так")
-    values = file.layout.read(Row(2, written(refused)[1]))
+    values = file.layout.read(FileRow(2, written(refused)[1]))
     assert values["phone"] == "+7 920 555-00-55"
     assert values["started_at"].hour == 10
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.files.cell_types import text_of
+from dealtrace.files.cell_types import cell_text
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row_writers import CsvFile
-from dealtrace.files.spreadsheet_text import FORMULA_STARTS, guard_formula, is_formula, plain_text, spreadsheet_text
+from dealtrace.files.spreadsheet_text import FORMULA_STARTS, guard_formula, is_formula, spreadsheet_text, unguarded_text
 
 TEXTS = st.text(st.sampled_from("'=+-@\t\r\n\"0123456789.,/ aеEмай;Ё"), max_size=20)
 
@@ -26,7 +26,7 @@ TEXTS = st.text(st.sampled_from("'=+-@\t\r\n\"0123456789.,/ aеEмай;Ё"), max
 )  # fmt: skip
 def test_what_a_spreadsheet_would_convert_stays_text(text: str) -> None:
     assert spreadsheet_text(text) == f'="{text}"'
-    assert text_of(spreadsheet_text(text)) == text
+    assert cell_text(spreadsheet_text(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_no_text_runs_as_a_formula(start: str, rest: str) -> None:
 @pytest.mark.parametrize("text", ['="a"&HYPERLINK("b")', '="a"+"b"', '="a"b"', '="'])
 def test_only_a_constant_passes_for_one(text: str) -> None:
     assert spreadsheet_text(text) == f"'{text}"
-    assert plain_text(text) == text
+    assert unguarded_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_only_a_constant_passes_for_one(text: str) -> None:
     ],
 )
 def test_what_programs_wrap_for_a_spreadsheet_is_unwrapped(cell: str, text: str) -> None:
-    assert text_of(cell) == text
+    assert cell_text(cell) == text
 
 
 @given(TEXTS)
 def test_every_text_comes_back(text: str) -> None:
     if re.fullmatch('\'*="([^"]|"")*"', text) is None:
-        assert plain_text(spreadsheet_text(text)) == text.strip() or plain_text(spreadsheet_text(text)) == text
-        assert plain_text(guard_formula(text)) == text
+        assert unguarded_text(spreadsheet_text(text)) == text.strip() or unguarded_text(spreadsheet_text(text)) == text
+        assert unguarded_text(guard_formula(text)) == text
 
 
 @given(TEXTS)
@@ -78,7 +78,7 @@ def test_every_text_comes_back_from_csv_for_programs(text: str) -> None:
         file = io.StringIO()
         CsvFile(file, ["text"]).add([text])
         _, (written,) = csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True)
-        assert plain_text(written) == text
+        assert unguarded_text(written) == text
         assert not is_formula(written)
         assert written == text or text[:1] in ("'", "=")
 

@@ -9,10 +9,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from cast import moscow
-from dealtrace.mails.letter import Attachment, Envelope, Letter, LetterTable, write_mail
+from dealtrace.mails.letter import Attachment, Letter, LetterTable, MailHeaders, write_mail
 from dealtrace.mails.recipient import Recipient, is_address
 
-ENVELOPE = Envelope(
+ENVELOPE = MailHeaders(
     "reports@example.org", Recipient("anna@example.com", "ru"), "mail.1.2", moscow("2026-11-10", "12:00:00")
 )
 HEADERS = {
@@ -20,7 +20,7 @@ HEADERS = {
 }  # fmt: skip
 
 
-def sent(letter: Letter, envelope: Envelope = ENVELOPE) -> EmailMessage:
+def sent(letter: Letter, envelope: MailHeaders = ENVELOPE) -> EmailMessage:
     """Return a letter as its receiver reads it from the wire."""
     wire = write_mail(letter, envelope).as_bytes()
     return cast("EmailMessage", message_from_bytes(wire, policy=cast("Any", SMTP)))
@@ -98,6 +98,6 @@ def test_only_a_url_of_https_has_the_button_of_mailboxes() -> None:
 def test_a_mail_to_every_address_that_is_accepted_can_be_written(name: str, domain: str) -> None:
     address = f"{name}@{domain}"
     assume(is_address(address))
-    envelope = Envelope(address, Recipient(address), ENVELOPE.message_id, ENVELOPE.at)
+    envelope = MailHeaders(address, Recipient(address), ENVELOPE.message_id, ENVELOPE.at)
     mail = sent(Letter("a", ("b",)), envelope)
     assert [each.addr_spec for name in ("From", "To") for each in mail[name].addresses] == [address] * 2

@@ -8,7 +8,7 @@ import pytest
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import Language
 from dealtrace.mails.report_letter import report_letter
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period, compared_period
@@ -22,7 +22,7 @@ WINTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 def test_a_letter_says_that_figures_by_tag_do_not_add_up() -> None:
     for name, says_so in (("tag", True), ("source", False)):
         question = Question((DIMENSIONS[name],), (METRICS["deals"],), WINTER, MODEL)
-        row = Row(("a",), {MODEL: (Fraction(1),)}, None)
+        row = ReportLine(("a",), {MODEL: (Fraction(1),)}, None)
         paragraphs = report_letter("By tag", Report(question, [row], 1, row), "Shop", "en", "").paragraphs
         assert any("do not add up to the total" in paragraph for paragraph in paragraphs) is says_so
 
@@ -37,7 +37,7 @@ def test_a_letter_says_that_figures_by_tag_do_not_add_up() -> None:
 def test_a_letter_names_months_that_are_compared_with_longer_or_shorter_ones(language: Language, words: str) -> None:
     for comparison, is_noted in ((Comparison.PREVIOUS, True), (Comparison.YEAR, False)):
         question = Question((DIMENSIONS["month"],), (METRICS["deals"],), WINTER, MODEL, comparison=comparison)
-        row = Row(("2026-02",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})
+        row = ReportLine(("2026-02",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})
         report = Report(question, [row], 1, row, compared_period(WINTER, comparison), today=date(2026, 11, 27))
         letter = report_letter("By month", report, "Shop", language, "")
         assert letter.table is not None

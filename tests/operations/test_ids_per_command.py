@@ -56,7 +56,7 @@ from dealtrace.operations.requests.store import RequestBatch
 from dealtrace.operations.visits.attach_attrs import VisitAttrs
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
-from dealtrace.operations.work import Operation, Work, at_site, ids_needed, ids_of
+from dealtrace.operations.work import Operation, Work, at_site, ids_needed, ids_taken_by
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.quota.rate import BusiestSecond
@@ -361,13 +361,13 @@ def test_the_change_that_takes_the_most_ids_takes_what_is_declared(stage: Stage,
     counted: Any = CountedIds(stage.ids)
     with stage.database.write() as connection:
         CHANGES[name](Work(connection, counted, NOON, shop.site), *arguments)
-    assert counted.taken == ids_of(CHANGES[name]) > 0
+    assert counted.taken == ids_taken_by(CHANGES[name]) > 0
 
 
 def test_what_a_change_declares_is_known_also_where_it_is_handed_over_with_its_site_or_arguments(shop: Player) -> None:
-    assert ids_of(at_site(shop.site, add_alert)) == ids_of(add_alert) == 1
-    assert ids_of(partial(at_site(shop.site, add_alert), RULE)) == 1
-    assert ids_of(at_site(shop.site, remove_alert)) == 0
+    assert ids_taken_by(at_site(shop.site, add_alert)) == ids_taken_by(add_alert) == 1
+    assert ids_taken_by(partial(at_site(shop.site, add_alert), RULE)) == 1
+    assert ids_taken_by(at_site(shop.site, remove_alert)) == 0
 
 
 def items_of(command: WriteCommand[Any]) -> int:

@@ -14,7 +14,7 @@ from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.reports.agreement import (
     Agreement,
-    Count,
+    CountAndWorth,
     DealComparison,
     Disagreement,
     Field,
@@ -137,7 +137,7 @@ def test_the_two_sides_differ_by_exactly_what_is_listed(compared: list[DealCompa
 def test_a_list_without_sums_is_taken_to_have_ours() -> None:
     total = Agreement()
     total.add(compare(stated(None), listed=NO_SUMS), NO_SUMS)
-    assert total.theirs == total.ours == Count(1, in_kopecks(Decimal(1000)))
+    assert total.theirs == total.ours == CountAndWorth(1, in_kopecks(Decimal(1000)))
     assert total.is_whole
 
 
@@ -153,22 +153,22 @@ def test_deals_of_a_list_without_currencies_have_the_currencies_of_ours() -> Non
     same = compare(stated("10"), listed=listed, amount_rub=Decimal(10), currency="usd")
     assert same.disagreement is None
     total = total_of(same, compare(stated("7"), listed=listed, amount_rub=Decimal(7), currency="eur"), listed=listed)
-    assert total.theirs == total.ours == Count(2, 90_000, without_rate=1)
+    assert total.theirs == total.ours == CountAndWorth(2, 90_000, without_rate=1)
     assert total.is_whole
 
 
 @pytest.mark.parametrize(
     ("theirs", "ours", "more"),
     [
-        (("10", "usd"), ("10", None), Count(1, 89_000)),
-        (("10", None), ("9", "rub"), Count(1, 100)),
-        (("2", "usd"), ("1", "usd"), Count(1, 9000)),
-        (("10", "eur"), ("10", "usd"), Count(1, -90_000, without_rate=1)),
-        (("10", "eur"), ("11", "eur"), Count(1, 0, without_rate=1)),
+        (("10", "usd"), ("10", None), CountAndWorth(1, 89_000)),
+        (("10", None), ("9", "rub"), CountAndWorth(1, 100)),
+        (("2", "usd"), ("1", "usd"), CountAndWorth(1, 9000)),
+        (("10", "eur"), ("10", "usd"), CountAndWorth(1, -90_000, without_rate=1)),
+        (("10", "eur"), ("11", "eur"), CountAndWorth(1, 0, without_rate=1)),
     ],
 )
 def test_the_same_number_in_another_currency_is_another_sum(
-    theirs: tuple[str, str | None], ours: tuple[str, str | None], more: Count
+    theirs: tuple[str, str | None], ours: tuple[str, str | None], more: CountAndWorth
 ) -> None:
     listed = replace(stated(theirs[0]), currency=theirs[1])
     compared = compare(listed, listed=IN_CURRENCIES, amount_rub=Decimal(ours[0]), currency=ours[1])
@@ -192,4 +192,4 @@ def test_both_sides_are_converted_at_the_rate_of_the_time_of_ours() -> None:
     )
     assert compared.fields == (Field.DATE,)
     total = total_of(compared, listed=IN_CURRENCIES)
-    assert total.theirs == total.ours == Count(1, 90_000)
+    assert total.theirs == total.ours == CountAndWorth(1, 90_000)

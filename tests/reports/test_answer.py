@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.reports.answer import Gathered, GatheredRows, Keys, Report, Sorting, build_report
+from dealtrace.reports.answer import Gathered, GatheredRows, Report, RowKeys, Sorting, build_report
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, Metric, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import Period
@@ -24,14 +24,14 @@ def shown(dimension: Dimension, key: Any) -> str | None:
     return None if key is None else str(key)
 
 
-def gathered(rows: dict[Keys, int], **unknown: Any) -> dict[AttributionModel, Gathered]:
+def gathered(rows: dict[RowKeys, int], **unknown: Any) -> dict[AttributionModel, Gathered]:
     """Return deals by keys, in ones."""
     measures = {keys: {DEALS: deals * WHOLE} for keys, deals in rows.items()}
     return {MODEL: Gathered(measures, {DEALS: sum(rows.values()) * WHOLE}, **unknown)}
 
 
 def answer(
-    rows: dict[Keys, int], compared: dict[Keys, int] | None = None, other: Period | None = None, **words: str
+    rows: dict[RowKeys, int], compared: dict[RowKeys, int] | None = None, other: Period | None = None, **words: str
 ) -> Report:
     question = parse_question(RawQuestion(**{"by": "source", "metrics": "deals", **words}), KNOWN)
     formulas = {metric: metric.formula for metric in question.metrics}
@@ -44,7 +44,7 @@ def keys(report: Report) -> list[str | None]:
 
 
 def test_the_greatest_come_first_and_ties_by_keys_in_code_points_with_nothing_last() -> None:
-    rows: dict[Keys, int] = {(None,): 1, ("я",): 1, ("b",): 1, ("B",): 1, ("a",): 5, ("Ё",): 1}
+    rows: dict[RowKeys, int] = {(None,): 1, ("я",): 1, ("b",): 1, ("B",): 1, ("a",): 5, ("Ё",): 1}
     assert keys(answer(rows)) == ["a", "B", "b", "Ё", "я", None]
 
 
@@ -53,14 +53,14 @@ def test_times_come_in_their_order() -> None:
 
 
 def test_the_order_may_be_asked_for() -> None:
-    rows: dict[Keys, int] = {("a",): 2, ("b",): 1, (None,): 3}
+    rows: dict[RowKeys, int] = {("a",): 2, ("b",): 1, (None,): 3}
     assert keys(answer(rows, sort="deals")) == ["b", "a", None]
     assert keys(answer(rows, sort="-source")) == ["b", "a", None]
     assert keys(answer(rows, sort="source")) == ["a", "b", None]
 
 
-LOST: dict[Keys, int] = {("a",): 4, ("b",): 7, ("c",): 1, (None,): 5}
-BEFORE: dict[Keys, int] = {("a",): 5, ("b",): 1, ("d",): 9, (None,): 6}
+LOST: dict[RowKeys, int] = {("a",): 4, ("b",): 7, ("c",): 1, (None,): 5}
+BEFORE: dict[RowKeys, int] = {("a",): 5, ("b",): 1, ("d",): 9, (None,): 6}
 OTHER = Period(date(2026, 10, 2), date(2026, 10, 29))
 
 
@@ -93,7 +93,7 @@ def test_an_unknown_change_comes_last() -> None:
     formulas = {metric: metric.formula for metric in question.metrics}
     has_sum = next(measure for measure in METRICS["average"].formula.measures if measure != AMOUNT)
 
-    def side(rows: dict[Keys, tuple[int, int]]) -> dict[AttributionModel, Gathered]:
+    def side(rows: dict[RowKeys, tuple[int, int]]) -> dict[AttributionModel, Gathered]:
         return {
             MODEL: Gathered(
                 {key: {AMOUNT: kopecks, has_sum: count * WHOLE} for key, (kopecks, count) in rows.items()}, {}
@@ -154,7 +154,7 @@ def test_unknown_values_come_last_whichever_way_rows_are_ordered() -> None:
     for sort in ("average", "-average"):
         question = parse_question(RawQuestion(by="source", metrics="average", sort=sort), KNOWN)
         (with_amount,) = METRICS["average"].formula.measures - {AMOUNT}
-        rows: dict[Keys, Any] = {("a",): {}, ("b",): {AMOUNT: 100, with_amount: WHOLE}}
+        rows: dict[RowKeys, Any] = {("a",): {}, ("b",): {AMOUNT: 100, with_amount: WHOLE}}
         side = {MODEL: Gathered(rows, {})}
         report = build_report(
             question, {METRICS["average"]: METRICS["average"].formula}, side, None, None, shown, Sorting(MODEL)
@@ -175,7 +175,7 @@ def test_income_is_unknown_until_a_status_is_won_and_margins_count_where_they_ar
 
 
 @given(st.dictionaries(st.tuples(st.none() | st.text(max_size=3)), st.integers(0, 3), max_size=8))
-def test_the_order_is_the_same_whatever_the_database_returns_first(rows: dict[Keys, int]) -> None:
+def test_the_order_is_the_same_whatever_the_database_returns_first(rows: dict[RowKeys, int]) -> None:
     backwards = dict(reversed(list(rows.items())))
     assert [row.keys for row in answer(rows).rows] == [row.keys for row in answer(backwards).rows]
 

@@ -14,11 +14,11 @@ from dealtrace.reports.column_formulas import (
     FORMULA_LENGTH_MAX,
     ColumnName,
     FormulaOperation,
+    FormulaPart,
     FormulaTree,
     MetricName,
     Negation,
     Number,
-    Part,
     check_parts,
     evaluate,
     format_formula,
@@ -45,7 +45,7 @@ values = st.fixed_dictionaries(
 )
 
 
-def oracle(formula: FormulaTree, known: dict[Part, Fraction | None]) -> Fraction:
+def oracle(formula: FormulaTree, known: dict[FormulaPart, Fraction | None]) -> Fraction:
     """Evaluate a formula as Python would; what has no value raises."""
     if isinstance(formula, Number):
         return Fraction(formula.value)
@@ -92,7 +92,7 @@ def test_no_way_of_writing_a_formula_is_shorter(formula: FormulaTree, blank: str
 
 @given(formulas, values)
 def test_the_value_is_exact_and_unknown_over_zero_or_an_unknown_part(
-    formula: FormulaTree, known: dict[Part, Fraction | None]
+    formula: FormulaTree, known: dict[FormulaPart, Fraction | None]
 ) -> None:
     try:
         expected: Fraction | None = oracle(formula, known)
@@ -129,7 +129,7 @@ def test_any_text_is_a_formula_or_refused(text: str) -> None:
     ],
 )
 def test_worked_examples(text: str, value: Fraction | None) -> None:
-    known: dict[Part, Fraction | None] = {
+    known: dict[FormulaPart, Fraction | None] = {
         MetricName("won"): Fraction(3),
         MetricName("cost"): None,
         ColumnName("work"): Fraction(4),

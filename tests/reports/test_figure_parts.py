@@ -2,7 +2,7 @@
 
 import pytest
 
-from dealtrace.reports.figure import base_measure, parts_of
+from dealtrace.reports.figure import base_measure, component_metrics
 from dealtrace.reports.metrics import METRICS, PART_METRICS
 
 
@@ -11,7 +11,7 @@ def test_the_parts_of_a_metric_are_exactly_the_measures_of_its_formulas(name: st
     metric = METRICS[name]
     formulas = [metric.formula, *([metric.margin_formula] if metric.margin_formula is not None else [])]
     needed = {measure for formula in formulas for measure in formula.measures}
-    assert {base_measure(part) for part in parts_of(metric, METRICS.values())} == needed
+    assert {base_measure(part) for part in component_metrics(metric, METRICS.values())} == needed
 
 
 def test_a_part_that_is_no_metric_repeats_no_metric() -> None:

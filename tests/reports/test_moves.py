@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.reports.kopecks import split_kopecks
-from dealtrace.reports.moves import Moved, Shares, SourceKey, key_of, moves_of, single_source
+from dealtrace.reports.moves import Moved, Shares, SourceKey, moves_of, single_source, source_key
 
 YANDEX, GOOGLE, MAIL = (
     TrafficSource("Yandex", "cpc"),
@@ -30,12 +30,12 @@ HALF = WHOLE // 2
     ],
 )
 def test_sources_are_grouped_by_trimmed_and_folded_source_and_medium(source: TrafficSource, key: SourceKey) -> None:
-    assert key_of(source) == key
+    assert source_key(source) == key
 
 
 def test_a_deal_that_moves_whole_takes_its_money_along() -> None:
     moves = moves_of(single_source(YANDEX), single_source(GOOGLE), 100_000)
-    assert moves == {(key_of(YANDEX), key_of(GOOGLE)): Moved(WHOLE, 100_000)}
+    assert moves == {(source_key(YANDEX), source_key(GOOGLE)): Moved(WHOLE, 100_000)}
 
 
 def test_nothing_moves_between_spellings_and_campaigns_of_one_source() -> None:
@@ -47,12 +47,12 @@ def test_only_the_share_moves_that_changes() -> None:
     before = [(YANDEX, HALF), (GOOGLE, HALF)]
     after = [(YANDEX, HALF), (GOOGLE, HALF // 2), (MAIL, HALF // 2)]
     assert moves_of(before, after, 100_001) == {
-        (key_of(GOOGLE), key_of(MAIL)): Moved(HALF // 2, 25_000),
+        (source_key(GOOGLE), source_key(MAIL)): Moved(HALF // 2, 25_000),
     }
 
 
 def test_a_deal_without_a_sum_moves_and_a_negative_one_moves_backwards() -> None:
-    pair = (key_of(YANDEX), key_of(GOOGLE))
+    pair = (source_key(YANDEX), source_key(GOOGLE))
     assert moves_of(single_source(YANDEX), single_source(GOOGLE), 0) == {pair: Moved(WHOLE, 0)}
     assert moves_of(single_source(YANDEX), single_source(GOOGLE), -500) == {pair: Moved(WHOLE, -500)}
 
@@ -70,7 +70,7 @@ def shares(draw: st.DrawFn) -> Shares:
 def summed(parts: Shares) -> dict[SourceKey, int]:
     sums: dict[SourceKey, int] = {}
     for source, part in parts:
-        sums[key_of(source)] = sums.get(key_of(source), 0) + part
+        sums[source_key(source)] = sums.get(source_key(source), 0) + part
     return sums
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
@@ -24,9 +24,9 @@ def answer(
 ) -> Report:
     """Return a report; with `before`, every figure was ten times as great in the compared period."""
 
-    def row(keys: tuple[str | None, ...], value: int | None) -> Row:
+    def row(keys: tuple[str | None, ...], value: int | None) -> ReportLine:
         now, tenfold = ({MODEL: (Fraction(value * by) if value is not None else None,)} for by in (1, 10))
-        return Row(keys, now, tenfold if before else None)
+        return ReportLine(keys, now, tenfold if before else None)
 
     dimensions = tuple(DIMENSIONS[name] for name in by.split(","))
     question = Question(dimensions, (METRICS[metric],), Period(DAY, DAY), MODEL)

@@ -7,9 +7,9 @@ from dealtrace.reports.statuses import (
     Status,
     StatusGroup,
     group_statuses,
-    meaning_of,
     meanings_by_key,
     status_key,
+    status_meaning,
     unclassified_keys,
 )
 
@@ -17,12 +17,12 @@ from dealtrace.reports.statuses import (
 @pytest.mark.parametrize("spelling", ["Оплачено", " оплачено", "ОПЛАЧЕНО\u00a0", "\tоплаченО\n"])
 def test_blanks_around_a_status_and_the_case_of_its_letters_make_no_difference(spelling: str) -> None:
     assert status_key(spelling) == "оплачено"
-    assert meaning_of(spelling, {"оплачено": Meaning.WON}) is Meaning.WON
+    assert status_meaning(spelling, {"оплачено": Meaning.WON}) is Meaning.WON
 
 
 @pytest.mark.parametrize("spelling", ["", " ", "в работе", "опла чено"])
 def test_what_is_not_set_is_open(spelling: str) -> None:
-    assert meaning_of(spelling, {"оплачено": Meaning.WON}) is Meaning.OPEN
+    assert status_meaning(spelling, {"оплачено": Meaning.WON}) is Meaning.OPEN
 
 
 def test_meanings_are_found_by_what_spellings_have_in_common() -> None:

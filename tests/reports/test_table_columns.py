@@ -7,13 +7,13 @@ from fractions import Fraction
 import pytest
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.change import difference, percentage
 from dealtrace.reports.metrics import METRICS, Unit
 from dealtrace.reports.periods import Period
 from dealtrace.reports.pivot import pivoted
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.table_columns import PARTS, VALUE, cells_of, figure_columns, figures_of, parts_of
+from dealtrace.reports.table_columns import PARTS, VALUE, figure_columns, figures_of, pivot_cells, shown_parts
 
 TODAY = date(2026, 11, 26)
 MODEL = AttributionModel.LAST_INTERACTION
@@ -29,7 +29,7 @@ def compared(values: Side, before: Side | None, **words: str) -> Report:
     assert sides[0] is not None
     period = Period(TODAY, TODAY) if before is not None else None
     is_empty = before is not None and not any(before)
-    rows, total = [Row(("a",), sides[0], sides[1])], Row((), sides[0], sides[1])
+    rows, total = [ReportLine(("a",), sides[0], sides[1])], ReportLine((), sides[0], sides[1])
     return Report(question, rows, 1, total, period, has_nothing_before=is_empty)
 
 
@@ -111,6 +111,6 @@ def test_cells_of_a_pivot_have_the_same_parts() -> None:
     across = replace(rows, question=parse_question(RawQuestion(by="manager", metrics="deals"), KNOWN))
     both = replace(rows, rows=[replace(rows.rows[0], keys=("a", "a"))])
     pivot = pivoted(rows, across, both)
-    assert parts_of(rows, pivot.metric) == PARTS
-    assert list(cells_of(pivot, pivot.total, PARTS)) == [(5, 4, 1, 25)] * 2
-    assert list(cells_of(pivot, pivot.lines[0], (VALUE,))) == [(5,), (5,)]
+    assert shown_parts(rows, pivot.metric) == PARTS
+    assert list(pivot_cells(pivot, pivot.total, PARTS)) == [(5, 4, 1, 25)] * 2
+    assert list(pivot_cells(pivot, pivot.lines[0], (VALUE,))) == [(5,), (5,)]

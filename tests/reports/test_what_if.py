@@ -10,8 +10,8 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.amount import kopecks_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.reports import what_if
-from dealtrace.reports.moves import Moved, key_of, single_source
-from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
+from dealtrace.reports.moves import Moved, single_source, source_key
+from dealtrace.reports.what_if import DealAttribution, MatchCount, Tally, TriedDeal
 from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)
@@ -20,18 +20,18 @@ NOTHING = DealAttribution(None, single_source(NOWHERE))
 BY_CALL = DealAttribution(CALL, single_source(YANDEX))
 
 
-def tally_of(*outcomes: Outcome) -> Tally:
+def tally_of(*outcomes: TriedDeal) -> Tally:
     tally = Tally()
     for outcome in outcomes:
         tally.add(outcome)
     return tally
 
 
-def outcome(before: DealAttribution, after: DealAttribution, **fields: Any) -> Outcome:
+def outcome(before: DealAttribution, after: DealAttribution, **fields: Any) -> TriedDeal:
     kopecks: int | None = fields.pop("kopecks", ...)
     found = deal(**fields)
     own = kopecks_of(found.amount_rub) if found.amount_rub is not None else None
-    return Outcome(found, before, after, own if kopecks is ... else kopecks)
+    return TriedDeal(found, before, after, own if kopecks is ... else kopecks)
 
 
 def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
@@ -40,14 +40,14 @@ def test_it_counts_leads_stated_sources_flips_and_moves() -> None:
         outcome(NOTHING, NOTHING, stated_source=GOOGLE),
         outcome(BY_CALL, BY_CALL, pinned_at=NOON),
         outcome(BY_CALL, DealAttribution(CALL, single_source(GOOGLE)), amount_rub=None),
-        Outcome(deal(), BY_CALL, BY_CALL, 100_000, is_kept=True),
+        TriedDeal(deal(), BY_CALL, BY_CALL, 100_000, is_kept=True),
     )
     assert (tally.deals, tally.flipped, tally.moved, tally.changed, tally.pinned, tally.kept) == (5, 1, 2, 2, 1, 1)
     assert tally.before == MatchCount(with_lead=3, attributed=4)
     assert tally.after == MatchCount(with_lead=4, attributed=5)
     assert tally.moves_in_order() == [
-        ((key_of(NOWHERE), key_of(YANDEX)), Moved(WHOLE, 100_000)),
-        ((key_of(YANDEX), key_of(GOOGLE)), Moved(WHOLE, 0)),
+        ((source_key(NOWHERE), source_key(YANDEX)), Moved(WHOLE, 100_000)),
+        ((source_key(YANDEX), source_key(GOOGLE)), Moved(WHOLE, 0)),
     ]
 
 
@@ -65,8 +65,8 @@ def test_another_lead_of_the_same_source_flips_and_moves_nothing() -> None:
 def test_sources_are_shown_in_their_commonest_spelling() -> None:
     lower = DealAttribution(CALL, single_source(TrafficSource("yandex", "cpc")))
     tally = tally_of(outcome(NOTHING, lower), outcome(NOTHING, BY_CALL), outcome(NOTHING, BY_CALL))
-    assert tally.spelling_of(key_of(YANDEX)) == ("Yandex", "cpc")
-    assert tally.spelling_of(key_of(NOWHERE)) == (None, None)
+    assert tally.spelling_of(source_key(YANDEX)) == ("Yandex", "cpc")
+    assert tally.spelling_of(source_key(NOWHERE)) == (None, None)
 
 
 def test_moves_beyond_the_limit_are_one_sum(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_moves_beyond_the_limit_are_one_sum(monkeypatch: pytest.MonkeyPatch) -> 
         outcome(NOTHING, to_google, amount_rub=Decimal(2)),
         outcome(NOTHING, BY_CALL, amount_rub=Decimal(3)),
     )
-    assert tally.moves == {(key_of(NOWHERE), key_of(YANDEX)): Moved(2 * WHOLE, 301)}
+    assert tally.moves == {(source_key(NOWHERE), source_key(YANDEX)): Moved(2 * WHOLE, 301)}
     assert tally.further == Moved(WHOLE, 200)
 
 
@@ -88,5 +88,5 @@ def test_money_moves_in_rubles_and_deals_without_a_rate_move_without_it() -> Non
         outcome(NOTHING, BY_CALL, amount_rub=None, currency="eur"),
         outcome(NOTHING, NOTHING, amount_rub=Decimal(10), currency="eur", kopecks=None),
     )
-    assert tally.moves == {(key_of(NOWHERE), key_of(YANDEX)): Moved(3 * WHOLE, 90_000)}
+    assert tally.moves == {(source_key(NOWHERE), source_key(YANDEX)): Moved(3 * WHOLE, 90_000)}
     assert (tally.moved, tally.without_rate) == (3, 1)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from dealtrace.runtime.page_cursors import ENDS_MAX, TRAIL_SECONDS, TRAILS_MAX, PageCursors
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, SortKey
 
 NOON = datetime(2018, 3, 26, 12, tzinfo=UTC)
 SIZE = 10
@@ -27,7 +27,7 @@ def turn(page_cursors: PageCursors, reader: str, *numbers: int, found: int = SIZ
     """Read pages of a reader, as a server does."""
     for number in numbers:
         cursor = page_cursors.cursor_of(reader, (number - 1) * SIZE)
-        page_cursors.keep(reader, cursor, Page(list(range(found)), end_of(number) if found else None, total))
+        page_cursors.keep(reader, cursor, ListPage(list(range(found)), end_of(number) if found else None, total))
 
 
 def test_nobody_is_known_at_first() -> None:

@@ -20,7 +20,7 @@ from dealtrace.runtime import site_cache as module
 from dealtrace.runtime.site_cache import Admission, SiteCache
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.sites import find_site
-from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, ValuesByName
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import site as site_table
 from write_commands import utc_now
@@ -52,7 +52,7 @@ def statements_on(database: Database) -> Iterator[list[str]]:
     def listen(_connection: object, _cursor: object, text: str, *_rest: object) -> None:
         seen.append(text)
 
-    def fetch(statement: CompiledStatement, connection: Connection, parameters: Values) -> Sequence[PlainRow]:
+    def fetch(statement: CompiledStatement, connection: Connection, parameters: ValuesByName) -> Sequence[PlainRow]:
         seen.append("compiled")
         return run_compiled(statement, connection, parameters)
 

@@ -10,7 +10,7 @@ import pytest
 
 from absent import leave_out
 from cast import moscow
-from dealtrace.mails.letter import Envelope, Letter, write_mail
+from dealtrace.mails.letter import Letter, MailHeaders, write_mail
 from dealtrace.mails.mail import MailFault
 from dealtrace.mails.recipient import Recipient
 from dealtrace.settings import Settings
@@ -51,7 +51,7 @@ def send(url: str, **settings: Any) -> MailFault | None:
     assert server is not None
     client = SmtpClient(server, chosen.mail_sender)
     mail = write_mail(
-        Letter("Отчёт", ("Первое.",)), Envelope(client.sender, ANNA, "mail.1.2", moscow("2026-11-10", "12:00:00"))
+        Letter("Отчёт", ("Первое.",)), MailHeaders(client.sender, ANNA, "mail.1.2", moscow("2026-11-10", "12:00:00"))
     )
 
     async def story() -> MailFault | None:

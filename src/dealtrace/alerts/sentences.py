@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.rule import AlertKind, Rule
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.letter import Letter
 from dealtrace.record import record
@@ -63,7 +63,7 @@ def metric_title(metric: str, language: Language, columns: Mapping[str, Metric])
     known = METRICS.get(metric) or columns.get(metric)
     if known is None:
         return metric.removeprefix(COLUMN_PREFIX)
-    return known.ru if language == "ru" else known.en
+    return text_in(language, known)
 
 
 def rule_sentence(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> str:
@@ -71,7 +71,7 @@ def rule_sentence(rule: Rule, language: Language, columns: Mapping[str, Metric])
 
     `columns` has the metrics of the site's columns by name.
     """
-    window = rule.window.ru if language == "ru" else rule.window.en
+    window = text_in(language, rule.window)
     said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language, columns))
     return f"{metric_title(rule.metric, language, columns)}: {said}"
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 from dealtrace.attribution.model_labels import model_key
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
@@ -14,16 +14,16 @@ from dealtrace.reports.table_columns import (
     PARTS,
     PERCENTAGE,
     VALUE,
-    Column,
     FigurePart,
-    cells_of,
+    TableColumn,
     figure_columns,
     figures_of,
-    parts_of,
+    pivot_cells,
+    shown_parts,
     unit_of,
 )
 
-Values = dict[str, Shown | dict[str, Shown]]
+RowFigures = dict[str, Shown | dict[str, Shown]]
 """The figures of a row by metric; in a report under all attribution models, a metric has a figure for each code."""
 
 
@@ -34,10 +34,10 @@ class ReportTotal(TypedDict):
     so no ratios. In a pivot, `cells` has the figures of its columns; `comparedCells` and so on are for a comparison.
     """
 
-    values: Values
-    compared: NotRequired[Values]
-    change: NotRequired[Values]
-    changePercent: NotRequired[Values]
+    values: RowFigures
+    compared: NotRequired[RowFigures]
+    change: NotRequired[RowFigures]
+    changePercent: NotRequired[RowFigures]
     cells: NotRequired[list[Shown]]
     comparedCells: NotRequired[list[Shown]]
     changeCells: NotRequired[list[Shown]]
@@ -96,9 +96,9 @@ def serialize_pivot(pivot: Pivot, site_id: int) -> ReportAnswer:
     answer["pivot"] = pivot.dimension.name
     answer["columns"] = list(pivot.columns)
     answer["columnsTotal"] = pivot.columns_total
-    parts = parts_of(pivot.report, pivot.metric)
+    parts = shown_parts(pivot.report, pivot.metric)
     for row, line in zip([*answer["rows"], answer["total"]], [*pivot.lines, pivot.total], strict=True):
-        *cells, _ = cells_of(pivot, line, parts)
+        *cells, _ = pivot_cells(pivot, line, parts)
         shown = {
             part: [format_value(unit_of(pivot.metric, part), cell[place]) for cell in cells]
             for place, part in enumerate(parts)
@@ -135,12 +135,12 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     return answer
 
 
-def _columns_by_part(report: Report) -> Mapping[FigurePart, Sequence[Column]]:
+def _columns_by_part(report: Report) -> Mapping[FigurePart, Sequence[TableColumn]]:
     columns = figure_columns(report)
     return {part: [column for column in columns if column.part is part] for part in PARTS}
 
 
-def _total(report: Report, columns: Mapping[FigurePart, Sequence[Column]], row: Row) -> ReportTotal:
+def _total(report: Report, columns: Mapping[FigurePart, Sequence[TableColumn]], row: ReportLine) -> ReportTotal:
     total: ReportTotal = {"values": _figures(report, columns[VALUE], row)}
     if row.compared is not None:
         total["compared"] = _figures(report, columns[COMPARED], row)
@@ -149,7 +149,7 @@ def _total(report: Report, columns: Mapping[FigurePart, Sequence[Column]], row: 
     return total
 
 
-def _figures(report: Report, columns: Sequence[Column], row: Row) -> Values:
+def _figures(report: Report, columns: Sequence[TableColumn], row: ReportLine) -> RowFigures:
     by_model: dict[str, dict[str, Shown]] = {}
     for column, figure in zip(columns, figures_of(report, columns, row), strict=True):
         by_model.setdefault(column.metric.name, {})[str(int(column.model))] = format_value(column.unit, figure)

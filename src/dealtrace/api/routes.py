@@ -1,5 +1,7 @@
 """Every endpoint of our own JSON API."""
 
+from http import HTTPStatus
+
 from dealtrace.accounts.token import TOKEN_LENGTH_MAX
 from dealtrace.answers.report import ReportAnswer
 from dealtrace.answers.rows_behind import RowsAnswer
@@ -13,8 +15,6 @@ from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 
-NOT_FOUND = 404
-"""The HTTP status if the path names a deal that the site does not have."""
 BY_TOKEN = AuthScheme(
     Parameter(
         "Access-Token",
@@ -113,7 +113,7 @@ ENDPOINTS = (
         "Объяснить, почему у сделки этот лид или нет лида",
         "Explain why a deal has its lead, or has no lead",
         BY_TOKEN,
-        statuses={DealNotFound: NOT_FOUND},
+        statuses={DealNotFound: HTTPStatus.NOT_FOUND},
         is_shown_with_slash=False,
         answer=explanation.DealExplanation,
         refusals=(DealNotFound,),

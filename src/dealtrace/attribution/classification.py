@@ -13,7 +13,7 @@ from dealtrace.attribution.known_hosts import APPS, SHARED_DOMAINS, HostKind, Kn
 from dealtrace.attribution.landing_tags import CLICK_IDS, ORGANIC, SOCIAL, tags_of
 from dealtrace.attribution.site_hosts import NO_HOSTS, SiteHosts
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
-from dealtrace.attribution.urls import parameters_of, split_url
+from dealtrace.attribution.urls import query_parameters, split_url
 
 NOT_SET = "(not set)"
 REFERRAL = "referral"
@@ -78,7 +78,7 @@ def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSour
     known = hosts.find(host)
     if known is None and _is_own(host, landing_url):
         return DIRECT
-    parameters = {} if parts.path == LEAVING_PATH else parameters_of(parts.query)
+    parameters = {} if parts.path == LEAVING_PATH else query_parameters(parts.query)
     return _source_of(host, known or find_known(host) or APPS.get(host), parameters)
 
 

@@ -9,11 +9,11 @@ from functools import lru_cache
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.urls import (
+    decode_text,
     fragment_parameters_of,
-    parameters_of,
+    query_parameters,
     short,
     split_url,
-    text_of,
 )
 from dealtrace.record import record
 
@@ -99,7 +99,7 @@ def tags_of(landing_url: str) -> LandingTags:
     """
     if "=" not in landing_url or (parts := split_url(landing_url)) is None:
         return NO_TAGS
-    places = (parameters_of(parts.query), fragment_parameters_of(parts.fragment))
+    places = (query_parameters(parts.query), fragment_parameters_of(parts.fragment))
     in_query, in_fragment = (_named(place, UTM_TAGS) for place in places)
     utm = in_query if "utm_source" in in_query else {**in_fragment, **in_query}
     openstat = next((place[OPENSTAT] for place in places if OPENSTAT in place), "")
@@ -142,4 +142,4 @@ def _from_base64(label: str) -> str:
         content = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))
     except (Base64Error, ValueError):
         return ""
-    return text_of(content)
+    return decode_text(content)

@@ -41,7 +41,7 @@ def _ampersand(found: re.Match[str]) -> str:
     return "&" if in_url is None else found[0] if found[0] == in_url else "%26"
 
 
-def parameters_of(text: str) -> Mapping[str, str]:
+def query_parameters(text: str) -> Mapping[str, str]:
     """Return the parameters of a query string, by name in lower case; if a name repeats, its first value is used.
 
     Blank values are left out.
@@ -69,7 +69,7 @@ def _pieces(text: str) -> Iterator[str]:
 def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
     """Return the parameters in the fragment of a URL, by name; a path before them is skipped."""
     path, mark, query = fragment.partition("?")
-    return parameters_of(query if mark else path.lstrip(_BEFORE_TAGS))
+    return query_parameters(query if mark else path.lstrip(_BEFORE_TAGS))
 
 
 def decoded(text: str) -> str:
@@ -83,7 +83,7 @@ def decoded(text: str) -> str:
     return _PERCENT_RUN.sub(lambda run: unquote_to_bytes(run[0]).decode(encoding, errors), text)
 
 
-def text_of(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """Return bytes decoded as UTF-8, or as Windows-1251 if they are not valid UTF-8."""
     return content.decode("utf-8", "ignore") if _is_utf8(content) else content.decode("cp1251", "replace")
 

@@ -12,7 +12,7 @@ Value = TypeVar("Value", bound=str)
 
 
 @record
-class Choice:
+class SelectOption:
     """A value that can be chosen, its text, and whether it is chosen."""
 
     value: str
@@ -34,11 +34,11 @@ _PERIODS = {
 assert set(_PERIODS) == set(PRESETS)
 
 
-def period_choices(chosen: str, language: Language) -> tuple[Choice, ...]:
+def period_choices(chosen: str, language: Language) -> tuple[SelectOption, ...]:
     """Return the choices of named periods."""
     return choices_among(chosen, _PERIODS, language)
 
 
-def choices_among(chosen: str, labels: Mapping[Value, tuple[str, str]], language: Language) -> tuple[Choice, ...]:
+def choices_among(chosen: str, labels: Mapping[Value, tuple[str, str]], language: Language) -> tuple[SelectOption, ...]:
     """Return a choice for each value of `labels`, which has its Russian and its English label."""
-    return tuple(Choice(value, in_language(pair, language), value == chosen) for value, pair in labels.items())
+    return tuple(SelectOption(value, in_language(pair, language), value == chosen) for value, pair in labels.items())

@@ -1,6 +1,7 @@
 """Pages with forms: messages about the last change, error messages next to fields, and the stored site to change."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from starlette.responses import Response
 
@@ -9,7 +10,6 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text, unknown_choice, without_command
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language, Refusal
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.whole_number import parse_whole_number
 
@@ -48,7 +48,7 @@ def show_form_page(
     done = DONE.get(view.request.query_params.get("done", ""), "")
     return view.page(
         template,
-        status or (BAD_REQUEST if faults else 200),
+        status or (HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK),
         title=title,
         done=view.translate(done) if done and not faults else "",
         faults=faults or {},

@@ -8,10 +8,10 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from dealtrace.deals.currency import RUBLE
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.reports.formats import rounded
 from dealtrace.reports.metrics import Metric, Unit
-from dealtrace.reports.reading.meanings import list_key_meanings, meaning_in_total, meaning_of
+from dealtrace.reports.reading.meanings import list_key_meanings, meaning_in_total, metric_meaning
 
 THIN_SPACE = "\u202f"
 MINUS = "−"
@@ -42,8 +42,8 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
         "kopecks": lambda value: money(language, Fraction(value, 100)),
         "day": lambda value: day(language, value),
         "clock": lambda value, zone: clock_time(language, value, zone),
-        "metric_title": lambda metric: metric.ru if language == "ru" else metric.en,
-        "metric_meaning": lambda metric: meaning_of(metric, language),
+        "metric_title": lambda metric: text_in(language, metric),
+        "metric_meaning": lambda metric: metric_meaning(metric, language),
         "in_total": lambda metric: meaning_in_total(metric, language),
         "key_meanings": lambda by: list_key_meanings(by, language),
     }

@@ -5,6 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from http import HTTPStatus
 from types import MappingProxyType
 from urllib.parse import urlencode
 
@@ -33,7 +34,6 @@ from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.http.server import REFUSAL_OF_FAILURE
-from dealtrace.http.statuses import BAD_REQUEST, FORBIDDEN, NOT_FOUND
 from dealtrace.operations.accounts.hold_rights import RightsChanged
 from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, keep_answer
 from dealtrace.record import record
@@ -110,9 +110,9 @@ class PageGate:
             try:
                 return await self._answer(view, page)
             except Refusal as refusal:
-                return refused(view, refusal)
+                return refusal_page(view, refusal)
             except Exception as fault:  # noqa: BLE001 - people get a page after any failure; the cause is logged
-                return refused(view, _refusal_of(request, fault))
+                return refusal_page(view, _refusal_of(request, fault))
 
         return answer
 
@@ -128,12 +128,12 @@ class PageGate:
                 await _keep_own_form(view, page, secret)
                 raise refusal from fault
         if page.method == "POST" and not page.files_max and not await _read_own_form(view, page, secret):
-            return view.page("foreign.html", FORBIDDEN)
+            return view.page("foreign.html", HTTPStatus.FORBIDDEN)
         denied = None if page.is_open else await self._deny_access(view, page)
         if denied is not None:
             return denied
         if page.files_max and not await _read_own_form(view, page, secret):
-            return view.page("foreign.html", FORBIDDEN)
+            return view.page("foreign.html", HTTPStatus.FORBIDDEN)
         return await self._respond(view, page, secret)
 
     async def _respond(self, view: View, page: Page, secret: str) -> Response:
@@ -175,7 +175,7 @@ class PageGate:
         if sent.is_taken:
             await _keep_answer(view, sent, response)
         elif (
-            response.status_code >= BAD_REQUEST
+            response.status_code >= HTTPStatus.BAD_REQUEST
             and await view.read(find_taken_form, sent.digest, clock.now()) is not None
         ):
             return await _first_response(view, sent)
@@ -188,13 +188,14 @@ class PageGate:
         if view.lacks_factor and not page.sets_factor:
             return view.redirect_to("/profile/second-factor")
         if page.is_of_installation and not view.rights.user.is_owner:
-            return not_found(view)
+            return not_found_page(view)
         if page.role is None:
             return None
         await self._find_site(view, view.request.path_params["site"])
         if view.site is None or view.role is None:
-            return not_found(view)
-        return None if view.role.includes(page.role) else view.page("forbidden.html", FORBIDDEN, needed=page.role)
+            return not_found_page(view)
+        is_allowed = view.role.includes(page.role)
+        return None if is_allowed else view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=page.role)
 
     async def _find_person(self, view: View, secret: str, *, takes_code: bool) -> None:
         if not secret:
@@ -322,12 +323,12 @@ def session_cookie(view: View) -> str:
     return HOST_PREFIX + SESSION_COOKIE if view.is_secure else SESSION_COOKIE
 
 
-def not_found(view: View) -> Response:
+def not_found_page(view: View) -> Response:
     """Return the 404 page, which is also the answer for pages whose existence the person must not learn."""
-    return view.page("not_found.html", NOT_FOUND)
+    return view.page("not_found.html", HTTPStatus.NOT_FOUND)
 
 
-def refused(view: View, refusal: Refusal, labels: Mapping[str, str] = LABELS) -> Response:
+def refusal_page(view: View, refusal: Refusal, labels: Mapping[str, str] = LABELS) -> Response:
     """Return the page that shows a refusal; `labels` has the English labels of the fields that may be named in it."""
     text = labelled_text(refusal, view.language, labels, is_whole=view.role is None or view.may_see_contacts)
     status = STATUS_OF[type(refusal)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -22,7 +23,6 @@ from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
 from dealtrace.cabinet.view import View, redirect
 from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -76,7 +76,7 @@ async def show(view: View) -> Response:
     view.site = None
     return view.page(
         "home.html",
-        BAD_REQUEST if fault else OK,
+        HTTPStatus.BAD_REQUEST if fault else HTTPStatus.OK,
         fault=fault,
         lines=lines,
         figures=[METRICS[name] for name in FIGURES],

@@ -14,14 +14,14 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import day
-from dealtrace.cabinet.gate import not_found, refused
-from dealtrace.cabinet.list_query import SEARCH, Days, FilterLabels, ListQuery, days_of, labels_of, list_query_of
+from dealtrace.cabinet.gate import not_found_page, refusal_page
+from dealtrace.cabinet.list_query import SEARCH, FilterLabels, ListPeriod, ListQuery, days_of, labels_of, list_query_of
 from dealtrace.cabinet.rendering import HEADERS, translations_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.export_columns import ExportColumn, on_the_clock
-from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX, Note, open_writer
+from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX, FileNote, open_writer
 from dealtrace.files.temporary_file import open_written
 from dealtrace.http.sent_file import SentFile
 from dealtrace.record import record
@@ -47,14 +47,14 @@ class ListFile(Generic[Key, Item]):
     columns: Sequence[ExportColumn[Item]]
     pages: Callable[[Connection], Iterator[Sequence[Key]]]
     read_rows: Callable[[Connection, Sequence[Key]], Sequence[Item]]
-    notes: Sequence[Note]
+    notes: Sequence[FileNote]
 
 
 def file_sender(
     place: str,
     asked: FilterLabels,
-    listed_of: Callable[[Site, ListQuery, Days, Language], ListFile[Key, Item] | None],
-    days_of_list: Callable[[ListQuery, Site, datetime, Language, FilterLabels], Days] = days_of,
+    listed_of: Callable[[Site, ListQuery, ListPeriod, Language], ListFile[Key, Item] | None],
+    days_of_list: Callable[[ListQuery, Site, datetime, Language, FilterLabels], ListPeriod] = days_of,
 ) -> Callable[[str], Callable[[View], Awaitable[Response]]]:
     """Return a function that takes an extension and returns the handler that sends a page's list as that type of file.
 
@@ -69,9 +69,9 @@ def file_sender(
             list_query = list_query_of(f"/cabinet/{site.id}/{place}", view.request.query_params, tuple(asked))
             days = days_of_list(list_query, site, clock.now(), view.language, asked)
             if days.refusal is not None:
-                return refused(view, days.refusal, labels_of(asked))
+                return refusal_page(view, days.refusal, labels_of(asked))
             listed = listed_of(site, list_query, days, view.language)
-            return await send_list(view, listed, extension) if listed is not None else not_found(view)
+            return await send_list(view, listed, extension) if listed is not None else not_found_page(view)
 
         return send
 
@@ -106,7 +106,7 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
     )
 
 
-def notes_of(list_query: ListQuery, days: Days, labels: FilterLabels, language: Language) -> list[Note]:
+def notes_of(list_query: ListQuery, days: ListPeriod, labels: FilterLabels, language: Language) -> list[FileNote]:
     """Return notes that state the filters of a list, and its search or, without a search, its period.
 
     `labels` has, for each parameter, a label and the texts for its values; a value without a text is written as it is.
@@ -123,8 +123,8 @@ def notes_of(list_query: ListQuery, days: Days, labels: FilterLabels, language: 
     return found
 
 
-def _note(name: str, label: str, text: str) -> Note:
-    return Note(name, translations_of("ru").gettext(label), text, translations_of("en").gettext(label))
+def _note(name: str, label: str, text: str) -> FileNote:
+    return FileNote(name, translations_of("ru").gettext(label), text, translations_of("en").gettext(label))
 
 
 def _write(

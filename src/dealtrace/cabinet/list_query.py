@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried_parameters import QUESTION, unknown_carried
-from dealtrace.cabinet.choices import Choice, period_choices
+from dealtrace.cabinet.choices import SelectOption, period_choices
 from dealtrace.cabinet.field_labels import LABELS, unknown_choice
 from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.search_text import SearchText, parse_search
@@ -112,14 +112,14 @@ def list_query_of(page: str, query: QueryParams, names: tuple[str, ...]) -> List
 
 
 @record
-class Days:
+class ListPeriod:
     """The period of a list, and the form fields that set it.
 
     `refusal` says which parameters of the list are invalid, or is `None`; a list that is refused has no rows.
     """
 
     period: Period
-    choices: tuple[Choice, ...]
+    choices: tuple[SelectOption, ...]
     first: str
     last: str
     refusal: InvalidParameters | None
@@ -136,7 +136,7 @@ class Days:
         return day_end(self.period.last_on, self.site.time_zone)
 
 
-def days_of(list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels) -> Days:
+def days_of(list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels) -> ListPeriod:
     """Return the period in the URL of a list, and the refusal of the list if the period or a filter is invalid."""
     first, last = list_query.get("from"), list_query.get("to")
     preset = "" if first or last else list_query.get("period") or DEFAULT_PRESET
@@ -148,7 +148,7 @@ def days_of(list_query: ListQuery, site: Site, now: datetime, language: Language
         violations = [*refusal.violations, *violations]
         question = parse_question(RawQuestion(metrics="deals"), context)
     refused = InvalidParameters(violations) if violations else None
-    return Days(question.period, period_choices(preset, language), first, last, refused, site)
+    return ListPeriod(question.period, period_choices(preset, language), first, last, refused, site)
 
 
 def _invalid_filters(list_query: ListQuery, filters: FilterLabels) -> list[Violation]:

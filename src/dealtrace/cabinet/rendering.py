@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from hashlib import sha256
+from http import HTTPStatus
 from importlib.resources import files
 from io import BytesIO
 from typing import cast
@@ -36,7 +37,7 @@ REPLACED = frozenset({"past_state", "counter_state", "webhook", "demos"})
 
 
 def render_page(
-    template: str, language: Language, status: int = 200, *, block: str = "", **context: object
+    template: str, language: Language, status: int = HTTPStatus.OK, *, block: str = "", **context: object
 ) -> HTMLResponse:
     """Return a page, or only one block of its template if a script requested that.
 

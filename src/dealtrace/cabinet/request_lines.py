@@ -25,7 +25,7 @@ def lead_request_line(origin: str, site_id: int) -> str:
     return _line(url, "fio=Anna", f"phoneNumber={_PHONE}", "subject=Example", is_post=True)
 
 
-def deal_line(origin: str, now: datetime) -> str:
+def curl_of_deal(origin: str, now: datetime) -> str:
     """Return the line that registers a deal, as a CRM does; `now` is in the time zone of the site."""
     return _line(
         f"{origin}/calls-service/RestAPI/orders/register/",

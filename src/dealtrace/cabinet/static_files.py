@@ -1,5 +1,6 @@
 """Serve the styles, scripts and images of the cabinet."""
 
+from http import HTTPStatus
 from importlib.resources import files
 
 from starlette.requests import Request
@@ -17,6 +18,6 @@ async def send_file(request: Request) -> Response:
     """Send the file with the name and digest in the path; 404 if there is none."""
     name = request.path_params["name"]
     if name not in NAMES or static_url(name) != request.url.path:
-        return PlainTextResponse("", 404)
+        return PlainTextResponse("", HTTPStatus.NOT_FOUND)
     headers = {"cache-control": FOR_GOOD, "x-content-type-options": "nosniff"}
     return Response((FOLDER / name).read_bytes(), media_type=TYPES[name.rpartition(".")[2]], headers=headers)

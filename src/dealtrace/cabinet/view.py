@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
@@ -26,7 +27,7 @@ from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.operations.accounts.hold_rights import hold_rights, rights_in_session
 from dealtrace.operations.reports.ask import FactSource
-from dealtrace.operations.work import AccountWork, Operation, ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, Operation, ids_taken_by, takes_ids
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.reading.masked_keys import masked_label
@@ -219,7 +220,7 @@ class View:
         user_id, site_id = person.user.id if person else None, self.site.id if self.site else None
         decided = rights_in_session(person, site_id, lacks_factor=self.lacks_factor) if person else None
 
-        @takes_ids(ids_of(change))
+        @takes_ids(ids_taken_by(change))
         def check_and_change(work: AccountWork) -> Result:
             if is_first and sent is not None:
                 sent.take(work)
@@ -241,7 +242,7 @@ class View:
         """Translate a text into the language of the person."""
         return translations_of(self.language).gettext(text)
 
-    def page(self, template: str, status: int = 200, **context: object) -> Response:
+    def page(self, template: str, status: int = HTTPStatus.OK, /, **context: object) -> Response:
         """Render a template with `context` and the values that all pages need, and return the page."""
         block = self.request.headers.get("hx-target") or ""
         return render_page(template, self.language, status, block=block, **{**self._shared(), **context})

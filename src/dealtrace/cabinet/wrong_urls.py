@@ -1,17 +1,17 @@
 """The responses to URLs below `/cabinet` that have no page: browsers get a page, programs get the API's error."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dealtrace.cabinet.gate import Page, PageGate, not_found
+from dealtrace.cabinet.gate import Page, PageGate, not_found_page
 from dealtrace.cabinet.view import SEE_OTHER, View
 from dealtrace.errors import MethodNotAllowed
 from dealtrace.http.request_headers import accepts_html
-from dealtrace.http.statuses import METHOD_NOT_ALLOWED
 
 KEEP_METHOD = 307
 READ = "GET, HEAD"
@@ -95,13 +95,13 @@ class RedirectToCabinet:
 
 
 async def _show_wrong_form(view: View) -> Response:
-    page = view.page("wrong_form.html", METHOD_NOT_ALLOWED)
+    page = view.page("wrong_form.html", HTTPStatus.METHOD_NOT_ALLOWED)
     page.headers["allow"] = READ
     return page
 
 
 async def _show_not_found(view: View) -> Response:
-    return not_found(view)
+    return not_found_page(view)
 
 
 def _steps_up(path: str, shown: set[str]) -> int:

@@ -76,7 +76,7 @@ class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @dataclass(frozen=True)
-class Batch:
+class LeadListFormat:
     """The format of a list of leads: its key in the body, and the msgspec struct and the parameters of each lead."""
 
     name: str
@@ -90,7 +90,7 @@ class Batch:
             UnreadableBody: the body is not JSON.
             InvalidParameters: the list is missing, empty or too long.
         """
-        return read_list(body, self.name)
+        return read_items(body, self.name)
 
     def described(self) -> list[Parameter]:
         """List the parameters of a lead, custom fields last."""
@@ -166,7 +166,7 @@ def _with_phones_as_sent(value: object, name: str = "") -> object:
             return value
 
 
-def read_list(body: bytes, name: str) -> list[object]:
+def read_items(body: bytes, name: str) -> list[object]:
     """Return the items of the list under the key `name` in a JSON body.
 
     Raises:

@@ -1,7 +1,7 @@
 """The registration of a deal from the parameters of the deals API 1.0, with its lead or together with a new lead."""
 
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
 from dealtrace.calltouch.parameters import CLIENT_API_ID
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.registration import Registration
@@ -23,7 +23,7 @@ def registration_of(
         status=sent["orderStatus"],
         amount_rub=sent["orderSum"],
         amount_as_sent=sent.texts["orderSum"],
-        happened_at=instant_of(sent["orderDate"], caller.site.time_zone),
+        happened_at=utc_of_wall_clock(sent["orderDate"], caller.site.time_zone),
         service=sent["service"],
         manager=sent.get("manager"),
         comment=sent.get("orderComment"),

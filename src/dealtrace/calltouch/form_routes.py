@@ -1,6 +1,7 @@
 """The endpoints that register lead requests from forms and from the callback widget, and that read a lead request."""
 
 from dataclasses import replace
+from http import HTTPStatus
 
 from dealtrace.calltouch import examples
 from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, RegisteredLeadRequest
@@ -62,7 +63,7 @@ ENDPOINTS = (
         "One lead request",
         BY_CLIENT_API_ID,
         name="request",
-        statuses={LeadNotFound: 404},
+        statuses={LeadNotFound: HTTPStatus.NOT_FOUND},
         is_for_site_pages=True,
         answer=LeadRequestRecord,
         refusals=(SiteMismatch, LeadNotFound),

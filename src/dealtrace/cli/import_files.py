@@ -18,7 +18,7 @@ from dealtrace.files.import_columns import Layout
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
-from dealtrace.files.row import Row
+from dealtrace.files.row import FileRow
 from dealtrace.leads.file_import import FileImport
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.run_import import ImportJob, ImportOutcome, run_import
@@ -84,7 +84,7 @@ def _import(
         fail(f"{counted(count, 'row')} refused. Correct them in {refused_path}, then import that file.")
 
 
-def _run(job: ImportJob[Row], rows_total: int) -> ImportOutcome:
+def _run(job: ImportJob[FileRow], rows_total: int) -> ImportOutcome:
     """Import a file and show the progress; if the user stops the import, exit with status 130."""
     shown: list[FileImport] = []
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())

@@ -10,11 +10,13 @@ from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.output import confirm
 from dealtrace.cli.site_lookup import sites_to_search
 from dealtrace.cli.terminal import changing, console, counted, open_prepared, print_json
-from dealtrace.operations.personal_data import KnownPerson, erase_person, export_person, find_person, record_erasure
+from dealtrace.operations.personal_data import PersonReference, erase_person, export_person, find_person, record_erasure
 from dealtrace.storage.personal_data import Traces
 from dealtrace.storage.reports.mirror.mirror import without_mirror
 
-Contact = Annotated[str, typer.Argument(metavar="[PHONE|EMAIL]", help="The person's phone or e-mail, in any format.")]
+ContactArgument = Annotated[
+    str, typer.Argument(metavar="[PHONE|EMAIL]", help="The person's phone or e-mail, in any format.")
+]
 ClientOption = Annotated[
     int | None,
     typer.Option(
@@ -28,7 +30,7 @@ person_commands = typer.Typer(help="Export or erase the data of a person.", no_a
 
 
 @person_commands.command("export")
-def export(contact: Contact = "", client: ClientOption = None, site: OnlySiteOption = None) -> None:
+def export(contact: ContactArgument = "", client: ClientOption = None, site: OnlySiteOption = None) -> None:
     """Print all data of a person as JSON, by site and table."""
     person = _person(contact, client)
     with open_prepared() as database, database.read() as connection:
@@ -38,7 +40,7 @@ def export(contact: Contact = "", client: ClientOption = None, site: OnlySiteOpt
 
 @person_commands.command("erase")
 def erase(
-    contact: Contact = "",
+    contact: ContactArgument = "",
     client: ClientOption = None,
     site: OnlySiteOption = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
@@ -61,7 +63,7 @@ def erase(
     console.print("Earlier backups still contain this person's data.")
 
 
-def _person(contact: str, client: int | None) -> KnownPerson:
+def _person(contact: str, client: int | None) -> PersonReference:
     if bool(contact) == (client is not None):
         raise typer.BadParameter("Give either a phone or e-mail, or --client CLIENT_ID.")
     return client if client is not None else contact

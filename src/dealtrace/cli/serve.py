@@ -21,7 +21,7 @@ from dealtrace.metrics import MULTIPROCESS_VARIABLE
 from dealtrace.open_files import RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
 from dealtrace.storage.database.engine import Database, is_sqlite
 from dealtrace.storage.database.sqlite_file import claim_file
@@ -169,7 +169,7 @@ def _greet(database: Database, settings: Settings) -> None:
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
     url, own_url = settings.url, settings.own_url
-    with changing(database, ids=ids_of(open_first_site)) as work:
+    with changing(database, ids=ids_taken_by(open_first_site)) as work:
         first = open_first_site(work, TIME_ZONE_DEFAULT, settings.points_per_day)
         key = invite_first_user(work)
     console.print(f"Dealtrace listens on {own_url}, API docs: {url}/docs", markup=False)

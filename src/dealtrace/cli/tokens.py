@@ -11,7 +11,7 @@ from dealtrace.cli.options import JsonOption, OptionalSiteIdArgument
 from dealtrace.cli.terminal import changing, console, open_prepared, print_json
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import ids_taken_by
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.whole_number import ID_MAX
 
@@ -26,7 +26,7 @@ def create(
     as_json: JsonOption = False,
 ) -> None:
     """Issue an API token for a site. The token is shown only once."""
-    with open_prepared() as database, changing(database, ids=ids_of(issue_token)) as work:
+    with open_prepared() as database, changing(database, ids=ids_taken_by(issue_token)) as work:
         issued = issue_token(work, site_id, label, secret=token)
     if as_json:
         print_json({"tokenId": issued.token.id, "siteId": site_id, "clientApiId": issued.secret})

@@ -19,7 +19,7 @@ from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
@@ -56,7 +56,7 @@ def create(
     draft = NewWebhook(site_id, url, _parse_events(events), style, split_names(fields))
     _check_fields(draft)
     _check_target(url)
-    with open_prepared() as database, changing(database, ids=ids_of(create_webhook)) as work:
+    with open_prepared() as database, changing(database, ids=ids_taken_by(create_webhook)) as work:
         webhook = create_webhook(work, draft)
     if as_json:
         print_json({"webhookId": webhook.id, "siteId": webhook.site_id, "secret": webhook.secret})

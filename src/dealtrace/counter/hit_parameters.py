@@ -81,7 +81,7 @@ class IpAddressType(Text):
 
 
 @record
-class Attrs:
+class AttrsObject:
     """The type of third-party parameters: a JSON object whose values are texts, numbers, booleans or null."""
 
     length_max: int
@@ -214,7 +214,7 @@ TABLE = HitTable(
         ),
         Parameter(
             "attrs",
-            Attrs(ATTRS_LENGTH_MAX),
+            AttrsObject(ATTRS_LENGTH_MAX),
             "Сторонние параметры: объект JSON.",
             "Third-party parameters: a JSON object.",
         ),

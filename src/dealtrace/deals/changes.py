@@ -157,7 +157,7 @@ def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | N
     return replace(after, changed_at=now, touched_at=now, status_since=since, version=before.version + 1)
 
 
-def difference(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
+def changed_fields(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:
     """Return the fields that differ between two deals, as values before and values after, each by field name.
 
     `status_since` is left out if the status is new and began when the deal was changed, because the history has the

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from dealtrace.deals.changes import FURTHER, difference
+from dealtrace.deals.changes import FURTHER, changed_fields
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
@@ -88,7 +88,7 @@ def next_version(
 ) -> DealVersion:
     """Return the version that turns `before` into `after`; the fields that it records depend on `kind`."""
     if kind is VersionKind.CHANGED:
-        earlier, later = difference(before, after)
+        earlier, later = changed_fields(before, after)
     else:
         names = [_FIELD_OF[kind], *(["visit_id"] if before.visit_id != after.visit_id else [])]
         earlier, later = ({name: getattr(deal, name) for name in names} for deal in (before, after))
@@ -121,7 +121,7 @@ def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
     """Return a deal as it was at `version`, by undoing the changes of later versions among `versions`.
 
     The values in each version's `before` must have the types of the fields of `Deal`, not their JSON form. `touched_at`
-    is not undone. `status_since` is undone only if `before` has it; see `difference`.
+    is not undone. `status_since` is undone only if `before` has it; see `changed_fields`.
     """
     later = [candidate for candidate in versions if candidate.version > version]
     for reverted in sorted(later, key=lambda candidate: candidate.version, reverse=True):

@@ -2,7 +2,7 @@
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
 from dealtrace.files.cell_types import TagsCell, TextCell
-from dealtrace.files.import_columns import Column, RowValues, values_of
+from dealtrace.files.import_columns import ImportColumn, RowValues, values_of
 from dealtrace.files.import_formats import custom_values_of
 from dealtrace.files.row import Cell
 from dealtrace.leads.annotations import Annotations
@@ -25,23 +25,25 @@ class SourcePartCell(TextCell):
 
 SOURCE_CELL = SourcePartCell(SOURCE_LENGTH_MAX)
 ANNOTATION_COLUMNS = (
-    Column(
+    ImportColumn(
         "source",
         ("customSources.source", "utmSource", "session.source", "Источник"),
         SOURCE_CELL,
         "The source of the lead.",
     ),
-    Column("medium", ("customSources.medium", "utmMedium", "session.medium", "Канал"), SOURCE_CELL, "The medium."),
-    Column(
+    ImportColumn(
+        "medium", ("customSources.medium", "utmMedium", "session.medium", "Канал"), SOURCE_CELL, "The medium."
+    ),
+    ImportColumn(
         "campaign",
         ("customSources.campaign", "utmCampaign", "session.utmCampaign", "Кампания", "Рекламная кампания"),
         SOURCE_CELL,
         "The campaign.",
     ),
-    Column(
+    ImportColumn(
         "content", ("customSources.content", "utmContent", "session.utmContent", "Объявление"), SOURCE_CELL, "The ad."
     ),
-    Column(
+    ImportColumn(
         "term",
         (
             "customSources.term",
@@ -55,15 +57,17 @@ ANNOTATION_COLUMNS = (
         SOURCE_CELL,
         "The keyword.",
     ),
-    Column("manager", ("Менеджер", "Ответственный"), TextCell(LABEL_LENGTH_MAX), "The manager in charge of the lead."),
-    Column(
+    ImportColumn(
+        "manager", ("Менеджер", "Ответственный"), TextCell(LABEL_LENGTH_MAX), "The manager in charge of the lead."
+    ),
+    ImportColumn(
         "comment", ("comment.text", "comments", "Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."
     ),
-    Column("tags", ("addTags", "callTags", "RequestTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
+    ImportColumn("tags", ("addTags", "callTags", "RequestTags", "Теги", "Метки"), TagsCell(), "The tags of the lead."),
 )
 
 
-def annotations_of(values: RowValues) -> Annotations:
+def imported_annotations(values: RowValues) -> Annotations:
     """Return the annotations in a row; the stated source is `None` if all its parts are empty."""
     stated = {part: text for part, text in values_of(values, SOURCE_PARTS).items() if text}
     return Annotations(

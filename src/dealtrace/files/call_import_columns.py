@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, annotations_of
+from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
-from dealtrace.files.import_columns import Column, Need, RowValues
+from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.pbx_vocabulary import pbx_headings
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
@@ -22,7 +22,7 @@ from dealtrace.leads.wall_clock import whole_span
 from dealtrace.whole_number import ID_MAX
 
 CALL_COLUMNS = (
-    Column(
+    ImportColumn(
         "started_at",
         (
             "callStartTime", "date", "Дата и время звонка", "Дата звонка", "Дата и время", "Начало звонка", "Дата",
@@ -32,10 +32,10 @@ CALL_COLUMNS = (
         "When the call began, in the site's time zone.",
         Need.CELL,
     ),
-    Column(
+    ImportColumn(
         "time", ("Время звонка", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."
     ),
-    Column(
+    ImportColumn(
         "phone",
         (
             "clientPhoneNumber", "callerNumber", "callerid", "Телефон клиента", "Номер клиента", "Телефон",
@@ -45,7 +45,7 @@ CALL_COLUMNS = (
         "The client's phone; empty if it was withheld.",
         Need.COLUMN,
     ),
-    Column(
+    ImportColumn(
         "duration_seconds",
         (
             *pbx_headings("duration_seconds"), "duration", "Длительность разговора", "Длительность звонка",
@@ -54,37 +54,37 @@ CALL_COLUMNS = (
         DurationCell(most=CALL_DURATION_MAX),
         "The talk time; 0 if missing.",
     ),
-    Column(
+    ImportColumn(
         "reference",
         ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС", *pbx_headings("reference")),
         CodeCell(REFERENCE_LENGTH_MAX),
         "The call's id in the PBX (`callReferenceId` in the API), which must be unique.",
     ),
-    Column(
+    ImportColumn(
         "sip_id",
         ("sipCallId", "SIP ID"),
         CodeCell(SIP_ID_LENGTH_MAX),
         "The call's SIP id, which must be unique.",
     ),
-    Column(
+    ImportColumn(
         "call_id",
         ("callId", "ID звонка"),
         IntegerCell(1, ID_MAX),
         "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
-    Column(
+    ImportColumn(
         "waiting_seconds",
         ("waitingTime", "waitingConnect", "Время ожидания", "Ожидание", *pbx_headings("waiting_seconds")),
         DurationCell(most=CALL_DURATION_MAX),
         "How long the client waited.",
     ),
-    Column(
+    ImportColumn(
         "status",
         ("successful", "Статус звонка", "Статус", "Состоялся", *pbx_headings("status")),
         AnsweredCell(),
         "Whether the call was answered.",
     ),
-    Column(
+    ImportColumn(
         "dialled_phone",
         (
             "callCenterPhoneNumber", "phoneNumber", "Набранный номер", "Куда звонили",
@@ -93,19 +93,19 @@ CALL_COLUMNS = (
         PhoneCell(PHONE_LENGTH_MAX),
         "The number the client dialled.",
     ),
-    Column(
+    ImportColumn(
         "answering_phone",
         ("redirectNumber", "destphonenumber", "Номер оператора", "Кто ответил", *pbx_headings("answering_phone")),
         PhoneCell(PHONE_LENGTH_MAX),
         "The number that answered.",
     ),
-    Column(
+    ImportColumn(
         "record_url",
         ("recordUrl", "Запись разговора", "Ссылка на запись", "Запись"),
         TextCell(URL_LENGTH_MAX),
         "The URL of the recording.",
     ),
-    Column(
+    ImportColumn(
         "client_name",
         ("fio", "Имя клиента", "ФИО", "Клиент", "Имя", *pbx_headings("client_name")),
         TextCell(LABEL_LENGTH_MAX),
@@ -116,7 +116,7 @@ CALL_COLUMNS = (
 )  # fmt: skip
 
 
-def call_of(values: RowValues) -> IncomingCall:
+def imported_call(values: RowValues) -> IncomingCall:
     """Return the call in a row, with times rounded down to seconds; `values` are keyed by column name."""
     call_id = values.get("call_id")
     started_at, duration = whole_span(values["started_at"], values.get("duration_seconds", timedelta(0)))
@@ -136,9 +136,9 @@ def call_of(values: RowValues) -> IncomingCall:
             answering_phone=values.get("answering_phone"),
             record_url=values.get("record_url"),
         ),
-        annotations=annotations_of(values),
+        annotations=imported_annotations(values),
         id=CallId(call_id) if call_id is not None else None,
     )
 
 
-CALLS = ImportFormat(ImportNoun.CALL, CALL_COLUMNS, "started_at", call_of)
+CALLS = ImportFormat(ImportNoun.CALL, CALL_COLUMNS, "started_at", imported_call)

@@ -10,7 +10,7 @@ from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidValue
 from dealtrace.files.pbx_vocabulary import ANSWERED, MISSED
 from dealtrace.files.row import Cell, LostValue, NestedValue, StatedText
-from dealtrace.files.spreadsheet_text import is_formula, plain_text
+from dealtrace.files.spreadsheet_text import is_formula, unguarded_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
 from dealtrace.leads.plain_text import plain, stripped, visible
@@ -79,11 +79,11 @@ class NumberCell:
         """Return a cell's decimal sign, or an empty string if it has none (`1000`) or may have none (`1,234`)."""
         if not isinstance(cell, str) or not ("," in cell or "." in cell):
             return ""
-        number = written_number(plain(plain_text(cell)).strip("+- "))
+        number = written_number(plain(unguarded_text(cell)).strip("+- "))
         return number.decimal_sign if number is not None else ""
 
 
-def text_of(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """Return a cell as a string, without the signs that protect the string from changes by a spreadsheet.
 
     A number is written in full: without an exponent, and without decimals if it is whole.
@@ -94,7 +94,7 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, str):
         if "\0" in cell:
             raise InvalidValue("нулевой символ недопустим", "null characters are not allowed")
-        text = stripped(cell) if isinstance(cell, StatedText) else plain_text(stripped(cell))
+        text = stripped(cell) if isinstance(cell, StatedText) else unguarded_text(stripped(cell))
         is_error = text.startswith("#") and text.casefold() in ERROR_VALUES
         if is_error or _ERROR_CODE.fullmatch(text) is not None:
             raise _lost(text)
@@ -126,7 +126,7 @@ def _require_text(cell: Cell) -> None:
     if isinstance(cell, NestedValue):
         raise _no_text(cell)
     if isinstance(cell, bool):
-        raise _no_text(text_of(cell))
+        raise _no_text(cell_text(cell))
     if isinstance(cell, str) and not isinstance(cell, StatedText) and is_formula(formula := stripped(cell)):
         raise InvalidValue(
             f"{formula}: это формула, а не её значение; впишите значение, а к тексту добавьте в начало апостроф",
@@ -148,7 +148,7 @@ def whole_number(cell: Cell) -> int | None:
 
     Blanks between thousands are ignored, and so is a `.0` after the number.
     """
-    text = plain(_ungrouped(text_of(cell)))
+    text = plain(_ungrouped(cell_text(cell)))
     found = _FLOAT.fullmatch(text)
     return parse_whole_number(found[1] if found is not None else text)
 
@@ -176,7 +176,7 @@ class TextCell:
             InvalidValue: the string is too long, or the cell has an object, a truth value or a formula.
         """
         self._check(cell)
-        text = text_of(cell)
+        text = cell_text(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
                 f"{len(text)} символов, допускается не более {self.length_max}",
@@ -301,7 +301,7 @@ class DurationCell(NumberCell):
             return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, float) and 0 < cell < 1:
             return None
-        text = plain(_ungrouped(text_of(cell)))
+        text = plain(_ungrouped(cell_text(cell)))
         return self._parse_text(self._without_thousands(text) if isinstance(cell, str) else text)
 
     def _without_thousands(self, text: str) -> str:
@@ -339,7 +339,7 @@ class TagsCell:
     def read(self, cell: Cell) -> tuple[str, ...]:
         """Return the tags in order, trimmed, without empty tags and duplicates."""
         _require_text(cell)
-        tags = tuple(dict.fromkeys(tag for part in text_of(cell).split(",") if (tag := part.strip())))
+        tags = tuple(dict.fromkeys(tag for part in cell_text(cell).split(",") if (tag := part.strip())))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
@@ -359,7 +359,7 @@ class AnsweredCell:
 
     def read(self, cell: Cell) -> bool:
         """Return `True` for yes and `False` for no, in any of the words that PBXs and people use."""
-        text = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", visible(text_of(cell)).casefold()))
+        text = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", visible(cell_text(cell)).casefold()))
         if text in ANSWERED:
             return True
         if text in MISSED:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from dealtrace.errors import FileUnreadable, Violation
-from dealtrace.files.row import Row
+from dealtrace.files.row import FileRow
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.files.windows_1251 import is_windows_1251
 
@@ -81,7 +81,7 @@ def detect_encoding(path: Path) -> str:
 
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
-) -> Iterator[Row]:
+) -> Iterator[FileRow]:
     """Yield the rows of a CSV file, split at the delimiter with which `count_known` returns the highest number.
 
     The headings must be in one of the first `head_lines` lines that are not blank.
@@ -107,7 +107,7 @@ def read_csv(
         ) from error
 
 
-def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Row]:
+def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[FileRow]:
     """Yield the rows of a CSV file; `errors` is the codec error handler for bytes that cannot be decoded.
 
     If a line has misplaced quotes, or has a cell that is too long, the line is split at every delimiter and becomes one
@@ -121,7 +121,7 @@ def _rows(path: Path, encoding: str, delimiter: str, errors: str) -> Iterator[Ro
             number += 1
             lines.consumed.clear()
             try:
-                yield Row(number, next(reader))
+                yield FileRow(number, next(reader))
             except StopIteration:
                 return
             except csv.Error as error:
@@ -158,14 +158,14 @@ class _Lines:
         return first.rstrip("\r\n")
 
 
-def _faulty(number: int, lines: _Lines, delimiter: str, error: csv.Error) -> Row:
+def _faulty(number: int, lines: _Lines, delimiter: str, error: csv.Error) -> FileRow:
     """Return a row with a `fault` for a line that `csv` refused.
 
     If the line opens a quoted cell that continues into further lines and becomes too long there, the fault is misplaced
     quotes: the quote that opens the cell was never closed.
     """
     is_too_long = len(lines.consumed) == 1 and str(error).startswith(_LIMIT_EXCEEDED)
-    return Row(number, lines.step_back().split(delimiter), CELL_TOO_LONG if is_too_long else MISPLACED_QUOTES)
+    return FileRow(number, lines.step_back().split(delimiter), CELL_TOO_LONG if is_too_long else MISPLACED_QUOTES)
 
 
 def _cut_off(path: Path, number: int, error: csv.Error) -> FileUnreadable:

@@ -12,8 +12,8 @@ from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentit
 from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, text_of
-from dealtrace.files.import_columns import Column, Need, RowValues, values_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, cell_text
+from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
@@ -52,7 +52,7 @@ class AmountCell(NumberCell):
 
         Ours: unlike in the API, an amount may have commas or points between thousands, such as `1,234.50`.
         """
-        text = text_of(cell)
+        text = cell_text(cell)
         if not isinstance(cell, str):
             return parse_amount(text)
         bare = plain(text)
@@ -85,7 +85,7 @@ class LeadKindCell:
 
     def read(self, cell: Cell) -> LeadKind:
         """Return the kind of lead, which may be written as in our exports or in Calltouch's deal journal."""
-        kind = _LEAD_KINDS.get(text_of(cell).casefold())
+        kind = _LEAD_KINDS.get(cell_text(cell).casefold())
         if kind is None:
             raise InvalidValue("ожидается call или request", "expected call or request")
         return kind
@@ -103,7 +103,7 @@ class ContactsCell(PhoneCell):
     def read(self, cell: Cell) -> str:
         """Return the contacts as written; if together they exceed `length_max` characters, the last are dropped."""
         self._check(cell)
-        text = text_of(cell)
+        text = cell_text(cell)
         whole = text[: self.length_max + 1].rpartition(",")[0] if len(text) > self.length_max else ""
         return PhoneCell.read(self, StatedText(whole) if whole else cell)
 
@@ -111,19 +111,19 @@ class ContactsCell(PhoneCell):
 _ID = IntegerCell(1, ID_MAX)
 _LABEL = TextCell(LABEL_LENGTH_MAX)
 DEAL_COLUMNS = (
-    Column(
+    ImportColumn(
         "deal_id",
         ("orderId", "ID сделки"),
         _ID,
         "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
-    Column(
+    ImportColumn(
         "number",
         ("orderNumber", "Номер сделки", "Номер заказа", "Номер", "Номер документа"),
         CodeCell(NUMBER_LENGTH_MAX),
         "The deal's number in the CRM; if it is missing, the `orderId` becomes the number.",
     ),
-    Column(
+    ImportColumn(
         "happened_at",
         (
             "orderDate",
@@ -141,81 +141,83 @@ DEAL_COLUMNS = (
         "When the deal was made, in the site's time zone.",
         Need.CELL,
     ),
-    Column("time", ("Время создания", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."),
-    Column(
+    ImportColumn(
+        "time", ("Время создания", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."
+    ),
+    ImportColumn(
         "status",
         ("orderStatus", "Статус", "Этап", "Статус сделки", "Статус заказа", "Этап сделки", "Стадия", "Стадия сделки"),
         _LABEL,
         "The status.",
         Need.COLUMN,
     ),
-    Column(
+    ImportColumn(
         "amount",
         ("orderSum", "plannedAmount", "sum", "Бюджет", "Сумма", "Сумма сделки", "Сумма заказа", "Бюджет сделки"),
         AmountCell(),
         "The budget; unknown if missing.",
     ),
-    Column(
+    ImportColumn(
         "currency",
         ("Валюта", "Код валюты"),
         DealCurrencyCell(CURRENCY_LENGTH_MAX),
         "The currency of the budget; rubles if missing.",
     ),
-    Column(
+    ImportColumn(
         "touched_at",
         ("updatedDate", "Дата изменения"),
         TimestampCell(),
         "When the deal last changed; the time of the import if missing.",
     ),
-    Column("service", ("Сервис", "CRM"), _LABEL, "The CRM."),
-    Column("manager", ("Менеджер", "Ответственный"), _LABEL, "The manager in charge of the deal."),
-    Column("comment", ("Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
-    Column("tags", ("Теги", "Метки"), TagsCell(), "The tags of the deal."),
-    Column(
+    ImportColumn("service", ("Сервис", "CRM"), _LABEL, "The CRM."),
+    ImportColumn("manager", ("Менеджер", "Ответственный"), _LABEL, "The manager in charge of the deal."),
+    ImportColumn("comment", ("Комментарий", "Примечание"), TextCell(COMMENT_LENGTH_MAX), "A comment."),
+    ImportColumn("tags", ("Теги", "Метки"), TagsCell(), "The tags of the deal."),
+    ImportColumn(
         "lead_kind",
         ("leadType", "orderSource.type", "Тип лида"),
         LeadKindCell(),
         "Whether `lead_id` is a call or a lead request.",
     ),
-    Column("lead_id", ("leadId", "ID лида"), _ID, "The id of the deal's lead; the lead may be imported later."),
-    Column(
+    ImportColumn("lead_id", ("leadId", "ID лида"), _ID, "The id of the deal's lead; the lead may be imported later."),
+    ImportColumn(
         "call_id",
         ("callId", "orderSource.callId", "ID звонка"),
         _ID,
         "The id of the deal's lead, if the lead is a call.",
     ),
-    Column(
+    ImportColumn(
         "request_id",
         ("requestId", "orderSource.requestId", "ID заявки"),
         _ID,
         "The id of the deal's lead, if the lead is a lead request.",
     ),
-    Column(
+    ImportColumn(
         "phone",
         ("phoneNumber", "contacts.phones", "phones", "client.phones", "Телефоны", "Телефон", "Телефон клиента"),
         ContactsCell(PHONE_LENGTH_MAX),
         "The client's phone, to find a lead if none has the given id.",
     ),
-    Column(
+    ImportColumn(
         "email",
         ("contacts.emails", "emails", "client.emails", "Почта", "Электронная почта"),
         ContactsCell(EMAIL_LENGTH_MAX),
         "The client's e-mail, to find a lead if none has the given id.",
     ),
-    Column(
+    ImportColumn(
         "source",
         ("visit.source", "utmSource", "Источник"),
         SOURCE_CELL,
         "The source, used if the deal has no lead.",
     ),
-    Column("medium", ("visit.medium", "utmMedium", "Канал"), SOURCE_CELL, "The medium."),
-    Column("campaign", ("visit.utmCampaign", "utmCampaign", "Кампания"), SOURCE_CELL, "The campaign."),
-    Column("content", ("visit.utmContent", "utmContent", "Объявление"), SOURCE_CELL, "The ad."),
-    Column("term", ("visit.keyword", "utmTerm", "keyword", "Ключевое слово"), SOURCE_CELL, "The keyword."),
+    ImportColumn("medium", ("visit.medium", "utmMedium", "Канал"), SOURCE_CELL, "The medium."),
+    ImportColumn("campaign", ("visit.utmCampaign", "utmCampaign", "Кампания"), SOURCE_CELL, "The campaign."),
+    ImportColumn("content", ("visit.utmContent", "utmContent", "Объявление"), SOURCE_CELL, "The ad."),
+    ImportColumn("term", ("visit.keyword", "utmTerm", "keyword", "Ключевое слово"), SOURCE_CELL, "The keyword."),
 )
 
 
-def deal_of(values: RowValues) -> IncomingDeal:
+def imported_deal(values: RowValues) -> IncomingDeal:
     """Return the deal in a row; `values` are keyed by column name.
 
     The currency is left out if it is the ruble. Earlier releases did not read the column, so the deals that they
@@ -292,7 +294,7 @@ DEALS = ImportFormat(
     ImportNoun.DEAL,
     DEAL_COLUMNS,
     "happened_at",
-    deal_of,
+    imported_deal,
     other_times=("touched_at",),
     any_of=("deal_id", "number"),
     lacking=Violation("row", "нет ни orderId, ни orderNumber", "the orderId and the orderNumber are both missing"),

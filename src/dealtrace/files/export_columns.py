@@ -14,7 +14,7 @@ from dealtrace.files.deal_import_columns import DEALS
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.files.import_formats import ImportFormat, field_heading
 from dealtrace.files.lead_request_import_columns import LEAD_REQUESTS
-from dealtrace.files.row import Value
+from dealtrace.files.row import ExportedValue
 from dealtrace.leads.call import Call
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead_request import LeadRequest
@@ -36,7 +36,7 @@ class ExportColumn(Generic[Row]):
     name: str
     russian: str
     english: str
-    value: Callable[[Row], Value]
+    value: Callable[[Row], ExportedValue]
 
     def heading(self, language: Language) -> str:
         """Return the heading in a language."""
@@ -196,6 +196,6 @@ def _seconds(duration: timedelta | None) -> int | None:
     return duration // timedelta(seconds=1) if duration is not None else None
 
 
-def on_the_clock(value: Value, zone: ZoneInfo) -> Value:
+def on_the_clock(value: ExportedValue, zone: ZoneInfo) -> ExportedValue:
     """Return a `datetime` as naive local time in `zone`, cut to the second, and any other value unchanged."""
     return value.astimezone(zone).replace(tzinfo=None, microsecond=0) if isinstance(value, datetime) else value

@@ -8,8 +8,8 @@ from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.files.cell_types import CellType, NumberCell
-from dealtrace.files.row import Cell, Row
-from dealtrace.files.spreadsheet_text import plain_text
+from dealtrace.files.row import Cell, FileRow
+from dealtrace.files.spreadsheet_text import unguarded_text
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
@@ -29,7 +29,7 @@ class Need(StrEnum):
 
 
 @record
-class Column:
+class ImportColumn:
     """A column: its name, other accepted headings, the type of its cells, and its meaning."""
 
     name: str
@@ -41,7 +41,7 @@ class Column:
 
 def heading_text(heading: Cell) -> str:
     """Return the text of a heading, trimmed."""
-    return plain_text(str(heading).strip())
+    return unguarded_text(str(heading).strip())
 
 
 def normalize_heading(heading: Cell) -> str:
@@ -55,7 +55,7 @@ class FoundColumn:
 
     position: int
     heading: str
-    column: Column
+    column: ImportColumn
 
 
 @record
@@ -78,7 +78,7 @@ class Layout:
         """Return the heading of a column in this file, or the column's name if the file does not have the column."""
         return next((found.heading for found in self.found_columns if found.column.name == name), name)
 
-    def read(self, row: Row) -> RowValues:
+    def read(self, row: FileRow) -> RowValues:
         """Parse a row and return its values by column name, without empty cells.
 
         Raises:
@@ -108,7 +108,7 @@ class Layout:
             f"more cells than the {self.width} headings: quote texts that contain the delimiter",
         )
 
-    def _check_need(self, column: Column) -> None:
+    def _check_need(self, column: ImportColumn) -> None:
         if column.need is Need.CELL:
             raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, but a value is required")
 
@@ -124,7 +124,7 @@ class DecimalSigns:
         self._layout = layout
         self._shown: dict[int, set[str]] = {position: set() for position, _ in self._numbers()}
 
-    def note(self, row: Row) -> None:
+    def note(self, row: FileRow) -> None:
         """Note the decimal signs that the cells of a row show."""
         for position, cell_type in self._numbers():
             if position < len(row.cells) and (sign := cell_type.shown_sign(row.cells[position])):
@@ -150,13 +150,13 @@ class DecimalSigns:
                 yield found.position, found.column.type
 
 
-def count_known(headings: Iterable[Cell], columns: Sequence[Column]) -> int:
+def count_known(headings: Iterable[Cell], columns: Sequence[ImportColumn]) -> int:
     """Return how many of `headings` are names or headings of `columns`."""
     known = {heading for column in columns for heading in _accepted_headings(column)}
     return sum(normalize_heading(heading) in known for heading in headings)
 
 
-def lay_out(headings: Sequence[Cell], columns: Sequence[Column]) -> Layout:
+def lay_out(headings: Sequence[Cell], columns: Sequence[ImportColumn]) -> Layout:
     """Return the layout of a file: the `columns` that its headings name, with their positions.
 
     If several headings name the same column, the one listed first in `Column.headings` is used.
@@ -182,12 +182,12 @@ def headings_beside(found_columns: Iterable[FoundColumn], texts: Sequence[str]) 
     return tuple(text for position, text in enumerate(texts) if text and position not in used)
 
 
-def missing_columns(layout: Layout, columns: Sequence[Column]) -> list[Column]:
+def missing_columns(layout: Layout, columns: Sequence[ImportColumn]) -> list[ImportColumn]:
     """List the required columns that the file does not have."""
     return [column for column in columns if column.need is not Need.NOTHING and not layout.has((column.name,))]
 
 
-def _accepted_headings(column: Column) -> list[str]:
+def _accepted_headings(column: ImportColumn) -> list[str]:
     return [normalize_heading(heading) for heading in (column.name, *column.headings)]
 
 

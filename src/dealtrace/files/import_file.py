@@ -11,7 +11,7 @@ from dealtrace.files.deal_import_columns import DEALS
 from dealtrace.files.import_columns import DecimalSigns, Layout, lay_out, missing_columns
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_import_columns import LEAD_REQUESTS
-from dealtrace.files.row import Row
+from dealtrace.files.row import FileRow
 from dealtrace.files.table_file import open_table
 from dealtrace.files.unreadable import check_width, take_headings, unreadable
 from dealtrace.files.visit_import_columns import VISITS
@@ -33,18 +33,18 @@ class ImportFile:
     format: ImportFormat
     encoding: str | None
     digest: str
-    headings: Row
+    headings: FileRow
     layout: Layout
     rows_total: int
-    read: Callable[[], Iterator[Row]]
+    read: Callable[[], Iterator[FileRow]]
 
-    def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[Row, ImportRow[object]]]:
+    def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[FileRow, ImportRow[object]]]:
         """Yield each row after row number `after` with its record, or with its refusal if invalid; skip blank rows."""
         for row in self.read():
             if row.number > max(after, self.headings.number) and not row.is_blank:
                 yield row, ImportRow(row.number, self._content(row, time_zone))
 
-    def _content(self, row: Row, time_zone: ZoneInfo) -> object:
+    def _content(self, row: FileRow, time_zone: ZoneInfo) -> object:
         try:
             return self.format.parse(row, self.layout, time_zone)
         except InvalidParameters as refusal:

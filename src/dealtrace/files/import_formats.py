@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.files.cell_types import FieldCell
-from dealtrace.files.import_columns import Column, Layout, RowValues, normalize_heading
-from dealtrace.files.row import Row
-from dealtrace.files.timestamps import instant_of
+from dealtrace.files.import_columns import ImportColumn, Layout, RowValues, normalize_heading
+from dealtrace.files.row import FileRow
+from dealtrace.files.timestamps import utc_of_timestamp
 from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX
 from dealtrace.record import record
 
@@ -37,7 +37,7 @@ class ImportFormat:
     """
 
     noun: ImportNoun
-    columns: tuple[Column, ...]
+    columns: tuple[ImportColumn, ...]
     time_column: str
     make: Callable[[RowValues], object]
     other_times: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class ImportFormat:
     lacking: Violation | None = None
     has_fields: bool = True
 
-    def with_fields(self, fields: Iterable[str]) -> tuple[Column, ...]:
+    def with_fields(self, fields: Iterable[str]) -> tuple[ImportColumn, ...]:
         """Return the columns, followed by columns for a site's custom fields, named as in exports."""
         return (*self.columns, *_field_columns(self.columns, sorted(fields))) if self.has_fields else self.columns
 
@@ -57,7 +57,7 @@ class ImportFormat:
             for text in column.headings
         }
 
-    def parse(self, row: Row, layout: Layout, time_zone: ZoneInfo) -> object:
+    def parse(self, row: FileRow, layout: Layout, time_zone: ZoneInfo) -> object:
         """Return the record in a row; times without an offset are in `time_zone`.
 
         Raises:
@@ -69,7 +69,7 @@ class ImportFormat:
         for name in (self.time_column, *self.other_times):
             if name in values:
                 time_of_day = values.get("time") if name == self.time_column else None
-                values[name] = _instant(layout, name, instant_of(values[name], time_of_day, time_zone))
+                values[name] = _instant(layout, name, utc_of_timestamp(values[name], time_of_day, time_zone))
         return self.make(values)
 
 
@@ -90,7 +90,7 @@ def _instant(layout: Layout, name: str, at: datetime | None) -> datetime:
     return at
 
 
-def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Column]:
+def _field_columns(columns: Sequence[ImportColumn], fields: Sequence[str]) -> list[ImportColumn]:
     """Return a column for each custom field; its headings are `custom[…]` and, unless taken, the name of the field.
 
     Fields whose names differ only in case or punctuation are left out.
@@ -98,7 +98,7 @@ def _field_columns(columns: Sequence[Column], fields: Sequence[str]) -> list[Col
     taken = [normalize_heading(heading) for column in columns for heading in (column.name, *column.headings)]
     names = [normalize_heading(field) for field in fields]
     return [
-        Column(field_heading(field), () if name in taken else (field,), _FIELD, "A custom field.")
+        ImportColumn(field_heading(field), () if name in taken else (field,), _FIELD, "A custom field.")
         for field, name in zip(fields, names, strict=True)
         if names.count(name) == 1
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dealtrace.files.csv_reader import LINE_LENGTH_MAX
-from dealtrace.files.row import COLUMNS_MAX, Cell, NestedValue, Row, StatedText
+from dealtrace.files.row import COLUMNS_MAX, Cell, FileRow, NestedValue, StatedText
 from dealtrace.files.unreadable import unreadable
 from dealtrace.record import record
 
@@ -28,7 +28,7 @@ def is_json_lines(path: Path) -> bool:
     return _OBJECT.match(start) is not None
 
 
-def read_json_lines(path: Path) -> Iterator[Row]:
+def read_json_lines(path: Path) -> Iterator[FileRow]:
     """Yield a row of headings, which are the keys of all lines, then a row for each line; missing keys are empty cells.
 
     Numbers keep their digits as written. A key that has objects in some lines and plain values in others is a heading;
@@ -38,9 +38,9 @@ def read_json_lines(path: Path) -> Iterator[Row]:
         FileUnreadable: a line is not an object, or there are too many keys.
     """
     headings = _headings(path)
-    yield Row(HEADINGS_NUMBER, headings)
+    yield FileRow(HEADINGS_NUMBER, headings)
     for number, cells in _read_lines(path):
-        yield Row(number, [cells.get(heading, "") for heading in headings])
+        yield FileRow(number, [cells.get(heading, "") for heading in headings])
 
 
 def _headings(path: Path) -> list[str]:

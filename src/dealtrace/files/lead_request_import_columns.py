@@ -1,9 +1,9 @@
 """The columns of a table of lead requests."""
 
 from dealtrace.errors import Violation
-from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, annotations_of
+from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
 from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
-from dealtrace.files.import_columns import Column, Need, RowValues
+from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
 from dealtrace.files.visit_import_columns import VISIT_REF_COLUMN
@@ -22,53 +22,53 @@ CLIENT_COLUMNS = ("phone", "email", "client_name")
 """The columns that identify the client; a row must have a value in at least one of them."""
 
 LEAD_REQUEST_COLUMNS = (
-    Column(
+    ImportColumn(
         "requested_at",
         ("requestDate", "dateStr", "date", "Дата и время заявки", "Дата заявки", "Дата и время", "Создана", "Дата"),
         TimestampCell(),
         "When the request was made, in the site's time zone.",
         Need.CELL,
     ),
-    Column(
+    ImportColumn(
         "time",
         ("Время заявки", "Время"),
         TimeOfDayCell(),
         "The time of day, if the date is in another column.",
     ),
-    Column(
+    ImportColumn(
         "phone",
         ("phoneNumber", "client.phones", "Телефон клиента", "Телефон", "Номер телефона"),
         PhoneCell(PHONE_LENGTH_MAX),
         "The client's phone.",
     ),
-    Column(
+    ImportColumn(
         "email",
         ("client.contacts", "Электронная почта", "Почта", "Эл. почта", "Имейл"),
         TextCell(EMAIL_LENGTH_MAX),
         "The client's e-mail.",
     ),
-    Column(
+    ImportColumn(
         "client_name",
         ("fio", "client.fio", "Имя клиента", "ФИО", "Клиент", "Имя"),
         TextCell(LABEL_LENGTH_MAX),
         "The client's name.",
     ),
-    Column(
+    ImportColumn(
         "number",
         ("requestNumber", "Номер заявки"),
         CodeCell(NUMBER_LENGTH_MAX),
         "The request's number on the website (`requestNumber` in the API), unique; if missing, `requestId` is used.",
     ),
-    Column(
+    ImportColumn(
         "request_id",
         ("requestId", "ID заявки"),
         IntegerCell(1, ID_MAX),
         "The id from Calltouch, to be kept; a new one is assigned if missing.",
     ),
-    Column(
+    ImportColumn(
         "form_name", ("subject", "Название формы", "Форма", "Тема"), TextCell(LABEL_LENGTH_MAX), "The name of the form."
     ),
-    Column(
+    ImportColumn(
         "page_url",
         ("requestUrl", "Адрес страницы", "Страница"),
         TextCell(URL_LENGTH_MAX),
@@ -79,7 +79,7 @@ LEAD_REQUEST_COLUMNS = (
 )
 
 
-def lead_request_of(values: RowValues) -> IncomingLeadRequest:
+def imported_lead_request(values: RowValues) -> IncomingLeadRequest:
     """Return the lead request in a row; `values` are keyed by column name."""
     request_id = values.get("request_id")
     return IncomingLeadRequest(
@@ -91,7 +91,7 @@ def lead_request_of(values: RowValues) -> IncomingLeadRequest:
         form_name=values.get("form_name", ""),
         visit_id=values.get("visit_id"),
         page_url=values.get("page_url"),
-        annotations=annotations_of(values),
+        annotations=imported_annotations(values),
         id=LeadRequestId(request_id) if request_id is not None else None,
     )
 
@@ -100,7 +100,7 @@ LEAD_REQUESTS = ImportFormat(
     ImportNoun.LEAD_REQUEST,
     LEAD_REQUEST_COLUMNS,
     "requested_at",
-    lead_request_of,
+    imported_lead_request,
     any_of=CLIENT_COLUMNS,
     lacking=Violation(
         "row", "нет ни телефона, ни почты, ни имени", "the phone, the e-mail and the name are all missing"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal
 from dealtrace.files.atomic_file import open_to_append, write_atomically
-from dealtrace.files.cell_types import text_of
+from dealtrace.files.cell_types import cell_text
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.csv_reader import CELL_LENGTH_MAX
-from dealtrace.files.row import Cell, Row, StatedText
-from dealtrace.files.spreadsheet_text import guard_formula, plain_text, spreadsheet_text
+from dealtrace.files.row import Cell, FileRow, StatedText
+from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text, unguarded_text
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.leads.plain_text import stripped
 
@@ -66,7 +66,7 @@ class RefusedRows:
             first = existing.readline(HEADINGS_LENGTH_MAX)
         return not first or any(first.startswith(DELIMITER.join(added)) for added in ADDED_HEADINGS.values())
 
-    def add(self, refused: Iterable[tuple[Row, Refusal]]) -> None:
+    def add(self, refused: Iterable[tuple[FileRow, Refusal]]) -> None:
         """Append rows with their refusals; they are synced to disk before this returns."""
         lines = "".join(
             _line(
@@ -106,10 +106,10 @@ def _text(cell: Cell) -> str:
     Digits and formulas are protected; dates need no protection, since an import also reads reformatted dates. A string
     that is protected already is kept.
     """
-    if isinstance(cell, str) and not isinstance(cell, StatedText) and plain_text(bare := stripped(cell)) != bare:
+    if isinstance(cell, str) and not isinstance(cell, StatedText) and unguarded_text(bare := stripped(cell)) != bare:
         return bare.replace("\0", "")
     try:
-        text = cell if isinstance(cell, str) else text_of(cell)
+        text = cell if isinstance(cell, str) else cell_text(cell)
     except InvalidValue:
         text = str(cell)
     return spreadsheet_text(text) if text.isdigit() else guard_formula(text)

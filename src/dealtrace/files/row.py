@@ -42,14 +42,14 @@ class NestedValue:
 
 Cell = str | int | float | bool | datetime | date | time | timedelta | LostValue | NestedValue
 """The value of a cell; CSV has strings only. An empty string is an empty cell."""
-Value = str | int | bool | Decimal | datetime | None
+ExportedValue = str | int | bool | Decimal | datetime | None
 """The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it to local time."""
 
 COLUMNS_MAX = 256
 
 
 @record
-class Row:
+class FileRow:
     """The cells of a row, and its number as spreadsheets show it: the headings are usually row 1.
 
     `fault` is the reason why the line cannot be split into cells reliably, such as a misplaced quote, or `None`.

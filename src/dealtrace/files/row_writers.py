@@ -16,7 +16,7 @@ from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed, write_atomically
 from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.csv_lines import CsvLines
-from dealtrace.files.row import Value
+from dealtrace.files.row import ExportedValue
 from dealtrace.files.spreadsheet_text import comes_back, guard_formula, spreadsheet_text
 from dealtrace.files.xlsx.packed_workbook import open_packed
 from dealtrace.record import record
@@ -43,7 +43,7 @@ NOTES_SHEET: Mapping[Language, str] = {"ru": "Вопрос", "en": "Question"}
 
 
 @record
-class Note:
+class FileNote:
     """A line of a file in addition to its rows: a name for programs, a Russian heading for people, and a text.
 
     The English heading is `english` or, if that is empty, the name with a capital letter.
@@ -83,7 +83,7 @@ class RowWriter(Protocol):
     def cut(self) -> int:
         """The number of strings that were truncated."""
 
-    def add(self, row: Sequence[Value]) -> None:
+    def add(self, row: Sequence[ExportedValue]) -> None:
         """Write one row; `row` has its values in the order of the headings."""
 
 
@@ -94,7 +94,7 @@ class CsvFile:
     looks like a formula, the string is written with an apostrophe before it.
     """
 
-    def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = ()) -> None:
+    def __init__(self, file: TextIO, headings: Sequence[str], notes: Sequence[FileNote] = ()) -> None:
         self.cut = 0
         self._file = file
         self._is_imported = not notes
@@ -102,11 +102,11 @@ class CsvFile:
         file.writelines(self._lines.format([f"# {note.name}", note.text]) for note in notes)
         file.write(self._lines.format(headings))
 
-    def add(self, row: Sequence[Value]) -> None:
+    def add(self, row: Sequence[ExportedValue]) -> None:
         """Write one row; `row` has its values in the order of the headings."""
         self._file.write(self._lines.format([self._text(value) for value in row]))
 
-    def _text(self, value: Value) -> str:
+    def _text(self, value: ExportedValue) -> str:
         match value:
             case None:
                 return ""
@@ -129,7 +129,7 @@ class ExcelCsvFile:
     """
 
     def __init__(
-        self, file: TextIO, headings: Sequence[str], notes: Sequence[Note] = (), language: Language = "ru"
+        self, file: TextIO, headings: Sequence[str], notes: Sequence[FileNote] = (), language: Language = "ru"
     ) -> None:
         self.cut = 0
         self._file = file
@@ -139,11 +139,11 @@ class ExcelCsvFile:
         file.writelines(self._lines.format([note.heading_in(language), spreadsheet_text(note.text)]) for note in notes)
         file.write(self._lines.format(spreadsheet_text(heading) for heading in headings))
 
-    def add(self, row: Sequence[Value]) -> None:
+    def add(self, row: Sequence[ExportedValue]) -> None:
         """Write one row; `row` has its values in the order of the headings."""
         self._file.write(self._lines.format([self._text(value) for value in row]))
 
-    def _text(self, value: Value) -> str:
+    def _text(self, value: ExportedValue) -> str:
         match value:
             case None:
                 return ""
@@ -172,7 +172,7 @@ class XlsxFile:
         self._timestamp_format = book.add_format({"num_format": "dd.mm.yyyy hh:mm:ss"})
         self._start_sheet()
 
-    def add(self, row: Sequence[Value]) -> None:
+    def add(self, row: Sequence[ExportedValue]) -> None:
         """Write a row; strings that look like formulas get an apostrophe, so that editing a cell never runs one."""
         if self._row == SHEET_ROWS_MAX:
             self._start_sheet()
@@ -194,7 +194,7 @@ class XlsxFile:
                     self._sheet.write_string(self._row, column, text[:CELL_LENGTH_MAX])
         self._row += 1
 
-    def add_notes(self, notes: Sequence[Note], language: Language) -> None:
+    def add_notes(self, notes: Sequence[FileNote], language: Language) -> None:
         """Write notes, one per row, on a new sheet."""
         if notes:
             sheet = self._book.add_worksheet(NOTES_SHEET[language])
@@ -217,7 +217,7 @@ class JsonLines:
         self._file = file
         self._names = names
 
-    def add(self, row: Sequence[Value]) -> None:
+    def add(self, row: Sequence[ExportedValue]) -> None:
         """Write a row as one object."""
         self._file.write(msgspec.json.encode(dict(zip(self._names, row, strict=True))).decode() + "\n")
 
@@ -234,7 +234,7 @@ class _WantedRows:
         """The number of strings that were truncated."""
         return self._writer.cut
 
-    def add(self, row: Sequence[Value]) -> None:
+    def add(self, row: Sequence[ExportedValue]) -> None:
         """Write one row; `row` has its values in the order of the headings."""
         self._proceed()
         self._writer.add(row)
@@ -252,7 +252,7 @@ def open_writer(  # noqa: PLR0913 - what the file is, and whether it is still wa
     *,
     for_excel: bool,
     overwrite: bool = False,
-    notes: Sequence[Note] = (),
+    notes: Sequence[FileNote] = (),
     language: Language = "ru",
     proceed: Proceed = lambda: None,
 ) -> Iterator[RowWriter]:
@@ -282,14 +282,14 @@ def open_writer(  # noqa: PLR0913 - what the file is, and whether it is still wa
 
 
 @contextmanager
-def _open_csv(names: Sequence[str], notes: Sequence[Note], path: Path) -> Iterator[RowWriter]:
+def _open_csv(names: Sequence[str], notes: Sequence[FileNote], path: Path) -> Iterator[RowWriter]:
     with path.open("w", encoding="utf-8", newline="") as file:
         yield CsvFile(file, names, notes)
 
 
 @contextmanager
 def _open_excel_csv(
-    headings: Sequence[str], notes: Sequence[Note], language: Language, path: Path
+    headings: Sequence[str], notes: Sequence[FileNote], language: Language, path: Path
 ) -> Iterator[RowWriter]:
     with path.open("w", encoding="utf-8", newline="") as file:
         yield ExcelCsvFile(file, headings, notes, language)
@@ -303,7 +303,7 @@ def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
 
 @contextmanager
 def _open_workbook(
-    headings: Sequence[str], notes: Sequence[Note], language: Language, proceed: Proceed, path: Path
+    headings: Sequence[str], notes: Sequence[FileNote], language: Language, proceed: Proceed, path: Path
 ) -> Iterator[RowWriter]:
     """Yield a writer of a workbook; its rows are in a private temporary folder until the workbook is complete."""
     with TemporaryDirectory() as folder, open_packed(path, proceed) as packed:

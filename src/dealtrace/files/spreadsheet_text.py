@@ -42,7 +42,7 @@ def is_formula(text: str) -> bool:
 def guard_formula(text: str) -> str:
     """Return a string without null characters, and with a leading apostrophe if it looks like a formula.
 
-    If the string already begins with an apostrophe that `plain_text` would remove, another apostrophe is added.
+    If the string already begins with an apostrophe that `unguarded_text` would remove, another apostrophe is added.
     """
     plain = text.replace("\0", "")
     return f"'{plain}" if _NEEDS_GUARD.match(plain) or _is_guarded(plain) else plain
@@ -74,10 +74,10 @@ def spreadsheet_text(text: str) -> str:
 
 def comes_back(text: str) -> bool:
     """Return whether an import reads a string unchanged if the string was written to CSV without `spreadsheet_text`."""
-    return plain_text(text) == text and not is_formula(text)
+    return unguarded_text(text) == text and not is_formula(text)
 
 
-def plain_text(text: str) -> str:
+def unguarded_text(text: str) -> str:
     """Return a string without the protection that `guard_formula`, `spreadsheet_text` or other programs gave it."""
     if _is_guarded(text):
         text = text[1:]

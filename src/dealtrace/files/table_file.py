@@ -5,9 +5,9 @@ from functools import partial
 from pathlib import Path
 
 from dealtrace.files.csv_reader import UTF_8, Encoding, detect_encoding, read_csv
-from dealtrace.files.import_columns import Column, count_known
+from dealtrace.files.import_columns import ImportColumn, count_known
 from dealtrace.files.json_lines_reader import is_json_lines, read_json_lines
-from dealtrace.files.row import Cell, Row
+from dealtrace.files.row import Cell, FileRow
 from dealtrace.files.unreadable import unreadable
 from dealtrace.files.xlsx.reader import MAGIC, read_xlsx
 from dealtrace.record import record
@@ -23,13 +23,13 @@ class TableFile:
 
     path: Path
     encoding: str | None
-    read: Callable[[], Iterator[Row]]
+    read: Callable[[], Iterator[FileRow]]
 
 
 def open_table(
     path: Path,
     encoding: str | None,
-    columns: Sequence[Column],
+    columns: Sequence[ImportColumn],
     *,
     head_lines: int = 1,
     plain_heading: Callable[[Cell], Cell] = lambda heading: heading,

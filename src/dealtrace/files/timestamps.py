@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dealtrace.errors import InvalidValue
-from dealtrace.files.cell_types import text_of
+from dealtrace.files.cell_types import cell_text
 from dealtrace.files.row import Cell, NumberOf1904
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exact_clock, read_exact_time, read_instant
@@ -55,13 +55,13 @@ class TimeOfDayCell:
         """Return the time of day, naive and with fractions of a second, because the end of a call depends on them."""
         if isinstance(cell, time | datetime):
             return cell if isinstance(cell, time) else cell.time()
-        parsed = read_exact_time(text_of(cell))
+        parsed = read_exact_time(cell_text(cell))
         if parsed is None:
             raise InvalidValue("ожидается время, например 10:00:00", "expected a time, such as 10:00:00")
         return parsed
 
 
-def instant_of(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
+def utc_of_timestamp(timestamp: datetime | date, time_of_day: time | None, time_zone: ZoneInfo) -> datetime | None:
     """Return a timestamp in UTC, or `None` for a date without a time of day; a naive timestamp is in `time_zone`.
 
     When clocks change, a local time that occurs twice means its first occurrence, and a skipped time is moved forward.
@@ -82,7 +82,7 @@ def _parse_timestamp(cell: Cell) -> datetime | date | None:
         return cell
     if isinstance(cell, int | float) and not isinstance(cell, bool) and cell < _DAYS_BELOW:
         return _day_of(cell)
-    text = text_of(cell)
+    text = cell_text(cell)
     return read_exact_clock(text, *_FORMS) or read_day(text, *_FORMS) or read_instant(text, *_FORMS)
 
 

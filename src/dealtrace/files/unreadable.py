@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.row import COLUMNS_MAX, Row
+from dealtrace.files.row import COLUMNS_MAX, FileRow
 from dealtrace.record import record
 
 
@@ -52,14 +52,14 @@ def empty_file(path: Path) -> FileUnreadable:
     return unreadable(path, "файл пуст", "the file is empty")
 
 
-def check_headings(path: Path, headings: Row) -> None:
+def check_headings(path: Path, headings: FileRow) -> None:
     """Raise `FileUnreadable` if the line with the headings cannot be split into cells."""
     if headings.fault is not None:
         number, fault = headings.number, headings.fault
         raise unreadable(path, f"строка {number}: {fault.ru}", f"row {number}: {fault.en}")
 
 
-def take_headings(path: Path, rows: Iterator[Row]) -> Row:
+def take_headings(path: Path, rows: Iterator[FileRow]) -> FileRow:
     """Take the line with the headings, which is the first of the rows.
 
     Raises:

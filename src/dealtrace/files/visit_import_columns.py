@@ -7,8 +7,8 @@ from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX, Visit, VisitId
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, text_of, whole_number
-from dealtrace.files.import_columns import Column, Need, RowValues, values_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, cell_text, whole_number
+from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
 from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
@@ -61,7 +61,7 @@ class VisitRefCell:
         number = whole_number(cell)
         if number is not None and 0 < number <= ID_MAX:
             return VisitId(number)
-        if number == 0 or visible(text_of(cell)).strip().casefold() in NO_VISIT:
+        if number == 0 or visible(cell_text(cell)).strip().casefold() in NO_VISIT:
             return None
         raise InvalidValue(
             f"ожидается целое число от 1 до {ID_MAX}, а если визита нет — 0 или пустая ячейка",
@@ -69,7 +69,7 @@ class VisitRefCell:
         )
 
 
-VISIT_REF_COLUMN = Column(
+VISIT_REF_COLUMN = ImportColumn(
     "visit_id",
     ("sessionId", "session.sessionId", "ID сессии"),
     VisitRefCell(),
@@ -77,56 +77,58 @@ VISIT_REF_COLUMN = Column(
 )
 _TEXT = TextCell(LABEL_LENGTH_MAX)
 VISIT_COLUMNS = (
-    Column(
+    ImportColumn(
         "visit_id",
         ("sessionId", "session.sessionId", "id", "ID сессии"),
         IntegerCell(1, ID_MAX),
         "The id of the visit at Calltouch, below 1,000,000,000,000.",
         Need.CELL,
     ),
-    Column(
+    ImportColumn(
         "started_at",
         ("sessionDate", "session.sessionDate", "date", "Дата и время визита", "Дата визита", "Дата и время", "Дата"),
         TimestampCell(),
         "When the visit began, in the site's time zone.",
         Need.CELL,
     ),
-    Column("time", ("Время визита", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."),
-    Column(
+    ImportColumn(
+        "time", ("Время визита", "Время"), TimeOfDayCell(), "The time of day, if the date is in another column."
+    ),
+    ImportColumn(
         "visitor_id",
         ("visitorId", "ctClientId", "ID посетителя"),
         CodeCell(CLIENT_ID_LENGTH_MAX),
         "The visitor's id; if missing, the visit counts as the only one of its visitor.",
     ),
-    Column(
+    ImportColumn(
         "landing_url",
         ("url", "session.url", "Страница входа", "Адрес страницы"),
         TextCell(URL_LENGTH_MAX),
         "The page that was opened first.",
     ),
-    Column(
+    ImportColumn(
         "referrer",
         ("ref", "session.ref", "Реферер", "Откуда"),
         TextCell(URL_LENGTH_MAX),
         "The page that the visitor came from.",
     ),
-    Column(
+    ImportColumn(
         "source",
         ("session.source", "Источник"),
         SOURCE_CELL,
         "The source; determined from `landing_url` and `referrer` if missing.",
     ),
-    Column("medium", ("session.medium", "Канал"), SOURCE_CELL, "The medium."),
-    Column("campaign", ("Кампания", "Рекламная кампания"), SOURCE_CELL, "The campaign."),
-    Column("content", ("Объявление",), SOURCE_CELL, "The ad."),
-    Column(
+    ImportColumn("medium", ("session.medium", "Канал"), SOURCE_CELL, "The medium."),
+    ImportColumn("campaign", ("Кампания", "Рекламная кампания"), SOURCE_CELL, "The campaign."),
+    ImportColumn("content", ("Объявление",), SOURCE_CELL, "The ad."),
+    ImportColumn(
         "term",
         ("keyword", "keywords", "session.keywords", "Ключевое слово", "Ключевая фраза"),
         SOURCE_CELL,
         "The keyword.",
     ),
     *(
-        Column(
+        ImportColumn(
             f"{UTM_PREFIX}{part}",
             (f"session.utm_{part}",),
             SOURCE_CELL,
@@ -134,19 +136,19 @@ VISIT_COLUMNS = (
         )
         for part in SOURCE_PARTS
     ),
-    Column("ip", ("session.ip", "IP-адрес"), TextCell(IP_LENGTH_MAX), "The visitor's IP address."),
-    Column("user_agent", ("userAgent",), TextCell(USER_AGENT_LENGTH_MAX), "The user agent."),
-    Column("city", ("session.city", "Город"), _TEXT, "The city."),
-    Column("device", ("session.device", "Устройство"), _TEXT, "The device: desktop, mobile or tablet."),
-    Column("os", ("session.os", "ОС", "Операционная система"), _TEXT, "The operating system."),
-    Column("browser", ("browserName", "session.browserName", "Браузер"), _TEXT, "The browser."),
-    Column(
+    ImportColumn("ip", ("session.ip", "IP-адрес"), TextCell(IP_LENGTH_MAX), "The visitor's IP address."),
+    ImportColumn("user_agent", ("userAgent",), TextCell(USER_AGENT_LENGTH_MAX), "The user agent."),
+    ImportColumn("city", ("session.city", "Город"), _TEXT, "The city."),
+    ImportColumn("device", ("session.device", "Устройство"), _TEXT, "The device: desktop, mobile or tablet."),
+    ImportColumn("os", ("session.os", "ОС", "Операционная система"), _TEXT, "The operating system."),
+    ImportColumn("browser", ("browserName", "session.browserName", "Браузер"), _TEXT, "The browser."),
+    ImportColumn(
         "google_client_id",
         ("gaClientId", "guaClientId", "session.guaClientId", "googleClientId"),
         CodeCell(CLIENT_ID_LENGTH_MAX),
         "The client id of Google Analytics.",
     ),
-    Column(
+    ImportColumn(
         "yandex_client_id",
         ("yaClientId", "session.yaClientId", "yandexClientId"),
         CodeCell(CLIENT_ID_LENGTH_MAX),
@@ -159,7 +161,7 @@ _AS_THEY_ARE = (
 )  # fmt: skip
 
 
-def visit_of(values: RowValues) -> Visit:
+def imported_visit(values: RowValues) -> Visit:
     """Return the visit in a row; `values` are keyed by column name.
 
     If the row has neither a source nor UTM tags, the source is determined from the addresses of the landing page and
@@ -183,4 +185,4 @@ def visit_of(values: RowValues) -> Visit:
     )
 
 
-VISITS = ImportFormat(ImportNoun.VISIT, VISIT_COLUMNS, "started_at", visit_of, has_fields=False)
+VISITS = ImportFormat(ImportNoun.VISIT, VISIT_COLUMNS, "started_at", imported_visit, has_fields=False)

@@ -106,7 +106,7 @@ its end. The frequencies were counted in Russian names, addresses, company names
 
 
 @record
-class Reading:
+class ByteLetters:
     """The meaning of each byte in an encoding.
 
     `letters` has the number of the byte's letter in the alphabet, or 0 for other signs. `costs` is what the byte adds
@@ -131,7 +131,7 @@ class Reading:
         return following + sum(self.costs[byte] for byte in word) + STRANGE * within
 
 
-def _reading(encoding: str) -> Reading:
+def _reading(encoding: str) -> ByteLetters:
     """Return the meaning of each byte in an encoding.
 
     Ukrainian and Belarusian letters, and signs such as quotation marks, are accepted only in Windows-1251: in
@@ -146,7 +146,7 @@ def _reading(encoding: str) -> Reading:
         (RARE if sign == "ё" and not is_own else 0) if letter or sign.isascii() or sign in usual else STRANGE
         for sign, letter in zip(small, letters, strict=True)
     ]
-    return Reading(tuple(letters), tuple(costs), tuple(map(str.isupper, signs)))
+    return ByteLetters(tuple(letters), tuple(costs), tuple(map(str.isupper, signs)))
 
 
 _OWN_READING, _OTHER_READINGS = _reading(CODEC), tuple(map(_reading, _OTHERS))

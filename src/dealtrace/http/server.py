@@ -140,7 +140,7 @@ class HttpServer:
         return Reply(status, ALREADY_SENT)
 
 
-def not_found(
+def unknown_path_app(
     refuse: RefusalWriter, path_instead_of: Callable[[str], str], is_of_api: Callable[[str], bool]
 ) -> ASGIApp:
     """Return an ASGI application that answers unknown paths with an error in the API's format, never with an HTML page.

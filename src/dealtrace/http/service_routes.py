@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Literal, NotRequired, TypedDict
 
 from starlette.requests import Request
@@ -101,7 +102,7 @@ class _Probes:
             ready["mirror"] = _serialize_mirror(health.mirror)
         elif health.mirror_fault is not None:
             ready["mirror"] = {"state": "unknown"}
-        return JSONResponse(ready, 200 if is_ready else 503)
+        return JSONResponse(ready, HTTPStatus.OK if is_ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _serialize_mirror(mirror: MirrorStatus) -> KnownMirror:

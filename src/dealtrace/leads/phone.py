@@ -17,7 +17,7 @@ from dealtrace.leads.phone_numbering_plans import (
 )
 from dealtrace.leads.phone_text import NumberInText, list_numbers
 from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
-from dealtrace.leads.rival_phones import Reading, is_alone, is_doubtful, list_rivals
+from dealtrace.leads.rival_phones import PhoneReading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8|)"
@@ -243,7 +243,7 @@ def _read_row(row: Sequence[NumberInText], forms: Sequence[PhoneForm]) -> Iterat
             over = end - len(behind)
             if not behind and place + 1 < len(row) and _is_continued(phone, row[place + 1]):
                 break
-            if not is_certain and is_doubtful(Reading(phone, rest, end - len(rest), over, end, limit, rivals)):
+            if not is_certain and is_doubtful(PhoneReading(phone, rest, end - len(rest), over, end, limit, rivals)):
                 break
             yield phone
             rivals = [rival for rival in rivals if rival.start >= over]

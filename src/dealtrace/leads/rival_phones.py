@@ -57,7 +57,7 @@ class Rival:
 
 
 @record
-class Reading:
+class PhoneReading:
     """A phone that was read in a row: `digits` are those of its number from the beginning of the phone.
 
     `start` and `over` are where the phone begins and ends in the row, `number_end` is where its number ends, and
@@ -93,45 +93,45 @@ class RivalRule:
     """
 
     example: str
-    fits: Callable[[Reading], bool]
-    counts: Callable[[Reading, Rival], bool]
+    fits: Callable[[PhoneReading], bool]
+    counts: Callable[[PhoneReading, Rival], bool]
     foreign_length_min: int | None = None
 
 
-def _has_plus(reading: Reading) -> bool:
+def _has_plus(reading: PhoneReading) -> bool:
     return reading.digits.startswith(("+", "00"))
 
 
-def _has_exit_code(reading: Reading) -> bool:
+def _has_exit_code(reading: PhoneReading) -> bool:
     return _EXIT_CODE.match(reading.digits) is not None
 
 
-def _behind_exit_code(reading: Reading) -> str:
+def _behind_exit_code(reading: PhoneReading) -> str:
     return reading.digits.removeprefix("8").lstrip().removeprefix("10").lstrip()
 
 
-def _is_usual_and_undivided(reading: Reading) -> bool:
+def _is_usual_and_undivided(reading: PhoneReading) -> bool:
     """Return whether the phone is in usual groups, and begins with a 7 or 8 alone or with ten digits or more."""
     return reading.is_usual and _UNDIVIDED.match(reading.digits) is not None
 
 
-def _end_of_exit_code(reading: Reading) -> int:
+def _end_of_exit_code(reading: PhoneReading) -> int:
     """Return where the `8~10` of a phone ends, including the digits and the blank directly after it."""
     exit_code = _EXIT_CODE.match(reading.digits)
     return reading.start + (exit_code.end() if exit_code is not None else 0)
 
 
-def _has_trunk_prefix(reading: Reading, rival: Rival) -> bool:
+def _has_trunk_prefix(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a Russian number, with its 7 or 8, begins later than the first group after the `8~10`."""
     return rival.has_prefix and rival.start > _end_of_exit_code(reading)
 
 
-def _begins_with_country_code(reading: Reading) -> bool:
+def _begins_with_country_code(reading: PhoneReading) -> bool:
     """Return whether the phone is foreign, with its country code as its first group."""
     return not reading.phone.startswith(RUSSIA) and reading.digits.partition(" ")[0] in country_codes()
 
 
-def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
+def _may_follow_exit_code(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a rival may be the real phone, so that `8~10` and the digits before the rival mean something else.
 
     They may be the number of a house or an order. Every rival may be the real phone, unless the reading is clear: its
@@ -148,7 +148,7 @@ def _may_follow_exit_code(reading: Reading, rival: Rival) -> bool:
     return rival.start == _end_of_exit_code(reading) or _has_trunk_prefix(reading, rival)
 
 
-def _goes_on_behind(reading: Reading, rival: Rival) -> bool:
+def _goes_on_behind(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a number begins inside the phone with a prefix of its own, and continues after the phone.
 
     A foreign number needs no prefix if it is long and continues after the phone with more than a usual extension. The
@@ -168,7 +168,7 @@ def _is_one_group(digits: str, length_max: int) -> bool:
     return len(digits) <= length_max and " " not in digits
 
 
-def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
+def _begins_with_second_group(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a number continues after the phone, or begins with its second group and has a possible end.
 
     A Russian number may end after punctuation or an `x` if the phone leaves out digits before that sign: in
@@ -184,19 +184,19 @@ def _begins_with_second_group(reading: Reading, rival: Rival) -> bool:
     return is_second and (has_rest or rival.end <= (reading.row_end if rival.is_likely else reading.number_end))
 
 
-def _ends_with_extension(reading: Reading, rival: Rival) -> bool:
+def _ends_with_extension(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether the digits that a foreign phone drops as its extension are the end of a Russian number."""
     is_dropped = not reading.digits.replace(" ", "").endswith(reading.phone[-EXTENSION_LENGTH_MAX:])
     is_between = rival.phone.startswith(RUSSIA) and not reading.phone.startswith(RUSSIA)
     return is_dropped and is_between and rival.end == reading.number_end
 
 
-def _ends_with_other(reading: Reading, rival: Rival) -> bool:
+def _ends_with_other(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether some digits of a foreign phone may belong to the number after it."""
     return _takes_in_next(reading, rival) or _ends_with_extension(reading, rival)
 
 
-def _takes_in_next(reading: Reading, rival: Rival) -> bool:
+def _takes_in_next(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a foreign phone may be a shorter phone followed by the beginning of the next number.
 
     An example is `+49 30 123449 - 993 66 140339`. The next number may be followed only by an extension.
@@ -211,7 +211,7 @@ def _takes_in_next(reading: Reading, rival: Rival) -> bool:
     return bool(shorter) and valid_foreign(shorter) == shorter
 
 
-def _always(_reading: Reading, _rival: Rival) -> bool:
+def _always(_reading: PhoneReading, _rival: Rival) -> bool:
     return True
 
 
@@ -233,7 +233,7 @@ continues after the phone by more than an extension: `8-976 370 61 86 60 02` may
 """
 
 
-def is_doubtful(reading: Reading) -> bool:
+def is_doubtful(reading: PhoneReading) -> bool:
     """Return whether a phone may be parts of other numbers, by the first of the `RIVAL_RULES` that fits.
 
     A Russian number that begins before the phone and shares digits with it makes every phone doubtful.
@@ -280,7 +280,7 @@ def _russian(digits: str) -> Iterator[Rival]:
                 yield Rival(RUSSIA + national, found.start(), found.end("ten"), has_prefix, is_likely)
 
 
-def _foreign(reading: Reading, length_min: int) -> Iterator[Rival]:
+def _foreign(reading: PhoneReading, length_min: int) -> Iterator[Rival]:
     """Yield the foreign numbers that begin inside a phone, at one of its later groups.
 
     The phone's own digits without its prefix or its end are not another number. No other number begins inside a

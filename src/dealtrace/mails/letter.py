@@ -71,7 +71,7 @@ class Letter:
 
 
 @record
-class Envelope:
+class MailHeaders:
     """The headers of an e-mail: sender, recipient, id and time; all attempts to send it have the same id and time."""
 
     sender: str
@@ -80,7 +80,7 @@ class Envelope:
     at: datetime
 
 
-def write_mail(letter: Letter, envelope: Envelope) -> EmailMessage:
+def write_mail(letter: Letter, envelope: MailHeaders) -> EmailMessage:
     """Return a letter as an e-mail with the line ends of SMTP.
 
     No text can add a header: the library refuses line breaks in headers, and they are removed from the subject.

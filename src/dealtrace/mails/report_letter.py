@@ -4,18 +4,17 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.mails.figure_format import UNKNOWN, format_figure
 from dealtrace.mails.letter import Letter, LetterTable
-from dealtrace.reports.answer import Report, Row
-from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
-from dealtrace.reports.table_columns import CHANGES, COMPARED, Column, FigurePart, figure_columns, figures_of
+from dealtrace.reports.table_columns import CHANGES, COMPARED, TableColumn, figure_columns, figures_of
 
 ROWS_SHOWN = 50
 """Ours: the maximum number of rows in the text of an e-mail; the attached file has all rows."""
@@ -68,7 +67,7 @@ def report_letter(
     report = answered.report if isinstance(answered, Pivot) else answered
     paragraphs = [f"{site_name}. {title}.", _period(report, language)]
     if isinstance(answered, Pivot):
-        metric, dimension = (_named(each, language) for each in (answered.metric, answered.dimension))
+        metric, dimension = (text_in(language, each) for each in (answered.metric, answered.dimension))
         paragraphs.append(_PIVOT[language].format(metric=metric, dimension=dimension))
         if len(answered.columns) > COLUMNS_SHOWN:
             note = _MORE_COLUMNS[language].format(shown=COLUMNS_SHOWN, columns=len(answered.columns))
@@ -101,11 +100,11 @@ def _period(report: Report, language: Language) -> str:
 
 def _table(report: Report, language: Language) -> LetterTable:
     question = report.question
-    dimensions = tuple(_named(each, language) for each in question.by)
+    dimensions = tuple(text_in(language, each) for each in question.by)
     columns = [column for column in figure_columns(report) if column.part not in CHANGES]
     head = (*(dimensions or ("",)), *_headings(columns, language))
 
-    def figures(row: Row) -> tuple[str, ...]:
+    def figures(row: ReportLine) -> tuple[str, ...]:
         shown = zip(columns, figures_of(report, columns, row), strict=True)
         return tuple(_cell(column.metric, figure, language) for column, figure in shown)
 
@@ -116,7 +115,7 @@ def _table(report: Report, language: Language) -> LetterTable:
 
 def _pivot_table(pivot: Pivot, language: Language) -> LetterTable:
     """Return a table of the first columns of a pivot; the totals of its rows include all columns."""
-    dimensions = tuple(_named(each, language) for each in pivot.report.question.by)
+    dimensions = tuple(text_in(language, each) for each in pivot.report.question.by)
     head = (*dimensions, *_keys(pivot.columns[:COLUMNS_SHOWN]), TOTAL_TITLES[language])
 
     def figures(line: PivotLine) -> tuple[str, ...]:
@@ -131,12 +130,8 @@ def _keys(keys: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(key if key is not None else UNKNOWN for key in keys)
 
 
-def _named(named: Dimension | Metric | Column | FigurePart, language: Language) -> str:
-    return named.ru if language == "ru" else named.en
-
-
-def _headings(columns: Sequence[Column], language: Language) -> tuple[str, ...]:
-    named = ((_named(column, language), _named(column.part, language), column.part) for column in columns)
+def _headings(columns: Sequence[TableColumn], language: Language) -> tuple[str, ...]:
+    named = ((text_in(language, column), text_in(language, column.part), column.part) for column in columns)
     return tuple(
         heading.removesuffix(ending) + _BEFORE[language] if part is COMPARED else heading
         for heading, ending, part in named

@@ -20,12 +20,12 @@ from dealtrace.storage.journals.client_timeline import find_joined_ids
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
-KnownPerson = str | int
+PersonReference = str | int
 """A person by a phone or e-mail as written, or by the id of a client of any site."""
 
 
 def export_person(
-    connection: Connection, sites: Sequence[Site], person: KnownPerson
+    connection: Connection, sites: Sequence[Site], person: PersonReference
 ) -> dict[SiteId, personal_data.RowsByTable]:
     """Return all rows that `sites` store about a person, by site and by table.
 
@@ -36,7 +36,9 @@ def export_person(
     return {site_id: personal_data.find_rows(connection, site_id, traces) for site_id, traces in found.items()}
 
 
-def erase_person(work: AccountWork, sites: Sequence[Site], person: KnownPerson) -> dict[SiteId, personal_data.Traces]:
+def erase_person(
+    work: AccountWork, sites: Sequence[Site], person: PersonReference
+) -> dict[SiteId, personal_data.Traces]:
     """Make the data of a person anonymous at `sites`; return the affected rows by site.
 
     Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
@@ -100,7 +102,7 @@ def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) ->
 
 
 def find_person(
-    connection: Connection, sites: Sequence[Site], person: KnownPerson
+    connection: Connection, sites: Sequence[Site], person: PersonReference
 ) -> dict[SiteId, personal_data.Traces]:
     """Find the rows that `sites` store about a person, by site; sites that store nothing are left out.
 

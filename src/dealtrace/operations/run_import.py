@@ -43,7 +43,7 @@ IMPORT_KINDS: Mapping[str, ImportKind] = {
 }
 """The kinds of record that can be imported, by their names in `files.import_formats.ImportNoun`."""
 
-FileRow = TypeVar("FileRow")
+SourceRow = TypeVar("SourceRow")
 RefusedRow_contra = TypeVar("RefusedRow_contra", contravariant=True)
 
 
@@ -58,7 +58,7 @@ class RefusedRowsKept(Protocol[RefusedRow_contra]):
 
 
 @record
-class ImportJob(Generic[FileRow]):
+class ImportJob(Generic[SourceRow]):
     """A file and the site to import it into.
 
     `noun` is a key of `IMPORT_KINDS`, and `digest` identifies the file. `rows` takes a row number and yields all later
@@ -70,8 +70,8 @@ class ImportJob(Generic[FileRow]):
     site: Site
     noun: str
     digest: str
-    rows: Callable[[int], Iterator[tuple[FileRow, ImportRow[object]]]]
-    refused: RefusedRowsKept[FileRow]
+    rows: Callable[[int], Iterator[tuple[SourceRow, ImportRow[object]]]]
+    refused: RefusedRowsKept[SourceRow]
     user_id: UserId | None = None
     publishes: bool = False
 
@@ -90,10 +90,10 @@ class ImportOutcome:
 
 
 @record
-class _Run(Generic[FileRow]):
+class _Run(Generic[SourceRow]):
     """A run of an import: its job, the ids that it has reserved, and its clock."""
 
-    job: ImportJob[FileRow]
+    job: ImportJob[SourceRow]
     ids: IdBlocks
     now: Callable[[], datetime]
 
@@ -103,7 +103,7 @@ class _Run(Generic[FileRow]):
 
 
 def run_import(
-    job: ImportJob[FileRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
+    job: ImportJob[SourceRow], now: Callable[[], datetime], show: Callable[[FileImport], None] = lambda _: None
 ) -> ImportOutcome:
     """Import the remaining rows of a file; `show` gets the progress at the start and after each chunk.
 
@@ -132,7 +132,7 @@ def run_import(
 
 
 def _import_chunk(
-    run: _Run[FileRow], state: FileImport, chunk: Sequence[tuple[FileRow, ImportRow[object]]]
+    run: _Run[SourceRow], state: FileImport, chunk: Sequence[tuple[SourceRow, ImportRow[object]]]
 ) -> FileImport:
     """Import rows and return the progress; after a conflict with another process, try again."""
     job, kind = run.job, IMPORT_KINDS[run.job.noun]

@@ -108,10 +108,10 @@ def takes_ids(count: int) -> Callable[[OperationFunction], OperationFunction]:
     return declare
 
 
-def ids_of(change: Callable[..., object]) -> int:
+def ids_taken_by(change: Callable[..., object]) -> int:
     """Return the maximum number of ids that a change, which may be a `partial`, takes, as declared by `takes_ids`."""
     if isinstance(change, partial):
-        return ids_of(change.func)
+        return ids_taken_by(change.func)
     return cast("_TakesIds", change).ids_taken if hasattr(change, "ids_taken") else 0
 
 
@@ -123,7 +123,7 @@ def at_site(
     Instead of the site, a function may be given that reads the site in the transaction of the change.
     """
 
-    @takes_ids(ids_of(change))
+    @takes_ids(ids_taken_by(change))
     def change_there(work: AccountWork, /, *args: P.args, **kwargs: P.kwargs) -> Result:
         return change(work.at(site if isinstance(site, Site) else site(work.connection)), *args, **kwargs)
 

@@ -163,7 +163,7 @@ class SeenDeals:
 
 
 @dataclass(slots=True)
-class Count:
+class CountAndWorth:
     """How many deals there are, and what they are worth in kopecks.
 
     `without_rate` is the number of deals that `kopecks` leaves out, because their currencies have no rate.
@@ -179,9 +179,11 @@ class Count:
         self.kopecks += kopecks or 0
         self.without_rate += kopecks is None
 
-    def __sub__(self, other: "Count") -> "Count":
+    def __sub__(self, other: "CountAndWorth") -> "CountAndWorth":
         """Return these counts minus the counts of `other`."""
-        return Count(self.deals - other.deals, self.kopecks - other.kopecks, self.without_rate - other.without_rate)
+        return CountAndWorth(
+            self.deals - other.deals, self.kopecks - other.kopecks, self.without_rate - other.without_rate
+        )
 
 
 @dataclass(slots=True)
@@ -194,12 +196,12 @@ class Agreement:
     `first_at` and `last_at` are the earliest and the latest time in the list.
     """
 
-    theirs: Count = field(default_factory=Count)
-    ours: Count = field(default_factory=Count)
-    missing_here: Count = field(default_factory=Count)
-    missing_in_file: Count = field(default_factory=Count)
-    repeated: Count = field(default_factory=Count)
-    other_sum: Count = field(default_factory=Count)
+    theirs: CountAndWorth = field(default_factory=CountAndWorth)
+    ours: CountAndWorth = field(default_factory=CountAndWorth)
+    missing_here: CountAndWorth = field(default_factory=CountAndWorth)
+    missing_in_file: CountAndWorth = field(default_factory=CountAndWorth)
+    repeated: CountAndWorth = field(default_factory=CountAndWorth)
+    other_sum: CountAndWorth = field(default_factory=CountAndWorth)
     other_status: int = 0
     other_date: int = 0
     unreadable: int = 0

@@ -17,10 +17,10 @@ from dealtrace.reports.time_keys import TIME_KEYS
 
 Source = TypeVar("Source")
 """What a row of a report is built from."""
-Key = str | int | None
+RowKey = str | int | None
 """A key of a row in SQL statements: an integer for a time, a string for a name, or `None` for a missing key."""
-Keys = tuple[Key, ...]
-Spell = Callable[[Dimension, Key], str | None]
+RowKeys = tuple[RowKey, ...]
+Spell = Callable[[Dimension, RowKey], str | None]
 """A function that returns a key as a string for display, or `None` for a missing key."""
 Fetched = Sequence[Any]
 """A row fetched from the database. Any: its columns have several types."""
@@ -30,11 +30,11 @@ Fetched = Sequence[Any]
 class IndexedRows(Protocol):
     """Fetched rows that are kept outside memory, and in which a row can be found by its keys."""
 
-    def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
+    def by_keys(self, width: int) -> Mapping[RowKeys, Fetched]:
         """Return a mapping from the keys of each row (its first `width` columns) to the row."""
 
 
-def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[Keys, Fetched]:
+def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[RowKeys, Fetched]:
     return {tuple(row[:width]): row for row in rows}
 
 
@@ -42,9 +42,9 @@ KEYS_REMEMBERED_MAX = 100_000
 """How many keys are kept in memory to find repetitions; others are looked up in the mappings, which is slower."""
 
 
-def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
+def different_keys(sides: Sequence[Mapping[RowKeys, object]]) -> Iterator[RowKeys]:
     """Iterate over the keys of several mappings, without repetitions and with limited memory."""
-    remembered: set[Keys] = set()
+    remembered: set[RowKeys] = set()
     for place, side in enumerate(sides):
         for keys in side:
             if keys in remembered:
@@ -56,7 +56,7 @@ def different_keys(sides: Sequence[Mapping[Keys, object]]) -> Iterator[Keys]:
             yield keys
 
 
-class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
+class GatheredRows(Mapping[RowKeys, Mapping[Measure, int]]):
     """A mapping from the keys of a row to its measures.
 
     Rows are kept as they were fetched, `width` keys followed by the measures, which takes half the memory of `dict`s.
@@ -64,7 +64,7 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
 
     def __init__(self, width: int) -> None:
         self._width = width
-        self._groups: list[tuple[tuple[Measure, ...], Mapping[Keys, Fetched]]] = []
+        self._groups: list[tuple[tuple[Measure, ...], Mapping[RowKeys, Fetched]]] = []
 
     def add(self, measures: tuple[Measure, ...], rows: Sequence[Fetched]) -> None:
         """Add fetched rows; each row has its keys, followed by the values of `measures`."""
@@ -74,7 +74,7 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
             found = rows.by_keys(self._width)
         self._groups.append((measures, found))
 
-    def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
+    def __getitem__(self, keys: RowKeys) -> Mapping[Measure, int]:
         """Return the measures of a row."""
         found: dict[Measure, int] = {}
         for measures, rows in self._groups:
@@ -88,7 +88,7 @@ class GatheredRows(Mapping[Keys, Mapping[Measure, int]]):
         """Return whether there is a row with these keys."""
         return any(keys in rows for _, rows in self._groups)
 
-    def __iter__(self) -> Iterator[Keys]:
+    def __iter__(self) -> Iterator[RowKeys]:
         """Iterate over the keys of all rows, without repetitions."""
         return different_keys([rows for _, rows in self._groups])
 
@@ -107,7 +107,7 @@ class Gathered:
     `is_counted` is true if a row, even one that is not in `rows`, is known to have a measure other than zero.
     """
 
-    rows: Mapping[Keys, Mapping[Measure, int]]
+    rows: Mapping[RowKeys, Mapping[Measure, int]]
     total: Mapping[Measure, int]
     unknown_in_rows: frozenset[Measure] = frozenset()
     unknown: frozenset[Measure] = frozenset()
@@ -120,7 +120,7 @@ Figures = Mapping[AttributionModel, tuple[Fraction | None, ...]]
 
 
 @record
-class Row:
+class ReportLine:
     """A row of a report: its keys as strings, its figures, and its figures in the compared period, if there is one."""
 
     keys: tuple[str | None, ...]
@@ -137,9 +137,9 @@ class Report:
     """
 
     question: Question
-    rows: Sequence[Row]
+    rows: Sequence[ReportLine]
     rows_total: int
-    total: Row
+    total: ReportLine
     compared_period: Period | None = None
     lacking_won: tuple[Metric, ...] = ()
     today: date | None = None
@@ -150,13 +150,13 @@ Formulas = Mapping[Metric, AnyFormula]
 """The formula of each metric at a site."""
 Rank = tuple[object, ...]
 """The sort key of a row; its parts have the same types in all rows."""
-SortRows = Callable[[Iterable[Keys], Callable[[Keys], Rank], int | None], tuple[Sequence[Keys], int]]
+SortRows = Callable[[Iterable[RowKeys], Callable[[RowKeys], Rank], int | None], tuple[Sequence[RowKeys], int]]
 """A function that sorts rows by rank. It returns the first rows, up to a limit, and the number of all rows."""
 
 
 def sorted_in_memory(
-    rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
-) -> tuple[Sequence[Keys], int]:
+    rows: Iterable[RowKeys], rank: Callable[[RowKeys], Rank], limit: int | None
+) -> tuple[Sequence[RowKeys], int]:
     """Sort rows in memory; see `SortRows`."""
     ordered = sorted(rows, key=rank)
     return ordered[:limit], len(ordered)
@@ -189,24 +189,24 @@ def build_report(
     figures = _Figures(question, formulas)
     moved = {model: _moved(each, shift_to(question, compared_period)) for model, each in (compared or {}).items()}
 
-    def row_of(keys: Keys) -> Row:
+    def row_of(keys: RowKeys) -> ReportLine:
         shown = tuple(spell(dimension, key) for dimension, key in zip(question.by, keys, strict=True))
-        return Row(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
+        return ReportLine(shown, figures.of_row(gathered, keys), figures.of_row(moved, keys) if moved else None)
 
-    sides: list[Mapping[Keys, object]] = [each.rows for each in (*gathered.values(), *moved.values())]
+    sides: list[Mapping[RowKeys, object]] = [each.rows for each in (*gathered.values(), *moved.values())]
     sides.append(dict.fromkeys((key,) for key in sorting.empty_times))
     side, other = gathered[sorting.model], moved[sorting.model] if moved else None
     rank = _rank(question, sorting.shown or spell, lambda keys, part: figures.figure(side, other, keys, part))
     ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
-    total = Row((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
+    total = ReportLine((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if isinstance(formulas[metric], UnknownFormula))
     return Report(question, RowsOnAccess(ordered, row_of), rows_total, total, compared_period, lacking)
 
 
-class RowsOnAccess(Sequence[Row], Generic[Source]):
+class RowsOnAccess(Sequence[ReportLine], Generic[Source]):
     """The rows of a report; each row is built only when it is accessed, so that few rows are in memory."""
 
-    def __init__(self, sources: Sequence[Source], row_of: Callable[[Source], Row]) -> None:
+    def __init__(self, sources: Sequence[Source], row_of: Callable[[Source], ReportLine]) -> None:
         self._sources = sources
         self._row_of = row_of
 
@@ -221,12 +221,12 @@ class RowsOnAccess(Sequence[Row], Generic[Source]):
     __hash__ = None  # type: ignore[assignment]  # rows are compared, never looked up
 
     @overload
-    def __getitem__(self, place: int) -> Row: ...
+    def __getitem__(self, place: int) -> ReportLine: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: slice) -> Sequence[ReportLine]: ...
 
-    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+    def __getitem__(self, place: int | slice) -> ReportLine | Sequence[ReportLine]:
         """Return the row at an index, or the rows of a slice."""
         if isinstance(place, slice):
             return RowsOnAccess(self._sources[place], self._row_of)
@@ -240,7 +240,7 @@ class _Figures:
         self.formulas = [formulas[metric] for metric in question.metrics]
         self.measures = {measure for formula in self.formulas for measure in formula.measures}
 
-    def of_row(self, gathered: ByModel, keys: Keys) -> Figures:
+    def of_row(self, gathered: ByModel, keys: RowKeys) -> Figures:
         """Return the figures of a row under each model; measures of a missing row are zero."""
         return {
             model: self._compute(side.rows.get(keys, {}), side.unknown_in_rows | side.unknown)
@@ -251,14 +251,14 @@ class _Figures:
         """Return the figures of the total under each model."""
         return {model: self._compute(side.total, side.unknown) for model, side in gathered.items()}
 
-    def figure(self, side: Gathered, compared: Gathered | None, keys: Keys, part: "ByFigure") -> Fraction | None:
+    def figure(self, side: Gathered, compared: Gathered | None, keys: RowKeys, part: "ByFigure") -> Fraction | None:
         """Return the figure by which a row is sorted: a value or its change; `None` if unknown."""
         value = self._value(side, keys, part.place)
         if not part.is_change or compared is None:
             return value
         return difference(value, before=self._value(compared, keys, part.place))
 
-    def _value(self, side: Gathered, keys: Keys, place: int) -> Fraction | None:
+    def _value(self, side: Gathered, keys: RowKeys, place: int) -> Fraction | None:
         formula = self.formulas[place]
         unknown, given = side.unknown_in_rows | side.unknown, side.rows.get(keys, {})
         return formula.value(known_values(formula.measures, given, unknown))
@@ -290,14 +290,14 @@ def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
     return Gathered(_MovedRows(side.rows, shift), side.total, side.unknown_in_rows, side.unknown)
 
 
-class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
+class _MovedRows(Mapping[RowKeys, Mapping[Measure, int]]):
     """The rows of the compared period, with `shift` added to their integer keys, which are times."""
 
-    def __init__(self, rows: Mapping[Keys, Mapping[Measure, int]], shift: tuple[int, ...]) -> None:
+    def __init__(self, rows: Mapping[RowKeys, Mapping[Measure, int]], shift: tuple[int, ...]) -> None:
         self._rows, self._shift = rows, shift
         self._back = tuple(-by for by in shift)
 
-    def __getitem__(self, keys: Keys) -> Mapping[Measure, int]:
+    def __getitem__(self, keys: RowKeys) -> Mapping[Measure, int]:
         """Return the measures of a row."""
         return self._rows[shifted(keys, self._back)]
 
@@ -305,7 +305,7 @@ class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
         """Return whether a row has the keys `keys` after `shift` is added to the keys of the row."""
         return isinstance(keys, tuple) and shifted(keys, self._back) in self._rows
 
-    def __iter__(self) -> Iterator[Keys]:
+    def __iter__(self) -> Iterator[RowKeys]:
         """Iterate over the keys of all rows, with `shift` added."""
         return (shifted(keys, self._shift) for keys in self._rows)
 
@@ -314,7 +314,7 @@ class _MovedRows(Mapping[Keys, Mapping[Measure, int]]):
         return len(self._rows)
 
 
-def shifted(keys: Keys, shift: Sequence[int]) -> Keys:
+def shifted(keys: RowKeys, shift: Sequence[int]) -> RowKeys:
     """Return the keys of a row with `shift` added to those that are integers, which are times."""
     return tuple(key + by if isinstance(key, int) else key for key, by in zip(keys, shift, strict=True))
 
@@ -370,11 +370,11 @@ def sequence_of(question: Question) -> Sequencing:
 
 
 def _rank(
-    question: Question, spell: Spell, figure: Callable[[Keys, ByFigure], Fraction | None]
-) -> Callable[[Keys], Rank]:
+    question: Question, spell: Spell, figure: Callable[[RowKeys, ByFigure], Fraction | None]
+) -> Callable[[RowKeys], Rank]:
     """Return a function that takes the keys of a row and returns the value to sort the row by; see `sequence_of`."""
 
-    def by_key(keys: Keys, part: ByKey) -> Rank:
+    def by_key(keys: RowKeys, part: ByKey) -> Rank:
         key = keys[part.place]
         if key is None:
             return True, None
@@ -383,7 +383,7 @@ def _rank(
         text = spell(question.by[part.place], key) or ""
         return False, _DescendingText(text) if part.is_descending else text
 
-    def by_figure(keys: Keys, part: ByFigure) -> Rank:
+    def by_figure(keys: RowKeys, part: ByFigure) -> Rank:
         value = figure(keys, part)
         return value is None, -value if part.is_descending and value is not None else value
 

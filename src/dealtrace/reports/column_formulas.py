@@ -77,7 +77,7 @@ class FormulaOperation:
     right: "FormulaTree"
 
 
-Part = MetricName | ColumnName
+FormulaPart = MetricName | ColumnName
 """A metric or column that a formula uses; its value comes from the report."""
 FormulaTree = Number | MetricName | ColumnName | Negation | FormulaOperation
 
@@ -115,7 +115,7 @@ def format_formula(formula: FormulaTree) -> str:
             return f"{before}{sign}{after}"
 
 
-def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fraction | None:
+def evaluate(formula: FormulaTree, values: Mapping[FormulaPart, Fraction | None]) -> Fraction | None:
     """Return the exact value of a formula, or `None` if the formula divides by zero or uses an unknown value.
 
     `values` has the value of every metric and column in the formula; unknown values are `None`.
@@ -133,7 +133,7 @@ def evaluate(formula: FormulaTree, values: Mapping[Part, Fraction | None]) -> Fr
             return None if before is None or after is None else _joined(sign, before, after)
 
 
-def list_operands(formula: FormulaTree) -> list[Number | Part]:
+def list_operands(formula: FormulaTree) -> list[Number | FormulaPart]:
     """List the numbers, metrics and columns of a formula from left to right, with repetitions."""
     return list(_operands(formula))
 
@@ -180,7 +180,7 @@ def _unknown(name: str, nearest: str | None, metrics: Collection[str], columns: 
     }
 
 
-def _operands(formula: FormulaTree) -> Iterator[Number | Part]:
+def _operands(formula: FormulaTree) -> Iterator[Number | FormulaPart]:
     match formula:
         case Negation(operand):
             yield from _operands(operand)

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from dealtrace.record import record
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, list_in_evaluation_sequence
-from dealtrace.reports.column_formulas import ColumnName, FormulaTree, MetricName, Part, evaluate, list_operands
+from dealtrace.reports.column_formulas import ColumnName, FormulaPart, FormulaTree, MetricName, evaluate, list_operands
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.metrics import (
@@ -26,7 +26,7 @@ class ColumnFormula:
     """The formula of a column as a `tree`, and the formulas of the metrics and other columns that the tree names."""
 
     tree: FormulaTree
-    parts: tuple[tuple[Part, AnyFormula], ...]
+    parts: tuple[tuple[FormulaPart, AnyFormula], ...]
 
     @property
     def measures(self) -> frozenset[Measure]:
@@ -48,7 +48,7 @@ def metrics_of_columns(columns: Iterable[ReportColumn]) -> Mapping[str, Metric]:
 
     A column has a `margin_formula` if a metric that it uses has one, and `needs_won` if such a metric needs it.
     """
-    named: dict[Part, Metric] = {MetricName(name): metric for name, metric in METRICS.items()}
+    named: dict[FormulaPart, Metric] = {MetricName(name): metric for name, metric in METRICS.items()}
     found: dict[str, Metric] = {}
     for column in list_in_evaluation_sequence(columns):
         metric = _metric_of(column, named)
@@ -56,7 +56,7 @@ def metrics_of_columns(columns: Iterable[ReportColumn]) -> Mapping[str, Metric]:
     return found
 
 
-def _metric_of(column: ReportColumn, named: Mapping[Part, Metric]) -> Metric:
+def _metric_of(column: ReportColumn, named: Mapping[FormulaPart, Metric]) -> Metric:
     """Return a column as a metric; `named` has all metrics and columns that the column's formula may use."""
     operands = list_operands(column.formula) if column.formula is not None else ()
     names = {part for part in operands if isinstance(part, MetricName | ColumnName)}
@@ -88,7 +88,7 @@ _MEANING = ("столбец, созданный пользователями", "
 _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}
 
 
-def _formula_of(column: ReportColumn, parts: Mapping[Part, AnyFormula]) -> AnyFormula:
+def _formula_of(column: ReportColumn, parts: Mapping[FormulaPart, AnyFormula]) -> AnyFormula:
     """Return the formula of a column; `parts` has the formulas of the metrics and columns that it uses."""
     if column.formula is not None:
         return ColumnFormula(column.formula, tuple(parts.items()))

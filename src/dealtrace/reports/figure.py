@@ -9,7 +9,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
-from dealtrace.reports.answer import Keys
+from dealtrace.reports.answer import RowKeys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import check_no_contact, key_of_value
 from dealtrace.reports.measures import Measure
@@ -25,7 +25,7 @@ class Figure:
     """
 
     question: Question
-    keys: Keys
+    keys: RowKeys
     offset: int = 0
 
     @property
@@ -119,7 +119,7 @@ def base_measure(metric: Metric) -> Measure | None:
     return measure if sign == 1 else None
 
 
-def parts_of(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+def component_metrics(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
     """Return the plain counts and sums from which a ratio or formula is computed.
 
     First come the parts that are in `metrics`, in the same order, then those that no report shows (`PART_METRICS`).

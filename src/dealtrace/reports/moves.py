@@ -24,14 +24,14 @@ class SourceKey:
         return self.source is None, self.source or "", self.medium is None, self.medium or ""
 
 
-def key_of(source: TrafficSource) -> SourceKey:
+def source_key(source: TrafficSource) -> SourceKey:
     """Return the key under which reports group a traffic source, made of its source and its medium."""
     return SourceKey(part_key(source.source), part_key(source.medium))
 
 
 def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
     """Return the source and the medium of a traffic source, each trimmed, or `None` if missing."""
-    key = key_of(source)
+    key = source_key(source)
     return (
         source.source.strip() if key.source is not None else None,
         source.medium.strip() if key.medium is not None else None,
@@ -68,11 +68,11 @@ def moves_of(before: Shares, after: Shares, kopecks: int) -> Moves:
 
 
 def _deals_by_key(shares: Shares) -> dict[SourceKey, int]:
-    return _summed([key_of(source) for source, _ in shares], [share for _, share in shares])
+    return _summed([source_key(source) for source, _ in shares], [share for _, share in shares])
 
 
 def _kopecks_by_key(shares: Shares, kopecks: int) -> dict[SourceKey, int]:
-    return _summed([key_of(source) for source, _ in shares], split_kopecks(kopecks, [share for _, share in shares]))
+    return _summed([source_key(source) for source, _ in shares], split_kopecks(kopecks, [share for _, share in shares]))
 
 
 def _summed(keys: Sequence[SourceKey], parts: Sequence[int]) -> dict[SourceKey, int]:

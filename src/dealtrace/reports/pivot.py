@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import Metric
 
@@ -78,29 +78,29 @@ class _Table:
         self.metric = rows.question.metrics[0]
         (self._model,) = rows.total.values
         self._has_comparison = rows.total.compared is not None
-        self._found: Mapping[tuple[str | None, ...], Row] = {row.keys: row for row in cells.rows}
+        self._found: Mapping[tuple[str | None, ...], ReportLine] = {row.keys: row for row in cells.rows}
 
-    def line(self, total: Row, cells: Sequence[Row]) -> PivotLine:
+    def line(self, total: ReportLine, cells: Sequence[ReportLine]) -> PivotLine:
         values = tuple(map(self._value, cells))
         if not self._has_comparison:
             return PivotLine(total.keys, values, self._value(total))
         compared = tuple(map(self._compared, cells))
         return PivotLine(total.keys, values, self._value(total), compared, self._compared(total))
 
-    def cell(self, row: Row, column: Row) -> Row:
+    def cell(self, row: ReportLine, column: ReportLine) -> ReportLine:
         """Return the row of the report `cells` that has the keys of `row` and `column`, or else an empty row."""
         keys = (*row.keys, *column.keys)
         if keys in self._found:
             return self._found[keys]
         value = self._nothing(self._value(row), self._value(column))
         compared = self._nothing(self._compared(row), self._compared(column)) if self._has_comparison else None
-        return Row(keys, {self._model: (value,)}, {self._model: (compared,)})
+        return ReportLine(keys, {self._model: (value,)}, {self._model: (compared,)})
 
     def _nothing(self, *totals: CellFigure) -> CellFigure:
         return self.metric.value_of_nothing if None not in totals else None
 
-    def _value(self, row: Row) -> CellFigure:
+    def _value(self, row: ReportLine) -> CellFigure:
         return row.values[self._model][0]
 
-    def _compared(self, row: Row) -> CellFigure:
+    def _compared(self, row: ReportLine) -> CellFigure:
         return row.compared[self._model][0] if row.compared is not None else None

@@ -68,7 +68,7 @@ def is_status(spelling: str) -> bool:
     return part_key(spelling) is not None
 
 
-def meaning_of(spelling: str, meanings: Mapping[str, Meaning]) -> Meaning:
+def status_meaning(spelling: str, meanings: Mapping[str, Meaning]) -> Meaning:
     """Return what a status means to a site; `meanings` has the meanings of the site's statuses by `status_key`."""
     return meanings.get(status_key(spelling), Meaning.OPEN)
 

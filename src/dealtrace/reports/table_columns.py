@@ -6,7 +6,7 @@ from fractions import Fraction
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_key, model_label
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row, listed_models
+from dealtrace.reports.answer import Report, ReportLine, listed_models
 from dealtrace.reports.change import difference, has_percentage, percentage
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
@@ -33,7 +33,7 @@ CHANGES = (CHANGE, PERCENTAGE)
 
 
 @record
-class Column:
+class TableColumn:
     """A column of figures: its name, its headings in Russian and English, its metric and model, and what it shows.
 
     `place` is the index of the metric in the question.
@@ -53,7 +53,7 @@ class Column:
         return unit_of(self.metric, self.part)
 
 
-def parts_of(report: Report, metric: Metric) -> tuple[FigurePart, ...]:
+def shown_parts(report: Report, metric: Metric) -> tuple[FigurePart, ...]:
     """Return what a report shows of each figure of a metric: its value and, with a comparison, the changes.
 
     Ours: the parts of a figure are shown side by side, so that they are read together. A metric without percentages has
@@ -69,8 +69,8 @@ def unit_of(metric: Metric, part: FigurePart) -> Unit:
     return Unit.NUMBER if part is PERCENTAGE else metric.unit
 
 
-def figure_columns(report: Report) -> list[Column]:
-    """Return the columns of a report: for each pair of metric and model, those of `parts_of`.
+def figure_columns(report: Report) -> list[TableColumn]:
+    """Return the columns of a report: for each pair of metric and model, those of `shown_parts`.
 
     If all models are shown, the name of the model is added to the name and heading of the column.
     """
@@ -81,13 +81,13 @@ def figure_columns(report: Report) -> list[Column]:
             if report.question.model is None:
                 name += f":{model_key(model)}"
                 ru, en = f"{ru}: {model_label(model, 'ru')}", f"{en}: {model_label(model, 'en')}"
-            for part in parts_of(report, metric):
+            for part in shown_parts(report, metric):
                 names = (name + part.name, ru + part.ru, en + part.en)
-                found.append(Column(*names, metric, model, place, part))
+                found.append(TableColumn(*names, metric, model, place, part))
     return found
 
 
-def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[Fraction | None]:
+def figures_of(report: Report, columns: Sequence[TableColumn], row: ReportLine) -> Iterator[Fraction | None]:
     """Yield the exact figures of a row or of the total, one for each of the columns."""
     has_changes = not report.has_nothing_before
     for column in columns:
@@ -96,7 +96,7 @@ def figures_of(report: Report, columns: Sequence[Column], row: Row) -> Iterator[
         yield _figure(column.part, column.metric, value, before, has_changes=has_changes)
 
 
-def cells_of(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[tuple[Fraction | None, ...]]:
+def pivot_cells(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[tuple[Fraction | None, ...]]:
     """Yield the exact parts of each figure in a row of a pivot; the total of the row is last."""
     has_changes = not pivot.report.has_nothing_before
     for value, *compared in line.cells:

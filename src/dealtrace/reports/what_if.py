@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
-from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, key_of, moves_of, spelling_of
+from dealtrace.reports.moves import Moved, Moves, Shares, SourceKey, moves_of, source_key, spelling_of
 
 MOVES_MAX = 10_000
 """Ours: the maximum number of pairs of old and new source with a count of their own; all other pairs share one sum."""
@@ -21,7 +21,7 @@ class DealAttribution:
 
 
 @record
-class Outcome:
+class TriedDeal:
     """A deal with its lead and sources now (`before`) and under the rules that are being tried (`after`).
 
     `kopecks` is the deal's amount in kopecks, or `None` if there is no amount or its currency has no rate.
@@ -90,7 +90,7 @@ class Tally:
     further: Moved = field(default_factory=Moved)
     _spelt: dict[SourceKey, Counter[tuple[str | None, str | None]]] = field(default_factory=dict)
 
-    def add(self, outcome: Outcome) -> bool:
+    def add(self, outcome: TriedDeal) -> bool:
         """Add a deal, and return whether its lead or source would change."""
         self.deals += 1
         self.before = self.before.after(outcome.deal, outcome.before)
@@ -109,7 +109,7 @@ class Tally:
             else:
                 self.further += moved
         for source, _ in (*outcome.before.shares, *outcome.after.shares):
-            if (key := key_of(source)) in listed:
+            if (key := source_key(source)) in listed:
                 self._spelt.setdefault(key, Counter())[spelling_of(source)] += 1
         is_changed = outcome.has_other_lead or bool(moves)
         self.changed += is_changed

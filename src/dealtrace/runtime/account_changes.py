@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from dealtrace.operations.try_again import try_again
-from dealtrace.operations.work import AccountWork, ids_of
+from dealtrace.operations.work import AccountWork, ids_taken_by
 from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
@@ -58,7 +58,7 @@ class AccountChanges:
         """
 
         def attempt() -> Result:
-            self._ids.ensure(ids_of(change))
+            self._ids.ensure(ids_taken_by(change))
             with self._writer.begin() as connection:
                 return change(AccountWork(connection, self._ids, self._now()), *args, **kwargs)
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, SortKey
 
 TRAILS_MAX = 256
 """How many readers of lists a process remembers; the reader that has been idle longest is forgotten first."""
@@ -43,7 +43,7 @@ class PageCursors:
             return Cursor(offset, skip=offset, total=trail.total)
         return Cursor(offset, trail.ends[nearest], offset - nearest, trail.total)
 
-    def keep(self, reader: Hashable, cursor: Cursor, page: Page) -> None:
+    def keep(self, reader: Hashable, cursor: Cursor, page: ListPage) -> None:
         """Remember the end of `page`, which `reader` fetched with `cursor`."""
         trail = self._trails.pop(reader, None) or _Trail(page.total, 0.0)
         trail.total, trail.read_at = page.total, self._seconds_now()

@@ -77,7 +77,7 @@ def run_group(work: Work, group: Sequence[Pending]) -> None:
         pending.outcome = outcome
 
 
-def fail(batch: Sequence[Pending], fault: BaseException) -> None:
+def fail_all(batch: Sequence[Pending], fault: BaseException) -> None:
     """Set `fault` as the outcome of each command in a batch."""
     for pending in batch:
         pending.outcome = fault

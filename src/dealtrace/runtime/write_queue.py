@@ -26,7 +26,7 @@ from dealtrace.runtime.pending_commands import (
     Pending,
     count_ids,
     deliver,
-    fail,
+    fail_all,
     group_by_operation,
     group_by_site,
     run_group,
@@ -280,11 +280,11 @@ class WriteQueue:
                 raise
             except _CommitUnclear as unclear:
                 self._watch.report(unclear.__cause__ or unclear)
-                fail(part, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
+                fail_all(part, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
             except Exception as fault:
                 if is_temporary(fault):
                     raise
-                fail(part, self._refuse(fault))
+                fail_all(part, self._refuse(fault))
                 if not is_database_failure(fault):
                     if is_lost_race(fault):
                         self._observe_retry(retry_reason(fault))
@@ -344,7 +344,7 @@ class WriteQueue:
     def _acknowledge(self, batch: list[Pending], fault: BaseException | None = None) -> None:
         """Schedule the delivery of the outcomes of commands; `fault`, if given, is the outcome of all commands."""
         if fault is not None:
-            fail(batch, fault)
+            fail_all(batch, fault)
         self._loop.call_soon_threadsafe(deliver, batch)
 
     def _run_group(self, connection: Connection, group: list[Pending], now: datetime) -> None:

@@ -24,7 +24,7 @@ from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.database.compiled_statement import Values
+from dealtrace.storage.database.compiled_statement import ValuesByName
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_version
 from dealtrace.storage.schema.tables.leads import (
@@ -40,7 +40,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 Value = TypeVar("Value")
 
-ANONYMOUS: Mapping[Table, Values] = {
+ANONYMOUS: Mapping[Table, ValuesByName] = {
     client: {"name": None},
     call: {
         "phone": "",

@@ -30,7 +30,7 @@ class Delivery:
         return f"{_prefix(site_id, self.webhook_id)}{self.position}"
 
 
-def position_in(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
+def outbox_position(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
     """Return the position of the delivery with this message id; `None` if it is not a delivery to the webhook."""
     prefix = _prefix(site_id, webhook_id)
     number = parse_whole_number(message_id.removeprefix(prefix)) if message_id.startswith(prefix) else None

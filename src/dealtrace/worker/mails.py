@@ -7,7 +7,7 @@ import structlog
 from dealtrace import clock, metrics
 from dealtrace.accounts.site import Site
 from dealtrace.log import Outage, cause_of
-from dealtrace.mails.letter import Envelope, Letter, write_mail
+from dealtrace.mails.letter import Letter, MailHeaders, write_mail
 from dealtrace.mails.mail import Mail, MailFault
 from dealtrace.operations.mails.deliver import (
     MailReport,
@@ -105,7 +105,9 @@ class Mails:
             letter = await self._write_letter(site, mail)
             if letter is None:
                 return None
-            written = write_mail(letter, Envelope(self._client.sender, mail.recipient, mail.message_id, mail.caused_at))
+            written = write_mail(
+                letter, MailHeaders(self._client.sender, mail.recipient, mail.message_id, mail.caused_at)
+            )
         except Exception as broken:  # noqa: BLE001 - the e-mail is retried as after any other fault
             _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
             return MailFault(f"an error in Dealtrace prevents composing the e-mail: {type(broken).__name__}")

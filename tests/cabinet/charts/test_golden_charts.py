@@ -28,7 +28,7 @@ from dealtrace.errors import Language
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate
 from dealtrace.matching.window import Window
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
@@ -56,11 +56,11 @@ def report_over_time(language: Language) -> Markup:
         (Fraction(1_730_500, 2), None),
     )
     rows = [
-        Row((f"2026-11-0{place}",), {MODEL: (value,)}, {MODEL: (compared,)})
+        ReportLine((f"2026-11-0{place}",), {MODEL: (value,)}, {MODEL: (compared,)})
         for place, (value, compared) in enumerate(amounts, 2)
     ]
     question = Question((DIMENSIONS["day"],), (AMOUNT,), PERIOD, MODEL)
-    report = Report(question, rows, len(rows), Row((), {MODEL: (None,)}, {MODEL: (None,)}), PERIOD)
+    report = Report(question, rows, len(rows), ReportLine((), {MODEL: (None,)}, {MODEL: (None,)}), PERIOD)
     url = ReportUrl("/cabinet/1/reports", (("metrics", "amount"),), ())
     return time_line(report, url, "/cabinet/1/reports/rows", language).svg
 
@@ -70,10 +70,10 @@ def weeks(language: Language, count: int, largest: int) -> Markup:
     period = Period(date(2026, 1, 1), date(2026, 1, 1) + timedelta(days=7 * count - 1))
     question = Question((DIMENSIONS["week"],), (AMOUNT,), period, MODEL)
     rows = [
-        Row((key,), {MODEL: (Fraction(largest * place, count),)}, None)
+        ReportLine((key,), {MODEL: (Fraction(largest * place, count),)}, None)
         for place, key in enumerate(keys_of_period("week", period))
     ]
-    report = Report(question, rows, len(rows), Row((), {MODEL: (None,)}, None), None)
+    report = Report(question, rows, len(rows), ReportLine((), {MODEL: (None,)}, None), None)
     return time_line(report, None, "", language).svg
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from cast import MOSCOW, moscow
 from dealtrace.calltouch.answers.amounts import four_decimals, plain_number
-from dealtrace.calltouch.answers.clocks import dotted_day, epoch_ms, instant_of, slashed_clock
+from dealtrace.calltouch.answers.clocks import dotted_day, epoch_ms, slashed_clock, utc_of_wall_clock
 from dealtrace.http.replies import success
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -45,14 +45,14 @@ def test_instants_are_milliseconds_and_site_days() -> None:
 
 def test_an_hour_that_comes_twice_is_the_first() -> None:
     wall_clock = datetime.fromisoformat("2018-10-28T02:30:00")
-    assert instant_of(wall_clock, BERLIN) == datetime(2018, 10, 28, 0, 30, tzinfo=UTC)
+    assert utc_of_wall_clock(wall_clock, BERLIN) == datetime(2018, 10, 28, 0, 30, tzinfo=UTC)
 
 
 def test_an_hour_that_is_skipped_moves_forward() -> None:
     wall_clock = datetime.fromisoformat("2018-03-25T02:30:00")
-    assert slashed_clock(instant_of(wall_clock, BERLIN), BERLIN) == "25/03/2018 03:30:00"
+    assert slashed_clock(utc_of_wall_clock(wall_clock, BERLIN), BERLIN) == "25/03/2018 03:30:00"
 
 
 def test_moscow_was_four_hours_ahead_before_october_2014() -> None:
-    assert instant_of(datetime.fromisoformat("2014-03-26T10:00:00"), MOSCOW).hour == 6
-    assert instant_of(datetime.fromisoformat("2018-03-26T10:00:00"), MOSCOW).hour == 7
+    assert utc_of_wall_clock(datetime.fromisoformat("2014-03-26T10:00:00"), MOSCOW).hour == 6
+    assert utc_of_wall_clock(datetime.fromisoformat("2018-03-26T10:00:00"), MOSCOW).hour == 7

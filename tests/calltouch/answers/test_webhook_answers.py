@@ -16,7 +16,7 @@ from dealtrace.calltouch.webhooks import vocabulary
         ((*vocabulary.DEAL, *vocabulary.ON_REQUEST_OF_DEALS), DealValues),
     ],
 )
-def test_every_key_that_is_sent_has_a_typed_value(keys: vocabulary.Keys, values: Any) -> None:
+def test_every_key_that_is_sent_has_a_typed_value(keys: vocabulary.MessageKeys, values: Any) -> None:
     assert set(keys) <= {*values.__annotations__, *LeadDeliveryValues.__annotations__}
 
 

@@ -12,7 +12,7 @@ from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, find_page
 from stored import deal_of, deals_of, points_of, rows_of, side_by_side, versions_of
 from write_commands import register, utc_now
 
@@ -52,7 +52,7 @@ def test_it_takes_the_deal_out_of_the_journal(stage: Stage, shop: Player) -> Non
     delete(stage, shop, (deal_id, None))
     with stage.database.read() as connection:
         for query in (JournalQuery(), JournalQuery(deal_id=deal_id), JournalQuery(number="N")):
-            assert find_page(connection, query_deals(shop.site.id, query), Cursor(), 10) == Page([], None, 0)
+            assert find_page(connection, query_deals(shop.site.id, query), Cursor(), 10) == ListPage([], None, 0)
 
 
 @pytest.mark.parametrize("named", ["id", "number", "id before another's number", "number after an unknown id"])

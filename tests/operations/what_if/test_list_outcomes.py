@@ -23,7 +23,7 @@ from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import read_trial
-from dealtrace.reports.what_if import DealAttribution, Outcome
+from dealtrace.reports.what_if import DealAttribution, TriedDeal
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_entries import list_deal_entries
 from dealtrace.storage.schema.tables.deals import deal
@@ -81,7 +81,7 @@ def fill(stage: Stage, player: Player, seed: int) -> list[int]:
     return ids
 
 
-def tried(stage: Stage, player: Player, ids: Sequence[int], *settings: tuple[str, str]) -> list[Outcome]:
+def tried(stage: Stage, player: Player, ids: Sequence[int], *settings: tuple[str, str]) -> list[TriedDeal]:
     """Try settings, and check that nothing was stored."""
     stored = rows_of(stage.database, player)
     with stage.database.read() as connection:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import Language
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period, compared_period
@@ -121,7 +121,9 @@ def report(by: tuple[str, ...], *, is_compared: bool = True) -> Report:
     question = Question(
         tuple(DIMENSIONS[name] for name in by), (METRICS["deals"],), period, MODEL, comparison=comparison
     )
-    row = Row(("2026-09",) if by == ("month",) else ("yandex",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})
+    row = ReportLine(
+        ("2026-09",) if by == ("month",) else ("yandex",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)}
+    )
     before = compared_period(period, Comparison.PREVIOUS) if is_compared else None
     return Report(question, [row], 1, row, before, today=FRIDAY)
 

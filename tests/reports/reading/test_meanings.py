@@ -3,7 +3,7 @@
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import METRICS, Group
-from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
+from dealtrace.reports.reading.meanings import GROUP_TITLES, metric_meaning
 
 
 def test_every_metric_has_a_meaning_in_words_without_names_of_parameters() -> None:
@@ -30,4 +30,4 @@ def test_a_column_named_like_a_metric_says_that_it_is_the_sites_own() -> None:
         ("Визит на дом", "Визит на дом"),
     ]
     assert {each.group for each in found.values()} == {Group.OWN}
-    assert meaning_of(found["column:Отказы"], "ru") == "столбец, созданный пользователями"
+    assert metric_meaning(found["column:Отказы"], "ru") == "столбец, созданный пользователями"

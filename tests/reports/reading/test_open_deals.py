@@ -4,7 +4,7 @@ from datetime import date
 from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
@@ -18,7 +18,7 @@ Value = int | None
 
 def report(metrics: str, values: tuple[Value, ...], before: tuple[Value, ...] | None) -> Report:
     question = parse_question(RawQuestion(metrics=metrics, compare="previous" if before is not None else ""), CONTEXT)
-    return Report(question, [], 0, Row((), figures(values), figures(before) if before is not None else None))
+    return Report(question, [], 0, ReportLine((), figures(values), figures(before) if before is not None else None))
 
 
 def figures(values: tuple[Value, ...]) -> dict[AttributionModel, tuple[Fraction | None, ...]]:

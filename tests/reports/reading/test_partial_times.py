@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import Language
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
@@ -119,7 +119,11 @@ def report(by: tuple[str, ...], *keys: tuple[str | None, ...]) -> Report:
     )
     figures = {MODEL: (Fraction(1),)}
     return Report(
-        question, [Row(each, figures, None) for each in keys], len(keys), Row((), figures, None), today=FRIDAY
+        question,
+        [ReportLine(each, figures, None) for each in keys],
+        len(keys),
+        ReportLine((), figures, None),
+        today=FRIDAY,
     )
 
 

@@ -11,8 +11,8 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.storage.journals.keyset_pages import (
     Cursor,
+    ListPage,
     NextPage,
-    Page,
     SortKey,
     find_counted,
     find_newest,
@@ -25,7 +25,7 @@ from write_commands import NOON
 MINUTE = timedelta(minutes=1)
 
 
-def page(stage: Stage, player: Player, cursor: Cursor, limit: int = 3, **interval: datetime) -> Page:
+def page(stage: Stage, player: Player, cursor: Cursor, limit: int = 3, **interval: datetime) -> ListPage:
     query = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT, **interval)
     with stage.database.read() as connection:
         return find_page(connection, query_leads(player.site, query), cursor, limit)
@@ -42,11 +42,11 @@ def hide(connection: Connection, stage: Stage, player: Player, call_id: int) -> 
 def test_a_page_is_found_by_counting_and_by_where_the_one_before_ended(stage: Stage, shop: Player) -> None:
     ids = take_in(stage, shop, *range(7))
     first = page(stage, shop, Cursor())
-    assert first == Page(ids[:3], SortKey(NOON + 2 * MINUTE, ids[2]), 7)
+    assert first == ListPage(ids[:3], SortKey(NOON + 2 * MINUTE, ids[2]), 7)
     for cursor in (Cursor(3, skip=3), Cursor(3, first.end), Cursor(3, first.end, 0, 7)):
-        assert page(stage, shop, cursor) == Page(ids[3:6], SortKey(NOON + 5 * MINUTE, ids[5]), 7)
+        assert page(stage, shop, cursor) == ListPage(ids[3:6], SortKey(NOON + 5 * MINUTE, ids[5]), 7)
     assert page(stage, shop, Cursor(6, first.end, 3, 7)).ids == ids[6:]
-    assert page(stage, shop, Cursor(9, skip=9)) == Page([], None, 7)
+    assert page(stage, shop, Cursor(9, skip=9)) == ListPage([], None, 7)
 
 
 def test_calls_of_one_instant_follow_each_other_by_id(stage: Stage, shop: Player) -> None:

@@ -22,7 +22,7 @@ from dealtrace.operations.leads.register_lead_requests import register_lead_requ
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.deals import deals
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, SortKey, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, SortKey, find_page
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_journal import (
     LeadField,
@@ -85,7 +85,7 @@ def _credit(player: Player, lead_id: int, visit: Any) -> dict[str, Any]:
     return {"site_id": player.site.id, "lead_id": lead_id, "model": MODEL, "position": 0, **result}
 
 
-def page_of(stage: Stage, player: Player, query: LeadQuery, cursor: Cursor | None = None, limit: int = 50) -> Page:
+def page_of(stage: Stage, player: Player, query: LeadQuery, cursor: Cursor | None = None, limit: int = 50) -> ListPage:
     with stage.database.read() as connection:
         return find_page(connection, query_leads(player.site, query), cursor or Cursor(), limit)
 

@@ -43,7 +43,7 @@ def matching_chart(
     height = TOP + ROW * len(shown) + BOTTOM
     parts = [titled(title), *ends(axis, height, format_time)]
     parts += [_window(each, axis, TOP + ROW * place) for place, each in enumerate(shown)]
-    parts += deal_line(deal_title, axis.at(deal_at), height)
+    parts += draw_deal(deal_title, axis.at(deal_at), height)
     return element(
         "svg",
         *parts,
@@ -61,7 +61,7 @@ def drawn_windows(drawn: Sequence[DrawnCandidate]) -> Sequence[DrawnCandidate]:
 
 
 @record
-class Axis:
+class TimeAxis:
     """A time axis as wide as the picture."""
 
     since: datetime
@@ -72,13 +72,13 @@ class Axis:
         return round(SIDE + (WIDTH - 2 * SIDE) * ((instant - self.since) / (self.until - self.since)), 1)
 
 
-def axis_of(instants: Sequence[datetime]) -> Axis:
+def axis_of(instants: Sequence[datetime]) -> TimeAxis:
     """Return a time axis that covers all `instants`, with a margin at both ends."""
     room = max((max(instants) - min(instants)) / 20, timedelta(minutes=1))
-    return Axis(min(instants) - room, max(instants) + room)
+    return TimeAxis(min(instants) - room, max(instants) + room)
 
 
-def ends(axis: Axis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:
+def ends(axis: TimeAxis, height: int, format_time: Callable[[datetime], str]) -> list[Markup]:
     """Return the line of a time axis at the bottom of a picture, with the times of its ends."""
     y = height - BOTTOM
     return [
@@ -88,7 +88,7 @@ def ends(axis: Axis, height: int, format_time: Callable[[datetime], str]) -> lis
     ]
 
 
-def _window(drawn: DrawnCandidate, axis: Axis, y: int) -> Markup:
+def _window(drawn: DrawnCandidate, axis: TimeAxis, y: int) -> Markup:
     window = drawn.candidate.window
     left, right = axis.at(window.opens_at), axis.at(window.closes_at)
     name = "won" if drawn.is_winner else "inside" if drawn.candidate.holds else "missed"
@@ -99,7 +99,7 @@ def _window(drawn: DrawnCandidate, axis: Axis, y: int) -> Markup:
     return element("g", caption, bar)
 
 
-def deal_line(title: str, x: float, height: int) -> list[Markup]:
+def draw_deal(title: str, x: float, height: int) -> list[Markup]:
     """Return the vertical line of the deal, with its title."""
     return [
         element("line", titled(title), class_="deal", x1=x, x2=x, y1=TOP - 6, y2=height - BOTTOM),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.clients.timeline import person_url, read_person
 from dealtrace.cabinet.field_labels import unknown_choice
-from dealtrace.cabinet.gate import not_found, refused
+from dealtrace.cabinet.gate import not_found_page, refusal_page
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
@@ -48,7 +48,7 @@ class ContactLine:
 
 
 @record
-class Choice:
+class ChosenContacts:
     """The contacts of a person chosen in a form, and whether leads without a valid phone or e-mail are chosen too."""
 
     contacts: frozenset[str]
@@ -84,9 +84,9 @@ async def show(view: View) -> Response:
     """Show the page from which a person's data can be exported or erased."""
     person = await _read_person(view)
     if person is None:
-        return not_found(view)
+        return not_found_page(view)
     if unknown := _unknown_contacts(view, person):
-        return refused(view, unknown, _LABELS)
+        return refusal_page(view, unknown, _LABELS)
     return _page(view, "clients/personal_data.html", person, await _preview(view, person))
 
 
@@ -94,9 +94,9 @@ async def export(view: View) -> Response:
     """Send everything that is stored about a person as a JSON file, with a list of rows for each table."""
     person = await _read_person(view)
     if person is None:
-        return not_found(view)
+        return not_found_page(view)
     if unknown := _unknown_contacts(view, person):
-        return refused(view, unknown, _LABELS)
+        return refusal_page(view, unknown, _LABELS)
     preview = await _preview(view, person)
     rows = await view.read(_rows, view.current_site, preview.traces)
     file: Mapping[str, int | Sequence[Mapping[str, object]]] = {"siteId": view.current_site.id, **rows}
@@ -112,7 +112,7 @@ async def erase(view: View) -> Response:
     """Anonymise a person if the confirmed counts still hold; otherwise show the counts and ask for confirmation."""
     person = await _read_person(view)
     if person is None:
-        return not_found(view)
+        return not_found_page(view)
     preview = await _preview(view, person)
     if preview.traces.is_empty:
         return _page(view, "clients/personal_data.html", person, preview)
@@ -168,10 +168,10 @@ async def _preview(view: View, person: KnownPerson) -> Preview:
     takes_those = view.form.get(WITHOUT) if is_form else query.get(WITHOUT, "")
     is_first = not is_form and "contact" not in query and WITHOUT not in query
     chosen = frozenset(person.contacts if is_first else asked) & frozenset(person.contacts)
-    return await view.read(_read, view.current_site, person, Choice(chosen, is_first or bool(takes_those)))
+    return await view.read(_read, view.current_site, person, ChosenContacts(chosen, is_first or bool(takes_those)))
 
 
-def _read(connection: Connection, site: Site, person: KnownPerson, choice: Choice) -> Preview:
+def _read(connection: Connection, site: Site, person: KnownPerson, choice: ChosenContacts) -> Preview:
     leads_of = {text: personal_data.find_traces(connection, site.id, [text]).leads for text in person.contacts}
     lines = (ContactLine(text, text in choice.contacts, leads) for text, leads in leads_of.items())
     joined = sorted(person.joined_ids)

@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, money
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.links import lead_url, source_label
@@ -40,7 +40,7 @@ _CUT_LEADS = {LeadKind.CALL: "calls", LeadKind.LEAD_REQUEST: "lead requests"}
 
 
 @record
-class Event:
+class TimelineEvent:
     """An event of the timeline: its time, title, details and amount; `url` leads to its page, or is empty."""
 
     at: datetime
@@ -75,7 +75,7 @@ async def show(view: View) -> Response:
     """Show the timeline of a person."""
     facts = await read_person(view)
     if facts is None:
-        return not_found(view)
+        return not_found_page(view)
     events = sorted(_events(facts, view), key=lambda event: event.at, reverse=True)
     return view.page(
         "clients/timeline.html",
@@ -138,15 +138,17 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
     return PersonFacts(client, frozenset(joined), leads, list(deals.values()), visits[:SHOWN_MAX], cut)
 
 
-def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
+def _events(facts: PersonFacts, view: View) -> Iterator[TimelineEvent]:
     zone, language, say = view.current_site.time_zone, view.language, view.translate
     for visit in facts.visits:
         details = " · ".join(part for part in (source_label(visit.traffic_source), visit.city, visit.device) if part)
-        yield Event(visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, "")
+        yield TimelineEvent(
+            visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, ""
+        )
     for entry in facts.leads:
         yield _lead_event(entry, view)
     for deal in facts.deals:
-        yield Event(
+        yield TimelineEvent(
             deal.happened_at,
             clock_time(language, deal.happened_at, zone),
             f"{say('Deal')} {deal.number}",
@@ -156,12 +158,12 @@ def _events(facts: PersonFacts, view: View) -> Iterator[Event]:
         )
 
 
-def _lead_event(entry: LeadEntry, view: View) -> Event:
+def _lead_event(entry: LeadEntry, view: View) -> TimelineEvent:
     lead = entry.lead
     is_call = isinstance(lead, Call)
     state = call_state(entry, view) if is_call else "" if isinstance(lead, Call) else lead.form_name
     source = source_label(entry.origin.source) if entry.origin.is_known else ""
-    return Event(
+    return TimelineEvent(
         entry.began_at,
         view.clock_time(entry.began_at),
         view.translate(LEAD_LABELS[LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST]),

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from functools import partial
+from http import HTTPStatus
 
 from starlette.responses import Response
 
 from dealtrace.cabinet.deals import card
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.view import View
 from dealtrace.errors import (
     DealNotDeleted,
@@ -21,7 +22,6 @@ from dealtrace.errors import (
     Violation,
 )
 from dealtrace.http.refusal_statuses import STATUS_OF
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
 from dealtrace.whole_number import ID_MAX, parse_whole_number
@@ -44,13 +44,13 @@ async def act(view: View) -> Response:
     """Run the action of the form's button, then redirect to the page of the deal, or show there why it is refused."""
     deal_id, wanted = view.request.path_params["deal"], view.form.get("act")
     if deal_id > ID_MAX or wanted not in tuple(Act):
-        return not_found(view)
+        return not_found_page(view)
     try:
         lead = _chosen_lead(view) if wanted == Act.PIN else None
         version = parse_whole_number(view.form.get("version").strip()) or 0
         await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
     except Refusal as refusal:
-        if STATUS_OF[type(refusal)] != BAD_REQUEST:
+        if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise
         return await card.show_refused(view, deal_id, partial(_faults_of, view, refusal))
     return view.redirect_to(f"/{view.current_site.id}/deals/{deal_id}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -18,7 +19,7 @@ from dealtrace.cabinet.deals.history import Callers, Historian
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import clock_time, money
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
@@ -26,7 +27,6 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.details import search_contacts_of
 from dealtrace.deals.versions import DealVersion
 from dealtrace.errors import DealNotFound
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.find import find_deal
@@ -74,12 +74,12 @@ async def show(view: View) -> Response:
     """Show the page of a deal, even if it is deleted."""
     deal_id = view.request.path_params["deal"]
     if deal_id > ID_MAX:
-        return not_found(view)
+        return not_found_page(view)
     try:
         facts = await view.read(_read, view.current_site, deal_id)
     except DealNotFound:
-        return not_found(view)
-    return view.page("deals/card.html", OK, faults={}, **_shown(view, facts))
+        return not_found_page(view)
+    return view.page("deals/card.html", faults={}, **_shown(view, facts))
 
 
 async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:
@@ -90,11 +90,11 @@ async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts]
     try:
         facts = await view.read(_read, view.current_site, deal_id)
     except DealNotFound:
-        return not_found(view)
+        return not_found_page(view)
     faults = faults_of(facts)
-    return (
-        view.page("deals/card.html", BAD_REQUEST, faults=faults, **_shown(view, facts)) if faults else not_found(view)
-    )
+    if not faults:
+        return not_found_page(view)
+    return view.page("deals/card.html", HTTPStatus.BAD_REQUEST, faults=faults, **_shown(view, facts))
 
 
 def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:

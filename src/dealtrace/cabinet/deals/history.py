@@ -17,7 +17,7 @@ from dealtrace.deals.versions import TIME_FIELDS, DealVersion, VersionKind, foll
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
-from dealtrace.storage.deals.versions import read_details, read_matchers
+from dealtrace.storage.deals.versions import details_from_json, matchers_from_json
 
 StoredValue = Any
 """The value of a field of a deal in stored JSON. Any: each field has values of its own type."""
@@ -136,7 +136,7 @@ class Historian:
 
     def _details(self, value: StoredValue, currency: str | None) -> dict[str, str]:
         """Parse a deal's details from JSON, and return them as strings by their translated names."""
-        return DetailsWriter(self._view, currency).lines(read_details(value))
+        return DetailsWriter(self._view, currency).lines(details_from_json(value))
 
     def _value_text(self, name: str, value: StoredValue, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text to show for the value of a field, as decoded from the stored JSON."""
@@ -157,7 +157,7 @@ class Historian:
                 return str(value).upper()
             case "matchers":
                 teller = MatcherTeller(self._view)
-                return "; ".join(map(teller.summary, read_matchers(value)))
+                return "; ".join(map(teller.summary, matchers_from_json(value)))
             case "lead":
                 kind = self._say(LEAD_LABELS[LeadKind(value["kind"])])
                 return f"{kind} {value['id']}"

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.choices import Choice
+from dealtrace.cabinet.choices import SelectOption
 from dealtrace.cabinet.deals.labels import REASONS
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import money
@@ -20,15 +21,14 @@ from dealtrace.cabinet.list_query import (
     BEFORE,
     PAGE_ROWS,
     UNUSABLE,
-    Days,
     FilterLabels,
+    ListPeriod,
     ListQuery,
     days_of,
     labels_of,
     list_query_of,
 )
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
@@ -57,7 +57,7 @@ YES, NO = "yes", "no"
 MATCHED = {YES: "With a lead or a stated source", NO: "Neither a lead nor a source"}
 
 
-class Sorting(StrEnum):
+class DealSorting(StrEnum):
     """The orders of the list, as they are written in its URL."""
 
     NEWEST = "-date"
@@ -76,13 +76,13 @@ FILTERS: FilterLabels = {
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted deals", {YES: "Yes"}),
 }
-ASKED: FilterLabels = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in Sorting})}
+ASKED: FilterLabels = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in DealSorting})}
 """The filters and the order, which the URL of the list has besides the period and the search."""
-_BY_AMOUNT = (Sorting.HIGHEST, Sorting.LOWEST)
+_BY_AMOUNT = (DealSorting.HIGHEST, DealSorting.LOWEST)
 
 
 @record
-class Heading:
+class SortHeading:
     """The heading of a sortable column: the link that sorts the list by the column, and the current order.
 
     `url` is empty if the list is too long to be sorted. `sorting` is a value of `aria-sort`, empty if the list is
@@ -94,7 +94,7 @@ class Heading:
 
 
 @record
-class Row:
+class ListedDeal:
     """A deal of the list, as strings; `lead` is empty if it has no lead."""
 
     url: str
@@ -108,7 +108,7 @@ class Row:
 
 
 @record
-class Found:
+class FoundDealList:
     """The data of the page: its deals, and the total number of deals found.
 
     `end` is the key after which the next page begins, or `None` on the last page. `previous` is the key after which the
@@ -119,7 +119,7 @@ class Found:
     entries: Sequence[DealEntry]
     end: SortKey | AmountKey | None
     previous: SortKey | AmountKey | None
-    sorting: Sorting
+    sorting: DealSorting
     total: int
     statuses: Sequence[str]
     is_cut: bool = False
@@ -133,18 +133,20 @@ async def show(view: View) -> Response:
     is_sortable = found.total <= SORTED_MAX
     return view.page(
         "deals/journal.html",
-        BAD_REQUEST if days.refusal is not None else OK,
+        HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
-        by_date=_heading(list_query, found.sorting, Sorting.NEWEST, Sorting.OLDEST),
-        by_amount=_heading(list_query, found.sorting, Sorting.HIGHEST, Sorting.LOWEST)
+        by_date=_heading(list_query, found.sorting, DealSorting.NEWEST, DealSorting.OLDEST),
+        by_amount=_heading(list_query, found.sorting, DealSorting.HIGHEST, DealSorting.LOWEST)
         if is_sortable
-        else Heading("", ""),
+        else SortHeading("", ""),
         sorted_max=SORTED_MAX if not is_sortable else 0,
-        next_label=view.translate("Older") if found.sorting is Sorting.NEWEST else view.translate("Next deals"),
+        next_label=view.translate("Older") if found.sorting is DealSorting.NEWEST else view.translate("Next deals"),
         first_label=view.translate("To the newest")
-        if found.sorting is Sorting.NEWEST
+        if found.sorting is DealSorting.NEWEST
         else view.translate("To the first page of deals"),
-        previous_label=view.translate("Newer") if found.sorting is Sorting.NEWEST else view.translate("Previous deals"),
+        previous_label=view.translate("Newer")
+        if found.sorting is DealSorting.NEWEST
+        else view.translate("Previous deals"),
         previous_page=list_query.previous_page(found.previous),
         list_query=list_query,
         days=days,
@@ -161,18 +163,18 @@ async def show(view: View) -> Response:
     )
 
 
-def _heading(list_query: ListQuery, sorting: Sorting, falling: Sorting, rising: Sorting) -> Heading:
+def _heading(list_query: ListQuery, sorting: DealSorting, falling: DealSorting, rising: DealSorting) -> SortHeading:
     """Return the heading of a column; its link sorts descending or, if the list is already sorted so, ascending."""
     following = rising if sorting is falling else falling
-    url = list_query.link(sort=following if following is not Sorting.NEWEST else "")
-    return Heading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))
+    url = list_query.link(sort=following if following is not DealSorting.NEWEST else "")
+    return SortHeading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))
 
 
-def _choices(view: View, labels: Mapping[str, str], chosen: str) -> list[Choice]:
-    return [Choice(value, view.translate(text), value == chosen) for value, text in labels.items()]
+def _choices(view: View, labels: Mapping[str, str], chosen: str) -> list[SelectOption]:
+    return [SelectOption(value, view.translate(text), value == chosen) for value, text in labels.items()]
 
 
-def query_of(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> tuple[PageQuery, bool]:
+def deal_query(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> tuple[PageQuery, bool]:
     """Return the query for the deals in the list, and whether its search was cut; a search ignores the period."""
     search = list_query.search
     found = find_searched_deals(connection, site.id, search) if search is not None else None
@@ -181,13 +183,13 @@ def query_of(connection: Connection, site: Site, list_query: ListQuery, days: Da
     return query, found is not None and found.is_cut
 
 
-def _read(connection: Connection, site: Site, list_query: ListQuery, days: Days) -> Found:
+def _read(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> FoundDealList:
     statuses = {status.spelling for status in list_statuses(connection, site.id)}
     if days.refusal is not None:
-        return Found((), None, None, Sorting.NEWEST, 0, sorted(statuses, key=str.casefold))
-    query, is_cut = query_of(connection, site, list_query, days)
+        return FoundDealList((), None, None, DealSorting.NEWEST, 0, sorted(statuses, key=str.casefold))
+    query, is_cut = deal_query(connection, site, list_query, days)
     page, total, sorting = _page(connection, query, list_query)
-    return Found(
+    return FoundDealList(
         list_deal_entries(connection, site.id, page.ids, AttributionModel(site.attribution)),
         page.end,
         _previous(connection, query, list_query, sorting),
@@ -198,38 +200,38 @@ def _read(connection: Connection, site: Site, list_query: ListQuery, days: Days)
     )
 
 
-def sorting_of(list_query: ListQuery, total: int) -> Sorting:
+def sorting_of(list_query: ListQuery, total: int) -> DealSorting:
     """Return the order in the URL, or the default order if the URL has none or the list is too long for that order."""
     stated = _stated_sorting(list_query)
-    return stated if stated not in _BY_AMOUNT or total <= SORTED_MAX else Sorting.NEWEST
+    return stated if stated not in _BY_AMOUNT or total <= SORTED_MAX else DealSorting.NEWEST
 
 
-def _stated_sorting(list_query: ListQuery) -> Sorting:
+def _stated_sorting(list_query: ListQuery) -> DealSorting:
     stated = list_query.get("sort")
-    return Sorting(stated) if stated in tuple(Sorting) else Sorting.NEWEST
+    return DealSorting(stated) if stated in tuple(DealSorting) else DealSorting.NEWEST
 
 
 def _page(
     connection: Connection, query: PageQuery, list_query: ListQuery
-) -> tuple[NextPage | AmountPage, int, Sorting]:
+) -> tuple[NextPage | AmountPage, int, DealSorting]:
     """Return the page in the URL, the length of the whole list, and the order of the list."""
     stated = _stated_sorting(list_query)
     if stated in _BY_AMOUNT:
         total = count_rows(connection, query)
         if sorting_of(list_query, total) is stated:
-            after, highest_first = list_query.before_amount, stated is Sorting.HIGHEST
+            after, highest_first = list_query.before_amount, stated is DealSorting.HIGHEST
             page = find_by_amount(connection, query, after, PAGE_ROWS, highest_first=highest_first)
             return page, total, stated
-        return find_newest(connection, query, list_query.before, PAGE_ROWS), total, Sorting.NEWEST
-    find = find_newest if stated is Sorting.NEWEST else find_oldest
+        return find_newest(connection, query, list_query.before, PAGE_ROWS), total, DealSorting.NEWEST
+    find = find_newest if stated is DealSorting.NEWEST else find_oldest
     return *find_counted(connection, query, find, list_query.before, PAGE_ROWS), stated
 
 
 def _previous(
-    connection: Connection, query: PageQuery, list_query: ListQuery, sorting: Sorting
+    connection: Connection, query: PageQuery, list_query: ListQuery, sorting: DealSorting
 ) -> SortKey | AmountKey | None:
     """Return the key after which the previous page begins; `None` if that page is the first or does not exist."""
-    highest_first, newest_first = sorting is Sorting.HIGHEST, sorting is Sorting.NEWEST
+    highest_first, newest_first = sorting is DealSorting.HIGHEST, sorting is DealSorting.NEWEST
     if sorting in _BY_AMOUNT:
         begun = list_query.before_amount
         return (
@@ -258,9 +260,9 @@ def _filters(
     )
 
 
-def _row(entry: DealEntry, view: View) -> Row:
+def _row(entry: DealEntry, view: View) -> ListedDeal:
     ref = entry.lead_summary.ref if entry.lead_summary is not None else None
-    return Row(
+    return ListedDeal(
         f"/cabinet/{view.current_site.id}/deals/{entry.id}",
         entry.number,
         view.clock_time(entry.happened_at),

@@ -15,9 +15,9 @@ from dealtrace.cabinet.charts.matching import (
     WIDTH,
     WIDTH_LEAST,
     WINDOWS_MAX,
-    Axis,
+    TimeAxis,
     axis_of,
-    deal_line,
+    draw_deal,
     ends,
     text_at,
 )
@@ -76,7 +76,7 @@ def matchers_chart(
         titled(title),
         *ends(axis, height, format_time),
         *parts,
-        *deal_line(deal_title, axis.at(deal_at), height),
+        *draw_deal(deal_title, axis.at(deal_at), height),
         xmlns="http://www.w3.org/2000/svg",
         class_="chart matching",
         role="img",
@@ -101,7 +101,7 @@ def _moments(matcher: DrawnMatcher, leads: Sequence[DrawnLead]) -> list[datetime
     return [matcher.until, *since, *(lead.began_at for lead in leads)]
 
 
-def _window(matcher: DrawnMatcher, axis: Axis, y: int, height: int) -> list[Markup]:
+def _window(matcher: DrawnMatcher, axis: TimeAxis, y: int, height: int) -> list[Markup]:
     """Return the name of a matcher and, below it, a band for its window, which extends over the rows of its leads."""
     left = axis.at(matcher.since) if matcher.since is not None else float(SIDE)
     width = max(round(axis.at(matcher.until) - left, 1), WIDTH_LEAST)
@@ -112,7 +112,7 @@ def _window(matcher: DrawnMatcher, axis: Axis, y: int, height: int) -> list[Mark
     return [band, text_at(label, float(SIDE), y + 14, "start")]
 
 
-def _lead(lead: DrawnLead, axis: Axis, y: int) -> Markup:
+def _lead(lead: DrawnLead, axis: TimeAxis, y: int) -> Markup:
     x = axis.at(lead.began_at)
     name = "won" if lead.is_winner else "inside" if lead.fits else "missed"
     left = round(min(max(x - WIDTH_LEAST / 2, SIDE), WIDTH - SIDE - WIDTH_LEAST), 1)

@@ -38,21 +38,21 @@ class PathVisit:
 
 
 @record
-class Path:
+class LeadPath:
     """A lead's visits, earliest first, with their shares of the credit under each of `models`."""
 
     models: tuple[PathModel, ...]
     visits: tuple[PathVisit, ...]
 
 
-def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Path:
+def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> LeadPath:
     """Return the client's path to a lead; `visits` are the visits that may be credited."""
     own = AttributionModel(view.current_site.attribution)
     models = tuple(PathModel(model_label(model, view.language), model is own) for model in AttributionModel)
     shares = {
         model: {credit.visit.id: credit.share for credit in credited.get(model, ())} for model in AttributionModel
     }
-    return Path(
+    return LeadPath(
         models,
         tuple(
             PathVisit(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from dealtrace import errors
 from dealtrace.alerts.refusals import AlertNotFound
-from dealtrace.errors import Language, Refusal
+from dealtrace.errors import Language, Refusal, text_in
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.openapi.possible_refusals import refusals_of
@@ -58,7 +58,7 @@ def _row(refusal: type[Refusal], status: int, methods: Sequence[str], language: 
         code=refusal.code,
         status=status,
         name=refusal.__name__,
-        message=_PLACEHOLDER.sub("…", refusal.ru if language == "ru" else refusal.en),
+        message=_PLACEHOLDER.sub("…", text_in(language, refusal)),
         cause=CAUSES[refusal],
         methods=() if is_general else methods,
         is_general=is_general,

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-from dealtrace.cabinet.docs.markdown import Text, parse_text
+from dealtrace.cabinet.docs.markdown import ParsedText, parse_text
 from dealtrace.errors import Language
 
 GUIDES = ("site", "exchanges", "crm", "1c")
@@ -12,6 +12,6 @@ FOLDER = files("dealtrace.cabinet.docs") / "guides"
 
 
 @cache
-def read_guide(name: str, language: Language) -> Text:
+def read_guide(name: str, language: Language) -> ParsedText:
     """Return the guide `name` (one of `GUIDES`) in a language."""
     return parse_text((FOLDER / language / f"{name}.md").read_text(encoding="utf-8"))

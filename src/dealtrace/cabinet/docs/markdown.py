@@ -15,7 +15,7 @@ _NOT_IN_AN_ID = re.compile(r"[^\w\-]+")
 
 
 @record
-class Heading:
+class TextHeading:
     """A heading of the second level: its id in the page, and its text."""
 
     id: str
@@ -23,16 +23,16 @@ class Heading:
 
 
 @record
-class Text:
+class ParsedText:
     """A parsed text: its title, its first paragraph, its headings, and everything below the title as HTML."""
 
     title: str
     opening: str
-    headings: Sequence[Heading]
+    headings: Sequence[TextHeading]
     body: Markup
 
 
-def parse_text(source: str) -> Text:
+def parse_text(source: str) -> ParsedText:
     """Parse Markdown that begins with a first-level heading and a paragraph; HTML tags in it are escaped."""
     reader = MarkdownIt("commonmark", {"html": False})
     tokens = reader.parse(source)
@@ -40,7 +40,7 @@ def parse_text(source: str) -> Text:
     below = tokens[next(place for place, token in enumerate(tokens) if token.type == "heading_close") + 1 :]
     headings = list(_name_headings(below))
     body = Markup(reader.renderer.render(below, reader.options, {}))  # noqa: S704 - tags of the source are escaped
-    return Text(title, opening, headings, body)
+    return ParsedText(title, opening, headings, body)
 
 
 @cache
@@ -49,7 +49,7 @@ def render_line(source: str) -> Markup:
     return Markup(MarkdownIt("commonmark", {"html": False}).renderInline(source))  # noqa: S704 - tags are escaped
 
 
-def _name_headings(tokens: Sequence[Token]) -> Sequence[Heading]:
+def _name_headings(tokens: Sequence[Token]) -> Sequence[TextHeading]:
     """Give every heading an id made from its words, and return the headings of the second level."""
     found = []
     for token, content in pairwise(tokens):
@@ -57,5 +57,5 @@ def _name_headings(tokens: Sequence[Token]) -> Sequence[Heading]:
             name = _NOT_IN_AN_ID.sub("-", content.content.lower()).strip("-")
             token.attrSet("id", name)
             if token.tag == "h2":
-                found.append(Heading(name, content.content))
+                found.append(TextHeading(name, content.content))
     return found

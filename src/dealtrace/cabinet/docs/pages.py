@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -16,7 +17,6 @@ from dealtrace.cabinet.wrong_urls import wrong_form_routes
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.described_method import describe_method, title_of
 from dealtrace.http.openapi.samples import SAMPLE_ORIGIN
-from dealtrace.http.statuses import NOT_FOUND
 
 GUIDES_ORIGIN = "https://deals.example.com"
 """The example URL of the server in the texts of guides; pages replace it with the URL at which they were opened."""
@@ -64,14 +64,14 @@ class Docs:
         """Show the guide with the name in the path; 404 if there is none."""
         name = view.request.path_params["guide"]
         if name not in GUIDES:
-            return _page(view, "docs/not_found.html", NOT_FOUND)
+            return _page(view, "docs/not_found.html", HTTPStatus.NOT_FOUND)
         return _page(view, "docs/guide.html", guide=read_guide(name, view.language))
 
     async def show_method(self, view: View) -> Response:
         """Show the method with the name in the path; 404 if there is none."""
         endpoint = self._endpoints.get(view.request.path_params["method"])
         if endpoint is None:
-            return _page(view, "docs/not_found.html", NOT_FOUND)
+            return _page(view, "docs/not_found.html", HTTPStatus.NOT_FOUND)
         return _page(
             view, "docs/method.html", method=describe_method(endpoint, view.services.rate_limits, view.language)
         )
@@ -82,10 +82,10 @@ async def _show_unknown(view: View) -> Response:
     path = view.request.url.path
     if path.endswith("/"):
         return RedirectResponse(path.rstrip("/"), PERMANENT)
-    return _page(view, "docs/not_found.html", NOT_FOUND)
+    return _page(view, "docs/not_found.html", HTTPStatus.NOT_FOUND)
 
 
-def _page(view: View, template: str, status: int = 200, **context: object) -> Response:
+def _page(view: View, template: str, status: int = HTTPStatus.OK, **context: object) -> Response:
     """Return a page whose examples use the URL of this server, and whose links keep the chosen site."""
     guides = [(name, read_guide(name, view.language)) for name in GUIDES]
     page = view.page(template, status, guides=guides, line=render_line, **context)

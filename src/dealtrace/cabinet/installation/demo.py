@@ -3,26 +3,26 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.cabinet.choices import Choice
+from dealtrace.cabinet.choices import SelectOption
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import DONE, Faults, number_of
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.view import View
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAYS
 from dealtrace.errors import SiteNotFound
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.demo.run import DemoSize, run_demo
-from dealtrace.operations.work import AccountWork, ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record
 from dealtrace.runtime.background_runs import Lane, Steps
 from dealtrace.storage.accounts.sites import list_sites
@@ -63,7 +63,7 @@ async def create(view: View) -> Response:
     try:
         begun = await view.manage(_begin, number_of(at) if at != OWN_SITE else None)
     except SiteNotFound:
-        return not_found(view)
+        return not_found_page(view)
     except (DemoExists, SiteNotEmpty, SiteUnfit) as refusal:
         return await _page(view, {"site": page_text(refusal, view.language)}, at=at)
     run = partial(_fill, view.services.database, begun, DemoSize(part=float(part)))
@@ -82,7 +82,7 @@ async def remove(view: View) -> Response:
     try:
         await view.manage(remove_demo, site_id, with_others=view.form.has("with_others"))
     except (SiteNotFound, DemoMissing):
-        return not_found(view)
+        return not_found_page(view)
     except SiteInUse as refusal:
         return await _page(view, {"": page_text(refusal, view.language)})
     return view.redirect_to("/demo?done=removed")
@@ -91,14 +91,16 @@ async def remove(view: View) -> Response:
 async def _page(view: View, faults: Faults | None = None, *, at: str = OWN_SITE, secret: str = "") -> Response:
     sites, lines = await view.read(_read)
     done = DONE["removed"] if view.request.query_params.get("done") == "removed" and not faults else ""
-    new = Choice(OWN_SITE, view.translate("a new site"), at == OWN_SITE)
+    new = SelectOption(OWN_SITE, view.translate("a new site"), at == OWN_SITE)
     return view.page(
         "installation/demo.html",
-        BAD_REQUEST if faults else 200,
+        HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK,
         lines=lines,
         is_filling=not all(line.is_finished for line in lines),
-        sites=[new, *(Choice(str(site.id), f"{site.id} {site.name}", at == str(site.id)) for site in sites)],
-        parts=[Choice(part, view.translate(label), part == view.form.get("part")) for part, label in _PARTS.items()],
+        sites=[new, *(SelectOption(str(site.id), f"{site.id} {site.name}", at == str(site.id)) for site in sites)],
+        parts=[
+            SelectOption(part, view.translate(label), part == view.form.get("part")) for part, label in _PARTS.items()
+        ],
         faults=faults or {},
         done=view.translate(done) if done else "",
         secret=secret,
@@ -118,7 +120,7 @@ def _line(connection: Connection, demo: Demo) -> DemoLine:
     return DemoLine(demo, demo.progress.taken_in, days, DAYS, is_finished)
 
 
-@takes_ids(ids_of(begin_own_site))
+@takes_ids(ids_taken_by(begin_own_site))
 def _begin(work: AccountWork, site_id: int | None) -> BegunDemo:
     if site_id is None:
         return begin_own_site(work)

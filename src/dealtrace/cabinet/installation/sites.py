@@ -1,6 +1,7 @@
 """The sites of the installation, and the form for a new one."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from zoneinfo import available_timezones
 
 from starlette.responses import Response
@@ -9,7 +10,6 @@ from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.change_site_settings import list_faults
 from dealtrace.operations.accounts.open_site import NewSite, SiteWithToken, open_site
 from dealtrace.storage.accounts.sites import find_site, list_sites
@@ -69,7 +69,7 @@ async def _page(
 ) -> Response:
     return view.page(
         "installation/sites.html",
-        BAD_REQUEST if faults else 200,
+        HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK,
         sites=await view.read(list_sites),
         sent={**dict.fromkeys(FIELDS, ""), "timezone": TIME_ZONE_DEFAULT, **sent},
         zones=sorted(available_timezones()),

@@ -1,19 +1,19 @@
 """Actions on a lead: save annotations, undo a version of them, mark a missed call, delete or restore the lead."""
 
 from functools import partial
+from http import HTTPStatus
 
 from starlette.responses import Response
 
 from dealtrace.cabinet.field_labels import LABELS, labelled_text
 from dealtrace.cabinet.form_pages import Faults, number_of
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.leads.card import LeadFacts, page, ref_of
 from dealtrace.cabinet.leads.missed_calls import MARKS
 from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.change_in_cabinet import (
     AnnotationsUndo,
@@ -37,7 +37,7 @@ async def act(view: View) -> Response:
     """Run the action of the form's button, then redirect to the page of the lead, or show there why it is refused."""
     ref, wanted = ref_of(view.request.path_params), view.form.get("act")
     if ref is None or wanted not in (DELETE, RESTORE, NOTE, UNDO, *MARKS):
-        return not_found(view)
+        return not_found_page(view)
     try:
         if wanted == NOTE:
             tags = tuple(dict.fromkeys(tag for part in view.form.get("tags").split(",") if (tag := part.strip())))
@@ -46,13 +46,13 @@ async def act(view: View) -> Response:
         elif wanted in MARKS and ref.kind is LeadKind.CALL:
             await view.write(mark_missed_calls, RingBackMark(ref.id, MARKS[wanted]))
         elif wanted in MARKS:
-            return not_found(view)
+            return not_found_page(view)
         elif wanted == UNDO:
             await view.write(undo_annotations, AnnotationsUndo(ref, number_of(view.form.get("version"))))
         else:
             await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
     except Refusal as refusal:
-        if STATUS_OF[type(refusal)] != BAD_REQUEST:
+        if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise
         return await page(view, ref, partial(_faults_of, view, refusal))
     return view.redirect_to(lead_url(view.current_site.id, ref).removeprefix("/cabinet"))

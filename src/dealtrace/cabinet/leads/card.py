@@ -1,6 +1,7 @@
 """The page of a lead: its values, annotations with their versions, deals, and the visits that led to it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,14 +11,13 @@ from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import money
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.leads.history import note_lines
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.leads.missed_calls import mark_buttons, mark_label
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call
@@ -75,7 +75,7 @@ def ref_of(params: Mapping[str, object]) -> LeadRef | None:
 async def show(view: View) -> Response:
     """Show the page of a lead, even if it is deleted."""
     ref = ref_of(view.request.path_params)
-    return await page(view, ref, lambda _facts: {}) if ref is not None else not_found(view)
+    return await page(view, ref, lambda _facts: {}) if ref is not None else not_found_page(view)
 
 
 async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults]) -> Response:
@@ -86,11 +86,11 @@ async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults
     facts = await view.read(_read, view.current_site, ref)
     faults = faults_of(facts) if facts is not None else {}
     if facts is None or (view.form.fields and not faults):
-        return not_found(view)
+        return not_found_page(view)
     entry = facts.entry
     return view.page(
         "leads/card.html",
-        BAD_REQUEST if faults else OK,
+        HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK,
         faults=faults,
         notes=_notes(view, entry.annotations),
         is_refused=view.form.has("comment"),

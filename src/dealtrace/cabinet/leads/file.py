@@ -8,16 +8,16 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, listed_days, query_of, tab_of
+from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, lead_query, listed_days, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
-from dealtrace.cabinet.list_query import UNUSABLE, Days, FilterLabels, ListQuery
+from dealtrace.cabinet.list_query import UNUSABLE, FilterLabels, ListPeriod, ListQuery
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.errors import Language
 from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_columns, lead_request_columns
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
-from dealtrace.storage.journals.keyset_pages import find_newest, ids_of
+from dealtrace.storage.journals.keyset_pages import find_newest, id_chunks
 
 FILTER_LABELS: FilterLabels = {
     "tab": ("Leads", dict(TABS)),
@@ -31,7 +31,9 @@ MISSED_CALL_LABELS: FilterLabels = {
 """The filters of the list of missed calls; the list has no deleted calls, so `deleted` in the URL has no effect."""
 
 
-def _listed(site: Site, list_query: ListQuery, days: Days, language: Language) -> ListFile[int, ExportedLead] | None:
+def _listed(
+    site: Site, list_query: ListQuery, days: ListPeriod, language: Language
+) -> ListFile[int, ExportedLead] | None:
     tab = tab_of(list_query)
     if tab not in KINDS:
         return None
@@ -55,10 +57,12 @@ def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[Ex
     return [replace(each, value=mark_label) if each.name == RING_BACK_NAME else each for each in call_columns(fields)]
 
 
-def _pages(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> Iterator[Sequence[int]]:
+def _pages(
+    connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod
+) -> Iterator[Sequence[int]]:
     """Yield the ids of all listed leads, newest first."""
-    query, _is_cut = query_of(connection, site, list_query, tab, days)
-    yield from ids_of(connection, query, find_newest, ROWS_AT_ONCE)
+    query, _is_cut = lead_query(connection, site, list_query, tab, days)
+    yield from id_chunks(connection, query, find_newest, ROWS_AT_ONCE)
 
 
 send_leads_as = file_sender("leads", ASKED, _listed, listed_days)

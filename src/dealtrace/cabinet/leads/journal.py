@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -29,8 +30,8 @@ from dealtrace.cabinet.list_query import (
     PAGE_ROWS,
     PERIOD,
     UNUSABLE,
-    Days,
     FilterLabels,
+    ListPeriod,
     ListQuery,
     days_of,
     labels_of,
@@ -38,7 +39,6 @@ from dealtrace.cabinet.list_query import (
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.call import Call, CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import is_missed
@@ -80,7 +80,7 @@ class Tab:
 
 
 @record
-class LeadRow:
+class ListedLead:
     """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it.
 
     `mark` is what a person did about a missed call, and `buttons` are the buttons that set the mark.
@@ -102,7 +102,7 @@ class LeadRow:
 
 
 @record
-class VisitRow:
+class ListedVisit:
     """A visit of the list, as strings."""
 
     began: str
@@ -113,7 +113,7 @@ class VisitRow:
 
 
 @record
-class Found:
+class FoundLeadList:
     """The data of the page; `total` is `None` for visits, which are too many to count, see also `MISSED_TOTAL_MAX`.
 
     `previous` is the key after which the previous page begins, or `None` on the first two pages. `missed` is the number
@@ -135,10 +135,10 @@ async def show(view: View) -> Response:
     tab = tab_of(list_query)
     now = clock.now()
     days = listed_days(list_query, view.current_site, now, view.language, ASKED)
-    found = await view.read(read_list, view.current_site, list_query, tab, days, now)
+    found = await view.read(read_lead_list, view.current_site, list_query, tab, days, now)
     return view.page(
         "leads/journal.html",
-        BAD_REQUEST if days.refusal is not None else OK,
+        HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
         list_query=list_query,
         days=days,
@@ -175,7 +175,9 @@ def _total_text(total: int | None, tab: str, language: Language) -> str:
     return f"{number(language, MISSED_TOTAL_MAX)}+" if is_more else number(language, total)
 
 
-def listed_days(list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels) -> Days:
+def listed_days(
+    list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels
+) -> ListPeriod:
     """Return the period in the URL or, for missed calls, the last `MISSED_DAYS` days."""
     if tab_of(list_query) != MISSED:
         return days_of(list_query, site, now, language, filters)
@@ -188,7 +190,9 @@ def tab_of(list_query: ListQuery) -> str:
     return list_query.get("tab") if list_query.get("tab") in TABS else CALLS
 
 
-def read_list(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days, now: datetime) -> Found:
+def read_lead_list(
+    connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod, now: datetime
+) -> FoundLeadList:
     """Return the data of the page; the number of missed calls is not counted again if the page lists these calls."""
     found = _found(connection, site, list_query, tab, days)
     if tab == MISSED and days.refusal is None and found.total is not None and not any(map(list_query.get, NARROWING)):
@@ -196,14 +200,14 @@ def read_list(connection: Connection, site: Site, list_query: ListQuery, tab: st
     return replace(found, missed=count_missed(connection, site, now))
 
 
-def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> Found:
+def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod) -> FoundLeadList:
     if days.refusal is not None:
-        return Found((), (), None, None, 0)
+        return FoundLeadList((), (), None, None, 0)
     if tab == VISITS:
         query = query_visit_list(site.id, days.since, days.until)
         page = find_newest(connection, query, list_query.before, PAGE_ROWS)
         visits = find_visits(connection, site.id, page.ids)
-        return Found(
+        return FoundLeadList(
             (),
             [visits[visit_id] for visit_id in page.ids if visit_id in visits],
             page.end,
@@ -211,15 +215,17 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
             None,
         )
     kind = KINDS[tab]
-    query, is_cut = query_of(connection, site, list_query, tab, days)
+    query, is_cut = lead_query(connection, site, list_query, tab, days)
     count_max = MISSED_TOTAL_MAX + 1 if tab == MISSED else None
     page, total = find_counted(connection, query, find_newest, list_query.before, PAGE_ROWS, count_max)
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
-    return Found(entries, (), page.end, _previous(connection, query, list_query), total, is_cut=is_cut)
+    return FoundLeadList(entries, (), page.end, _previous(connection, query, list_query), total, is_cut=is_cut)
 
 
-def query_of(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: Days) -> tuple[PageQuery, bool]:
+def lead_query(
+    connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod
+) -> tuple[PageQuery, bool]:
     """Return the query for the leads of a tab, and whether its search was cut; a search ignores the period."""
     kind, search = KINDS[tab], list_query.search
     found = find_searched_leads(connection, site.id, search)[kind] if search is not None else None
@@ -241,11 +247,11 @@ def _previous(connection: Connection, query: PageQuery, list_query: ListQuery) -
     return find_previous(connection, query, begun, PAGE_ROWS, newest_first=True) if begun is not None else None
 
 
-def lead_row(entry: LeadEntry, view: View) -> LeadRow:
+def lead_row(entry: LeadEntry, view: View) -> ListedLead:
     """Return the row of a lead."""
     lead, site_id = entry.lead, view.current_site.id
     is_call = isinstance(lead, Call)
-    return LeadRow(
+    return ListedLead(
         lead_url(site_id, LeadRef(LeadKind.CALL if is_call else LeadKind.LEAD_REQUEST, lead.id)),
         view.clock_time(entry.began_at),
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
@@ -272,8 +278,8 @@ def call_state(entry: LeadEntry, view: View) -> str:
     return view.translate("answered, %(time)s") % {"time": span_of_time(view.language, entry.lead.duration)}
 
 
-def _visit_row(visit: Visit, view: View) -> VisitRow:
-    return VisitRow(
+def _visit_row(visit: Visit, view: View) -> ListedVisit:
+    return ListedVisit(
         view.clock_time(visit.started_at),
         source_label(visit.traffic_source),
         visit.landing_url,

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.form_pages import number_of
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
-from dealtrace.cabinet.list_query import BEFORE, Days, ListQuery, list_query_of
+from dealtrace.cabinet.list_query import BEFORE, ListPeriod, ListQuery, list_query_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call
@@ -52,7 +52,7 @@ class MarkButton:
     label: str
 
 
-def missed_days(days: Days, now: datetime) -> Days:
+def missed_days(days: ListPeriod, now: datetime) -> ListPeriod:
     """Return a copy of `days` whose period is the last `MISSED_DAYS` days, including today, whatever the URL says."""
     today = site_day(now, days.site.time_zone)
     return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today))
@@ -92,7 +92,7 @@ async def mark(view: View) -> Response:
     try:
         await view.write(mark_missed_calls, RingBackMark(number_of(view.form.get(name)), MARKS[name]))
     except LeadNotFound:
-        return not_found(view)
+        return not_found_page(view)
     return view.redirect_to(_list_of(view).removeprefix("/cabinet"))
 
 

@@ -54,7 +54,7 @@ NO_NOTES = AxisNotes()
 
 
 @record
-class Axis:
+class PeriodNotes:
     """The notes and the changes to settings in a period, and the logins of their authors by user id.
 
     `left` is how many others there are, earlier than these.
@@ -67,14 +67,14 @@ class Axis:
     left: int = 0
 
 
-def read_axis(connection: Connection, site: Site, period: Period) -> Axis:
+def read_axis(connection: Connection, site: Site, period: Period) -> PeriodNotes:
     """Return the notes and the changes to settings in a period; changes that affect no figures are left out."""
     all_notes, all_moving = list_notes(connection, site.id, period), list_moving_changes(connection, site, period)
     notes, moving = all_notes[:SHOWN_MAX], all_moving[:SHOWN_MAX]
     left = len(all_notes) - len(notes) + len(all_moving) - len(moving)
     people = {note.user_id for note in notes} | {change.user_id for change in moving}
     logins = find_logins(connection, {user_id for user_id in people if user_id is not None})
-    return Axis(period, notes, moving, logins, left)
+    return PeriodNotes(period, notes, moving, logins, left)
 
 
 def list_moving_changes(connection: Connection, site: Site, period: Period | None = None) -> list[SiteChange]:
@@ -93,7 +93,7 @@ def list_moving_changes(connection: Connection, site: Site, period: Period | Non
     return [change for change in changes if moves_figures(change, site.time_zone)]
 
 
-def axis_notes(axis: Axis, gaps: Sequence[tuple[Metric, Gap]], view: View) -> AxisNotes:
+def axis_notes(axis: PeriodNotes, gaps: Sequence[tuple[Metric, Gap]], view: View) -> AxisNotes:
     """Return the notes under a chart as strings, earliest day first; `gaps` are the days without data.
 
     Days without data are noted only as far as the other notes leave room; if there is too little room, the

@@ -22,7 +22,7 @@ from dealtrace.cabinet.form_pages import (
     show_form_page,
     unknown_faults,
 )
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.list_query import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import author_label, list_moving_changes, shown_text
 from dealtrace.cabinet.view import View
@@ -69,7 +69,7 @@ class ListedNote:
 
 
 @record
-class Found:
+class ListedNotes:
     """The notes and the changes to list, and the logins of their authors by user id."""
 
     notes: Sequence[Note]
@@ -96,7 +96,7 @@ async def add(view: View) -> Response:
 async def remove(view: View) -> Response:
     """Remove a note."""
     if not await view.manage(at_site(view.current_site, remove_note), view.form.get("note")):
-        return not_found(view)
+        return not_found_page(view)
     return redirect_with_message(view, PLACE, "removed")
 
 
@@ -131,14 +131,14 @@ def _link(site: Site, kind: str, number: int = 1) -> str:
     return f"/cabinet/{site.id}/{PLACE}?{query}" if query else f"/cabinet/{site.id}/{PLACE}"
 
 
-def _read(connection: Connection, site: Site, kind: str) -> Found:
+def _read(connection: Connection, site: Site, kind: str) -> ListedNotes:
     notes = list_notes(connection, site.id) if kind != AUTOMATIC else []
     changes = list_moving_changes(connection, site) if kind != WRITTEN else []
     people = {note.user_id for note in notes} | {change.user_id for change in changes}
-    return Found(notes, changes, find_logins(connection, {each for each in people if each is not None}))
+    return ListedNotes(notes, changes, find_logins(connection, {each for each in people if each is not None}))
 
 
-def _listed(found: Found, view: View) -> list[ListedNote]:
+def _listed(found: ListedNotes, view: View) -> list[ListedNote]:
     """List the lines of all pages, latest day first."""
     zone = view.current_site.time_zone
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from dealtrace import clock
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.request_lines import call_line, deal_line, lead_request_line
+from dealtrace.cabinet.request_lines import call_line, curl_of_deal, lead_request_line
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.storage.reports.first_and_last import Arrivals, FirstAndLast
@@ -49,7 +49,7 @@ def checklist_of(arrivals: Arrivals, view: View) -> list[ChecklistStep]:
         ),
         _step(
             view, view.translate("Deals from the CRM"), arrivals.deals, is_needed=True,
-            line=deal_line(origin, now), method="register", takes_token=True,
+            line=curl_of_deal(origin, now), method="register", takes_token=True,
         ),
     ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -33,8 +34,7 @@ from dealtrace.cabinet.reports.table import rows_url, table_of
 from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language
-from dealtrace.http.statuses import BAD_REQUEST
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
@@ -51,7 +51,7 @@ from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
 from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
 from dealtrace.reports.reading.gaps import Gap
-from dealtrace.reports.reading.meanings import meaning_of
+from dealtrace.reports.reading.meanings import metric_meaning
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
 from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
@@ -94,7 +94,7 @@ class OverviewFigure:
 
 
 @record
-class Answers:
+class OverviewReports:
     """The reports of the overview, and what is wrong now.
 
     `gaps` are the gaps in the period of the figures, and `missing` what is missing now. `without_rate` is the number of
@@ -182,7 +182,13 @@ def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Ch
     """Return the overview without figures: its form as it was filled in, and why there is no answer to it."""
     fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     return view.page(
-        "overview/page.html", BAD_REQUEST, fault=fault, report_url=url, choices=choices, is_new=False, is_empty=False
+        "overview/page.html",
+        HTTPStatus.BAD_REQUEST,
+        fault=fault,
+        report_url=url,
+        choices=choices,
+        is_new=False,
+        is_empty=False,
     )
 
 
@@ -255,7 +261,7 @@ def _count_missed(connection: Connection, site: Site, role: Role | None, now: da
 
 def _ask(
     source: FactSource, site: Site, question: Question, drawn: str, statuses: Sequence[Status], now: datetime
-) -> Answers:
+) -> OverviewReports:
     sources = tuple(METRICS[name] for name in SOURCES_METRICS)
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = narrowed_filters(question.filters, DIMENSIONS["match_reason"], UNMATCHED_REASONS)
@@ -265,7 +271,7 @@ def _ask(
     missing = find_missing_data(source, site, watched, now)
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
     of_sources = _first_sources(ask(source, site, by_money, now))
-    return Answers(
+    return OverviewReports(
         figures,
         ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
         of_sources,
@@ -306,7 +312,7 @@ def _first_sources(report: Report) -> Report:
 
 
 def _shown(
-    view: View, page: _Page, answers: Answers, checklist: Sequence[ChecklistStep], texts: Sequence[ProblemText]
+    view: View, page: _Page, answers: OverviewReports, checklist: Sequence[ChecklistStep], texts: Sequence[ProblemText]
 ) -> Response:
     url, notes = page.url, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
@@ -364,10 +370,10 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
         figures.append(
             OverviewFigure(
                 metric.name,
-                metric.ru if language == "ru" else metric.en,
+                text_in(language, metric),
                 metric_value(language, metric, value),
                 change_in_total(report, place, model, language),
-                meaning_of(metric, language),
+                metric_meaning(metric, language),
                 url.link(chart=metric.name),
                 rows_url(rows_page, report.question, metric, model, ()) if value else "",
                 metric.name == drawn,

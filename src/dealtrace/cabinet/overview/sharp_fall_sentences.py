@@ -8,6 +8,7 @@ from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.open_deals import fallen_sentence, open_figures
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
+from dealtrace.errors import text_in
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
@@ -117,7 +118,7 @@ def _sentences(found: FallsOfDays, view: View) -> str:
 def _figures(fall: Fall, view: View) -> dict[str, str]:
     language = view.language
     return {
-        "metric": fall.metric.ru if language == "ru" else fall.metric.en,
+        "metric": text_in(language, fall.metric),
         "value": metric_value(language, fall.metric, fall.value),
         "usual": metric_value(language, fall.metric, fall.usual),
     }

@@ -8,7 +8,7 @@ from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.errors import Language
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.change import has_percentage, percentage
 from dealtrace.reports.metrics import Growth, Metric
 from dealtrace.reports.question import Question
@@ -44,7 +44,7 @@ def change_in_total(report: Report, place: int, model: AttributionModel, languag
 
 
 def change_in_row(
-    report: Report, row: Row, place: int, model: AttributionModel, language: Language
+    report: Report, row: ReportLine, place: int, model: AttributionModel, language: Language
 ) -> FigureChange | None:
     """Return the change of a metric in a row, or `None` if there is no change.
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dealtrace.attribution.model_labels import MODEL_LABELS
 from dealtrace.cabinet.carried_parameters import NO_COMPARISON
-from dealtrace.cabinet.choices import Choice, choices_among, period_choices
+from dealtrace.cabinet.choices import SelectOption, choices_among, period_choices
 from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.errors import InvalidParameters, Language
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Operator, escaped_name, parse_names, searches_what_is_shown, unescaped
@@ -16,7 +16,7 @@ from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.presets import READY_QUESTIONS, ReadyQuestion
 from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.reading.meanings import GROUP_TITLES, meaning_of
+from dealtrace.reports.reading.meanings import GROUP_TITLES, metric_meaning
 
 
 @record
@@ -53,16 +53,16 @@ class Choices:
     `searches_masked` is true if a filter searches texts in which contacts are masked, so others may find more.
     """
 
-    periods: tuple[Choice, ...]
-    comparisons: tuple[Choice, ...]
-    models: tuple[Choice, ...]
-    dates: tuple[Choice, ...]
-    by: tuple[tuple[Choice, ...], ...]
-    pivot: tuple[Choice, ...]
+    periods: tuple[SelectOption, ...]
+    comparisons: tuple[SelectOption, ...]
+    models: tuple[SelectOption, ...]
+    dates: tuple[SelectOption, ...]
+    by: tuple[tuple[SelectOption, ...], ...]
+    pivot: tuple[SelectOption, ...]
     metrics: tuple[MetricOptions, ...]
-    segments: tuple[Choice, ...]
-    filter_dimensions: tuple[Choice, ...]
-    operators: tuple[Choice, ...]
+    segments: tuple[SelectOption, ...]
+    filter_dimensions: tuple[SelectOption, ...]
+    operators: tuple[SelectOption, ...]
     chips: tuple[Chip, ...]
     searches_masked: bool
     first: str
@@ -123,7 +123,7 @@ def choices_of(
         comparisons=_comparisons(url, usual, language),
         models=(
             *choices_among(model, {str(int(each)): label for each, label in MODEL_LABELS.items()}, language),
-            Choice(
+            SelectOption(
                 ALL_MODELS, in_language(("Все модели рядом", "All models side by side"), language), model == ALL_MODELS
             ),
         ),
@@ -134,7 +134,7 @@ def choices_of(
         ),
         pivot=_named(offered, {unescaped(url.get("pivot"))}, language),
         metrics=_metric_options([*METRICS.values(), *known.columns.values()], parse_names(said["metrics"]), language),
-        segments=tuple(Choice(name, name, name == url.get("segment")) for name in known.segments),
+        segments=tuple(SelectOption(name, name, name == url.get("segment")) for name in known.segments),
         filter_dimensions=_named([each for each in offered if each.kind is not Kind.CALENDAR], set(), language),
         operators=choices_among(Operator.IS, OPERATORS, language),
         chips=chips_of(url, dimensions, language, is_whole=is_whole),
@@ -160,7 +160,7 @@ def ready_links(url: ReportUrl, language: Language) -> tuple[ReadyLink, ...]:
     """
     return tuple(
         ReadyLink(
-            each.ru if language == "ru" else each.en,
+            text_in(language, each),
             _asked(url, each),
             (url.get("by"), url.get("metrics")) == (each.by, each.metrics),
         )
@@ -174,7 +174,7 @@ def _asked(url: ReportUrl, question: ReadyQuestion) -> str:
     return url.link(by=question.by, metrics=question.metrics, **reset, **days)
 
 
-def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -> tuple[Choice, ...]:
+def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -> tuple[SelectOption, ...]:
     """Return the choices of comparisons.
 
     The usual comparison of the period has an empty value: if a person keeps this choice and chooses another period,
@@ -182,19 +182,19 @@ def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -
     """
     usually, chosen = (each or NO_COMPARISON for each in (url.usual_comparison(**usual), url.comparison(**usual)))
     return tuple(
-        Choice(each.value if each.value != usually else "", each.label, each.is_chosen)
+        SelectOption(each.value if each.value != usually else "", each.label, each.is_chosen)
         for each in choices_among(chosen, _COMPARISONS, language)
     )
 
 
-def _chosen_labels(choices: Iterable[Choice]) -> list[str]:
+def _chosen_labels(choices: Iterable[SelectOption]) -> list[str]:
     return [each.label for each in choices if each.is_chosen]
 
 
-def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[Choice, ...]:
+def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[SelectOption, ...]:
     """Return the dimensions as choices; the value of each is its name as URLs have it."""
     return tuple(
-        Choice(escaped_name(each.name), in_language((each.ru, each.en), language), each.name in chosen)
+        SelectOption(escaped_name(each.name), in_language((each.ru, each.en), language), each.name in chosen)
         for each in listed
     )
 
@@ -207,7 +207,7 @@ def _metric_options(metrics: Sequence[Metric], chosen: Sequence[str], language: 
             MetricOption(
                 escaped_name(each.name),
                 in_language((each.ru, each.en), language),
-                meaning_of(each, language),
+                metric_meaning(each, language),
                 each.name in chosen,
             )
             for each in metrics

@@ -1,16 +1,22 @@
-"""Labels for the keys of reports, which are the values that rows are grouped by, such as codes and times."""
+"""The keys of reports, which are the values that rows are grouped by, such as codes and times: labels and cells."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
 from dealtrace.cabinet.formats import MONTHS, day, day_span, in_language
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.errors import InvalidValue, Language
 from dealtrace.files.reports.code_labels import CODE_LABELS
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
-from dealtrace.reports.reading.compared_period import ComparedTime, ComparedTimes, compared_text
-from dealtrace.reports.reading.partial_times import PartialTimes, partial_text
+from dealtrace.reports.pivot import Pivot
+from dealtrace.reports.reading.compared_period import ComparedTime, ComparedTimes, compared_text, compared_times_of
+from dealtrace.reports.reading.meanings import key_meaning
+from dealtrace.reports.reading.partial_times import PartialTimes, is_partial, partial_text, partial_times_of
 from dealtrace.reports.time_keys import number_of_key
 
 
@@ -96,3 +102,56 @@ def day_label(key: str, language: Language) -> str:
     """Format a day without its year: 30 окт."""
     on = date.fromisoformat(key)
     return f"{on.day}\u00a0{MONTHS[language][on.month - 1]}"
+
+
+@record
+class KeyCell:
+    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
+
+    `meaning` explains the key; it is empty for most keys. If the key is a time, such as a week, `part` says which part
+    of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
+    """
+
+    text: str
+    url: str
+    is_missing: bool
+    meaning: str = ""
+    part: str = ""
+
+
+class KeyShaper:
+    """Shapes the keys of a report's rows into cells; without `url`, keys lead nowhere."""
+
+    def __init__(
+        self, answered: Report | Pivot, url: ReportUrl | None, language: Language, translate: Callable[[str], str]
+    ) -> None:
+        self._question = (answered.report if isinstance(answered, Pivot) else answered).question
+        self._url, self._language, self._translate = url, language, translate
+        self._partial_times = partial_times_of(answered)
+        self._compared_times = compared_times_of(answered)
+
+    def has_partial(self, keys: Sequence[str | None]) -> bool:
+        """Return whether a key of a row is a time that the report does not count whole."""
+        return is_partial(self._question.by, keys, self._partial_times)
+
+    def cells(self, keys: Sequence[str | None]) -> tuple[KeyCell, ...]:
+        """Return the keys of a row as cells, each with the URL of the report that is filtered by it."""
+        return tuple(
+            self.cell(dimension, key, key_url(self._url, self._question, keys, place) if self._url is not None else "")
+            for place, (dimension, key) in enumerate(zip(self._question.by, keys, strict=False))
+        )
+
+    def cell(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
+        """Return a key as a cell that leads to `url`."""
+        return KeyCell(
+            key_label(dimension, key, self._language)
+            if key is not None
+            else missing_key_label(dimension, self._translate),
+            url,
+            key is None,
+            key_meaning(dimension, key, self._language),
+            time_label(
+                part_label(self._partial_times, dimension, key, self._language),
+                compared_time_label(self._compared_times, dimension, key, self._language),
+            ),
+        )

@@ -8,24 +8,14 @@ from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_labels import (
-    compared_time_label,
-    key_label,
-    missing_key_label,
-    part_label,
-    time_label,
-)
+from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.source_drilldown import key_url
-from dealtrace.cabinet.reports.table import KeyCell, Translate, rows_url
-from dealtrace.errors import Language
+from dealtrace.cabinet.reports.table import Translate, rows_url
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
 from dealtrace.reports.metrics import METRICS, Metric
-from dealtrace.reports.reading.compared_period import compared_times_of
-from dealtrace.reports.reading.meanings import key_meaning
-from dealtrace.reports.reading.partial_times import partial_times_of
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -98,7 +88,7 @@ def model_metric_choices(
     If there is nothing to choose, return none.
     """
     choices = tuple(
-        MetricChoice(_named(metric, language), url.link(chart=escaped_name(metric.name)), metric == shown)
+        MetricChoice(text_in(language, metric), url.link(chart=escaped_name(metric.name)), metric == shown)
         for metric in metrics
         if metric.depends_on_model
     )
@@ -111,8 +101,8 @@ def by_models(
     """Return the table of a report's only metric under all models, without links if `url` is `None`."""
     shaper = _Shaper(report, url, rows_page, language, translate)
     return ModelsTable(
-        _named(shaper.metric, language),
-        tuple(_named(each, language) for each in report.question.by),
+        text_in(language, shaper.metric),
+        tuple(text_in(language, each) for each in report.question.by),
         tuple(ModelHeading(model_label(each, language), model_meaning(each, language)) for each in AttributionModel),
         tuple(shaper.line(row) for row in report.rows),
         shaper.line(report.total),
@@ -125,37 +115,19 @@ class _Shaper:
     ) -> None:
         self.report, self.question, (self.metric,) = report, report.question, report.question.metrics
         self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
-        self.partial = partial_times_of(report)
-        self.compared_times = compared_times_of(report)
+        self._keys = KeyShaper(report, url, language, translate)
 
-    def line(self, row: Row) -> ModelsLine:
+    def line(self, row: ReportLine) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
         known = [value for value in values if value is not None]
         apart: Fraction | None = max(known) - min(known) if known else None
         return ModelsLine(
-            self._keys(row),
+            self._keys.cells(row.keys),
             tuple(self._cell(row, model, is_total=row is self.report.total) for model in AttributionModel),
             metric_value(self.language, self.metric, apart) if apart else NOTHING,
         )
 
-    def _keys(self, row: Row) -> tuple[KeyCell, ...]:
-        return tuple(
-            KeyCell(
-                key_label(dimension, key, self.language)
-                if key is not None
-                else missing_key_label(dimension, self.translate),
-                key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
-                key is None,
-                key_meaning(dimension, key, self.language),
-                time_label(
-                    part_label(self.partial, dimension, key, self.language),
-                    compared_time_label(self.compared_times, dimension, key, self.language),
-                ),
-            )
-            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=False))
-        )
-
-    def _cell(self, row: Row, model: AttributionModel, *, is_total: bool) -> ModelCell:
+    def _cell(self, row: ReportLine, model: AttributionModel, *, is_total: bool) -> ModelCell:
         value = row.values[model][0]
         placed = list(zip(self.question.by, row.keys, strict=False))
         return ModelCell(
@@ -167,7 +139,3 @@ class _Shaper:
             if is_total
             else change_in_row(self.report, row, 0, model, self.language),
         )
-
-
-def _named(named: object, language: Language) -> str:
-    return str(getattr(named, language))

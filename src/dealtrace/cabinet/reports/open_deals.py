@@ -5,6 +5,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.reports.without_contacts import rows_page_for
 from dealtrace.cabinet.view import View
+from dealtrace.errors import text_in
 from dealtrace.operations.overview.open_deals import OpenDeals
 from dealtrace.record import record
 from dealtrace.reports.filters import WRITTEN_OUT_MAX
@@ -39,7 +40,7 @@ def fallen_sentence(found: OpenDeals, view: View) -> str:
     """Return by how much the income fell, as a sentence."""
     income, language = found.income, view.language
     return view.translate("%(metric)s fell to %(value)s (was %(before)s).") % {
-        "metric": income.metric.ru if language == "ru" else income.metric.en,
+        "metric": text_in(language, income.metric),
         "value": metric_value(language, income.metric, income.value),
         "before": metric_value(language, income.metric, income.before),
     }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -32,7 +33,7 @@ from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.tree.branches import Branches, ask_branches, level_question
 from dealtrace.cabinet.reports.tree.open_rows import (
-    Path,
+    RowPath,
     check_tree,
     is_tree,
     layout_choices,
@@ -40,7 +41,7 @@ from dealtrace.cabinet.reports.tree.open_rows import (
     with_closed_rows,
     without_tree,
 )
-from dealtrace.cabinet.reports.tree.tree_table import tree_table
+from dealtrace.cabinet.reports.tree.tree_table import Tree, tree_table
 from dealtrace.cabinet.reports.without_contacts import (
     for_person,
     models_for_readers,
@@ -50,8 +51,7 @@ from dealtrace.cabinet.reports.without_contacts import (
     table_for_readers,
 )
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language
-from dealtrace.http.statuses import BAD_REQUEST, OK
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.operations.overview.missing_data import list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -77,7 +77,7 @@ TEMPLATE = "reports/page.html"
 
 
 @record
-class Answers:
+class PageReports:
     """The reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     With a pivot or with all models, `report` has only one metric. `line`, the report that the chart draws, is `None`
@@ -113,7 +113,7 @@ async def show(view: View) -> Response:
         check_tree(url)
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-        return view.page(TEMPLATE, BAD_REQUEST, **{"fault": fault, "report": None, **around})
+        return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     paths = open_paths(url) if is_tree(url, question) else None
     answers, gaps, still_open, no_source = await view.ask(_ask, question, now, url.get("chart"), statuses, paths)
@@ -122,16 +122,16 @@ async def show(view: View) -> Response:
     note = open_deals_note(still_open, view, url)
     unsourced = no_source_note(no_source, view, url)
     variables = {"open_deals": note, "no_source": unsourced, **around, **shown(answers, url, notes, view, now)}
-    return view.page(TEMPLATE, OK, fault="", **variables)
+    return view.page(TEMPLATE, fault="", **variables)
 
 
-def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: datetime) -> dict[str, object]:
+def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, now: datetime) -> dict[str, object]:
     """Return the template variables of a report: its chart `line`, and either `table`, `models` or `pivot`."""
     rows = len(answers.report.rows)
     answers = fitting_answers(answers)
     report, language = answers.report, view.language
     is_by_models = report.question.model is None
-    named = [(each.name, each.ru if language == "ru" else each.en) for each in answers.question.metrics]
+    named = [(each.name, text_in(language, each)) for each in answers.question.metrics]
     metrics = answers.question.metrics
     return {
         "report": report,
@@ -145,13 +145,13 @@ def shown(answers: Answers, url: ReportUrl, notes: AxisNotes, view: View, now: d
         "metrics": model_metric_choices(url, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(url, named),
-        "line": line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
+        "line": time_line_of(answers, url, rows_page_for(view, answers.question, url), language, notes),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "as_of": clock_time_in_zone(language, now, view.current_site.time_zone),
     }
 
 
-def fitting_answers(answers: Answers) -> Answers:
+def fitting_answers(answers: PageReports) -> PageReports:
     """Return the reports with as many rows as fit a page."""
     pivot = fitting_pivot(answers.pivot) if answers.pivot is not None else None
     report = answers.report
@@ -159,7 +159,7 @@ def fitting_answers(answers: Answers) -> Answers:
     return replace(answers, report=pivot.report if pivot is not None else fitting(report, cells), pivot=pivot)
 
 
-def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
+def _tables(answers: PageReports, url: ReportUrl, view: View) -> dict[str, object]:
     """Return the template variables `table`, `models`, `pivot` and `tree`: one is the report, the others are `None`.
 
     Contacts are masked for people who may not see them.
@@ -171,7 +171,8 @@ def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
     if answers.branches is not None:
         rows_page_of = partial(rows_page_for, view, answers.question, url)
         shown = shown_question(answers.question, "")
-        tables["tree"] = tree_table(report, shown, answers.branches, url, rows_page_of, view.language, view.translate)
+        tree = Tree(shown, report, answers.branches, url, rows_page_of, view.language, view.translate)
+        tables["tree"] = tree_table(tree)
     elif pivot is not None:
         across = pivot_table(pivot, *around)
         tables["pivot"] = across if is_whole else pivot_for_readers(across, pivot)
@@ -184,8 +185,8 @@ def _tables(answers: Answers, url: ReportUrl, view: View) -> dict[str, object]:
     return tables
 
 
-def line_of(
-    answers: Answers, url: ReportUrl | None, rows_page: str, language: Language, notes: AxisNotes = NO_NOTES
+def time_line_of(
+    answers: PageReports, url: ReportUrl | None, rows_page: str, language: Language, notes: AxisNotes = NO_NOTES
 ) -> TimeLine | None:
     """Return the report's chart, or `None` if the report has none.
 
@@ -217,8 +218,8 @@ def _ask(
     now: datetime,
     chart: str,
     statuses: Sequence[Status],
-    paths: Sequence[Path] | None,
-) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
+    paths: Sequence[RowPath] | None,
+) -> tuple[PageReports, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
     """Return four results: the reports, days without data, open deals, and the parts of the deals without a source.
 
     The days are found only if the page has a chart, the open deals only if income fell, and the parts only if the table
@@ -238,8 +239,8 @@ def ask_all(
     question: Question,
     now: datetime,
     chart: str = "",
-    paths: Sequence[Path] | None = None,
-) -> Answers:
+    paths: Sequence[RowPath] | None = None,
+) -> PageReports:
     """Return the reports of the page: the rows, the pivot if there is one, and the first metric over time.
 
     If the question asks for all models, the table and the chart show one metric, which `metric_under_models` chooses
@@ -254,7 +255,7 @@ def ask_all(
     report = pivot.report if pivot is not None else ask(source, site, asked, now)
     branches = ask_branches(source, site, shown, report, paths, now) if paths is not None else None
     line = ask(source, site, over_time(over_days, drawn), now) if has_line(question, drawn) else None
-    return Answers(question, report, pivot, line, branches)
+    return PageReports(question, report, pivot, line, branches)
 
 
 def shown_question(question: Question, chart: str) -> Question:

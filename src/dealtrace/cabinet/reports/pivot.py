@@ -7,33 +7,23 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, growth_in_row
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_labels import (
-    compared_time_label,
-    key_label,
-    missing_key_label,
-    part_label,
-    time_label,
-)
+from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
-    Heading,
-    KeyCell,
+    TableHeading,
     Translate,
     headings_of,
     more_rows,
     rows_url,
     sorted_column,
 )
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
-from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.masked_keys import masked_key
-from dealtrace.reports.reading.meanings import key_meaning
-from dealtrace.reports.reading.partial_times import partial_times_of
 
 
 @record
@@ -62,8 +52,8 @@ class PivotTable:
     """
 
     metric: str
-    by: tuple[Heading, ...]
-    total_heading: Heading
+    by: tuple[TableHeading, ...]
+    total_heading: TableHeading
     columns_by: str
     columns: tuple[KeyCell, ...]
     rows: tuple[PivotRow, ...]
@@ -95,9 +85,9 @@ def pivot_table(
     """Return the table of a pivot; if `url` is `None`, the table has no links, and contacts in it are masked."""
     shaper = _Shaper(pivot, url, rows_page, language, translate)
     return PivotTable(
-        _named(pivot.metric, language),
+        text_in(language, pivot.metric),
         *_headings(pivot, url, language, translate),
-        _named(pivot.dimension, language),
+        text_in(language, pivot.dimension),
         tuple(shaper.column(key) for key in pivot.columns),
         tuple(shaper.row(line) for line in pivot.lines),
         shaper.row(pivot.total).cells,
@@ -128,7 +118,7 @@ def metric_choices(url: ReportUrl, names: Sequence[tuple[str, str]]) -> tuple[Me
 
 def _headings(
     pivot: Pivot, url: ReportUrl | None, language: Language, translate: Translate
-) -> tuple[tuple[Heading, ...], Heading]:
+) -> tuple[tuple[TableHeading, ...], TableHeading]:
     """Return the headings of the columns that rows can be sorted by: those of the keys, and that of the row totals."""
     *keys, total = headings_of(pivot.report.question, url if url is not None else ReportUrl("", (), ()), language)
     total = replace(total, text=translate("Total"))
@@ -145,8 +135,7 @@ class _Shaper:
         self.language, self.translate = language, translate
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
-        self.partial = partial_times_of(pivot)
-        self.compared_times = compared_times_of(pivot)
+        self._keys = KeyShaper(pivot, url, language, translate)
 
     def column(self, key: str | None) -> KeyCell:
         dimension = self.pivot.dimension
@@ -154,17 +143,8 @@ class _Shaper:
         return self._key(dimension, key, narrowed.link() if narrowed is not None else "")
 
     def _key(self, dimension: Dimension, key: str | None, url: str) -> KeyCell:
-        label = (
-            key_label(dimension, key, self.language)
-            if key is not None
-            else missing_key_label(dimension, self.translate)
-        )
-        meaning = key_meaning(dimension, key, self.language)
-        said = time_label(
-            part_label(self.partial, dimension, key, self.language),
-            compared_time_label(self.compared_times, dimension, key, self.language),
-        )
-        return KeyCell(label if url else masked_key(dimension, label), url, key is None, meaning, said)
+        cell = self._keys.cell(dimension, key, url)
+        return cell if url else replace(cell, text=masked_key(dimension, cell.text))
 
     def row(self, line: PivotLine) -> PivotRow:
         placed = list(zip(self.question.by, line.keys, strict=False))
@@ -199,7 +179,3 @@ class _Shaper:
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]]) -> str:
         model: AttributionModel = self.model
         return rows_url(self.rows_page, self.question, self.pivot.metric, model, placed)
-
-
-def _named(named: object, language: Language) -> str:
-    return str(getattr(named, language))

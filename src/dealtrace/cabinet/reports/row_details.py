@@ -26,7 +26,7 @@ class Details:
     visits: Mapping[int, Visit]
 
 
-def read_details(connection: Connection, site: Site, rows: Sequence[AnyRow], model: AttributionModel) -> Details:
+def read_row_details(connection: Connection, site: Site, rows: Sequence[AnyRow], model: AttributionModel) -> Details:
     """Return the stored data that the rows show. Deals and leads show the source that `model` credits."""
     deal_ids = [row.id for row in rows if isinstance(row, DealRow)]
     visit_ids = [row.id for row in rows if isinstance(row, VisitRow)]

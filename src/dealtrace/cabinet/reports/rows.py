@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -25,12 +26,11 @@ from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details
+from dealtrace.cabinet.reports.row_details import Details, read_row_details
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language
+from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.files.row_writers import CSV, XLSX
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
@@ -89,20 +89,20 @@ async def show(view: View) -> Response:
         figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-        return view.page(TEMPLATE, BAD_REQUEST, fault=fault, figure=None)
+        return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, fault=fault, figure=None)
     assert figure.question.model is not None
     around: dict[str, object] = {
         "fault": "",
         "figure": figure,
-        "title": _named(figure.metric.ru, figure.metric.en, view),
+        "title": text_in(view.language, figure.metric),
         "choices": choices,
         "conditions": [*key_texts(figure, keys, view.language), *(chip.text for chip in choices.chips)],
         "model": model_label(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),
     }
     if base_measure(figure.metric) is None:
-        return view.page(TEMPLATE, OK, **{**around, **await parts_shown(view, figure, url, keys, known, now)})
-    return view.page(TEMPLATE, OK, **{**around, "parts": None, **await _rows_shown(view, figure, url, keys, now)})
+        return view.page(TEMPLATE, **{**around, **await parts_shown(view, figure, url, keys, known, now)})
+    return view.page(TEMPLATE, **{**around, "parts": None, **await _rows_shown(view, figure, url, keys, now)})
 
 
 async def context_of_rows(view: View, url: ReportUrl, now: datetime) -> tuple[QuestionContext, ReportUrl]:
@@ -121,7 +121,7 @@ async def _rows_shown(
     """Return the template variables of a page of rows."""
     assert figure.question.model is not None
     found = await view.ask(show_rows, figure, now)
-    details = await view.read(read_details, view.current_site, found.rows, figure.question.model)
+    details = await view.read(read_row_details, view.current_site, found.rows, figure.question.model)
     offset, shown = figure.offset, len(found.rows)
     return {
         "value": metric_value(view.language, figure.metric, found.value),
@@ -157,7 +157,7 @@ def key_texts(figure: Figure, keys: Sequence[str], language: Language) -> list[s
     `keys` has the value of each dimension, in the order of the dimensions.
     """
     return [
-        f"{dimension.ru if language == 'ru' else dimension.en}: {_key(dimension, text, language)}"
+        f"{text_in(language, dimension)}: {_key(dimension, text, language)}"
         for dimension, text in zip(figure.question.by, keys, strict=True)
     ]
 
@@ -166,10 +166,6 @@ def _key(dimension: Dimension, text: str, language: Language) -> str:
     if text:
         return value_label(dimension, text, language)
     return missing_key_label(dimension, translations_of(language).gettext)
-
-
-def _named(ru: str, en: str, view: View) -> str:
-    return ru if view.language == "ru" else en
 
 
 _HEADINGS: Mapping[Fact, Sequence[str]] = {
@@ -210,7 +206,7 @@ class _Shaper:
     def _headings(self, names: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
         titles = [RowCell(self._say(name), is_value=name == "Share") for name in names]
         named = [METRICS[name] for name in metrics]
-        return (*titles, *(RowCell(_named(each.ru, each.en, self._view), is_value=True) for each in named))
+        return (*titles, *(RowCell(text_in(self._view.language, each), is_value=True) for each in named))
 
     def _deal(self, row: DealRow) -> tuple[RowCell, ...]:
         deal = self._details.deals.get(row.id)

@@ -23,15 +23,15 @@ from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_labels import value_label
 from dealtrace.cabinet.reports.report_url import report_url_of
-from dealtrace.cabinet.reports.row_details import Details, read_details
+from dealtrace.cabinet.reports.row_details import Details, read_row_details
 from dealtrace.cabinet.reports.rows import ROWS, context_of_rows, key_texts
 from dealtrace.cabinet.view import View
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.files.export_columns import ExportColumn
 from dealtrace.files.reports.file_notes import masked_search_notes
 from dealtrace.files.reports.spooled_rows import read_spooled_rows, spool_rows
-from dealtrace.files.row import Value
-from dealtrace.files.row_writers import Note
+from dealtrace.files.row import ExportedValue
+from dealtrace.files.row_writers import FileNote
 from dealtrace.files.temporary_file import refused_if_full
 from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.operations.reports.ask import FactSource
@@ -54,7 +54,7 @@ DAY_FORMATS: Mapping[Language, str] = {"ru": "%d.%m.%Y", "en": "%Y-%m-%d"}
 
 
 @record
-class FileRow:
+class RowToWrite:
     """A row of the file: the row behind the figure, its stored data, the language, and whether contacts are shown."""
 
     behind: AnyRow
@@ -63,7 +63,7 @@ class FileRow:
     is_whole: bool
 
 
-Column = ExportColumn[FileRow]
+RowColumn = ExportColumn[RowToWrite]
 
 
 def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
@@ -117,78 +117,78 @@ def _rows(
     model: AttributionModel,
     language: Language,
     is_whole: bool,
-) -> list[FileRow]:
-    details = read_details(connection, site, rows, model)
-    return [FileRow(row, details, language, is_whole) for row in rows]
+) -> list[RowToWrite]:
+    details = read_row_details(connection, site, rows, model)
+    return [RowToWrite(row, details, language, is_whole) for row in rows]
 
 
-def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> list[Note]:
+def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> list[FileNote]:
     period, model = figure.question.period, figure.question.model
     assert model is not None
     first, last = (day(language, on) for on in (period.first_on, period.last_on))
-    metric = figure.metric.ru if language == "ru" else figure.metric.en
+    metric = text_in(language, figure.metric)
     return [
-        Note("metrics", "Показатель", metric, "Metric"),
-        Note("period", "Период", f"{first} – {last}"),
-        Note("model", "Модель", model_label(model, language)),
-        *(Note("filter", "Условие", text) for text in conditions),
+        FileNote("metrics", "Показатель", metric, "Metric"),
+        FileNote("period", "Период", f"{first} – {last}"),
+        FileNote("model", "Модель", model_label(model, language)),
+        *(FileNote("filter", "Условие", text) for text in conditions),
         *masked_search_notes(figure.question, language),
     ]
 
 
-def _columns(kind: Fact, names: frozenset[str]) -> list[Column]:
+def _columns(kind: Fact, names: frozenset[str]) -> list[RowColumn]:
     """Return the columns of a file whose rows are facts of `kind`; `names` are the sums that the rows have."""
     match kind:
         case Fact.COSTS:
             return [
-                Column("day", "Дата", "Date", _day_of_cost),
+                RowColumn("day", "Дата", "Date", _day_of_cost),
                 *_source_columns(_source_of_cost),
                 _metric_column("cost", lambda row: _cost(row).cost_rub),
                 _metric_column("clicks", lambda row: _cost(row).clicks),
             ]
         case Fact.LEADS:
             return [
-                Column("leadType", "Тип лида", "Lead type", _lead_kind),
-                Column("leadId", "ID лида", "Lead ID", lambda row: _lead(row).lead.id),
-                Column("date", "Дата", "Date", _lead_time),
+                RowColumn("leadType", "Тип лида", "Lead type", _lead_kind),
+                RowColumn("leadId", "ID лида", "Lead ID", lambda row: _lead(row).lead.id),
+                RowColumn("date", "Дата", "Date", _lead_time),
                 *_source_columns(_source_of_lead),
-                Column(*SHARE, lambda row: _share(_lead(row).share)),
+                RowColumn(*SHARE, lambda row: _share(_lead(row).share)),
             ]
         case Fact.VISITS:
             return [
-                Column("date", "Дата", "Date", _visit_time),
+                RowColumn("date", "Дата", "Date", _visit_time),
                 *_source_columns(_source_of_visit),
-                Column(*SHARE, lambda row: _share(_visit(row).share)),
+                RowColumn(*SHARE, lambda row: _share(_visit(row).share)),
             ]
         case _:
             margins = [_metric_column("margin", lambda row: _deal(row).margin_rub)] if "margin" in names else []
             return [
-                Column("orderId", "ID сделки", "Deal ID", lambda row: _deal(row).id),
+                RowColumn("orderId", "ID сделки", "Deal ID", lambda row: _deal(row).id),
                 *(_deal_column(*named) for named in _DEAL_COLUMNS),
                 *_source_columns(_source_of_deal),
-                Column("matchReason", REASON.ru, REASON.en, _reason),
-                Column(*SHARE, lambda row: _share(_deal(row).share)),
+                RowColumn("matchReason", REASON.ru, REASON.en, _reason),
+                RowColumn(*SHARE, lambda row: _share(_deal(row).share)),
                 _metric_column("amount", lambda row: _deal(row).amount_rub),
                 *margins,
             ]
 
 
-def _cost(row: FileRow) -> CostRow:
+def _cost(row: RowToWrite) -> CostRow:
     assert isinstance(row.behind, CostRow)
     return row.behind
 
 
-def _deal(row: FileRow) -> DealRow:
+def _deal(row: RowToWrite) -> DealRow:
     assert isinstance(row.behind, DealRow)
     return row.behind
 
 
-def _lead(row: FileRow) -> LeadRow:
+def _lead(row: RowToWrite) -> LeadRow:
     assert isinstance(row.behind, LeadRow)
     return row.behind
 
 
-def _visit(row: FileRow) -> VisitRow:
+def _visit(row: RowToWrite) -> VisitRow:
     assert isinstance(row.behind, VisitRow)
     return row.behind
 
@@ -197,8 +197,8 @@ def _share(millionths: int) -> Decimal:
     return Decimal(format_share(millionths))
 
 
-def _metric_column(name: str, value: Callable[[FileRow], Value]) -> Column:
-    return Column(name, METRICS[name].ru, METRICS[name].en, value)
+def _metric_column(name: str, value: Callable[[RowToWrite], ExportedValue]) -> RowColumn:
+    return RowColumn(name, METRICS[name].ru, METRICS[name].en, value)
 
 
 _DEAL_COLUMNS: Sequence[tuple[str, str, str, str]] = (
@@ -209,58 +209,58 @@ _DEAL_COLUMNS: Sequence[tuple[str, str, str, str]] = (
 _MASKS: Mapping[str, Callable[[str], str]] = {"number": masked_label, "status": masked_text}
 
 
-def _deal_column(name: str, russian: str, english: str, attribute: str) -> Column:
-    def value(row: FileRow) -> Value:
+def _deal_column(name: str, russian: str, english: str, attribute: str) -> RowColumn:
+    def value(row: RowToWrite) -> ExportedValue:
         deal = row.details.deals.get(_deal(row).id)
         if deal is None:
             return None
-        found: Value = getattr(deal, attribute)
+        found: ExportedValue = getattr(deal, attribute)
         mask = _MASKS.get(attribute) if not row.is_whole else None
         return mask(str(found)) if mask is not None else found
 
-    return Column(name, russian, english, value)
+    return RowColumn(name, russian, english, value)
 
 
-def _reason(row: FileRow) -> Value:
+def _reason(row: RowToWrite) -> ExportedValue:
     deal_id = _deal(row).id
     if deal_id not in row.details.deals:
         return None
     return value_label(REASON, row.details.reasons.get(deal_id, ""), row.language)
 
 
-def _day_of_cost(row: FileRow) -> Value:
+def _day_of_cost(row: RowToWrite) -> ExportedValue:
     return f"{_cost(row).spent_on:{DAY_FORMATS[row.language]}}"
 
 
-def _lead_kind(row: FileRow) -> Value:
+def _lead_kind(row: RowToWrite) -> ExportedValue:
     return value_label(LEAD_KIND, KIND_NAMES[_lead(row).lead.kind], row.language)
 
 
-def _lead_time(row: FileRow) -> Value:
+def _lead_time(row: RowToWrite) -> ExportedValue:
     entry = row.details.leads.get(_lead(row).lead)
     return entry.began_at if entry is not None else None
 
 
-def _visit_time(row: FileRow) -> Value:
+def _visit_time(row: RowToWrite) -> ExportedValue:
     visit = row.details.visits.get(_visit(row).id)
     return visit.started_at if visit is not None else None
 
 
-def _source_of_cost(row: FileRow) -> TrafficSource:
+def _source_of_cost(row: RowToWrite) -> TrafficSource:
     return _cost(row).source
 
 
-def _source_of_deal(row: FileRow) -> TrafficSource | None:
+def _source_of_deal(row: RowToWrite) -> TrafficSource | None:
     deal = row.details.deals.get(_deal(row).id)
     return _known(deal.origin) if deal is not None else None
 
 
-def _source_of_lead(row: FileRow) -> TrafficSource | None:
+def _source_of_lead(row: RowToWrite) -> TrafficSource | None:
     entry = row.details.leads.get(_lead(row).lead)
     return _known(entry.origin) if entry is not None else None
 
 
-def _source_of_visit(row: FileRow) -> TrafficSource | None:
+def _source_of_visit(row: RowToWrite) -> TrafficSource | None:
     visit = row.details.visits.get(_visit(row).id)
     return visit.traffic_source if visit is not None else None
 
@@ -269,14 +269,16 @@ def _known(origin: Origin) -> TrafficSource | None:
     return origin.source if origin.is_known else None
 
 
-def _source_columns(source_of: Callable[[FileRow], TrafficSource | None]) -> list[Column]:
+def _source_columns(source_of: Callable[[RowToWrite], TrafficSource | None]) -> list[RowColumn]:
     """Return a column for each part of a source, with contacts masked for people who may not see them."""
 
-    def value(row: FileRow, part: str) -> Value:
+    def value(row: RowToWrite, part: str) -> ExportedValue:
         source = source_of(row)
         if source is None:
             return None
         label = str(getattr(source, part))
         return label if row.is_whole else masked_label(label)
 
-    return [Column(part, DIMENSIONS[part].ru, DIMENSIONS[part].en, partial(value, part=part)) for part in SOURCE_PARTS]
+    return [
+        RowColumn(part, DIMENSIONS[part].ru, DIMENSIONS[part].en, partial(value, part=part)) for part in SOURCE_PARTS
+    ]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -10,11 +11,18 @@ from dealtrace import clock
 from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time_in_zone, day
-from dealtrace.cabinet.gate import limit_guessing, refused
+from dealtrace.cabinet.gate import limit_guessing, refusal_page
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.model_comparison import by_models
-from dealtrace.cabinet.reports.page import Answers, ask_all, fitting_answers, line_of, model_said, read_context_of
+from dealtrace.cabinet.reports.page import (
+    PageReports,
+    ask_all,
+    fitting_answers,
+    model_said,
+    read_context_of,
+    time_line_of,
+)
 from dealtrace.cabinet.reports.pivot import pivot_table
 from dealtrace.cabinet.reports.saved_items.page import site_report_url
 from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
@@ -23,7 +31,6 @@ from dealtrace.cabinet.reports.time_chart import undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Refusal
-from dealtrace.http.statuses import GONE, NOT_FOUND, OK
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, parse_question
@@ -53,7 +60,7 @@ async def show(view: View) -> Response:
         page = await _answer(view)
     except Refusal as refusal:
         view.site = None
-        page = refused(view, refusal)
+        page = refusal_page(view, refusal)
     page.headers.update(HEADERS)
     return page
 
@@ -63,13 +70,13 @@ async def _answer(view: View) -> Response:
     opened = await view.read(_open, view.request.path_params["key"], now)
     if opened is None:
         await limit_guessing(view)
-        return view.page("shared/gone.html", NOT_FOUND)
+        return view.page("shared/gone.html", HTTPStatus.NOT_FOUND)
     known, asked = for_person(view, opened.known, site_report_url(opened.site.id, opened.link.query))
     known = replace(known, mask=None)  # the filters are those of the person who made the link
     try:
         question = replace(parse_question(asked.raw_question(**USUAL), known), hides_contacts=True)
     except InvalidParameters:
-        return view.page("shared/gone.html", GONE)
+        return view.page("shared/gone.html", HTTPStatus.GONE)
     if opened.link.is_due(now):
         await view.manage(touch_link, opened.link)
     view.site = opened.site
@@ -79,7 +86,6 @@ async def _answer(view: View) -> Response:
     as_of = clock_time_in_zone(view.language, now, opened.site.time_zone)
     return view.page(
         "shared/page.html",
-        OK,
         **{
             "title": view.shown_name(opened.link.name),
             "compared_until": until,
@@ -89,7 +95,7 @@ async def _answer(view: View) -> Response:
     )
 
 
-def _shown(answers: Answers, view: View) -> dict[str, object]:
+def _shown(answers: PageReports, view: View) -> dict[str, object]:
     """Return the context of the report's template, without links and with contacts masked."""
     answers = fitting_answers(answers)
     report, pivot, language = answers.report, answers.pivot, view.language
@@ -109,7 +115,7 @@ def _shown(answers: Answers, view: View) -> dict[str, object]:
         "no_source": None,
         "model": model_said(report, language),
         "overlap": overlap_text(report.question, language),
-        "line": line_of(answers, None, "", language),
+        "line": time_line_of(answers, None, "", language),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "first": day(language, answers.question.period.first_on),
         "last": day(language, answers.question.period.last_on),

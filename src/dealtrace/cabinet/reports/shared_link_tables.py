@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelsLine, ModelsTable
-from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
+from dealtrace.cabinet.reports.table import Table, TableCell, TableLine
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.reading.masked_keys import masked_key
 
@@ -14,7 +15,7 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
     return Table(
         tuple(replace(heading, url="", change="") for heading in table.headings),
         tuple(
-            Line(
+            TableLine(
                 tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),
                 tuple(map(_cell, line.cells)),
             )
@@ -39,5 +40,5 @@ def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
     return replace(key, text=masked_key(dimension, key.text), url="")
 
 
-def _cell(cell: Cell) -> Cell:
+def _cell(cell: TableCell) -> TableCell:
     return replace(cell, url="")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.question import DESCENDING, Question
 
@@ -50,7 +50,7 @@ def rungs_of(question: Question, url: ReportUrl, language: Language) -> tuple[Ru
         return ()
     return tuple(
         Rung(
-            " / ".join(_title(DIMENSIONS[name], language) for name in names),
+            " / ".join(text_in(language, DIMENSIONS[name]) for name in names),
             _grouped(url, names),
             shown == names,
         )
@@ -77,7 +77,3 @@ def _grouped(url: ReportUrl, names: Sequence[str]) -> str:
     by_name = sort.removeprefix(DESCENDING)
     is_lost = by_name in _RUNGS and by_name not in names
     return url.link(by=format_names(dict.fromkeys(names)), sort="" if is_lost else sort)
-
-
-def _title(dimension: Dimension, language: Language) -> str:
-    return dimension.ru if language == "ru" else dimension.en

@@ -10,26 +10,17 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
-from dealtrace.cabinet.reports.key_labels import (
-    compared_time_label,
-    key_label,
-    missing_key_label,
-    part_label,
-    time_label,
-)
+from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
-from dealtrace.cabinet.reports.source_drilldown import key_url
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
-from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
+from dealtrace.reports.answer import ByFigure, Report, ReportLine, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.compared_period import compared_times_of
 from dealtrace.reports.reading.growth import can_be_best, has_best
-from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
-from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
+from dealtrace.reports.reading.meanings import dimension_meaning, meaning_in_total, metric_meaning
 
 Translate = Callable[[str], str]
 TIMES_MORE = 10
@@ -37,7 +28,7 @@ TIMES_MORE = 10
 
 
 @record
-class Heading:
+class TableHeading:
     """The heading of a column: its text and meaning, and the URL that sorts by it.
 
     `sign` shows the current order; it is empty if the table is sorted by another column. `change` is the URL that sorts
@@ -54,7 +45,7 @@ class Heading:
 
 
 @record
-class Cell:
+class TableCell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
     `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` says what a total
@@ -71,26 +62,11 @@ class Cell:
 
 
 @record
-class KeyCell:
-    """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
-
-    `meaning` explains the key; it is empty for most keys. If the key is a time, such as a week, `part` says which part
-    of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
-    """
-
-    text: str
-    url: str
-    is_missing: bool
-    meaning: str = ""
-    part: str = ""
-
-
-@record
-class Line:
+class TableLine:
     """A row of the table."""
 
     keys: tuple[KeyCell, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[TableCell, ...]
 
 
 @record
@@ -102,9 +78,9 @@ class Table:
     are none.
     """
 
-    headings: tuple[Heading, ...]
-    lines: tuple[Line, ...]
-    total: tuple[Cell, ...]
+    headings: tuple[TableHeading, ...]
+    lines: tuple[TableLine, ...]
+    total: tuple[TableCell, ...]
     rows_total: int
     more: str = ""
     sorted_at: int = 0
@@ -146,7 +122,7 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
     )
 
 
-def headings_of(question: Question, url: ReportUrl, language: Language) -> list[Heading]:
+def headings_of(question: Question, url: ReportUrl, language: Language) -> list[TableHeading]:
     """Return the headings of a report's columns, first those of its dimensions, then those of its metrics."""
 
     def sign_of(metric_or_dimension: Metric | Dimension, prefix: str = "") -> str:
@@ -154,8 +130,8 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
         return {f"{DESCENDING}{name}": "▼", name: "▲"}.get(url.get("sort"), "")
 
     keys = [
-        Heading(
-            _named(each.ru, each.en, language),
+        TableHeading(
+            text_in(language, each),
             dimension_meaning(each, language),
             url.sorted_by(escaped_name(each.name)),
             sign_of(each),
@@ -164,9 +140,9 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
         for each in question.by
     ]
     return keys + [
-        Heading(
-            _named(each.ru, each.en, language),
-            meaning_of(each, language),
+        TableHeading(
+            text_in(language, each),
+            metric_meaning(each, language),
             url.sorted_by(escaped_name(each.name)),
             sign_of(each) or sign_of(each, CHANGE_PREFIX),
             is_value=True,
@@ -223,45 +199,29 @@ class LineShaper:
             max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
         ]
         self.total = report.total.values[model]
-        self.partial = partial_times_of(report)
-        self.compared_times = compared_times_of(report)
+        self._keys = KeyShaper(report, url, language, translate)
         self.best = [self._best(self.rows, place) for place in columns]
 
     @property
     def legend(self) -> str:
         """Say what the marks of the best and the worst values mean, and which rows are not compared."""
-        if any(is_partial(self.question.by, row.keys, self.partial) for row in self.rows):
+        if any(self._keys.has_partial(row.keys) for row in self.rows):
             return self.translate(
                 "★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared"
             )
         return self.translate("★ best and ▿ worst value of a column")
 
-    def line(self, row: Row) -> Line:
+    def line(self, row: ReportLine) -> TableLine:
         """Return a row of the report as a line of the table."""
-        keys = tuple(
-            KeyCell(
-                key_label(dimension, key, self.language)
-                if key is not None
-                else missing_key_label(dimension, self.translate),
-                key_url(self.url, self.question, row.keys, place) if self.url is not None else "",
-                key is None,
-                key_meaning(dimension, key, self.language),
-                time_label(
-                    part_label(self.partial, dimension, key, self.language),
-                    compared_time_label(self.compared_times, dimension, key, self.language),
-                ),
-            )
-            for place, (dimension, key) in enumerate(zip(self.question.by, row.keys, strict=True))
-        )
-        return Line(keys, tuple(self.cells(row)))
+        return TableLine(self._keys.cells(row.keys), tuple(self.cells(row)))
 
-    def cells(self, row: Row, *, is_total: bool = False) -> list[Cell]:
+    def cells(self, row: ReportLine, *, is_total: bool = False) -> list[TableCell]:
         """Return the values of a row, or of the total, as cells."""
         return [self._cell(row, place, metric, is_total=is_total) for place, metric in enumerate(self.question.metrics)]
 
-    def _cell(self, row: Row, place: int, metric: Metric, *, is_total: bool) -> Cell:
+    def _cell(self, row: ReportLine, place: int, metric: Metric, *, is_total: bool) -> TableCell:
         value = self._value(row, place)
-        return Cell(
+        return TableCell(
             metric_value(self.language, metric, value),
             "" if is_total else percentage_text(metric, value, self.total[place], self.language),
             Markup("")
@@ -275,14 +235,14 @@ class LineShaper:
             meaning_in_total(metric, self.language) if is_total else "",
         )
 
-    def _behind(self, row: Row, metric: Metric) -> str:
+    def _behind(self, row: ReportLine, metric: Metric) -> str:
         placed = list(zip(self.question.by, row.keys, strict=False))
         return rows_url(self.rows_page, self.question, metric, self.model, placed)
 
-    def _value(self, row: Row, place: int) -> Fraction | None:
+    def _value(self, row: ReportLine, place: int) -> Fraction | None:
         return row.values[self.model][place]
 
-    def _best(self, rows: Sequence[Row], place: int) -> tuple[Fraction, Fraction] | None:
+    def _best(self, rows: Sequence[ReportLine], place: int) -> tuple[Fraction, Fraction] | None:
         """Return the best and the worst value of a column, or `None` if all are equal or none counts as best."""
         metric = self.question.metrics[place]
         if not has_best(metric):
@@ -297,14 +257,14 @@ class LineShaper:
         ends = (max(values), min(values))
         return (ends[1], ends[0]) if metric.growth is Growth.BAD else ends
 
-    def _mark(self, row: Row, place: int, value: Fraction) -> str:
+    def _mark(self, row: ReportLine, place: int, value: Fraction) -> str:
         ends = self.best[place]
         if ends is None or not self._can_be_best(self.question.metrics[place], value, row):
             return ""
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
 
-    def _can_be_best(self, metric: Metric, value: Fraction, row: Row) -> bool:
-        return can_be_best(metric, value, row.keys, is_partial=is_partial(self.question.by, row.keys, self.partial))
+    def _can_be_best(self, metric: Metric, value: Fraction, row: ReportLine) -> bool:
+        return can_be_best(metric, value, row.keys, is_partial=self._keys.has_partial(row.keys))
 
 
 def rows_url(
@@ -340,7 +300,3 @@ def percentage_text(metric: Metric, value: Fraction | None, total: Fraction | No
         return ""
     percent = value / total * 100
     return "<\u00a01\u00a0%" if percent < Fraction(1, 2) else f"{number(language, percent)}\u00a0%"
-
-
-def _named(ru: str, en: str, language: Language) -> str:
-    return ru if language == "ru" else en

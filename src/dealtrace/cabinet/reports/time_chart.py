@@ -12,7 +12,7 @@ from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNote, AxisNotes
 from dealtrace.cabinet.reports.key_labels import key_label, part_label
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import Translate, rows_url
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
@@ -97,7 +97,7 @@ def undrawn_message(question: Question, metric: Metric, language: Language, tran
     if has_line(question, metric):
         return ""
     sentence = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")
-    return sentence % {"metric": metric.ru if language == "ru" else metric.en}
+    return sentence % {"metric": text_in(language, metric)}
 
 
 def over_time(question: Question, metric: Metric) -> Question:
@@ -172,7 +172,7 @@ def _points(report: Report, rows_page: str, language: Language) -> list[Point]:
 
 
 def _title(metric: Metric, dimension: Dimension, language: Language) -> str:
-    title = metric.ru if language == "ru" else metric.en
+    title = text_in(language, metric)
     return f"{title}, {BY_HOURS[language]}" if dimension == DIMENSIONS["hour"] else title
 
 

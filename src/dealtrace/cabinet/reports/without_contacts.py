@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotTable
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.table import Cell, KeyCell, Table
+from dealtrace.cabinet.reports.table import Table, TableCell
 from dealtrace.cabinet.view import View
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import (
@@ -24,7 +25,7 @@ from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, Question, Ques
 from dealtrace.reports.reading.masked_keys import masked_filter, masked_key, masked_label
 from dealtrace.reports.reading.masked_names import MaskedNames, context_without_contacts, masked_names
 
-Linked = TypeVar("Linked", Cell, ModelCell)
+Linked = TypeVar("Linked", TableCell, ModelCell)
 
 
 URL_NAMES = ("by", "pivot", "metrics", "sort", "chart", "segment")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from http import HTTPStatus
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,6 @@ from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language, Violation
-from dealtrace.http.statuses import BAD_REQUEST, OK
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
@@ -48,7 +48,7 @@ NAMES = ("from", "to", "path", "text", "token", "refused")
 
 
 @record
-class Page:
+class RequestsPage:
     """The requests of a page and one more, if any, and where the preceding page begins."""
 
     found: FoundRequests = FoundRequests()
@@ -64,7 +64,7 @@ class Page:
 
 
 @record
-class Line:
+class RequestLine:
     """A request, as strings."""
 
     at: str
@@ -93,12 +93,12 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
     query, path = _query(asked, zone), view.request.url.path
     labels = await view.read(_read_tokens, site_id)
     refusal = _check(asked, labels, site_day(clock.now(), zone))
-    page = await view.read(_read, site_id, query) if refusal is None else Page()
+    page = await view.read(_read, site_id, query) if refusal is None else RequestsPage()
     searched_to, following = page.found.searched_to, page.following
     today_at = day_start(site_day(clock.now(), UTC_ZONE), UTC_ZONE)
     return view.page(
         "requests/page.html",
-        BAD_REQUEST if refusal is not None else OK,
+        HTTPStatus.BAD_REQUEST if refusal is not None else HTTPStatus.OK,
         fault=labelled_text(refusal, view.language, _LABELS) if refusal is not None else "",
         lines=[_line(request, labels, zone, view.language) for request in page.found.requests[:SHOWN]],
         tokens=labels,
@@ -119,11 +119,11 @@ def _read_tokens(connection: Connection, site_id: int) -> Mapping[int, str]:
     return {token.id: token.label for token in tokens}
 
 
-def _read(connection: Connection, site_id: int, query: RequestQuery) -> Page:
+def _read(connection: Connection, site_id: int, query: RequestQuery) -> RequestsPage:
     previous = None
     if query.before is not None:
         previous = find_previous_requests(connection, site_id, query, SHOWN, SEARCHED_MAX)
-    return Page(search_requests(connection, site_id, query, SHOWN + 1, SEARCHED_MAX), previous)
+    return RequestsPage(search_requests(connection, site_id, query, SHOWN + 1, SEARCHED_MAX), previous)
 
 
 def _check(asked: QueryParams, labels: Mapping[int, str], today: date) -> InvalidParameters | None:
@@ -160,8 +160,8 @@ def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime
     return bound(day_on, zone) if day_on is not None else None
 
 
-def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, language: Language) -> Line:
-    return Line(
+def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, language: Language) -> RequestLine:
+    return RequestLine(
         _shown_at(request.at, zone, language),
         labels.get(request.token_id, str(request.token_id)) if request.token_id is not None else "",
         request.method,

@@ -97,7 +97,7 @@ def raw_rule_of(draft: AlertDraft) -> RawRule:
     return RawRule(draft.kind, draft.metric, draft.window, amount, filters)
 
 
-def faults_of(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:
+def alert_faults(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:
     """Return the error messages for a refused rule, by the name of the form's field."""
     if isinstance(refusal, InvalidSetting):
         key = str(refusal.facts["key"])

@@ -15,19 +15,19 @@ from dealtrace.alerts.rule import Alert, Rule, parse_rule
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.alert_form import (
     KINDS,
     AlertDraft,
     TrialLine,
+    alert_faults,
     draft_of_form,
     draft_of_rule,
-    faults_of,
     raw_rule_of,
     trial_lines,
 )
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, InvalidSetting
+from dealtrace.errors import InvalidParameters, InvalidSetting, text_in
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
@@ -35,7 +35,7 @@ from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.alerts.former_rules import former_rule
 from dealtrace.operations.reports.read_question import read_question_context
-from dealtrace.operations.work import Work, at_site, ids_of, takes_ids
+from dealtrace.operations.work import Work, at_site, ids_taken_by, takes_ids
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import Question, QuestionContext
@@ -87,7 +87,7 @@ async def add(view: View) -> Response:
             return await _list_page(view, facts, draft, trial=await _try(view, rule, question))
         await view.manage(at_site(view.current_site, manage.add_alert), rule)
     except (InvalidParameters, InvalidSetting) as refusal:
-        return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
+        return await _list_page(view, facts, draft, faults=alert_faults(refusal, view.language))
     return redirect_with_message(view, PLACE, "added")
 
 
@@ -95,7 +95,7 @@ async def show_alert(view: View) -> Response:
     """Show a rule with its latest incidents, and the form to change it."""
     alert = await _find(view)
     if alert is None:
-        return not_found(view)
+        return not_found_page(view)
     facts = await view.read(_read_facts, view.current_site)
     return await _alert_page(view, alert, facts, draft_of_rule(alert.rule, facts.members))
 
@@ -104,7 +104,7 @@ async def change(view: View) -> Response:
     """Try or save a changed rule, remove it, or send a test to its recipients."""
     alert = await _find(view)
     if alert is None:
-        return not_found(view)
+        return not_found_page(view)
     match view.form.get("act"):
         case "remove":
             await view.manage(at_site(view.current_site, manage.remove_alert), alert.id)
@@ -123,7 +123,7 @@ async def _restore(view: View) -> Response:
     change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
     former = former_rule(change, None) if change is not None and change.kind is ChangeKind.ALERT else None
     if change is None or change.former is None or former is None:
-        return not_found(view)
+        return not_found_page(view)
     facts = await view.read(_read_facts, view.current_site)
     draft = draft_of_rule(former, facts.members)
     try:
@@ -131,9 +131,9 @@ async def _restore(view: View) -> Response:
         restored_id = change.former["id"]
         await view.manage(at_site(view.current_site, manage.add_alert), rule, restored_id=restored_id)
     except (InvalidParameters, InvalidSetting) as refusal:
-        return await _list_page(view, facts, draft, faults=faults_of(refusal, view.language))
+        return await _list_page(view, facts, draft, faults=alert_faults(refusal, view.language))
     except AlertNotFound:
-        return not_found(view)
+        return not_found_page(view)
     return redirect_with_message(view, PLACE, "added")
 
 
@@ -143,14 +143,14 @@ async def _undo(view: View, alert: Alert) -> Response:
     is_its_own = change is not None and change.kind is ChangeKind.ALERT and (change.former or {}).get("id") == alert.id
     former = former_rule(change, alert.rule) if change is not None and is_its_own else None
     if former is None:
-        return not_found(view)
+        return not_found_page(view)
     facts = await view.read(_read_facts, view.current_site)
     draft = draft_of_rule(former, facts.members)
     try:
         rule, question = _parse(view, facts, draft, former.recipients)
         return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
     except (InvalidParameters, InvalidSetting) as refusal:
-        return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
+        return await _alert_page(view, alert, facts, draft, faults=alert_faults(refusal, view.language))
 
 
 async def _save(view: View, alert: Alert) -> Response:
@@ -161,7 +161,7 @@ async def _save(view: View, alert: Alert) -> Response:
             return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
         await view.manage(at_site(view.current_site, manage.change_alert), alert.id, rule)
     except (InvalidParameters, InvalidSetting) as refusal:
-        return await _alert_page(view, alert, facts, draft, faults=faults_of(refusal, view.language))
+        return await _alert_page(view, alert, facts, draft, faults=alert_faults(refusal, view.language))
     return redirect_with_message(view, f"{PLACE}/{alert.id}", "saved")
 
 
@@ -238,10 +238,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None
         "sends_mail": view.services.sends_mail,
         "kinds": [(kind.value, view.translate(label), kind == draft.kind) for kind, label in KINDS.items()],
         "metrics": [(name, label, name == draft.metric) for name, label in _metrics(view, facts)],
-        "windows": [
-            (name, window.ru if view.language == "ru" else window.en, name == draft.window)
-            for name, window in WINDOWS.items()
-        ],
+        "windows": [(name, text_in(view.language, window), name == draft.window) for name, window in WINDOWS.items()],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
         "trial_incidents": incidents,
@@ -251,7 +248,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None
 
 def _metrics(view: View, facts: _Facts) -> Sequence[tuple[str, str]]:
     listed = {**METRICS, **facts.context.columns}
-    return [(name, metric.ru if view.language == "ru" else metric.en) for name, metric in listed.items()]
+    return [(name, text_in(view.language, metric)) for name, metric in listed.items()]
 
 
 def _line(view: View, alert: Alert, facts: _Facts, incidents: dict[int, Incident]) -> AlertLine:
@@ -285,6 +282,6 @@ def _read_alerts(connection: Connection, site_id: int) -> tuple[list[Alert], dic
     return alerts, find_incidents(connection, site_id, raised)
 
 
-@takes_ids(ids_of(manage.schedule_test_mails))
+@takes_ids(ids_taken_by(manage.schedule_test_mails))
 def _test(work: Work, alert_id: int) -> None:
     manage.schedule_test_mails(work, manage.require_alert(work.connection, work.site, alert_id))

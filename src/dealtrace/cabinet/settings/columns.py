@@ -11,7 +11,7 @@ from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import may_save
-from dealtrace.errors import InvalidSetting, NameTaken
+from dealtrace.errors import InvalidSetting, NameTaken, text_in
 from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.manage_columns import (
     add_column,
@@ -53,7 +53,7 @@ assert set(_KINDS) == set(ColumnKind)
 
 
 @record
-class Draft:
+class ColumnDraft:
     """A column as it was entered in the form; `before` is the name of the column to change, empty for a new column."""
 
     name: str = ""
@@ -82,7 +82,7 @@ async def show(view: View) -> Response:
     """Show the columns, and the form for a new column or for the one that the URL names."""
     columns = await view.read(list_columns, view.current_site.id)
     chosen = view.request.query_params.get(CHANGE, "")
-    draft = next((_draft_of_column(each) for each in columns if each.name == chosen), Draft())
+    draft = next((_draft_of_column(each) for each in columns if each.name == chosen), ColumnDraft())
     faults = unknown_faults(view, **({CHANGE: (chosen, "Column")} if chosen != draft.name else {}))
     return await _page(view, draft, faults=faults)
 
@@ -115,13 +115,13 @@ async def remove(view: View) -> Response:
     try:
         await view.manage(at_site(view.current_site, remove_column), view.form.get("name"))
     except InvalidSetting as refusal:
-        return await _page(view, Draft(), faults={"": fault_text(refusal, view.language)})
+        return await _page(view, ColumnDraft(), faults={"": fault_text(refusal, view.language)})
     return redirect_with_message(view, PLACE, "removed")
 
 
-def _draft_of(view: View) -> Draft:
+def _draft_of(view: View) -> ColumnDraft:
     form = view.form
-    return Draft(
+    return ColumnDraft(
         form.get("name").strip(),
         form.get("kind"),
         tuple(dict.fromkeys([*form.all("status"), *split_statuses(form.get("further"))])),
@@ -130,12 +130,12 @@ def _draft_of(view: View) -> Draft:
     )
 
 
-def _draft_of_column(column: ReportColumn) -> Draft:
+def _draft_of_column(column: ReportColumn) -> ColumnDraft:
     formula = format_formula(column.formula) if column.formula is not None else ""
-    return Draft(column.name, column.kind, column.statuses, formula, column.name)
+    return ColumnDraft(column.name, column.kind, column.statuses, formula, column.name)
 
 
-def _column_of(draft: Draft) -> ReportColumn:
+def _column_of(draft: ColumnDraft) -> ReportColumn:
     """Return the column that was entered.
 
     Raises:
@@ -149,7 +149,7 @@ def _column_of(draft: Draft) -> ReportColumn:
     return ReportColumn(name, ColumnKind(draft.kind), parse_statuses(format_statuses(draft.statuses)))
 
 
-async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | None = None) -> Response:
+async def _page(view: View, draft: ColumnDraft, *, tried: str = "", faults: Faults | None = None) -> Response:
     columns, statuses = await view.read(_read, view.current_site.id)
     offered = list(dict.fromkeys([*draft.statuses, *(status.name for status in statuses[:STATUSES_OFFERED_MAX])]))
     return show_form_page(
@@ -161,7 +161,7 @@ async def _page(view: View, draft: Draft, *, tried: str = "", faults: Faults | N
         kinds=[(str(kind), view.translate(label), kind == draft.kind) for kind, label in _KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
         unlisted=len({status.name for status in statuses} - set(offered)),
-        metrics=[(metric.name, metric.ru if view.language == "ru" else metric.en) for metric in METRICS.values()],
+        metrics=[(metric.name, text_in(view.language, metric)) for metric in METRICS.values()],
         draft=draft,
         tried=tried,
     )

@@ -14,7 +14,7 @@ from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SY
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.cabinet.settings.preview import ROWS_SHOWN
-from dealtrace.errors import InvalidValue, Language
+from dealtrace.errors import InvalidValue, Language, text_in
 from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
 from dealtrace.files.costs.cost_columns import COST_COLUMNS
 from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_file
@@ -97,7 +97,7 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
         try:
             _number(chosen[name], most)
         except InvalidValue as fault:
-            faults[name] = fault.ru if language == "ru" else fault.en
+            faults[name] = text_in(language, fault)
     if chosen["vat"] and not chosen["percent"]:
         faults["percent"] = "укажите процент" if language == "ru" else "enter the percentage"
     faults |= _faults_of_naming(chosen, language) | _faults_of_headings(chosen, language)

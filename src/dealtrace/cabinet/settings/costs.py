@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from http import HTTPStatus
 from shlex import quote
 from urllib.parse import quote_plus
 
@@ -15,7 +16,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import CostAccount, CostImportSource
 from dealtrace.attribution.unmet_costs import UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.cost_files import (
     ADDED,
     HEADING_PREFIX,
@@ -41,10 +42,9 @@ from dealtrace.cabinet.settings.imports import (
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
-from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal
+from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal, text_in
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
-from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.delete_costs import delete_costs
 from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.operations.work import at_site
@@ -126,7 +126,7 @@ async def show(view: View) -> Response:
 
 
 async def _gone(view: View) -> Response:
-    return await _page(view, faults=file_deleted(view), status=NOT_FOUND)
+    return await _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 @unless_deleted(PLACE, _gone)
@@ -196,7 +196,7 @@ async def remove(view: View) -> Response:
     accounts = {account_value(account): account for account in await view.read(list_accounts, site.id)}
     account = accounts.get(sent.of)
     if account is None:
-        return not_found(view)
+        return not_found_page(view)
     days, faults = _parse_days(sent, view.language)
     if faults:
         return await _page(view, faults=faults, removal=RemovalForm(sent))
@@ -226,7 +226,7 @@ def _parse_days(sent: RemovalChoice, language: Language) -> tuple[DaysOfCosts, F
         try:
             days[name] = parse_day(text) if text else None
         except InvalidValue as fault:
-            faults[name] = fault.ru if language == "ru" else fault.en
+            faults[name] = text_in(language, fault)
     return DaysOfCosts(days.get("since"), days.get("until")), faults
 
 

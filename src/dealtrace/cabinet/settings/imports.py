@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial, wraps
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.responses import Response
@@ -30,7 +31,6 @@ from dealtrace.files.csv_reader import Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
-from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.run_import import ImportJob, run_import
 from dealtrace.record import record
 from dealtrace.runtime.server_stop import ServerStop
@@ -90,7 +90,7 @@ def unless_deleted(purpose: str, gone: PageHandler) -> Callable[[PageHandler], P
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file is no longer stored."""
-    return _page(view, faults=file_deleted(view), status=NOT_FOUND)
+    return _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 def file_deleted(view: View) -> Faults:

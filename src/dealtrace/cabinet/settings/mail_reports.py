@@ -16,7 +16,7 @@ from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.forms import Form
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.report_url import FILTER, ONCE, report_url_of, report_url_of_question
@@ -65,7 +65,7 @@ class ReportDraft:
 
 
 @record
-class ReportLine:
+class ScheduledReportLine:
     """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
 
     `recipients` pairs each address with the time when it unsubscribed, or with `None` if it gets the report. `fault`
@@ -107,7 +107,7 @@ async def show_report(view: View) -> Response:
     """Show a report with the form that changes it."""
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
-        return not_found(view)
+        return not_found_page(view)
     report, members = found
     return _report_page(view, report, _draft_of_report(view, report, members), members)
 
@@ -116,7 +116,7 @@ async def change(view: View) -> Response:
     """Save the report as it is in the form or, if the form undoes a change, as it was before that change."""
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
-        return not_found(view)
+        return not_found_page(view)
     report, members = found
     draft, before = _draft_of(view.form), report.recipients
     if view.form.get("act") == "undo":
@@ -125,14 +125,14 @@ async def change(view: View) -> Response:
         is_its_own = change is not None and (change.former or {}).get("id") == report.id
         former = former_report(change, stored) if change is not None and is_its_own else None
         if former is None:
-            return not_found(view)
+            return not_found_page(view)
         draft, before = _draft_of_report(view, former, members), former.recipients
     try:
         new = _new_report(view, draft, members, before)
         is_there = await view.manage(at_site(view.current_site, change_report), report.id, new)
     except (InvalidParameters, InvalidSetting) as refusal:
         return _report_page(view, report, draft, members, faults=_faults_of(view, refusal))
-    return redirect_with_message(view, PLACE, "saved") if is_there else not_found(view)
+    return redirect_with_message(view, PLACE, "saved") if is_there else not_found_page(view)
 
 
 async def add(view: View) -> Response:
@@ -147,7 +147,7 @@ async def add(view: View) -> Response:
         change = await _read_change(view)
         former = former_report(change, None) if change is not None else None
         if change is None or change.former is None or former is None:
-            return not_found(view)
+            return not_found_page(view)
         draft, before = _draft_of_report(view, former, members), former.recipients
         restored_id = change.former["id"]
     try:
@@ -162,13 +162,13 @@ async def leave(view: View) -> Response:
     """Remove the person from the recipients of a report."""
     report_id, user_id = number_of(view.form.get("report")), view.rights.user.id
     is_done = await view.manage(at_site(view.current_site, leave_report), report_id, user_id)
-    return redirect_with_message(view, PLACE, "saved") if is_done else not_found(view)
+    return redirect_with_message(view, PLACE, "saved") if is_done else not_found_page(view)
 
 
 async def remove(view: View) -> Response:
     """Remove a scheduled report, so that no recipient gets it any more."""
     is_done = await view.manage(at_site(view.current_site, stop_report), number_of(view.form.get("report")))
-    return redirect_with_message(view, PLACE, "removed") if is_done else not_found(view)
+    return redirect_with_message(view, PLACE, "removed") if is_done else not_found_page(view)
 
 
 def _draft_of(form: Form) -> ReportDraft:
@@ -268,7 +268,7 @@ async def _page(view: View, draft: ReportDraft, *, faults: Faults | None = None)
     )
 
 
-def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
+def _line(view: View, report: ScheduledReport, facts: _Facts) -> ScheduledReportLine:
     left, invalid = facts.leaves.get(report.id, {}), facts.invalid.get(report.id)
     is_whole = view.may_see_contacts
     fault = labelled_text(invalid.refusal, view.language, is_whole=is_whole) if invalid is not None else ""
@@ -278,7 +278,7 @@ def _line(view: View, report: ScheduledReport, facts: _Facts) -> ReportLine:
         for each in report.recipients
     ]
     shown = replace(report, title=view.shown_name(report.title))
-    return ReportLine(shown, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
+    return ScheduledReportLine(shown, view.translate(RHYTHMS[report.rhythm]), is_mine, recipients, fault)
 
 
 def _report_page(

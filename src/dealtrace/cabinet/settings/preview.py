@@ -12,7 +12,7 @@ from dealtrace.files.import_columns import Layout
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import message_of_row
-from dealtrace.files.row import Row
+from dealtrace.files.row import FileRow
 from dealtrace.record import record
 
 ROWS_SHOWN = 10
@@ -69,7 +69,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
             if len(refused) < REFUSED_SHOWN:
                 refused.append(RefusedRow(row.number, message_of_row(read.content, language)))
         elif len(shown) < ROWS_SHOWN:
-            shown.append((row.number, cells_of(row, file.layout)))
+            shown.append((row.number, preview_cells(row, file.layout)))
     return SettingsPreview(
         name=path.name,
         encoding=file.encoding or "XLSX",
@@ -83,7 +83,7 @@ def preview_file(path: Path, noun: ImportNoun, encoding: str | None, site: Site,
     )
 
 
-def cells_of(row: Row, layout: Layout) -> tuple[str, ...]:
+def preview_cells(row: FileRow, layout: Layout) -> tuple[str, ...]:
     """Return the parsed values of a row in the recognised columns, as strings."""
     values = layout.read(row)
     return tuple(_shown(values.get(found.column.name)) for found in layout.found_columns)

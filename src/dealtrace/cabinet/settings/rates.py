@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.formats import NOTHING, exact_number
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
@@ -28,9 +29,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.forecast import TRY, may_save
 from dealtrace.cabinet.what_if.rates import RatesForecast, forecast_rates
 from dealtrace.deals.currency import CurrencyRate
-from dealtrace.errors import FileUnreadable, InvalidValue, Language
+from dealtrace.errors import FileUnreadable, InvalidValue, Language, text_in
 from dealtrace.files.costs.rates import read_foreign, read_rate, read_rates
-from dealtrace.http.statuses import NOT_FOUND
 from dealtrace.operations.reports.set_rates import remove_rates, set_rates
 from dealtrace.operations.what_if.try_rates import TriedRates
 from dealtrace.operations.work import at_site
@@ -107,7 +107,7 @@ async def _ask_first(view: View, site: Site, change: TriedRates, agreement: str)
 
 
 async def _gone(view: View) -> Response:
-    return await _page(view, faults=file_deleted(view), status=NOT_FOUND)
+    return await _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 @unless_deleted(PLACE, _gone)
@@ -142,14 +142,14 @@ async def remove(view: View) -> Response:
     try:
         since_on = parse_day(sent) if sent else None
     except InvalidValue:
-        return not_found(view)
+        return not_found_page(view)
     site, currency = await stored_site(view), view.form.get("currency")
     change = TriedRates(removed=currency, removed_on=since_on)
     tried = await _ask_first(view, site, change, f"- {currency} {since_on or ''}")
     if tried is not None:
         return await _page(view, tried=replace(tried, removed=(currency, sent)))
     removed = await view.manage(at_site(site, remove_rates), currency, since_on)
-    return redirect_with_message(view, PLACE, "removed") if removed else not_found(view)
+    return redirect_with_message(view, PLACE, "removed") if removed else not_found_page(view)
 
 
 def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> CurrencyRate | Faults:
@@ -159,15 +159,15 @@ def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> Curr
     try:
         currency = read_foreign(sent["currency"])
     except InvalidValue as fault:
-        faults["currency"] = fault.ru if language == "ru" else fault.en
+        faults["currency"] = text_in(language, fault)
     try:
         rubles = read_rate(sent["rubles"])
     except InvalidValue as fault:
-        faults["rubles"] = fault.ru if language == "ru" else fault.en
+        faults["rubles"] = text_in(language, fault)
     try:
         since_on = parse_day(sent["since"]) if sent["since"] else since_on
     except InvalidValue as fault:
-        faults["since"] = fault.ru if language == "ru" else fault.en
+        faults["since"] = text_in(language, fault)
     return faults or CurrencyRate(currency, since_on, rubles)
 
 

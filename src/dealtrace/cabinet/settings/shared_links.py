@@ -17,7 +17,7 @@ from dealtrace.cabinet.form_pages import (
     show_form_page,
     stored_site,
 )
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
@@ -74,7 +74,7 @@ async def make(view: View) -> Response:
 async def revoke(view: View) -> Response:
     """Revoke a link; it stops working immediately."""
     if not await view.manage(at_site(view.current_site, revoke_link), view.form.get("link")):
-        return not_found(view)
+        return not_found_page(view)
     return redirect_with_message(view, PLACE, "link")
 
 

@@ -11,7 +11,7 @@ from dealtrace.accounts.on_off import switch_text
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label
-from dealtrace.cabinet.choices import Choice
+from dealtrace.cabinet.choices import SelectOption
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.days import days_choices
@@ -102,7 +102,7 @@ async def _page(
         shown=[(f"{SHOWN}{key}", text) for key, text in stored.items()],
         costs=costs,
         models=[
-            Choice(str(int(model)), model_label(model, view.language), str(int(model)) == values["attribution"])
+            SelectOption(str(int(model)), model_label(model, view.language), str(int(model)) == values["attribution"])
             for model in AttributionModel
         ],
         zones=sorted(available_timezones()),

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.token import Token
 from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.view import View
 from dealtrace.errors import TokenNotFound
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
@@ -49,7 +49,7 @@ async def revoke(view: View) -> Response:
     """Revoke a token permanently."""
     token_id = number_of(view.form.get("token"))
     if not any(token.id == token_id for token in await view.read(list_tokens, view.current_site.id)):
-        return not_found(view)
+        return not_found_page(view)
     try:
         await view.manage(revoke_token, token_id)
     except TokenNotFound:

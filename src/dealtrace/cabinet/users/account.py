@@ -1,15 +1,16 @@
 """The account of another user, for owners of the installation."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.form_pages import fault_text
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.storage.accounts.sites import list_sites
@@ -20,7 +21,7 @@ from dealtrace.whole_number import ID_MAX
 async def show(view: View) -> Response:
     """Show a user's roles, and the forms that change the account."""
     whose = await _whose(view)
-    return await _page(view, 200, whose) if whose is not None else not_found(view)
+    return await _page(view, HTTPStatus.OK, whose) if whose is not None else not_found_page(view)
 
 
 async def change_role(view: View) -> Response:
@@ -28,7 +29,7 @@ async def change_role(view: View) -> Response:
     whose, site_id = await _whose(view), view.form.get("site")
     sites = {str(site.id): site for site in await view.read(list_sites)}
     if whose is None or site_id not in sites:
-        return not_found(view)
+        return not_found_page(view)
     await store_role(view, whose.user.id, sites[site_id].id)
     return _back(view, whose)
 
@@ -37,11 +38,11 @@ async def change_ownership(view: View) -> Response:
     """Make a user an owner of the installation or a normal user, or show why this is refused."""
     whose = await _whose(view)
     if whose is None:
-        return not_found(view)
+        return not_found_page(view)
     try:
         await view.manage(set_owner, whose.user.id, is_owner=view.form.has("is_owner"))
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
+        return await _page(view, HTTPStatus.BAD_REQUEST, whose, fault_text(refusal, view.language))
     return _back(view, whose) if view.rights.user.id != whose.user.id else view.redirect_to("/")
 
 
@@ -49,7 +50,7 @@ async def make_password_link(view: View) -> Response:
     """Show a link with which the user sets a new password."""
     whose = await _whose(view)
     if whose is None:
-        return not_found(view)
+        return not_found_page(view)
     return await new_links.show_password_link(view, whose.user, f"/users/{whose.user.id}")
 
 
@@ -57,7 +58,7 @@ async def reset_factor(view: View) -> Response:
     """Turn off two-factor authentication for a user who lost their device."""
     whose = await _whose(view)
     if whose is None:
-        return not_found(view)
+        return not_found_page(view)
     await view.manage(reset_second_factor, whose.user.login)
     return _back(view, whose)
 
@@ -66,14 +67,14 @@ async def delete(view: View) -> Response:
     """Delete a user, or show why this is refused."""
     whose = await _whose(view)
     if whose is None:
-        return not_found(view)
+        return not_found_page(view)
     if not view.form.has("is_sure"):
         fault = view.translate("Tick the box to confirm the deletion")
-        return await _page(view, BAD_REQUEST, whose, fault)
+        return await _page(view, HTTPStatus.BAD_REQUEST, whose, fault)
     try:
         await view.manage(delete_user, whose.user.login)
     except InvalidSetting as refusal:
-        return await _page(view, BAD_REQUEST, whose, fault_text(refusal, view.language))
+        return await _page(view, HTTPStatus.BAD_REQUEST, whose, fault_text(refusal, view.language))
     return view.redirect_to("/users")
 
 

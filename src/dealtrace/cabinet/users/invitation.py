@@ -1,5 +1,7 @@
 """The one-time link that gives a role to a new user, or to the user who is logged in."""
 
+from http import HTTPStatus
+
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -7,13 +9,12 @@ from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.gate import limit_guessing, refused, then_query
+from dealtrace.cabinet.gate import limit_guessing, refusal_page, then_query
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.invite_user import LoginTaken, accept_role, join, require_invitation
 from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.record import record
@@ -31,7 +32,7 @@ class Offer:
 async def show(view: View) -> Response:
     """Show the offered role and a form to accept it, if the link is valid."""
     key = view.request.query_params.get("key", "")
-    return _form(view, 200, await _offer(view, key), key)
+    return _form(view, HTTPStatus.OK, await _offer(view, key), key)
 
 
 async def accept(view: View) -> Response:
@@ -47,11 +48,11 @@ async def accept(view: View) -> Response:
     except InvitationSpent:
         raise
     except Refusal as refusal:
-        return _form(view, BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
+        return _form(view, HTTPStatus.BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
     if isinstance(joined, LoginTaken):
         if not joined.tries_left:
-            return refused(view, InvitationSpent())
-        return _form(view, BAD_REQUEST, offer, key, _taken_text(view, joined.tries_left))
+            return refusal_page(view, InvitationSpent())
+        return _form(view, HTTPStatus.BAD_REQUEST, offer, key, _taken_text(view, joined.tries_left))
     return await start_session(view, Proof(joined, password), "")
 
 

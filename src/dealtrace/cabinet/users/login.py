@@ -1,5 +1,6 @@
 """Log in and out."""
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from starlette.responses import Response
@@ -14,7 +15,6 @@ from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then
 from dealtrace.cabinet.users.passwords import proof_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
-from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.log_in import Browser, Proof, end_session, open_session
 from dealtrace.storage.accounts.users import has_users
 
@@ -44,7 +44,7 @@ async def log_in(view: View) -> Response:
         return await start_session(view, await proof_of(view, login, password), then)
     except LoginRefused as refusal:
         fault = page_text(refusal, view.language)
-        return view.page("users/login.html", FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
+        return view.page("users/login.html", HTTPStatus.FORBIDDEN, then=then, login=login, fault=fault, is_new=False)
 
 
 async def start_session(view: View, proof: Proof, then: str) -> Response:

@@ -1,16 +1,17 @@
 """The users with a role on a site, for its owners."""
 
+from http import HTTPStatus
+
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.invite_user import revoke_invitation
 from dealtrace.record import record
 from dealtrace.storage.accounts.invitations import list_role_invitations
@@ -48,7 +49,7 @@ async def change_role(view: View) -> Response:
     """Change a member's role on the site, or revoke it."""
     member = await _member(view)
     if member is None:
-        return not_found(view)
+        return not_found_page(view)
     await store_role(view, member.user.id, view.current_site.id)
     return (
         view.redirect_to(f"/{view.current_site.id}/settings/users")
@@ -61,7 +62,7 @@ async def invite(view: View) -> Response:
     """Create and show a link that invites a person to the site."""
     role = role_of_form(view)
     if role is None:
-        return not_found(view)
+        return not_found_page(view)
     return await new_links.show_invitation(view, role, view.current_site, f"/{view.current_site.id}/settings/users")
 
 
@@ -69,16 +70,16 @@ async def revoke(view: View) -> Response:
     """Revoke an invitation to the site."""
     site_id = view.current_site.id
     is_revoked = await view.manage(revoke_invitation, view.form.get("digest"), site_id=site_id)
-    return view.redirect_to(f"/{site_id}/settings/users") if is_revoked else not_found(view)
+    return view.redirect_to(f"/{site_id}/settings/users") if is_revoked else not_found_page(view)
 
 
 async def make_password_link(view: View) -> Response:
     """Show a link with which a member sets a new password."""
     member = await _member(view)
     if member is None:
-        return not_found(view)
+        return not_found_page(view)
     if not view.rights.may_open_account_of(member, view.current_site.id):
-        return view.page("forbidden.html", FORBIDDEN, needed=Role.OWNER)
+        return view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=Role.OWNER)
     return await new_links.show_password_link(view, member.user, f"/{view.current_site.id}/settings/users")
 
 

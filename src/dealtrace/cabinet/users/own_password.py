@@ -1,5 +1,7 @@
 """A person's own password, which they change in their profile or set with a link that an owner created."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from dealtrace import clock
@@ -11,7 +13,6 @@ from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of, is_own_password
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation
 from dealtrace.operations.accounts.log_in import Proof
 from dealtrace.operations.accounts.manage_user import replace_password
@@ -28,7 +29,7 @@ async def change(view: View) -> Response:
         password = await hash_of(view, view.form.get("new_password"))
         await view.manage(replace_password, view.rights.user.id, password, kept_digest=view.session_digest)
     except InvalidSetting as refusal:
-        return await profile.page(view, BAD_REQUEST, labelled_text(refusal, view.language, NEW_PASSWORD))
+        return await profile.page(view, HTTPStatus.BAD_REQUEST, labelled_text(refusal, view.language, NEW_PASSWORD))
     return view.redirect_to("/profile")
 
 
@@ -36,7 +37,7 @@ async def show(view: View) -> Response:
     """Show the form to set a password, if the link is valid."""
     key = view.request.query_params.get("key", "")
     await _check_key(view, key)
-    return _form(view, 200, key)
+    return _form(view, HTTPStatus.OK, key)
 
 
 async def accept(view: View) -> Response:
@@ -47,7 +48,7 @@ async def accept(view: View) -> Response:
         password = await hash_of(view, view.form.get("password"))
         user = await view.manage(accept_password, key, password)
     except InvalidSetting as refusal:
-        return _form(view, BAD_REQUEST, key, labelled_text(refusal, view.language))
+        return _form(view, HTTPStatus.BAD_REQUEST, key, labelled_text(refusal, view.language))
     return await start_session(view, Proof(user, password), "")
 
 

@@ -1,15 +1,16 @@
 """A person's own account: password, two-factor authentication, and the browsers in which they are logged in."""
 
+from http import HTTPStatus
+
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users.browsers import browser_name
 from dealtrace.cabinet.users.passwords import LIMITS
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.log_in import end_other_sessions, end_session
 from dealtrace.operations.accounts.manage_user import set_keys
 from dealtrace.record import record
@@ -30,7 +31,7 @@ class Profile:
 
 async def show(view: View) -> Response:
     """Show the profile."""
-    return await page(view, 200)
+    return await page(view, HTTPStatus.OK)
 
 
 async def page(view: View, status: int, fault: str = "") -> Response:
@@ -50,7 +51,7 @@ async def page(view: View, status: int, fault: str = "") -> Response:
 
 async def wrong_password(view: View) -> Response:
     """Return the profile page with the message that the current password is wrong."""
-    return await page(view, BAD_REQUEST, view.translate("The current password is wrong"))
+    return await page(view, HTTPStatus.BAD_REQUEST, view.translate("The current password is wrong"))
 
 
 async def choose_keys(view: View) -> Response:
@@ -65,7 +66,7 @@ async def end(view: View) -> Response:
     if digest == OTHERS:
         await view.manage(end_other_sessions, view.rights.user.id, kept_digest=view.session_digest)
     elif not await view.manage(end_session, view.rights.user.id, digest):
-        return not_found(view)
+        return not_found_page(view)
     return view.redirect_to("/profile")
 
 

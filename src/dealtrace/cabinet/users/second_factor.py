@@ -1,5 +1,7 @@
 """A person's own two-factor authentication: turn it on and off, and renew the recovery codes."""
 
+from http import HTTPStatus
+
 import segno
 from starlette.responses import Response
 
@@ -8,7 +10,6 @@ from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users import profile
 from dealtrace.cabinet.users.passwords import is_own_password
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.second_factor import (
     authenticator_url,
     make_secret,
@@ -24,7 +25,7 @@ async def show(view: View) -> Response:
     """Show a new secret for an authenticator app; redirect to the profile if two-factor authentication is on."""
     if view.rights.user.has_second_factor:
         return view.redirect_to("/profile")
-    return _form(view, 200, make_secret())
+    return _form(view, HTTPStatus.OK, make_secret())
 
 
 async def set_up(view: View) -> Response:
@@ -35,7 +36,7 @@ async def set_up(view: View) -> Response:
     codes = await view.manage(turn_on, user, secret, code, kept_digest=view.session_digest)
     if codes is None:
         fault = view.translate("The code is wrong. Check that your phone’s clock is right.")
-        return _form(view, BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
+        return _form(view, HTTPStatus.BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
     return view.page("users/recovery_codes.html", codes=codes)
 
 

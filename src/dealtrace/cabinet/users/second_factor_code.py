@@ -1,11 +1,12 @@
 """The second step of logging in: a code of the authenticator app, or a recovery code."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users.login import own_path
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import FORBIDDEN, TOO_MANY_REQUESTS
 from dealtrace.operations.accounts.second_factor import CodeOutcome, confirm_code
 
 FAULTS = {
@@ -18,7 +19,7 @@ FAULTS = {
 
 async def show(view: View) -> Response:
     """Show the form for the two-factor code."""
-    return _form(view, 200, view.request.query_params.get("then", ""))
+    return _form(view, HTTPStatus.OK, view.request.query_params.get("then", ""))
 
 
 async def confirm(view: View) -> Response:
@@ -30,9 +31,9 @@ async def confirm(view: View) -> Response:
         case CodeOutcome.RIGHT:
             return view.redirect_to(own_path(then))
         case CodeOutcome.WRONG:
-            return _form(view, FORBIDDEN, then, outcome)
+            return _form(view, HTTPStatus.FORBIDDEN, then, outcome)
         case CodeOutcome.TOO_MANY:
-            return _form(view, TOO_MANY_REQUESTS, then, outcome)
+            return _form(view, HTTPStatus.TOO_MANY_REQUESTS, then, outcome)
 
 
 def _form(view: View, status: int, then: str, outcome: CodeOutcome | None = None) -> Response:

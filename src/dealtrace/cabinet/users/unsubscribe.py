@@ -1,11 +1,12 @@
 """The page on which people who are not users unsubscribe an address from e-mails; a signed link replaces a login."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.view import View
-from dealtrace.http.statuses import GONE
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.mails.unsubscribe import (
     FoundSubscription,
@@ -46,7 +47,7 @@ async def _find(view: View) -> FoundSubscription | None:
 
 async def _page(view: View, found: FoundSubscription | None) -> Response:
     if found is None:
-        page = view.page("unsubscribe.html", GONE, found=None)
+        page = view.page("unsubscribe.html", HTTPStatus.GONE, found=None)
     else:
         about, site = found.about, await view.read(find_site, found.subscription.site_id)
         if isinstance(about, ScheduledReport):

@@ -11,7 +11,7 @@ from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form
 from dealtrace.cabinet.view import View
@@ -57,14 +57,14 @@ async def invite(view: View) -> Response:
     if at == OWN_INSTALLATION:
         return await new_links.show_invitation(view, Role.OWNER, None, "/users")
     if role is None or at not in sites:
-        return not_found(view)
+        return not_found_page(view)
     return await new_links.show_invitation(view, role, sites[at], "/users")
 
 
 async def revoke(view: View) -> Response:
     """Revoke an invitation."""
     is_revoked = await view.manage(revoke_invitation, view.form.get("digest"))
-    return view.redirect_to("/users") if is_revoked else not_found(view)
+    return view.redirect_to("/users") if is_revoked else not_found_page(view)
 
 
 async def demand(view: View) -> Response:

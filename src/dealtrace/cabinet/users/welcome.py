@@ -1,5 +1,7 @@
 """The one-time link that creates the first user."""
 
+from http import HTTPStatus
+
 from starlette.responses import Response
 
 from dealtrace import clock
@@ -10,7 +12,6 @@ from dealtrace.cabinet.users.login import start_session
 from dealtrace.cabinet.users.passwords import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
-from dealtrace.http.statuses import BAD_REQUEST
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation
 from dealtrace.operations.accounts.log_in import Proof
 
@@ -20,7 +21,7 @@ async def show(view: View) -> Response:
     key = view.request.query_params.get("key", "")
     await limit_guessing(view)
     await _check_key(view, key)
-    return _form(view, 200, key)
+    return _form(view, HTTPStatus.OK, key)
 
 
 async def accept(view: View) -> Response:
@@ -34,7 +35,7 @@ async def accept(view: View) -> Response:
     except InvitationSpent:
         raise
     except Refusal as refusal:
-        return _form(view, BAD_REQUEST, key, labelled_text(refusal, view.language), login)
+        return _form(view, HTTPStatus.BAD_REQUEST, key, labelled_text(refusal, view.language), login)
     return await start_session(view, Proof(user, password), "")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
-from dealtrace.cabinet.choices import Choice, choices_among
+from dealtrace.cabinet.choices import SelectOption, choices_among
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -22,7 +22,7 @@ DEFAULT = "28"
 assert DEFAULT in _CHOICES
 
 
-def days_choices(view: View) -> tuple[Choice, ...]:
+def days_choices(view: View) -> tuple[SelectOption, ...]:
     """Return the numbers of days that a form offers."""
     return choices_among(_chosen(view), _CHOICES, view.language)
 

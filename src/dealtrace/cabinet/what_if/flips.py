@@ -12,7 +12,7 @@ from dealtrace.operations.what_if.trial import Trial, pairs_of
 from dealtrace.operations.what_if.try_settings import TriedDays
 from dealtrace.record import record
 from dealtrace.reports.moves import Shares, spelling_of
-from dealtrace.reports.what_if import Outcome
+from dealtrace.reports.what_if import TriedDeal
 
 FLIPS_LISTED = 50
 """Ours: a page lists at most this many deals, like the journal of deals; further pages and a file list the rest."""
@@ -79,12 +79,12 @@ def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: 
     )
 
 
-def flips_of(view: View, changed: Sequence[Outcome]) -> tuple[Flip, ...]:
+def flips_of(view: View, changed: Sequence[TriedDeal]) -> tuple[Flip, ...]:
     """Return deals with their leads and sources now and under the tried rules."""
     return tuple(_flip(view, outcome) for outcome in changed)
 
 
-def _flip(view: View, outcome: Outcome) -> Flip:
+def _flip(view: View, outcome: TriedDeal) -> Flip:
     deal, site, language = outcome.deal, view.current_site, view.language
     return Flip(
         deal.number,

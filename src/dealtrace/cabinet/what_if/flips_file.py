@@ -14,11 +14,11 @@ from dealtrace.cabinet.what_if.days import days_label
 from dealtrace.cabinet.what_if.flips import sources_label
 from dealtrace.cabinet.what_if.rules import read_asked, show
 from dealtrace.files.export_columns import ExportColumn
-from dealtrace.files.row_writers import Note
+from dealtrace.files.row_writers import FileNote
 from dealtrace.operations.what_if.trial import Trial, pairs_of
 from dealtrace.operations.what_if.try_rules import changed_chunks
 from dealtrace.operations.what_if.try_settings import TriedDays
-from dealtrace.reports.what_if import Outcome, Tally
+from dealtrace.reports.what_if import Tally, TriedDeal
 from dealtrace.storage.journals.deal_journal import JournalQuery
 
 
@@ -31,14 +31,14 @@ def send_flips_as(extension: str) -> Callable[[View], Awaitable[Response]]:
             return await show(view)
         site, days = view.current_site, asked.tried_days
         tried = " ".join(f"{key}={text}" for key, text in pairs_of(asked.trial))
-        listed: ListFile[Outcome, Outcome] = ListFile(
+        listed: ListFile[TriedDeal, TriedDeal] = ListFile(
             f"flips-{site.id}",
             _columns(view),
             partial(_chunks, site=site, trial=asked.trial, days=days),
             lambda _connection, outcomes: outcomes,
             [
-                Note("period", "Период", days_label(days, view.language)),
-                Note("rules", "Проверенные правила", tried, "Tried rules"),
+                FileNote("period", "Период", days_label(days, view.language)),
+                FileNote("rules", "Проверенные правила", tried, "Tried rules"),
             ],
         )
         return await send_list(view, listed, extension)
@@ -46,13 +46,13 @@ def send_flips_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     return send
 
 
-def _chunks(connection: Connection, site: Site, trial: Trial, days: TriedDays) -> Iterator[Sequence[Outcome]]:
+def _chunks(connection: Connection, site: Site, trial: Trial, days: TriedDays) -> Iterator[Sequence[TriedDeal]]:
     yield from changed_chunks(connection, site, trial, JournalQuery(since=days.since, until=days.until), Tally())
 
 
-def _columns(view: View) -> Sequence[ExportColumn[Outcome]]:
+def _columns(view: View) -> Sequence[ExportColumn[TriedDeal]]:
     """Return the columns, whose leads and sources are named in the language of the person."""
-    column = ExportColumn[Outcome]
+    column = ExportColumn[TriedDeal]
     return (
         column("orderId", "ID сделки", "Deal ID", lambda each: each.deal.id),
         column("orderNumber", "Номер сделки", "Number", lambda each: each.deal.number),

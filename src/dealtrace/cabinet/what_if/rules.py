@@ -21,7 +21,7 @@ from dealtrace.cabinet.form_pages import (
     unknown_faults,
 )
 from dealtrace.cabinet.host_labels import HOST_LABELS
-from dealtrace.cabinet.list_query import PERIOD, Days, ListQuery, days_of
+from dealtrace.cabinet.list_query import PERIOD, ListPeriod, ListQuery, days_of
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.flips import PAGE, PLACE
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast
@@ -49,7 +49,7 @@ class Asked:
 
     sent: Mapping[str, str]
     trial: Trial | None
-    days: Days
+    days: ListPeriod
     faults: Faults
 
     @property

@@ -8,7 +8,7 @@ from dealtrace.leads.wall_clock import EPOCH
 _SECOND = timedelta(seconds=1)
 
 
-def instant_of(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
+def utc_of_wall_clock(wall_clock: datetime, time_zone: ZoneInfo) -> datetime:
     """Return the instant in UTC of a naive local time in `time_zone`.
 
     When clocks change, a time that occurs twice means its first occurrence, and a skipped time is moved forward.

@@ -12,7 +12,7 @@ from dealtrace.calltouch.answers.client_orders import (
     warning_of,
 )
 from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
-from dealtrace.calltouch.client_orders.reading import read_or_refuse, read_registration
+from dealtrace.calltouch.client_orders.reading import read_or_refuse, read_order
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
@@ -44,7 +44,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 
 def read_orders(caller: Caller, items: Sequence[object]) -> list[Registration | InvalidParameters]:
     """Parse the orders of a list, in input order; an invalid order becomes an error that lists its violations."""
-    return [read_or_refuse(read_registration, caller.site, item) for item in items]
+    return [read_or_refuse(read_order, caller.site, item) for item in items]
 
 
 def sent_number(item: object) -> SentScalar:

@@ -9,14 +9,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
 from dealtrace.calltouch.batches import Comment, Tag, joined_tags, read_item, renamed, scalar_text, values_by_field
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
 from dealtrace.calltouch.json_keys import SentScalar, fields_by_key, value_of
-from dealtrace.calltouch.leads.annotate import AddedTags, check_count, parse_checked
+from dealtrace.calltouch.leads.annotate import AddedTags, check_list_length, parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags
 from dealtrace.deals.currency import currency_of
@@ -52,7 +52,7 @@ def read_or_refuse(read: Callable[[Site, object], Value], site: Site, item: obje
         return fault
 
 
-def read_registration(site: Site, item: object) -> Registration:
+def read_order(site: Site, item: object) -> Registration:
     """Parse an order as the registration of a deal; the dates sent are in the site's time zone.
 
     Raises:
@@ -61,7 +61,7 @@ def read_registration(site: Site, item: object) -> Registration:
     order = read_item(item, Order)
     faults: list[Violation] = []
     sent = collect_violations(faults, lambda: read_single(CREATE_TABLE, order)) or Sent()
-    happened_at = instant_of(sent["orderDate"], site.time_zone) if "orderDate" in sent.values else None
+    happened_at = utc_of_wall_clock(sent["orderDate"], site.time_zone) if "orderDate" in sent.values else None
     products = collect_violations(faults, lambda: read_products(order.products or ()))
     main, other = collect_violations(faults, lambda: read_contacts(order)) or (None, None)
     matchers = (
@@ -69,7 +69,7 @@ def read_registration(site: Site, item: object) -> Registration:
         if happened_at is not None
         else None
     )
-    lead_tags = collect_violations(faults, lambda: read_tags("addTagsToLead", order.add_tags_to_lead))
+    lead_tags = collect_violations(faults, lambda: read_order_tags("addTagsToLead", order.add_tags_to_lead))
     if faults or happened_at is None:
         raise InvalidParameters(faults)
     status_date = sent.get("statusDate")
@@ -95,7 +95,7 @@ def read_registration(site: Site, item: object) -> Registration:
         stated_source=stated_source_of(matchers or ()),
         clue=LeadClue(contact=search_contacts_of(details)),
         fingerprint=hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest(),
-        status_since=instant_of(status_date, site.time_zone) if status_date is not None else None,
+        status_since=utc_of_wall_clock(status_date, site.time_zone) if status_date is not None else None,
         margin_rub=sent.get("margin"),
         currency=currency_of(sent.get("currency")),
         details=details,
@@ -122,7 +122,7 @@ def read_products(items: Sequence[ProductItem]) -> tuple[Product, ...]:
     Raises:
         InvalidParameters: there are too many products, or a product has an invalid value.
     """
-    check_count("products", len(items), PRODUCTS_MAX)
+    check_list_length("products", len(items), PRODUCTS_MAX)
     products: list[Product] = []
     for number, item in enumerate(items):
         texts = {name: scalar_text(word) for name, word in msgspec.structs.asdict(item).items()}
@@ -195,7 +195,7 @@ def tags_text(sent: AddedTags | Sequence[Tag | SentScalar]) -> str:
     return joined_tags(sent.tags if isinstance(sent, AddedTags) else sent)
 
 
-def read_tags(place: str, sent: AddedTags | Sequence[Tag | SentScalar] | None) -> tuple[str, ...]:
+def read_order_tags(place: str, sent: AddedTags | Sequence[Tag | SentScalar] | None) -> tuple[str, ...]:
     """Parse tags sent as a list or as an object with a list; return an empty tuple if no tags were sent.
 
     Raises:
@@ -222,5 +222,5 @@ def _contacts(place: str, sent: SentScalars) -> tuple[str, ...]:
         for value in values
         if (text := scalar_text(value)).strip()
     ]
-    check_count(place, len(texts), CONTACTS_MAX)
+    check_list_length(place, len(texts), CONTACTS_MAX)
     return tuple(dict.fromkeys(texts))

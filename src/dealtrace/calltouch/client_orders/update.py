@@ -12,7 +12,7 @@ from dealtrace.calltouch.answers.client_orders import (
     stored_client_order,
     warning_of,
 )
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
 from dealtrace.calltouch.batches import FieldValue, read_item, scalar_text
 from dealtrace.calltouch.client_orders.create import sent_number
 from dealtrace.calltouch.client_orders.matching import read_matchers
@@ -21,9 +21,9 @@ from dealtrace.calltouch.client_orders.reading import (
     collect_violations,
     read_contacts,
     read_or_refuse,
+    read_order_tags,
     read_products,
     read_single,
-    read_tags,
 )
 from dealtrace.calltouch.client_orders.shapes import Order
 from dealtrace.calltouch.json_keys import SentScalar
@@ -75,7 +75,7 @@ def read_update(site: Site, item: object) -> DealUpdate:
     order = read_item(item, Order)
     faults: list[Violation] = []
     sent = collect_violations(faults, lambda: read_single(UPDATE_TABLE, order)) or Sent()
-    tags = collect_violations(faults, lambda: read_tags("addTags", order.add_tags)) or ()
+    tags = collect_violations(faults, lambda: read_order_tags("addTags", order.add_tags)) or ()
     details = collect_violations(faults, lambda: _details(order, sent)) or {}
     to_lead = collect_violations(faults, lambda: _to_lead(order)) or ()
     matchers = (
@@ -95,7 +95,7 @@ def read_update(site: Site, item: object) -> DealUpdate:
         custom_values=sent.custom,
         margin_rub=sent.get("margin", UNSET),
         currency=currency_of(sent["currency"]) if "currency" in sent.values else UNSET,
-        status_since=instant_of(sent["statusDate"], site.time_zone) if "statusDate" in sent.values else UNSET,
+        status_since=utc_of_wall_clock(sent["statusDate"], site.time_zone) if "statusDate" in sent.values else UNSET,
         added_tags=() if overwrites else tags,
         added_comment=sent.get("comment.text", ""),
         detail_parts=details,
@@ -127,7 +127,7 @@ def _to_lead(order: Order) -> tuple[Addition, ...]:
         )
         if name.strip():
             additions.append(Addition(managers=(name,), overwrite=order.lead_manager.overwrite))
-    tags = read_tags("addTagsToLead", order.add_tags_to_lead)
+    tags = read_order_tags("addTagsToLead", order.add_tags_to_lead)
     if tags:
         overwrites = isinstance(order.add_tags_to_lead, AddedTags) and order.add_tags_to_lead.overwrite
         additions.append(Addition(tags=tags, overwrite=overwrites))

@@ -21,7 +21,7 @@ from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, find_page
 from dealtrace.storage.journals.lead_journal import (
     LeadField,
     LeadFilter,
@@ -108,7 +108,7 @@ def _plain(text: str) -> str:
 
 def answer_page_of_calls(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
-) -> tuple[Page, Reply]:
+) -> tuple[ListPage, Reply]:
     """Read the page of calls that begins at `cursor`; return the page and the reply built from it."""
     number, limit = requested_page(sent)
     page = find_page(connection, query_leads(site, query), cursor, limit)

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.parameters import REQUIRED, Sent
 
@@ -45,4 +45,4 @@ def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | N
 
 
 def _instant(day_on: date, clock: time, site: Site) -> datetime:
-    return instant_of(datetime.combine(day_on, clock), site.time_zone)
+    return utc_of_wall_clock(datetime.combine(day_on, clock), site.time_zone)

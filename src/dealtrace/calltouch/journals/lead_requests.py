@@ -18,7 +18,7 @@ from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, find_page
 from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
@@ -73,7 +73,7 @@ def read_query(site: Site, sent: Sent) -> LeadQuery:
 
 def _answer_part(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
-) -> tuple[Page, Reply]:
+) -> tuple[ListPage, Reply]:
     _, limit = requested_page(sent, PART_SIZE_MAX)
     page = find_page(connection, query_leads(site, query), cursor, limit)
     build = partial(lead_request_record, site=site, model=query.model, sent=sent)

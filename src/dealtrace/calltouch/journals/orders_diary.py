@@ -21,7 +21,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals.daily_counts import JournalTime
 from dealtrace.storage.journals.deal_entries import DealEntry, list_deal_entries
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
-from dealtrace.storage.journals.keyset_pages import Cursor, Page, find_page
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, find_page
 
 TABLE = ParameterTable(ORDERS_DIARY)
 _EVENT = "deals_listed"
@@ -64,7 +64,7 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
 
 def answer_page_of_deals(
     connection: Connection, cursor: Cursor, *, site: Site, query: JournalQuery, sent: Sent
-) -> tuple[Page, Reply]:
+) -> tuple[ListPage, Reply]:
     """Read the page of deals that begins at `cursor`; return the page and the reply built from it."""
     number, limit = requested_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))

@@ -16,7 +16,7 @@ from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.page_ends import KEPT_FOR, ReadPage, keep_page_ends
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.storage.journals.keyset_pages import Cursor, Page
+from dealtrace.storage.journals.keyset_pages import Cursor, ListPage
 from dealtrace.storage.journals.page_ends import PageEnd, find_cursor
 
 ARRAY_SIZE_MAX = 50_000
@@ -39,7 +39,7 @@ def empty_page(number: int, limit: int, site: Site, event: str) -> Reply:
 
 
 async def answer_page(
-    caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
+    caller: Caller, query: Hashable, offset: int, answer: Callable[[Connection, Cursor], tuple[ListPage, Reply]]
 ) -> Reply:
     """Return the reply with the page that begins after the first `offset` rows of a journal.
 
@@ -56,7 +56,7 @@ async def answer_page(
 
 
 async def _answer_shared_page(
-    caller: Caller, reader: str, offset: int, answer: Callable[[Connection, Cursor], tuple[Page, Reply]]
+    caller: Caller, reader: str, offset: int, answer: Callable[[Connection, Cursor], tuple[ListPage, Reply]]
 ) -> Reply:
     """Return the reply with a page when several processes share the database.
 

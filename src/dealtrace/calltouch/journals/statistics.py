@@ -32,7 +32,7 @@ SEARCHED = LeadFilter(LeadField.MEDIUM, "organic")
 """The filter that finds calls from search engines: their source has the medium `organic`."""
 _EVENT = "calls_counted"
 
-Count = Callable[[Connection, Site, LeadQuery, Sent], int | DayCounts | KeywordCounts]
+CountLeads = Callable[[Connection, Site, LeadQuery, Sent], int | DayCounts | KeywordCounts]
 
 
 async def total_count(caller: Caller, sent: Sent) -> Reply:
@@ -55,7 +55,7 @@ async def searched_by_keyword(caller: Caller, sent: Sent) -> Reply:
     return await _answer(caller, sent, _by_keyword, searched=True)
 
 
-async def _answer(caller: Caller, sent: Sent, count: Count, *, searched: bool) -> Reply:
+async def _answer(caller: Caller, sent: Sent, count: CountLeads, *, searched: bool) -> Reply:
     """Answer with what `count` returns for an interval; if `searched`, only calls from search engines are counted.
 
     Raises:

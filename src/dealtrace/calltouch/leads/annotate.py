@@ -13,7 +13,7 @@ from dealtrace.calltouch.batches import (
     joined_tags,
     list_schema,
     read_item,
-    read_list,
+    read_items,
     scalar_text,
     values_by_field,
 )
@@ -92,7 +92,7 @@ class AnnotationEndpoint:
 
     def items_of(self, body: bytes) -> list[object]:
         """Return the items of the list in a request body."""
-        return read_list(body, self.name)
+        return read_items(body, self.name)
 
     def described(self) -> list[Parameter]:
         """List the parameters of a lead."""
@@ -124,7 +124,7 @@ class AnnotationEndpoint:
             return fault
 
 
-def read_tags(item: AnnotationItem) -> Addition:
+def read_added_tags(item: AnnotationItem) -> Addition:
     """Parse the tags that an item adds to its lead."""
     added = item.add_tags or AddedTags()
     tags = parse_checked("addTags.tags", Tags().read, joined_tags(added.tags))
@@ -138,7 +138,7 @@ def read_managers(item: AnnotationItem) -> Addition:
     managers = tuple(
         parse_checked("addManagers.managers", Text(LABEL_LENGTH_MAX).read, text) for text in texts if not is_blank(text)
     )
-    check_count("addManagers.managers", len(managers), MANAGERS_MAX)
+    check_list_length("addManagers.managers", len(managers), MANAGERS_MAX)
     return Addition(managers=_required("addManagers.managers", managers), overwrite=added.overwrite)
 
 
@@ -152,7 +152,7 @@ def read_fields(item: AnnotationItem) -> Addition:
     """Parse the values of custom fields that an item adds to its lead."""
     place = "addCustomFields.customFields"
     added = item.add_custom_fields or AddedFields()
-    check_count(place, len(added.custom_fields), CUSTOM.members_max)
+    check_list_length(place, len(added.custom_fields), CUSTOM.members_max)
     values = {
         parse_checked(place, Text(CUSTOM.key_length_max).read, name): parse_checked(
             place, Text(CUSTOM_VALUE_LENGTH_MAX).read, text
@@ -185,7 +185,7 @@ def _required(place: str, value: Value) -> Value:
     return value
 
 
-def check_count(place: str, count: int, most: int) -> None:
+def check_list_length(place: str, count: int, most: int) -> None:
     """Check that a list has at most `most` items.
 
     Raises:
@@ -226,7 +226,7 @@ TAGS = AnnotationEndpoint(
         Parameter("addTags.tags", TagObjects(), "Теги лида.", "The lead's tags.", required=True),
         Parameter("addTags.overwrite", *_OVERWRITE),
     ),
-    read_tags,
+    read_added_tags,
     _annotation,
 )
 MANAGERS = AnnotationEndpoint(

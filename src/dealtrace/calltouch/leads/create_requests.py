@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from dealtrace.calltouch.answers.outcomes import LeadRequestsImport, imported_lead_request
-from dealtrace.calltouch.batches import Batch, LeadItem
+from dealtrace.calltouch.batches import LeadItem, LeadListFormat
 from dealtrace.calltouch.json_keys import SentScalar
-from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
-from dealtrace.calltouch.leads.register_request import lead_request_of
+from dealtrace.calltouch.leads.lead_list import LeadList, import_leads, read_annotations
+from dealtrace.calltouch.leads.register_request import read_incoming_request
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -33,11 +33,11 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     Raises:
         InvalidParameters: the name, phone and e-mail are all missing.
     """
-    return lead_request_of(caller, sent, annotations_of(sent))
+    return read_incoming_request(caller, sent, read_annotations(sent))
 
 
 TABLE = ParameterTable(REQUEST_CREATE, family=CUSTOM)
-BATCH = Batch("requests", RequestItem, TABLE)
+BATCH = LeadListFormat("requests", RequestItem, TABLE)
 LEAD_LIST = LeadList(BATCH, read_lead_request, import_lead_requests, name="requestNumber", result=imported_lead_request)
 
 

@@ -38,7 +38,7 @@ OWNERS = (
 TABLE = ParameterTable(OWNERS)
 
 
-class Document(msgspec.Struct, frozen=True, rename="camel"):
+class FieldsToClear(msgspec.Struct, frozen=True, rename="camel"):
     """The JSON body of the request: the id of a lead or deal, and the names of the fields to clear."""
 
     call_id: SentScalar = None
@@ -95,7 +95,7 @@ def read_clearing(item: object) -> Clearing:
         InvalidParameters: not exactly one lead or deal is identified, there are no or too many names, or a name is too
             long.
     """
-    document = read_item(item, Document)
+    document = read_item(item, FieldsToClear)
     values = dict(named_values(document))
     sent = TABLE.read(Pairs({name: scalar_text(values[name]) for name in TABLE.named}))
     if len(sent.values) != 1:

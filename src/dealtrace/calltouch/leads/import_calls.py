@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from dealtrace.calltouch.answers.clocks import instant_of, whole_seconds
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock, whole_seconds
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
-from dealtrace.calltouch.batches import Batch, LeadItem
+from dealtrace.calltouch.batches import LeadItem, LeadListFormat
 from dealtrace.calltouch.json_keys import SentScalar
-from dealtrace.calltouch.leads.lead_list import LeadList, annotations_of, import_leads
+from dealtrace.calltouch.leads.lead_list import LeadList, import_leads, read_annotations
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent
@@ -35,7 +35,7 @@ class CallItem(LeadItem, frozen=True, rename="camel"):
 def read_call(caller: Caller, sent: Sent) -> IncomingCall:
     """Build a call from the parameters; the start time sent is in the site's time zone."""
     started_at, duration = whole_span(
-        instant_of(sent["callStartTime"], caller.site.time_zone), sent.get("duration", timedelta(0))
+        utc_of_wall_clock(sent["callStartTime"], caller.site.time_zone), sent.get("duration", timedelta(0))
     )
     waiting = sent.get("waitingTime")
     return IncomingCall(
@@ -50,12 +50,12 @@ def read_call(caller: Caller, sent: Sent) -> IncomingCall:
             dialled_phone=sent.get("callCenterPhoneNumber"),
             record_url=sent.get("recordUrl"),
         ),
-        annotations=annotations_of(sent),
+        annotations=read_annotations(sent),
     )
 
 
 TABLE = ParameterTable(CALL_IMPORT, family=CUSTOM)
-BATCH = Batch("calls", CallItem, TABLE)
+BATCH = LeadListFormat("calls", CallItem, TABLE)
 LEAD_LIST = LeadList(BATCH, read_call, import_calls, name="referenceId", result=imported_call)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dealtrace.calltouch.answers.clocks import instant_of, whole_seconds
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock, whole_seconds
 from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
@@ -39,7 +39,9 @@ def read_report(caller: Caller, sent: Sent) -> CallReport:
     except InvalidValue as fault:
         raise InvalidParameters([Violation(PBX, fault.ru, fault.en)]) from fault
     duration, waiting = sent.get("duration"), sent.get("waitingtime")
-    started_at, whole_duration = whole_span(instant_of(sent["date"], caller.site.time_zone), duration or timedelta(0))
+    started_at, whole_duration = whole_span(
+        utc_of_wall_clock(sent["date"], caller.site.time_zone), duration or timedelta(0)
+    )
     return CallReport(
         reference=sent["callid"],
         started_at=started_at,

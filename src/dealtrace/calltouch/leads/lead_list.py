@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.answers.outcomes import ImportedLead
-from dealtrace.calltouch.batches import Batch
+from dealtrace.calltouch.batches import LeadListFormat
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
@@ -29,7 +29,7 @@ class LeadList(Generic[Result]):
     `name` is the key under which an item of the list has the id that the sender gave the lead.
     """
 
-    batch: Batch
+    batch: LeadListFormat
     read: Callable[[Caller, Sent], Incoming]
     operation: AnyOperation
     name: str
@@ -68,7 +68,7 @@ def _result(lead_list: LeadList[Result], item: object, outcome: ImportedLead | R
     return lead_list.result(name if isinstance(name, str | int | float) else None, outcome, language)
 
 
-def annotations_of(sent: Sent) -> Annotations:
+def read_annotations(sent: Sent) -> Annotations:
     """Return the annotations that were sent with a lead."""
     stated = {part: sent[f"customSources.{part}"] for part in SOURCE_PARTS if f"customSources.{part}" in sent.values}
     return Annotations(

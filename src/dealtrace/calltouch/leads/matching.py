@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from dealtrace import clock
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
 from dealtrace.calltouch.json_keys import SentScalar, value_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.deals.matchers import Preference
@@ -222,7 +222,7 @@ class ElementReader:
         return SearchByContact(
             where.kinds,
             tuple(contacts),
-            instant_of(started_at, self._time_zone) if started_at is not None else self._until or clock.now(),
+            utc_of_wall_clock(started_at, self._time_zone) if started_at is not None else self._until or clock.now(),
             timedelta(minutes=minutes) if minutes is not None else None,
             self._word(f"{params}.{where.wanted}", value_of(sent, where.wanted), _WANTED.read) or Preference.NEAREST,
             self._tags(params, sent),

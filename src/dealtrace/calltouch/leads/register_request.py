@@ -4,7 +4,7 @@ from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin
 from dealtrace.attribution.visit import VisitId
-from dealtrace.calltouch.answers.clocks import instant_of
+from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
 from dealtrace.calltouch.answers.lead_requests import registered_lead_request
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.errors import InvalidParameters, Violation
@@ -37,10 +37,10 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
     """
     visit_id = sent.get("sessionId")
     annotations = Annotations(comment=sent.get("comment"), tags=sent.get("tags", ()))
-    return lead_request_of(caller, sent, annotations, VisitId(visit_id) if visit_id is not None else None)
+    return read_incoming_request(caller, sent, annotations, VisitId(visit_id) if visit_id is not None else None)
 
 
-def lead_request_of(
+def read_incoming_request(
     caller: Caller, sent: Sent, annotations: Annotations, visit_id: VisitId | None = None
 ) -> IncomingLeadRequest:
     """Build a lead request from the parameters that all ways to send one have; its time is now if no date was sent.
@@ -51,7 +51,7 @@ def lead_request_of(
     check_person(sent)
     wall_clock = sent.get("requestDate")
     return IncomingLeadRequest(
-        requested_at=instant_of(wall_clock, caller.site.time_zone) if wall_clock is not None else clock.now(),
+        requested_at=utc_of_wall_clock(wall_clock, caller.site.time_zone) if wall_clock is not None else clock.now(),
         phone=sent.get("phoneNumber"),
         email=sent.get("email"),
         client_name=sent.get("fio"),

@@ -11,7 +11,7 @@ import msgspec
 from dealtrace import clock
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
-from dealtrace.calltouch.answers.clocks import day_first_clock, instant_of
+from dealtrace.calltouch.answers.clocks import day_first_clock, utc_of_wall_clock
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
 from dealtrace.calltouch.batches import Tag, joined_tags, object_schema, read_document, read_item, scalar_text
 from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
@@ -55,7 +55,7 @@ class WidgetField(msgspec.Struct, frozen=True):
     type: SentScalar = None
 
 
-class Document(msgspec.Struct, frozen=True, rename="camel"):
+class WidgetForm(msgspec.Struct, frozen=True, rename="camel"):
     """The JSON body of the request."""
 
     route_key: SentScalar = None
@@ -123,7 +123,7 @@ def read_lead_request(caller: Caller, item: object) -> IncomingLeadRequest:
         WidgetNotFound: no key of a widget was sent.
         InvalidParameters: one violation for each other value that is malformed.
     """
-    document = read_item(item, Document)
+    document = read_item(item, WidgetForm)
     _check_fields(document.fields or ())
     person = _read_person(document)
     if not scalar_text(document.route_key).strip():
@@ -161,7 +161,7 @@ def _too_many(name: str, most: int) -> Violation:
     return Violation(name, f"допускается не более {most}", f"at most {most} are allowed")
 
 
-def _read_person(document: Document) -> _Person:
+def _read_person(document: WidgetForm) -> _Person:
     """Find the contacts and the name of the person in the parameter `phone` and in the fields of the form.
 
     Ours: a field whose whole value is a contact or a name is used as it is. Contacts inside a longer value, such as a
@@ -220,7 +220,7 @@ def _joined(contacts: Iterable[str], length_max: int) -> str:
     return text
 
 
-def _texts(document: Document) -> dict[str, str]:
+def _texts(document: WidgetForm) -> dict[str, str]:
     named = dict(named_values(document))
     sent = document.tags
     tags = scalar_text(sent) if sent is None or isinstance(sent, str | int | float) else joined_tags(sent)
@@ -241,7 +241,8 @@ def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
             lines.append(f"{name}: {value}")
     if SCHEDULE_TIME.name in sent.values:
         zone = caller.site.time_zone
-        lines.append(f"{SCHEDULE_TIME.name}: {day_first_clock(instant_of(sent[SCHEDULE_TIME.name], zone), zone)}")
+        call_at = utc_of_wall_clock(sent[SCHEDULE_TIME.name], zone)
+        lines.append(f"{SCHEDULE_TIME.name}: {day_first_clock(call_at, zone)}")
     stated = {
         part: sent[f"utm{part.capitalize()}"] for part in SOURCE_PARTS if f"utm{part.capitalize()}" in sent.values
     }

@@ -16,7 +16,7 @@ from dealtrace.calltouch.webhooks.vocabulary import (
     LEAD_REQUEST,
     ON_REQUEST_OF_DEALS,
     ON_REQUEST_OF_LEADS,
-    Keys,
+    MessageKeys,
 )
 from dealtrace.http.endpoint import JSON
 from dealtrace.http.openapi.json_schema import Components, Schema
@@ -27,21 +27,21 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @record
-class Body:
+class MessageBody:
     """The body of a message: the name of its schema, its keys in order, and the types of their values."""
 
     name: str
-    keys: Keys
+    keys: MessageKeys
     values: type
 
 
-_CALL_BEGUN = Body("WebhookCallBegun", (*CALL_BEGUN, *ON_REQUEST_OF_LEADS), CallMessage)
-_CALL = Body("WebhookCall", (*CALL, *ON_REQUEST_OF_LEADS), CallMessage)
-_LEAD_REQUEST = Body("WebhookLeadRequest", (*LEAD_REQUEST, *ON_REQUEST_OF_LEADS), LeadRequestMessage)
-_DEAL = Body("WebhookDeal", (*DEAL, *ON_REQUEST_OF_DEALS), DealMessage)
-_ALERT = Body("WebhookAlert", ALERT, AlertMessage)
+_CALL_BEGUN = MessageBody("WebhookCallBegun", (*CALL_BEGUN, *ON_REQUEST_OF_LEADS), CallMessage)
+_CALL = MessageBody("WebhookCall", (*CALL, *ON_REQUEST_OF_LEADS), CallMessage)
+_LEAD_REQUEST = MessageBody("WebhookLeadRequest", (*LEAD_REQUEST, *ON_REQUEST_OF_LEADS), LeadRequestMessage)
+_DEAL = MessageBody("WebhookDeal", (*DEAL, *ON_REQUEST_OF_DEALS), DealMessage)
+_ALERT = MessageBody("WebhookAlert", ALERT, AlertMessage)
 
-_EVENTS: Mapping[EventKind, tuple[str, tuple[Body, ...]]] = {
+_EVENTS: Mapping[EventKind, tuple[str, tuple[MessageBody, ...]]] = {
     EventKind.CALL_CONNECTED: ("A call begins", (_CALL_BEGUN,)),
     EventKind.CALL_DISCONNECTED: ("A call is over", (_CALL,)),
     EventKind.LEAD_REQUEST_RECORDED: ("A lead request is recorded", (_LEAD_REQUEST,)),
@@ -127,7 +127,7 @@ def _any_of(schemas: list[Schema]) -> Schema:
     return schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
 
 
-def _refer(components: Components, body: Body, absent: Schema) -> Schema:
+def _refer(components: Components, body: MessageBody, absent: Schema) -> Schema:
     name = body.name if absent is _IN_JSON else f"{body.name}Form"
     types = typing.get_type_hints(body.values)
     return components.add(

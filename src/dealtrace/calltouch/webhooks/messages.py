@@ -38,7 +38,7 @@ from dealtrace.calltouch.webhooks.vocabulary import (
     ON_REQUEST_OF_DEALS,
     ON_REQUEST_OF_LEADS,
     SENT_AT_KEY,
-    Keys,
+    MessageKeys,
     chosen_keys,
 )
 from dealtrace.deals.deal import Deal
@@ -102,7 +102,7 @@ def write_test(webhook: Webhook, now: datetime) -> Message:
     return Message(f"msg_test_{webhook.id}_{epoch_seconds(now)}", TEST_KIND, now, {key: f"{{{key}}}" for key in keys})
 
 
-_OF_KIND: Mapping[EventKind, tuple[Keys, Keys]] = {
+_OF_KIND: Mapping[EventKind, tuple[MessageKeys, MessageKeys]] = {
     EventKind.CALL_CONNECTED: (CALL_BEGUN, ON_REQUEST_OF_LEADS),
     EventKind.CALL_DISCONNECTED: (CALL, ON_REQUEST_OF_LEADS),
     EventKind.LEAD_REQUEST_RECORDED: (LEAD_REQUEST, ON_REQUEST_OF_LEADS),
@@ -165,11 +165,11 @@ def _lead_fields(
     return in_texts(of_call, keys)
 
 
-def _delivery_values(event: LeadEvent, keys: Keys, sent: DeliveryValues) -> LeadDeliveryValues:
+def _delivery_values(event: LeadEvent, keys: MessageKeys, sent: DeliveryValues) -> LeadDeliveryValues:
     return {**sent, "changedFields": _changed_fields(event, keys)}
 
 
-def _changed_fields(event: LeadEvent, keys: Keys) -> str | None:
+def _changed_fields(event: LeadEvent, keys: MessageKeys) -> str | None:
     """Return the keys that changed since the lead was last sent, joined by commas, or `None` if nothing changed."""
     if not event.changed:
         return None

@@ -5,52 +5,52 @@ from collections.abc import Mapping, Sequence
 from dealtrace.accounts.webhook import EventKind
 from dealtrace.webhooks.event import LeadPart
 
-Keys = tuple[str, ...]
+MessageKeys = tuple[str, ...]
 
-VISIT: Keys = (
+VISIT: MessageKeys = (
     "attribution", "source", "medium", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term",
     "yaClientId", "sessionId", "ctClientId", "ctGlobalId", "hostname", "url", "attrs", "ref", "city", "browser", "os",
     "device", "ip",
 )  # fmt: skip
-CALL_BEGUN: Keys = (
+CALL_BEGUN: MessageKeys = (
     "leadtype", "callphase", "id", "changedFields", "ctCallerId", "callerphone", "phonenumber", "subPoolName",
     "redirectNumber", "calltime", "timestamp", "unique", "callback", "worktime", "pool", "tags_auto_pn", "tags_api",
     *VISIT, "callReferenceNumber", "siteId", "siteName", "userAgent", "sendingTimestamp",
 )  # fmt: skip
-CALL: Keys = (
+CALL: MessageKeys = (
     "leadtype", "callphase", "id", "changedFields", "ctCallerId", "callerphone", "phonenumber", "subPoolName",
     "redirectNumber", "duration", "waiting_time", "calltime", "timestamp", "status", "statusDetails", "unique",
     "targetcall", "uniqtargetcall", "callback", "worktime", "pool", "tags_auto_gr", "tags_auto_ct", "tags_auto_pn",
     "tags_manual", "tags_api", *VISIT, "sip_call_id", "callReferenceNumber", "reclink", "orderId", "siteId",
     "siteName", "userAgent", "sendingTimestamp", "manager", "spam",
 )  # fmt: skip
-LEAD_REQUEST: Keys = (
+LEAD_REQUEST: MessageKeys = (
     "leadtype", "changedFields", "requestId", "requestNumber", "subject", "fio", "callerphone", "requestDate",
     "uniquerequest", "targetrequest", "uniqtargetrequest", "tags_auto_gr", "tags_auto_ct", "tags_auto_pn",
     "tags_manual", "tags_api", "tags_request", *VISIT, "orderId", "siteId", "siteName", "userAgent",
     "sendingTimestamp", "manager",
 )  # fmt: skip
-DEAL: Keys = (
+DEAL: MessageKeys = (
     "orderId", "orderNumber", "orderStatus", "orderSum", "orderDate", "manager", "service", "tags", "callId",
     "requestId", "event",
 )  # fmt: skip
-ALERT: Keys = (
+ALERT: MessageKeys = (
     "alertId", "incidentId", "event", "kind", "metric", "window", "limit", "filters", "value", "usual", "from", "to",
     "raisedAt", "endedAt", "endedValue", "siteId", "siteName", "sendingTimestamp",
 )  # fmt: skip
 """The keys of alerts. Ours: we chose all of them, since the vendor has no alerts."""
 
-ON_REQUEST_OF_LEADS: Keys = (
+ON_REQUEST_OF_LEADS: MessageKeys = (
     "gcid", "email", "comment", "customFields", "tags_auto_pr", "tags_auto_af", "rating", "callUrl",
     "callback_request_id", "callback_final_attempt",
 )  # fmt: skip
-ON_REQUEST_OF_DEALS: Keys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
+ON_REQUEST_OF_DEALS: MessageKeys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
 """Further keys of deals; they are sent after all other keys, and only to webhooks that choose them.
 
 Ours: keys that the vendor never sends are not sent by default.
 """
 
-_KEYS: Mapping[EventKind, Sequence[Keys]] = {
+_KEYS: Mapping[EventKind, Sequence[MessageKeys]] = {
     EventKind.CALL_CONNECTED: [CALL_BEGUN],
     EventKind.CALL_DISCONNECTED: [CALL],
     EventKind.LEAD_REQUEST_RECORDED: [LEAD_REQUEST],
@@ -59,7 +59,7 @@ _KEYS: Mapping[EventKind, Sequence[Keys]] = {
 
 OF_ALERTS = frozenset({EventKind.ALERT_RAISED, EventKind.ALERT_ENDED})
 
-CHANGED_KEYS: Mapping[LeadPart, Keys] = {
+CHANGED_KEYS: Mapping[LeadPart, MessageKeys] = {
     LeadPart.STARTED_AT: ("calltime", "timestamp"),
     LeadPart.DURATION: ("duration",),
     LeadPart.PHONE: ("ctCallerId", "callerphone"),
@@ -78,11 +78,11 @@ CHANGED_KEYS: Mapping[LeadPart, Keys] = {
     LeadPart.DEAL: ("orderId",),
 }
 SENT_AT_KEY = "sendingTimestamp"
-CHANGED_AT_END: Keys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
+CHANGED_AT_END: MessageKeys = ("callphase", *(key for key in CALL if key not in CALL_BEGUN))
 """The keys that are always reported as changed when a call ends."""
 
 
-def choosable_keys(kind: EventKind) -> Keys:
+def choosable_keys(kind: EventKind) -> MessageKeys:
     """List the keys that a webhook may choose for events of a kind, in the order in which they are sent."""
     if kind in OF_ALERTS:
         return ALERT
@@ -91,6 +91,6 @@ def choosable_keys(kind: EventKind) -> Keys:
     return tuple(dict.fromkeys(key for keys in (*_KEYS[kind], ON_REQUEST_OF_LEADS) for key in keys))
 
 
-def chosen_keys(usual: Keys, on_request: Keys, chosen: Sequence[str]) -> Keys:
+def chosen_keys(usual: MessageKeys, on_request: MessageKeys, chosen: Sequence[str]) -> MessageKeys:
     """List the keys to send: `usual` if none are chosen, else the chosen keys in the order in which they are sent."""
     return tuple(key for key in (*usual, *on_request) if key in chosen) if chosen else usual

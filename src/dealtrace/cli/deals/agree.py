@@ -25,7 +25,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.reports.agreement import (
     Agreement,
-    Count,
+    CountAndWorth,
     DealComparison,
     Disagreement,
     Field,
@@ -206,7 +206,7 @@ def _format_value(site: Site, field: Field, deal: IncomingDeal | Deal | None) ->
             return f"{deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}"
 
 
-def _format_count(count: Count) -> str:
+def _format_count(count: CountAndWorth) -> str:
     without = f", {count.without_rate} without a rate" if count.without_rate else ""
     return f"{counted(count.deals, 'deal')}, {rubles_of(count.kopecks)} rubles{without}"
 
@@ -253,5 +253,5 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
     }
 
 
-def _serialize_count(count: Count) -> CountAnswer:
+def _serialize_count(count: CountAndWorth) -> CountAnswer:
     return {"deals": count.deals, "rubles": rubles_of(count.kopecks), "withoutRate": count.without_rate}

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
+from dealtrace.cli.deals.lookup import DealArgument, format_lead_of, look_up_deal
 from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.terminal import console, fail, open_prepared, work_in
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -16,7 +16,7 @@ from dealtrace.whole_number import ID_MAX
 def restore(deal: DealArgument, site: OnlySiteOption = None) -> None:
     """Restore a deleted deal. This is refused if another deal has taken its number."""
     with open_prepared() as database, database.write() as connection:
-        owner, found = find_deal(connection, deal, site, deleted=True)
+        owner, found = look_up_deal(connection, deal, site, deleted=True)
         restored = restore_deal(work_in(database, connection, owner), found.id)
     console.print(f"Deal {restored.id} (number {restored.number}) restored.")
 
@@ -34,7 +34,7 @@ def pin(
     lead = LeadRef(LeadKind.CALL, call) if call is not None else None
     lead = LeadRef(LeadKind.LEAD_REQUEST, request) if request is not None else lead
     with open_prepared() as database, database.write() as connection:
-        owner, found = find_deal(connection, deal, site)
+        owner, found = look_up_deal(connection, deal, site)
         pinned = pin_deal(work_in(database, connection, owner), found.id, lead)
     console.print(f"Deal {pinned.id} (number {pinned.number}) pinned to {format_lead_of(pinned)}.")
 
@@ -42,7 +42,7 @@ def pin(
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
     """Unpin a deal, and rematch it by the rules at once."""
     with open_prepared() as database, database.write() as connection:
-        owner, found = find_deal(connection, deal, site)
+        owner, found = look_up_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)
     console.print(
         f"Deal {unpinned.id} (number {unpinned.number}) unpinned and matched to {format_lead_of(unpinned)}.",

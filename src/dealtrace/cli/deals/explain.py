@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dealtrace.accounts.site import Site
 from dealtrace.answers.explanation import serialize_explanation
 from dealtrace.cli.deals.field_lines import format_instant
-from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead, format_lead_of
+from dealtrace.cli.deals.lookup import DealArgument, format_lead, format_lead_of, look_up_deal
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.leads.lead import KIND_NAMES
@@ -22,7 +22,7 @@ def explain(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption
     All searches are listed, with each lead considered and how far the deal was outside that lead's time window.
     """
     with open_prepared() as database, database.read() as connection:
-        owner, found = find_deal(connection, deal, site)
+        owner, found = look_up_deal(connection, deal, site)
         explanation = explain_deal(connection, owner, found)
     if as_json:
         print_json(

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site import Site
 from dealtrace.cli.deals.field_lines import flatten, format_fields, format_instant
-from dealtrace.cli.deals.lookup import DealArgument, find_deal
+from dealtrace.cli.deals.lookup import DealArgument, look_up_deal
 from dealtrace.cli.lead_answers import VersionAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
@@ -20,7 +20,7 @@ NOTHING = "nothing"
 def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
     """List the changes of a deal: the time, the token or user, and the values before and after."""
     with open_prepared() as database, database.read() as connection:
-        owner, found = find_deal(connection, deal, site)
+        owner, found = look_up_deal(connection, deal, site)
         versions = list_versions(connection, owner.id, found.id)
         logins = find_logins(connection, {version.user_id for version in versions if version.user_id is not None})
     if as_json:

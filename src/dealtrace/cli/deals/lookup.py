@@ -38,7 +38,7 @@ def format_amount(deal: Deal | IncomingDeal) -> str:
     return f"{rubles_of(kopecks_of(deal.amount_rub))}{currency}"
 
 
-def find_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
+def look_up_deal(connection: Connection, name: str, only: int | None, *, deleted: bool = False) -> tuple[Site, Deal]:
     """Return the deal that `name` identifies, and the site of the deal.
 
     `name` is an id or a number; it is tried as an id first. If `only` is given, only this site is searched. Deals that

@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start
 from dealtrace.cli.day_options import day_option
 from dealtrace.cli.deals.field_lines import format_fields
-from dealtrace.cli.deals.lookup import DealArgument, find_deal, format_lead_of
+from dealtrace.cli.deals.lookup import DealArgument, format_lead_of, look_up_deal
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption, SiteIdOption
@@ -64,7 +64,7 @@ def _list_latest(connection: Connection, site: Site, first: DayOption, last: Day
 def show_deal(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
     """Show a deal as it is now, even if it is deleted."""
     with open_prepared() as database, database.read() as connection:
-        owner, found = find_deal(connection, deal, site)
+        owner, found = look_up_deal(connection, deal, site)
     answer = _serialize_deal(owner, found)
     if as_json:
         print_json(answer)

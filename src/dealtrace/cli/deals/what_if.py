@@ -39,11 +39,11 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
 from dealtrace.operations.what_if.try_on_leads import MovedLeads, try_on_leads
-from dealtrace.operations.what_if.try_rules import changed_deals
+from dealtrace.operations.what_if.try_rules import changed_chunks
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.reports.kopecks import ratio_text, rubles_of, share_text
 from dealtrace.reports.moves import Moved, SourceKey, spelling_of
-from dealtrace.reports.what_if import DealAttribution, MatchCount, Outcome, Tally
+from dealtrace.reports.what_if import DealAttribution, MatchCount, Tally, TriedDeal
 from dealtrace.storage.journals.deal_journal import JournalQuery
 
 _TRIED = {LeadKind.CALL: "Calls", LeadKind.LEAD_REQUEST: "Lead requests", None: "Visits"}
@@ -143,20 +143,19 @@ class _Run:
             period = self.period
             return try_on_leads(self._connection, self.site, self.trial, period.since, period.until, show=show)
 
-    def changed_deals(self) -> Iterator[Outcome]:
+    def changed_deals(self) -> Iterator[TriedDeal]:
         """Yield the deals whose lead or source would change, and count all deals in `tally`."""
         # Rows are printed while the progress bar is shown, and must not go to its console.
         shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:
             bar = progress.add_task("Deals", total=None)
-            yield from changed_deals(
-                self._connection,
-                self.site,
-                self.trial,
-                JournalQuery(since=self.period.since, until=self.period.until),
-                self.tally,
-                show=lambda tried, total: progress.update(bar, total=total, completed=tried),
-            )
+            searched = JournalQuery(since=self.period.since, until=self.period.until)
+
+            def show(tried: int, total: int) -> None:
+                progress.update(bar, total=total, completed=tried)
+
+            for changed in changed_chunks(self._connection, self.site, self.trial, searched, self.tally, show=show):
+                yield from changed
 
 
 def _lines(run: _Run, pairs: Sequence[tuple[str, str]], moved: MovedLeads) -> Iterator[str]:
@@ -174,7 +173,7 @@ def _lines(run: _Run, pairs: Sequence[tuple[str, str]], moved: MovedLeads) -> It
     yield from _hints(run)
 
 
-def _change_lines(run: _Run, shown: Sequence[Outcome], limit: int) -> Iterator[str]:
+def _change_lines(run: _Run, shown: Sequence[TriedDeal], limit: int) -> Iterator[str]:
     tally = run.tally
     moves = tally.moves_in_order()
     if moves:
@@ -190,7 +189,7 @@ def _change_lines(run: _Run, shown: Sequence[Outcome], limit: int) -> Iterator[s
         yield from _flip_lines(run.site, outcome)
 
 
-def _flip_lines(site: Site, outcome: Outcome) -> Iterator[str]:
+def _flip_lines(site: Site, outcome: TriedDeal) -> Iterator[str]:
     deal = outcome.deal
     yield f"  {deal.id}, {deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}, {format_amount(deal)}"
     if outcome.has_other_lead:
@@ -250,7 +249,7 @@ def _print_json(run: _Run, head: TrialHeadAnswer, moved: MovedLeads) -> None:
     print_json_with_rows(head, "flips", map(_serialize_flip, run.changed_deals()), lambda: _serialize_tally(run.tally))
 
 
-def _serialize_flip(outcome: Outcome) -> ListedFlip:
+def _serialize_flip(outcome: TriedDeal) -> ListedFlip:
     deal = outcome.deal
     return {
         "orderId": deal.id,

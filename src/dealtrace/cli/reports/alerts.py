@@ -25,7 +25,7 @@ from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.operations.reports.read_question import read_question_context
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import ids_taken_by
 from dealtrace.reports.metrics import METRICS
 from dealtrace.settings import read_settings
 from dealtrace.storage.alerts.alerts import list_alerts
@@ -63,7 +63,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
     raw = RawRule(kind.value, metric, window, limit, tuple(filters or ()))
     with open_prepared() as database:
         recipients = parse_recipients("\n".join(mail or ()), "ru")
-        with changing(database, ids=ids_of(manage.add_alert)) as work:
+        with changing(database, ids=ids_taken_by(manage.add_alert)) as work:
             site = require_site(work.connection, site_id)
             known = read_question_context(work.connection, site, work.now)
             rule, _ = parse_rule(raw, known, recipients)
@@ -203,7 +203,7 @@ def _send_test(database: Database, alert: Alert) -> None:
     """Have a running server send a test e-mail to each recipient, and print the results."""
     if not alert.rule.recipients:
         fail(f"Alert {alert.id} has no recipients.")
-    with changing(database, ids=ids_of(manage.schedule_test_mails)) as work:
+    with changing(database, ids=ids_taken_by(manage.schedule_test_mails)) as work:
         mail_ids = manage.schedule_test_mails(work, alert)
     mails = _sent_within(database, mail_ids)
     failed = [mail for mail in mails if mail.fault is not None]

@@ -56,8 +56,8 @@ SortOption = Annotated[
     ),
 ]
 Limit = Annotated[str, typer.Option("--limit", help="How many rows to show, 1000 by default; files contain all rows.")]
-CsvFile = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
-XlsxFile = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
+CsvOption = Annotated[Path | None, typer.Option("--csv", help="Write a .csv file.")]
+XlsxOption = Annotated[Path | None, typer.Option("--xlsx", help="Write an .xlsx file.")]
 Excel = Annotated[bool, typer.Option("--excel", help="With --csv: format the file for Russian Excel.")]
 
 
@@ -78,8 +78,8 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     sort: SortOption = "",
     limit: Limit = "",
     as_json: JsonOption = False,
-    csv: CsvFile = None,
-    xlsx: XlsxFile = None,
+    csv: CsvOption = None,
+    xlsx: XlsxOption = None,
     excel: Excel = False,
     force: ForceOption = False,
 ) -> None:

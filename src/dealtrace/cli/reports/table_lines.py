@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from dealtrace.attribution.model_labels import model_key
 from dealtrace.cli.output import cleaned
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
@@ -17,12 +17,12 @@ from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import (
     CHANGES,
-    Column,
     FigurePart,
-    cells_of,
+    TableColumn,
     figure_columns,
     figures_of,
-    parts_of,
+    pivot_cells,
+    shown_parts,
     unit_of,
 )
 
@@ -72,7 +72,7 @@ def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
     """Yield the lines of a pivot table; row totals come before the other columns, so that they are never left out."""
     yield from _heading(pivot.report)
     yield f"{cleaned(pivot.metric.name)}, columns by {cleaned(pivot.dimension.name)}"
-    parts = parts_of(pivot.report, pivot.metric)
+    parts = shown_parts(pivot.report, pivot.metric)
     yield from _fitted(
         pivot.report, _pivot_table(pivot, parts), lambda: _pivot_table(pivot, list(filter(_stays, parts))), width
     )
@@ -120,8 +120,8 @@ def _heading(report: Report) -> Iterator[str]:
         yield f"compared with {report.compared_period.first_on} – {report.compared_period.last_on}"
 
 
-def _table(report: Report, columns: Sequence[Column]) -> _Table:
-    def figures(row: Row) -> Iterator[str]:
+def _table(report: Report, columns: Sequence[TableColumn]) -> _Table:
+    def figures(row: ReportLine) -> Iterator[str]:
         for column, figure in zip(columns, figures_of(report, columns, row), strict=True):
             yield _figure(column.unit, figure)
 
@@ -133,7 +133,7 @@ def _table(report: Report, columns: Sequence[Column]) -> _Table:
 
 def _pivot_table(pivot: Pivot, parts: Sequence[FigurePart]) -> _Table:
     def figures(line: PivotLine) -> Iterator[str]:
-        *cells, total = cells_of(pivot, line, parts)
+        *cells, total = pivot_cells(pivot, line, parts)
         for cell in (total, *cells):
             for part, figure in zip(parts, cell, strict=True):
                 yield _figure(unit_of(pivot.metric, part), figure)

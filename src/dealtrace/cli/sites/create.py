@@ -10,7 +10,7 @@ from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import changing, console, explained, open_prepared, print_json
 from dealtrace.operations.accounts.open_site import NewSite, check_new_site, open_site
 from dealtrace.operations.accounts.set_first_id import check_first_id, set_first_id
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import is_new_file
 from dealtrace.whole_number import ID_MAX
@@ -40,7 +40,7 @@ def create(
     with open_prepared(creates=True) as database, changing(database) as work:
         if first_id is not None:
             set_first_id(work.connection, first_id)
-        work.ids.ensure_within(work.connection, ids_of(open_site))
+        work.ids.ensure_within(work.connection, ids_taken_by(open_site))
         opened = open_site(work, new)
     if as_json:
         print_json({"siteId": opened.site.id, "clientApiId": opened.secret})

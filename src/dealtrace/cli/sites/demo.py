@@ -12,7 +12,7 @@ from dealtrace.cli.terminal import changing, console, error_console, fail, open_
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.remove import remove_demo
 from dealtrace.operations.demo.run import SEED_DEFAULT, DemoSize, run_demo
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import ids_taken_by
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.site_rows import count_site_rows
 from dealtrace.whole_number import ID_MAX
@@ -78,7 +78,7 @@ def _remove(site_id: int | None, *, with_others: bool, as_json: bool) -> None:
 
 
 def _begin(database: Database, site_id: int | None) -> BegunDemo:
-    with changing(database, ids=ids_of(begin_own_site)) as work:
+    with changing(database, ids=ids_taken_by(begin_own_site)) as work:
         if site_id is not None:
             return begin_given_site(work, site_id)
         return begin_own_site(work)

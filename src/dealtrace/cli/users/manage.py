@@ -11,7 +11,7 @@ from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.invite_user import invite_user
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.accounts.second_factor import reset_second_factor
-from dealtrace.operations.work import ids_of
+from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import read_settings
 from dealtrace.whole_number import ID_MAX
 
@@ -37,7 +37,7 @@ def create(
     _check_pair(site, role)
     with explained():
         password_hash = hash_password(password)
-    with open_prepared() as database, changing(database, ids=ids_of(create_user)) as work:
+    with open_prepared() as database, changing(database, ids=ids_taken_by(create_user)) as work:
         roles = {require_site(work.connection, site).id: role} if site is not None and role is not None else None
         user = create_user(work, login, password_hash, roles=roles)
     console.print(f"User {user.login} created.")

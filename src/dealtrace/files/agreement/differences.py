@@ -24,7 +24,7 @@ _FASTEST = 1
 
 
 @record
-class Values:
+class ComparedValues:
     """The values of a deal that are compared."""
 
     happened_at: datetime
@@ -46,8 +46,8 @@ class Difference:
     deal_id: int | None
     number: str | None
     fields: tuple[Field, ...]
-    theirs: Values | None
-    ours: Values | None
+    theirs: ComparedValues | None
+    ours: ComparedValues | None
     reason: str = ""
 
 
@@ -115,5 +115,5 @@ def _number_of(theirs: IncomingDeal | None, ours: Deal | None) -> str | None:
     return theirs.number if theirs.number is not None else str(theirs.id)
 
 
-def _values_of(deal: IncomingDeal | Deal | None) -> Values | None:
-    return Values(deal.happened_at, deal.status, deal.amount_rub, deal.currency) if deal is not None else None
+def _values_of(deal: IncomingDeal | Deal | None) -> ComparedValues | None:
+    return ComparedValues(deal.happened_at, deal.status, deal.amount_rub, deal.currency) if deal is not None else None

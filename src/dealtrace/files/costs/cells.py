@@ -9,7 +9,7 @@ from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.written_number import WrittenNumber, single_number, written_number
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_import_columns import SourcePartCell
-from dealtrace.files.cell_types import CodeCell, IntegerCell, text_of
+from dealtrace.files.cell_types import CodeCell, IntegerCell, cell_text
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamps import TimestampCell
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
@@ -70,7 +70,7 @@ class DayCell:
     def read(self, cell: Cell) -> date:
         """Return the day as a date."""
         try:
-            text = text_of(cell) if isinstance(cell, str | int | float) else ""
+            text = cell_text(cell) if isinstance(cell, str | int | float) else ""
             day = TimestampCell().read("-".join(found.groups()) if (found := _DAY_AS_NUMBER.fullmatch(text)) else cell)
         except InvalidValue:
             day = None
@@ -96,7 +96,7 @@ class MoneyCell:
 
         A placeholder such as `--` is 0.
         """
-        text = visible(text_of(cell)).strip()
+        text = visible(cell_text(cell)).strip()
         if text in NO_DATA:
             return Money(_NOTHING)
         found = _MONEY.fullmatch(text) if len(text) <= MONEY_LENGTH_MAX else None
@@ -126,7 +126,7 @@ class CurrencyCell:
 
     def read(self, cell: Cell) -> str:
         """Return the three-letter code of the currency."""
-        return read_currency(text_of(cell))
+        return read_currency(cell_text(cell))
 
 
 @record
@@ -150,7 +150,7 @@ class CountCell:
 
     def read(self, cell: Cell) -> int | None:
         """Return the number in a cell as an integer, or `None` for a placeholder such as `--`."""
-        return None if text_of(cell) in NO_DATA else IntegerCell(0, COUNT_MAX).read(cell)
+        return None if cell_text(cell) in NO_DATA else IntegerCell(0, COUNT_MAX).read(cell)
 
 
 def read_currency(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.files.costs.cells import CURRENCIES, CostPartCell, CountCell, CurrencyCell, DayCell, MoneyCell
-from dealtrace.files.import_columns import Column, Need, heading_text
+from dealtrace.files.import_columns import ImportColumn, Need, heading_text
 from dealtrace.files.row import Cell
 from dealtrace.record import record
 
@@ -12,14 +12,14 @@ HEAD_LINES = 10
 """How many lines at the beginning of a file are searched for the headings; blank lines do not count."""
 _PART = CostPartCell(SOURCE_LENGTH_MAX)
 COST_COLUMNS = (
-    Column(
+    ImportColumn(
         "date",
         ("День", "Дата", "day", "Дата показа", "Дата расхода"),
         DayCell(),
         "The day, in the site's time zone.",
         Need.CELL,
     ),
-    Column(
+    ImportColumn(
         "cost",
         (
             "Expenses", "Expense", "Расход", "Расходы", "Расход всего", "Затраты", "Потрачено", "Потрачено всего",
@@ -29,20 +29,20 @@ COST_COLUMNS = (
         "The cost.",
         Need.CELL,
     ),
-    Column(
+    ImportColumn(
         "source",
         ("utm_source", "Источник"),
         _PART,
         "The source; if there is no such column, the advertising system's source is used.",
     ),
-    Column(
+    ImportColumn(
         "medium",
         ("utm_medium", "Канал", "Тип источника"),
         _PART,
         "The medium; if it is missing and there is no `source` column, the advertising system's medium.",
     ),
-    Column("campaign", ("utm_campaign",), _PART, "The campaign, written as in the `utm_campaign` of visits."),
-    Column(
+    ImportColumn("campaign", ("utm_campaign",), _PART, "The campaign, written as in the `utm_campaign` of visits."),
+    ImportColumn(
         "campaign_id",
         (
             "№ кампании", "Номер кампании", "ID кампании", "ad_plan_id", "ID рекламного плана", "ID рекламной кампании",
@@ -51,7 +51,7 @@ COST_COLUMNS = (
         _PART,
         "The id of the campaign, used if `campaign` is missing or empty.",
     ),
-    Column(
+    ImportColumn(
         "campaign_name",
         (
             "Кампания", "Название кампании", "Рекламная кампания", "ad_plan_name", "ad_plan", "Рекламный план",
@@ -60,13 +60,13 @@ COST_COLUMNS = (
         _PART,
         "The name of the campaign, used if `campaign` is missing or empty.",
     ),
-    Column(
+    ImportColumn(
         "content",
         ("utm_content", "ad_id", "№ объявления", "Номер объявления", "ID объявления", "Объявление", "banner_id"),
         _PART,
         "The ad.",
     ),
-    Column(
+    ImportColumn(
         "term",
         (
             "utm_term", "keyword", "Criterion", "Criteria", "Ключевое слово", "Ключевая фраза", "Фраза",
@@ -75,9 +75,9 @@ COST_COLUMNS = (
         _PART,
         "The keyword.",
     ),
-    Column("currency", ("Валюта", "CurrencyCode"), CurrencyCell(), "The currency; rubles if missing."),
-    Column("clicks", ("Клики", "Количество кликов", "Переходы"), CountCell(), "The clicks."),
-    Column(
+    ImportColumn("currency", ("Валюта", "CurrencyCode"), CurrencyCell(), "The currency; rubles if missing."),
+    ImportColumn("clicks", ("Клики", "Количество кликов", "Переходы"), CountCell(), "The clicks."),
+    ImportColumn(
         "impressions", ("Показы", "Количество показов", "shows"), CountCell(), "The impressions."
     ),
 )  # fmt: skip

@@ -14,11 +14,11 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
 from dealtrace.files.costs.cells import MICROS, NO_DATA, RUB, Money
 from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES
-from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, unit_of
+from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, find_cost_unit
 from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
 from dealtrace.files.import_columns import Layout, RowValues, values_of
-from dealtrace.files.row import Row
+from dealtrace.files.row import FileRow
 from dealtrace.files.table_file import TableFile, open_table
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.record import record
@@ -87,7 +87,7 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
             heading = headings.layout.heading_of("cost")
             tally = _Tally(headings, reading, decimal_sign_of(path, heading, tally.unclear, tally.decimal_signs))
             _read_rows(path, table, tally)
-        unit = unit_of(path, headings, tally.sizes, reading.unit)
+        unit = find_cost_unit(path, headings, tally.sizes, reading.unit)
         costs = [replace(cost, amount_rub=_rubles(cost.amount_rub, unit, reading)) for cost in tally.costs.values()]
     for cost in costs:
         if cost.amount_rub * KOPECKS_PER_RUBLE > COST_KOPECKS_MAX:
@@ -220,7 +220,7 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
         raise unreadable(path, "под заголовками нет строк", "there are no rows below the headings")
 
 
-def _is_total(row: Row, layout: Layout) -> bool:
+def _is_total(row: FileRow, layout: Layout) -> bool:
     """Return whether a row has totals: its first filled cell is a word such as “Total”, and it has no day."""
     texts = [str(cell).strip() for cell in row.cells]
     position = next(found.position for found in layout.found_columns if found.column.name == "date")

@@ -39,7 +39,7 @@ class AmountSizes:
             self.least = money.amount if self.least is None else min(self.least, money.amount)
 
 
-def unit_of(path: Path, headings: CostHeadings, sizes: AmountSizes, stated: CostUnit) -> CostUnit:
+def find_cost_unit(path: Path, headings: CostHeadings, sizes: AmountSizes, stated: CostUnit) -> CostUnit:
     """Return the unit of the cost column.
 
     Ours: reports of the Yandex Direct API do not state their unit, so their numbers decide. They count as rubles if any

@@ -16,7 +16,7 @@ from dealtrace.files.import_columns import (
     missing_columns,
     normalize_heading,
 )
-from dealtrace.files.row import COLUMNS_MAX, Cell, Row
+from dealtrace.files.row import COLUMNS_MAX, Cell, FileRow
 from dealtrace.files.table_file import TableFile, open_table
 from dealtrace.files.unreadable import Cure, CureKind, check_headings, check_width, empty_file, unreadable
 from dealtrace.record import record
@@ -77,14 +77,14 @@ def list_headings(path: Path, encoding: str | None) -> list[str]:
     return [text for cell in row.cells[:COLUMNS_MAX] if (text := heading_text(cell))]
 
 
-def _find_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> Row:
+def _find_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> FileRow:
     rows = list(islice((row for row in table.read() if not row.is_blank), HEAD_LINES))
     if not rows:
         raise empty_file(path)
     return max(rows, key=lambda row: count_known((plain_heading(cell, columns) for cell in row.cells), COST_COLUMNS))
 
 
-def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
+def _lay_out(row: FileRow, columns: Mapping[str, str]) -> Layout:
     """Return the layout of a file whose headings are in `row`.
 
     If `columns` maps a heading to a column, all other headings of that column are ignored.
@@ -100,7 +100,7 @@ def _lay_out(row: Row, columns: Mapping[str, str]) -> Layout:
     return replace(layout, found_columns=found, ignored_headings=headings_beside(found, texts))
 
 
-def _check_mapped(path: Path, row: Row, columns: Mapping[str, str]) -> None:
+def _check_mapped(path: Path, row: FileRow, columns: Mapping[str, str]) -> None:
     present = {normalize_heading(cell) for cell in row.cells}
     for heading, name in columns.items():
         if heading not in present:

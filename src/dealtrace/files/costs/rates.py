@@ -9,7 +9,7 @@ from dealtrace.deals.written_number import clear_number
 from dealtrace.errors import InvalidParameters, InvalidValue
 from dealtrace.files.cell_types import NumberCell
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, MoneyCell, check_positive, read_positive
-from dealtrace.files.import_columns import Column, DecimalSigns, Need, lay_out, missing_columns
+from dealtrace.files.import_columns import DecimalSigns, ImportColumn, Need, lay_out, missing_columns
 from dealtrace.files.row import Cell
 from dealtrace.files.table_file import open_table
 from dealtrace.files.unreadable import take_headings, unreadable
@@ -51,9 +51,9 @@ class ForeignCurrencyCell:
 
 
 RATE_COLUMNS = (
-    Column("currency", ("Валюта", "Код валюты", "code"), ForeignCurrencyCell(), "The currency.", Need.CELL),
-    Column("date", ("Дата", "День", "day"), DayCell(), "The first day of the rate.", Need.CELL),
-    Column("rate", ("Курс", "rubles"), RateCell(), "The price in rubles of one unit of the currency.", Need.CELL),
+    ImportColumn("currency", ("Валюта", "Код валюты", "code"), ForeignCurrencyCell(), "The currency.", Need.CELL),
+    ImportColumn("date", ("Дата", "День", "day"), DayCell(), "The first day of the rate.", Need.CELL),
+    ImportColumn("rate", ("Курс", "rubles"), RateCell(), "The price in rubles of one unit of the currency.", Need.CELL),
 )
 
 

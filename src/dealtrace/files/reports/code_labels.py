@@ -7,7 +7,7 @@ from functools import partial
 from dealtrace.errors import Language
 from dealtrace.leads.lead import KIND_NAMES, LeadKind
 from dealtrace.matching.match_reason import MatchReason
-from dealtrace.reports.answer import Report, Row, RowsOnAccess
+from dealtrace.reports.answer import Report, ReportLine, RowsOnAccess
 from dealtrace.reports.dimensions import NEW_CLIENT, RETURNING_CLIENT, Dimension
 from dealtrace.reports.pivot import Pivot, PivotLine
 
@@ -66,7 +66,7 @@ def answer_with_labels(answered: Report | Pivot, language: Language) -> Report |
     )
 
 
-def _row_with_labels(by: Sequence[Dimension], language: Language, row: Row) -> Row:
+def _row_with_labels(by: Sequence[Dimension], language: Language, row: ReportLine) -> ReportLine:
     return replace(row, keys=_with_labels(by, row.keys, language))
 
 

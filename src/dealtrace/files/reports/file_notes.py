@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.errors import Language
-from dealtrace.files.row_writers import Note
+from dealtrace.files.row_writers import FileNote
 from dealtrace.reports.answer import Report
 from dealtrace.reports.filters import format_filter, format_names, searches_what_is_shown
 from dealtrace.reports.pivot import Pivot
@@ -19,7 +19,7 @@ _SEARCHES_MASKED: Mapping[Language, str] = {
 }
 
 
-def question_notes(report: Report, language: Language, *, is_for_programs: bool) -> Iterator[Note]:
+def question_notes(report: Report, language: Language, *, is_for_programs: bool) -> Iterator[FileNote]:
     """Yield a note for each setting of a report, such as its period, metrics and filters, and for unknown metrics.
 
     In files for people, the label of the model follows its code.
@@ -27,41 +27,41 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
     question, compared, model = report.question, report.compared_period, report.question.model
     code = str(int(model)) if model is not None else ALL_MODELS
     label = f" ({model_label(model, language)})" if model is not None and not is_for_programs else ""
-    yield Note("from", "С", question.period.first_on.isoformat())
-    yield Note("to", "По", question.period.last_on.isoformat())
+    yield FileNote("from", "С", question.period.first_on.isoformat())
+    yield FileNote("to", "По", question.period.last_on.isoformat())
     if question.comparison is not None and compared is not None:
-        yield Note("compare", "Сравнение", question.comparison.value)
-        yield Note("compared from", "Сравнение с", compared.first_on.isoformat())
-        yield Note("compared to", "Сравнение по", compared.last_on.isoformat())
-    yield Note("by", "Группировки", format_names(dimension.name for dimension in question.by))
-    yield Note("metrics", "Показатели", format_names(metric.name for metric in question.metrics))
-    yield Note("model", "Модель атрибуции", code + label)
-    yield Note("date", "Дата сделок", question.date_of.value)
+        yield FileNote("compare", "Сравнение", question.comparison.value)
+        yield FileNote("compared from", "Сравнение с", compared.first_on.isoformat())
+        yield FileNote("compared to", "Сравнение по", compared.last_on.isoformat())
+    yield FileNote("by", "Группировки", format_names(dimension.name for dimension in question.by))
+    yield FileNote("metrics", "Показатели", format_names(metric.name for metric in question.metrics))
+    yield FileNote("model", "Модель атрибуции", code + label)
+    yield FileNote("date", "Дата сделок", question.date_of.value)
     for condition in question.filters:
-        yield Note("filter", "Условие", format_filter(condition))
+        yield FileNote("filter", "Условие", format_filter(condition))
     yield from masked_search_notes(question, language)
     if question.sort is not None:
-        yield Note("sort", "Порядок", format_sort(question.sort))
-    yield Note("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
+        yield FileNote("sort", "Порядок", format_sort(question.sort))
+    yield FileNote("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
     if overlap := overlap_text(question, "en" if is_for_programs else language):
-        yield Note("adds up", "Итог", overlap)
+        yield FileNote("adds up", "Итог", overlap)
     if report.lacking_won:
         lacking = format_names(metric.name for metric in report.lacking_won)
-        yield Note("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
+        yield FileNote("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
 
 
-def masked_search_notes(question: Question, language: Language) -> Iterator[Note]:
+def masked_search_notes(question: Question, language: Language) -> Iterator[FileNote]:
     """Yield a note if a filter searches texts in which contacts are masked."""
     if searches_what_is_shown(question.filters):
-        yield Note("contains", "Поиск части текста", _SEARCHES_MASKED[language])
+        yield FileNote("contains", "Поиск части текста", _SEARCHES_MASKED[language])
 
 
-def time_notes(answered: Report | Pivot, language: Language) -> Iterator[Note]:
+def time_notes(answered: Report | Pivot, language: Language) -> Iterator[FileNote]:
     """Yield notes on some of the times, such as weeks, of a report or a pivot.
 
     One note lists the times that are not counted whole, another those compared with more or fewer days than their own.
     """
     if lines := partial_lines(answered, language):
-        yield Note("not whole", "Не целиком", "; ".join(lines))
+        yield FileNote("not whole", "Не целиком", "; ".join(lines))
     if lines := compared_lines(answered, language):
-        yield Note("compared days", "Дни сравнения", "; ".join(lines))
+        yield FileNote("compared days", "Дни сравнения", "; ".join(lines))

@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
 from dealtrace.files.reports.report_file import TOTAL
-from dealtrace.files.row import Value
-from dealtrace.files.row_writers import CSV, Note, open_writer
+from dealtrace.files.row import ExportedValue
+from dealtrace.files.row_writers import CSV, FileNote, open_writer
 from dealtrace.reports.filters import escaped_name
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.table_columns import FigurePart, cells_of, parts_of, unit_of
+from dealtrace.reports.table_columns import FigurePart, pivot_cells, shown_parts, unit_of
 
 NOTHING = ""
 NOTHING_FOR_PEOPLE: Mapping[Language, str] = {"ru": "(не указано)", "en": "(nothing)"}
@@ -38,14 +38,14 @@ def write_pivot(
     """
     by = pivot.report.question.by
     is_for_programs = path.suffix.lower() == CSV and not for_excel
-    parts = parts_of(pivot.report, pivot.metric)
+    parts = shown_parts(pivot.report, pivot.metric)
     names = [each.name for each in by] + _with_endings(
         [*(key or NOTHING for key in pivot.columns), TOTAL], [part.name for part in parts]
     )
     nothing, total = NOTHING_FOR_PEOPLE[language], TOTAL_TITLES[language]
-    headings = [each.ru if language == "ru" else each.en for each in by] + _with_endings(
+    headings = [text_in(language, each) for each in by] + _with_endings(
         [*(key or nothing for key in pivot.columns), total],
-        [part.ru if language == "ru" else part.en for part in parts],
+        [text_in(language, part) for part in parts],
     )
     notes = (
         *question_notes(pivot.report, language, is_for_programs=is_for_programs),
@@ -68,9 +68,9 @@ def write_pivot(
         file.add([*keys, *_figures(pivot, pivot.total, parts)])
 
 
-def _pivot_notes(pivot: Pivot) -> Iterator[Note]:
-    yield Note("pivot", "Столбцы", escaped_name(pivot.dimension.name))
-    yield Note("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
+def _pivot_notes(pivot: Pivot) -> Iterator[FileNote]:
+    yield FileNote("pivot", "Столбцы", escaped_name(pivot.dimension.name))
+    yield FileNote("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
 
 
 def _with_endings(names: Sequence[str], endings: Sequence[str]) -> list[str]:
@@ -78,7 +78,7 @@ def _with_endings(names: Sequence[str], endings: Sequence[str]) -> list[str]:
     return [name + ending for name in names for ending in endings]
 
 
-def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[Value]:
-    for cell in cells_of(pivot, line, parts):
+def _figures(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[ExportedValue]:
+    for cell in pivot_cells(pivot, line, parts):
         for part, figure in zip(parts, cell, strict=True):
             yield rounded_value(unit_of(pivot.metric, part), figure)

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
-from dealtrace.files.row import Value
+from dealtrace.files.row import ExportedValue
 from dealtrace.files.row_writers import CSV, open_writer
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.question import Question
-from dealtrace.reports.table_columns import Column, figure_columns, figures_of
+from dealtrace.reports.table_columns import TableColumn, figure_columns, figures_of
 
 TOTAL = "# total"
 """The first cell of the total row in files for people; files for programs use `TOTAL`."""
@@ -58,16 +58,16 @@ def write_report(
         file.add([*keys, *_figures(report, columns, report.total)])
 
 
-def _columns(question: Question, columns: Sequence[Column], language: Language) -> Iterator[tuple[str, str]]:
+def _columns(question: Question, columns: Sequence[TableColumn], language: Language) -> Iterator[tuple[str, str]]:
     """Yield the name and heading of each column; without dimensions, the column `total` takes their place."""
     if not question.by:
         yield "total", TOTAL_TITLES[language]
     for dimension in question.by:
-        yield dimension.name, dimension.ru if language == "ru" else dimension.en
+        yield dimension.name, text_in(language, dimension)
     for column in columns:
-        yield column.name, column.ru if language == "ru" else column.en
+        yield column.name, text_in(language, column)
 
 
-def _figures(report: Report, columns: Sequence[Column], row: Row) -> Iterator[Value]:
+def _figures(report: Report, columns: Sequence[TableColumn], row: ReportLine) -> Iterator[ExportedValue]:
     for column, figure in zip(columns, figures_of(report, columns, row), strict=True):
         yield rounded_value(column.unit, figure)

@@ -6,7 +6,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.row import Row
+from dealtrace.files.row import FileRow
 from dealtrace.files.unreadable import unreadable
 from dealtrace.files.xlsx.sheet_traits import UNREADABLE, read_sheet_traits
 from dealtrace.files.xlsx.size import check_size
@@ -14,7 +14,7 @@ from dealtrace.files.xlsx.size import check_size
 MAGIC = b"PK\x03\x04"
 
 
-def read_xlsx(path: Path) -> Iterator[Row]:
+def read_xlsx(path: Path) -> Iterator[FileRow]:
     """Yield the rows of the first sheet, including empty rows above the table.
 
     Raises:
@@ -28,9 +28,9 @@ def read_xlsx(path: Path) -> Iterator[Row]:
             first_column = sheet.start[1] if sheet.start is not None else 0
             number = 0
             for number, cells in enumerate(sheet.iter_rows(), 1):
-                yield Row(number, traits.complete(number, cells, first_column))
+                yield FileRow(number, traits.complete(number, cells, first_column))
             for beyond in sorted(row for row in traits.lost if row > number):
-                yield Row(beyond, traits.complete(beyond, [], first_column))
+                yield FileRow(beyond, traits.complete(beyond, [], first_column))
     except (CalamineError, *UNREADABLE) as error:
         raise _damaged(path, str(error)) from error
 

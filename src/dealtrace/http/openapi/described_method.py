@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.http.endpoint import JSON, Endpoint, RateLimitClass
 from dealtrace.http.openapi.description import example_answer, schema_of
 from dealtrace.http.openapi.json_schema import Components, Schema
@@ -77,12 +77,12 @@ def describe_method(endpoint: Endpoint, limits: RateLimits, language: Language) 
 
 def title_of(endpoint: Endpoint, language: Language) -> str:
     """Return one line that says what an endpoint does."""
-    return endpoint.ru if language == "ru" else endpoint.en
+    return text_in(language, endpoint)
 
 
 def _shown(parameter: Parameter, components: Components, language: Language) -> ShownParameter:
     kind = describe_type(schema_of(parameter), components.schemas)
-    meaning = parameter.ru if language == "ru" else parameter.en
+    meaning = text_in(language, parameter)
     return ShownParameter(parameter.name, parameter.required, meaning, kind)
 
 

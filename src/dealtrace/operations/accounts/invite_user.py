@@ -23,7 +23,7 @@ from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
 from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.work import AccountWork, ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import invitations, users
 
@@ -37,7 +37,7 @@ def invite_first_user(work: AccountWork) -> str | None:
     return key
 
 
-@takes_ids(ids_of(create_user))
+@takes_ids(ids_taken_by(create_user))
 def accept_first_invitation(work: AccountWork, key: str, login: str, password: PasswordHash) -> User:
     """Create the first user with a one-time key; only one person can succeed.
 
@@ -124,7 +124,7 @@ class LoginTaken:
     tries_left: int
 
 
-@takes_ids(ids_of(create_user))
+@takes_ids(ids_taken_by(create_user))
 def join(work: AccountWork, key: str, login: str, password: PasswordHash) -> User | LoginTaken:
     """Accept an invitation: create a user with the invited role, and return the user.
 

@@ -21,7 +21,7 @@ from dealtrace.storage.accounts.sessions import (
     delete_session,
     delete_sessions,
     insert_session,
-    update_seen,
+    update_last_uses,
 )
 
 
@@ -105,7 +105,7 @@ def open_session(work: AccountWork, proof: Proof, browser: Browser) -> OpenedSes
 
 def store_session_uses(work: AccountWork, used_at: Mapping[str, datetime]) -> None:
     """Store when sessions were last used; `used_at` has the times by session digest. Ended sessions are skipped."""
-    update_seen(work.connection, used_at)
+    update_last_uses(work.connection, used_at)
 
 
 def end_session(work: AccountWork, user_id: UserId, digest: str) -> bool:

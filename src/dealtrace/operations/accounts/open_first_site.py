@@ -2,7 +2,7 @@
 
 from dealtrace.accounts.site import SiteId
 from dealtrace.operations.accounts.open_site import NewSite, open_site
-from dealtrace.operations.work import AccountWork, ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts.sites import list_sites
 
@@ -17,7 +17,7 @@ class FirstSite:
     secret: str
 
 
-@takes_ids(ids_of(open_site))
+@takes_ids(ids_taken_by(open_site))
 def open_first_site(work: AccountWork, time_zone: str, points_per_day: int) -> FirstSite | None:
     """Create the first site and its token, and return both; return `None` if a site exists already."""
     if list_sites(work.connection):

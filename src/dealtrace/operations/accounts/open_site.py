@@ -8,7 +8,7 @@ from dealtrace.operations.accounts.change_site_settings import change_site_setti
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.issue_token import check_secret, issue_token
 from dealtrace.operations.accounts.record_act import record_act
-from dealtrace.operations.work import AccountWork, ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record
 
 FIRST_LABEL = "first"
@@ -42,7 +42,7 @@ def check_new_site(new: NewSite) -> None:
         check_secret(new.token)
 
 
-@takes_ids(ids_of(issue_token))
+@takes_ids(ids_taken_by(issue_token))
 def open_site(work: AccountWork, new: NewSite) -> SiteWithToken:
     """Create a site and its first token, and return both.
 

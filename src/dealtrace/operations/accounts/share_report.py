@@ -17,7 +17,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.work import AccountWork, Work
 from dealtrace.record import record
-from dealtrace.reports.saved_items.names import check_count, check_saved_name
+from dealtrace.reports.saved_items.names import check_has_room, check_saved_name
 from dealtrace.storage.accounts import shared_links
 from dealtrace.storage.accounts.site_changes import insert_site_change
 
@@ -44,7 +44,7 @@ def share_report(work: Work, new: NewLink) -> str:
         offered = ", ".join(map(str, DAYS_OFFERED))
         raise InvalidSetting(key="days", ru=f"ожидается одно из: {offered}", en=f"expected one of: {offered}")
     shared_links.delete_expired_links(work.connection, work.site.id, work.now)
-    check_count(shared_links.count_shared_links(work.connection, work.site.id), SHARED_LINKS_MAX)
+    check_has_room(shared_links.count_shared_links(work.connection, work.site.id), SHARED_LINKS_MAX)
     key = secrets.token_urlsafe(SHARED_KEY_BYTES)
     expires_at = work.now + timedelta(days=new.days)
     link = SharedLink(token_digest(key), work.site.id, name, new.query, work.user_id, work.now, expires_at)

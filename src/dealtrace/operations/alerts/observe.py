@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.alerts.judgement import Observed, basis_of
 from dealtrace.alerts.windows import Slot
 from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
-from dealtrace.reports.answer import Gathered, Keys
+from dealtrace.reports.answer import Gathered, RowKeys
 from dealtrace.reports.dimensions import DIMENSIONS, OWN_HOUR
 from dealtrace.reports.metrics import AnyFormula, Metric, Values
 from dealtrace.reports.periods import Period, Span
@@ -77,14 +77,14 @@ def _whole_span(site: Site, slots: Sequence[Slot]) -> Span:
     return Span(min(span.since for span in spans), max(span.until for span in spans), period)
 
 
-def _keys_of(slot: Slot) -> Iterable[Keys]:
+def _keys_of(slot: Slot) -> Iterable[RowKeys]:
     if slot.window.days:
         days = (slot.last_on - timedelta(days=number) for number in range(slot.window.days))
         return [(day_on.toordinal(),) for day_on in days]
     return [(slot.last_on.toordinal(), hour) for hour in range(slot.end_hour - slot.window.hours, slot.end_hour)]
 
 
-def _figure(formula: AnyFormula, gathered: Gathered, keys: Iterable[Keys]) -> Fraction | None:
+def _figure(formula: AnyFormula, gathered: Gathered, keys: Iterable[RowKeys]) -> Fraction | None:
     rows = [row for key in keys if (row := gathered.rows.get(key)) is not None]
     unknown = gathered.unknown | gathered.unknown_in_rows
     values: Values = {

@@ -7,7 +7,7 @@ from datetime import datetime
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.errors import Refusal
-from dealtrace.operations.deals.find import NamedDeals, find_deal, find_deals, not_found
+from dealtrace.operations.deals.find import NamedDeals, find_deal, find_deals, no_deal_with_id
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
@@ -53,7 +53,7 @@ def delete_paid(
     ]
     store_versions(work, versions)
     gone = {deal.id for deal in deleted.values()}
-    late = {position: not_found(deal.id) for position, deal in named.found.items() if deal.id in gone}
+    late = {position: no_deal_with_id(deal.id) for position, deal in named.found.items() if deal.id in gone}
     outcomes: dict[int, Deal | Refusal] = {**named.refused, **late, **deleted}
     unpaid = points_refusal(work)
     return [outcomes.get(position, unpaid) for position in range(len(commands))]

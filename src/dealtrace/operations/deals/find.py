@@ -74,10 +74,10 @@ def find_deal(
         connection, site.id, ids=[deal_id], numbers=[], with_deleted=with_deleted, lock=lock
     )
     if not found:
-        raise not_found(deal_id)
+        raise no_deal_with_id(deal_id)
     return found[0]
 
 
-def not_found(deal_id: int) -> DealNotFound:
+def no_deal_with_id(deal_id: int) -> DealNotFound:
     """Return the refusal that says that the site has no deal with this id."""
     return deal_not_found(DealKey(deal_id, None))

@@ -41,7 +41,10 @@ def register_deals(work: Work, commands: Sequence[WriteCommand[Registration]]) -
 
 
 def store_registrations(
-    work: Work, commands: Sequence[WriteCommand[Registration]], batch: "Batch", paid: "Sequence[NewDeal]"
+    work: Work,
+    commands: Sequence[WriteCommand[Registration]],
+    batch: "RegistrationDecisions",
+    paid: "Sequence[NewDeal]",
 ) -> list[Receipt | Refusal]:
     """Store `paid`, the deals for which points were spent; return a receipt or a refusal for each command."""
     receipts = _store(work, paid)
@@ -70,7 +73,7 @@ class NewDeal:
 
 
 @dataclass(slots=True)
-class Batch:
+class RegistrationDecisions:
     """The decisions about a batch of commands: which create a deal, and which have the number of an existing deal.
 
     `retried` has the safe retries and `number_taken` the refused commands. Both map the position of the command to the
@@ -82,7 +85,7 @@ class Batch:
     number_taken: dict[int, DealId] = field(default_factory=dict)
 
 
-def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registration]]) -> Batch:
+def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registration]]) -> RegistrationDecisions:
     """Decide which registrations create a deal, which are safe retries, and which are refused.
 
     Commands are decided in input order: two commands with the same number have the same outcomes as in separate
@@ -96,7 +99,7 @@ def decide_registrations(work: Work, commands: Sequence[WriteCommand[Registratio
         if command.payload.number is None
     ]
     registered = deals.find_registered(work.connection, work.site.id, all_spellings(stated) + defaults)
-    batch = Batch()
+    batch = RegistrationDecisions()
     for position, command in enumerate(commands):
         deal_id, number = _choose_number(work, own_ids[position], command.payload.number, registered)
         earlier = find_spelt(command.payload.number or number, registered)

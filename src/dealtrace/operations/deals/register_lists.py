@@ -45,7 +45,7 @@ def register_lists(
     ]
     if tagged:
         add_to_leads(work, tagged)
-    return gather(work, commands, outcomes)
+    return outcomes_by_list(work, commands, outcomes)
 
 
 @operation(ids_per_command=0)
@@ -64,7 +64,7 @@ def delete_lists(
     costing = list(dict.fromkeys(owners[position] for position in naming))
     paid = set(costing[: pay_for_calls(work, PaidMethod.ORDER_DELETE, len(costing))])
     deleted = {position for position in naming if owners[position] in paid}
-    return gather(work, commands, delete_paid(work, items, named, deleted))
+    return outcomes_by_list(work, commands, delete_paid(work, items, named, deleted))
 
 
 def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[WriteCommand[Item]], list[int]]:
@@ -74,7 +74,7 @@ def spread(commands: Sequence[WriteCommand[Sequence[Item]]]) -> tuple[list[Write
     return items, owners
 
 
-def gather(
+def outcomes_by_list(
     work: Work, commands: Sequence[WriteCommand[Sequence[Item]]], outcomes: Sequence[Outcome]
 ) -> list[list[Outcome] | PointsSpent]:
     """Return the outcomes of the items, grouped by list; a list is `PointsSpent` if any of its items is.

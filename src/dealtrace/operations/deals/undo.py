@@ -9,7 +9,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.status_history import status_since
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version
 from dealtrace.operations.deals.delete import delete_deal
-from dealtrace.operations.deals.find import find_deal, not_found
+from dealtrace.operations.deals.find import find_deal, no_deal_with_id
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.deals.store_changes import store_changes
@@ -40,7 +40,7 @@ def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None =
     ]
     undone = next((version for version in versions if version.version == number), None)
     if undone is None or undone.kind not in UNDONE:
-        raise not_found(deal_id)
+        raise no_deal_with_id(deal_id)
     if undone.kind is VersionKind.CHANGED:
         return _change_back(work, _without_date_of_another_status(undone, versions), user_id)
     if undone.kind is VersionKind.DELETED:

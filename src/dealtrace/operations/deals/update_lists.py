@@ -9,7 +9,7 @@ from dealtrace.errors import PointsSpent, Refusal
 from dealtrace.leads.annotations import Addition
 from dealtrace.operations.deals.change import Ledger
 from dealtrace.operations.deals.find import find_deals
-from dealtrace.operations.deals.register_lists import gather, spread
+from dealtrace.operations.deals.register_lists import outcomes_by_list, spread
 from dealtrace.operations.leads.annotate import add_to_leads
 from dealtrace.operations.matching.decide import decide_matchers
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
@@ -60,7 +60,7 @@ def update_lists(
     updated = _store(work, items, applied)
     refusal = points_refusal(work)
     outcomes = [updated.get(position) or named.refused.get(position, refusal) for position in range(len(items))]
-    return gather(work, commands, outcomes)
+    return outcomes_by_list(work, commands, outcomes)
 
 
 @record

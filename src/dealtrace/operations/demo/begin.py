@@ -20,7 +20,7 @@ from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
-from dealtrace.operations.work import AccountWork, ids_of, takes_ids
+from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts.revision import raise_revision
@@ -43,7 +43,7 @@ class BegunDemo:
     begun_at: datetime
 
 
-@takes_ids(ids_of(issue_token))
+@takes_ids(ids_taken_by(issue_token))
 def begin_own_site(work: AccountWork) -> BegunDemo:
     """Create the site of a demo and its token, and return both; the site's creation date is the first day of its data.
 

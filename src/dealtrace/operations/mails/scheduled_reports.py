@@ -31,7 +31,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.saved_items.names import check_count, check_saved_name
+from dealtrace.reports.saved_items.names import check_has_room, check_saved_name
 from dealtrace.storage.mails import scheduled_reports
 from dealtrace.storage.mails.outbox import delete_mails, delete_waiting_mails
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
@@ -87,7 +87,7 @@ def schedule_report(work: Work, new: NewScheduledReport, *, restored_id: int | N
     if restored_id is not None and scheduled_reports.find_scheduled_report(work.connection, work.site.id, restored_id):
         raise InvalidSetting(key="title", ru="этот отчёт уже вернули", en="this report has already been restored")
     title = _checked_title(new)
-    check_count(scheduled_reports.count_scheduled_reports(work.connection, work.site.id), REPORTS_MAX, "title")
+    check_has_room(scheduled_reports.count_scheduled_reports(work.connection, work.site.id), REPORTS_MAX, "title")
     due_at = next_due(new.rhythm, new.hour, work.site.time_zone, work.now)
     report = ScheduledReport(
         id=ScheduledReportId(restored_id if restored_id is not None else work.ids.take()),

@@ -24,10 +24,10 @@ from dealtrace.reports.answer import (
     ByModel,
     Formulas,
     Gathered,
-    Key,
-    Keys,
     Rank,
     Report,
+    RowKey,
+    RowKeys,
     Sorting,
     SortRows,
     Spell,
@@ -53,7 +53,7 @@ from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_c
 from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.rows_on_disk import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.scope import Scope, needs_hours_of_visits
-from dealtrace.storage.reports.statement import gather, gather_periods
+from dealtrace.storage.reports.statement import gather_measures, gather_periods
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Parameters, Rows, Selection
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
@@ -160,15 +160,15 @@ def _first_rows(
 
 
 def _sort_all(
-    source: FactSource, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
-) -> tuple[Sequence[Keys], int]:
+    source: FactSource, rows: Iterable[RowKeys], rank: Callable[[RowKeys], Rank], limit: int | None
+) -> tuple[Sequence[RowKeys], int]:
     """Sort rows, but stop with an exception once nobody waits for the result; see `SortRows`."""
     return sort_rows(_while_wanted(source, rows), rank, limit)
 
 
 def _sort_first(
-    rows_total: int, rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None
-) -> tuple[Sequence[Keys], int]:
+    rows_total: int, rows: Iterable[RowKeys], rank: Callable[[RowKeys], Rank], limit: int | None
+) -> tuple[Sequence[RowKeys], int]:
     """Sort the first rows of a report that has `rows_total` rows; see `SortRows`."""
     ordered, _ = sort_rows(rows, rank, limit)
     return ordered, rows_total
@@ -208,7 +208,7 @@ def ask_series(
     formulas = _formulas(source, question)
     since = visits_since(source, by, filters)
     scope = Scope(site, by, filters, span, question.model, question.date_of, since)
-    return formulas, gather(source.fetch, source.tables, scope, _measures(formulas))
+    return formulas, gather_measures(source.fetch, source.tables, scope, _measures(formulas))
 
 
 def _while_wanted(source: FactSource, rows: Iterable[Row]) -> Iterator[Row]:
@@ -322,7 +322,7 @@ def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -
             texts = {key for key in keys if isinstance(key, str)}
             spellings[dimension.name] = find_spellings(source.fetch, source.tables, dimension, texts) if texts else {}
 
-    def spell(dimension: Dimension, key: Key) -> str | None:
+    def spell(dimension: Dimension, key: RowKey) -> str | None:
         if isinstance(key, int):
             return TIME_KEYS[dimension.name].text_of(key)
         return spellings.get(dimension.name, {}).get(key, key) if key is not None else None

@@ -14,7 +14,7 @@ from dealtrace.operations.reports.record_saved_item import SavedItemChange, reco
 from dealtrace.operations.work import Work
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, parse_filters
-from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
+from dealtrace.reports.saved_items.names import SavedName, check_has_room, check_saved_name
 from dealtrace.reports.saved_items.saved_reports import with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
@@ -47,7 +47,7 @@ def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, ov
     if not parsed:
         raise InvalidSetting(key="filter", ru="нужен хотя бы один фильтр", en="at least one filter is needed")
     if segment.user_id not in find_owners(work.connection, work.site.id, [segment.name]):
-        check_count(count_segments(work.connection, work.site.id), SEGMENTS_MAX)
+        check_has_room(count_segments(work.connection, work.site.id), SEGMENTS_MAX)
     named = SavedName(segment.name, segment.user_id)
     before = _filters_text(work.connection, work.site, named)
     if not insert_segment(work.connection, work.site.id, segment, work.now, overwrites=overwrites):

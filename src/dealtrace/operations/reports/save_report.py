@@ -7,7 +7,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
 from dealtrace.operations.work import Work
-from dealtrace.reports.saved_items.names import SavedName, check_count, check_saved_name
+from dealtrace.reports.saved_items.names import SavedName, check_has_room, check_saved_name
 from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX, SAVED_REPORTS_MAX, SavedReport
 from dealtrace.storage.reports.saved_items import saved_reports
 
@@ -29,7 +29,7 @@ def save_report(work: Work, saved_name: SavedName, query: str, *, overwrites: bo
             en=f"the report is longer than {limit} characters; remove some filters",
         )
     if saved_reports.find_saved_report(work.connection, work.site.id, owner_id, named.name) is None:
-        check_count(saved_reports.count_saved_reports(work.connection, work.site.id), SAVED_REPORTS_MAX)
+        check_has_room(saved_reports.count_saved_reports(work.connection, work.site.id), SAVED_REPORTS_MAX)
     checked = SavedName(named.name, owner_id)
     before = _query_of(work.connection, work.site, checked)
     if not saved_reports.insert_saved_report(work.connection, work.site.id, named, overwrites=overwrites):

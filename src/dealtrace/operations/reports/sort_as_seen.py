@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
-from dealtrace.reports.answer import ByKey, Key, Keys, Rank, SortRows, Spell, sequence_of
+from dealtrace.reports.answer import ByKey, Rank, RowKey, RowKeys, SortRows, Spell, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import masked_key, may_have_contacts
@@ -22,7 +22,7 @@ def spelled_as_seen(spell: Spell) -> Spell:
     def mask(dimension: Dimension, text: str) -> str:
         return masked_key(dimension, text)
 
-    def shown(dimension: Dimension, key: Key) -> str | None:
+    def shown(dimension: Dimension, key: RowKey) -> str | None:
         text = spell(dimension, key)
         return mask(dimension, text) if text is not None else None
 
@@ -36,7 +36,9 @@ def mixed_ties(sort: SortRows) -> SortRows:
     were in the order of their keys, a reader would see which of two masked phones is the greater one.
     """
 
-    def sort_mixed(rows: Iterable[Keys], rank: Callable[[Keys], Rank], limit: int | None) -> tuple[Sequence[Keys], int]:
+    def sort_mixed(
+        rows: Iterable[RowKeys], rank: Callable[[RowKeys], Rank], limit: int | None
+    ) -> tuple[Sequence[RowKeys], int]:
         return sort(rows, lambda keys: (*rank(keys), blake2b(repr(keys).encode(), key=_TIES).digest()), limit)
 
     return sort_mixed
@@ -48,7 +50,7 @@ def sorts_by_masked_keys(question: Question) -> bool:
     return isinstance(first, ByKey) and may_have_contacts(question.by[first.place])
 
 
-def has_masked_keys(question: Question, rows: Iterable[Mapping[Keys, object]], spell: Spell, shown: Spell) -> bool:
+def has_masked_keys(question: Question, rows: Iterable[Mapping[RowKeys, object]], spell: Spell, shown: Spell) -> bool:
     """Return whether a key among `rows` is masked, that is, shown differently from what `spell` returns."""
     return any(
         shown(dimension, key) != spell(dimension, key)

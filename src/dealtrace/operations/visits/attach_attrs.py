@@ -38,5 +38,5 @@ def attach_attrs(work: Work, commands: Sequence[WriteCommand[VisitAttrs]]) -> li
             attrs = bounded_attrs({**(visit.attrs or {}), **sent.attrs})
             known[sent.visit_id] = replace(visit, attrs=attrs or None)
     changed = [visit for visit_id, visit in known.items() if visit != stored[visit_id]]
-    visits.update_seen(work.connection, work.site.id, changed)
+    visits.update_seen_visits(work.connection, work.site.id, changed)
     return [command.payload.visit_id in known for command in commands]

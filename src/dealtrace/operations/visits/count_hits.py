@@ -40,7 +40,7 @@ def count_hits(work: Work, commands: Sequence[WriteCommand[Hit]]) -> list[Visit]
             counts[hit.visitor_id] += 1
         latest[hit.visitor_id] = visit
         outcomes.append(visit)
-    visits.update_seen(work.connection, work.site.id, list(extended.values()))
+    visits.update_seen_visits(work.connection, work.site.id, list(extended.values()))
     if started:
         store_visits(work, list(started.values()))
     return outcomes

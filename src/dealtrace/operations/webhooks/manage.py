@@ -14,7 +14,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import outbox, webhooks
-from dealtrace.webhooks.delivery import position_in
+from dealtrace.webhooks.delivery import outbox_position
 from dealtrace.webhooks.retry import NO_FAILURES
 
 BY_HAND = "by hand"
@@ -94,7 +94,7 @@ def replay_message(work: AccountWork, webhook_id: int, message_id: str) -> int:
         DeliveryNotFound: the webhook was never sent such a message, or the message is no longer stored.
     """
     webhook = require_webhook(work.connection, webhook_id)
-    position = position_in(message_id, webhook.site_id, webhook_id)
+    position = outbox_position(message_id, webhook.site_id, webhook_id)
     if position is None or not outbox.is_delivery_known(work.connection, webhook.site_id, webhook_id, position):
         raise DeliveryNotFound(message_id=message_id)
     return outbox.requeue_deliveries(work.connection, webhook.site_id, webhook_id, position=position)

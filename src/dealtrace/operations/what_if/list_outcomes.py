@@ -21,7 +21,7 @@ from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
 from dealtrace.reports.moves import Shares, moves_of, single_source
-from dealtrace.reports.what_if import DealAttribution, Outcome
+from dealtrace.reports.what_if import DealAttribution, TriedDeal
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.leads.leads import find_stated_sources
 from dealtrace.storage.reports.rates import find_rates
@@ -29,7 +29,7 @@ from dealtrace.storage.visits.credits import MatchedVisit, find_credits_under, l
 from dealtrace.storage.visits.visits import find_visits
 
 
-def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequence[int]) -> list[Outcome]:
+def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequence[int]) -> list[TriedDeal]:
     """List the outcomes of deals under the rules of `trial`, in the order of `ids`.
 
     The outcomes are the same as if `dealtrace match` and `dealtrace source reclassify` had run under those rules, but
@@ -49,7 +49,7 @@ def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequenc
     after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if credits_again(trial) else before
     rates = find_rates(connection, site.id)
     return [
-        Outcome(
+        TriedDeal(
             deal,
             before.attribution_of(deal, deal.lead),
             after.attribution_of(deal, tried.lead),

@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.what_if.list_outcomes import classified_again, credits_again, find_moved_leads
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
-from dealtrace.reports.moves import key_of
+from dealtrace.reports.moves import source_key
 from dealtrace.storage.journals.keyset_pages import pages_of
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.visits.visits import find_visits
@@ -95,5 +95,5 @@ def _count_moved_visits(connection: Connection, site_id: int, hosts: SiteHosts, 
     moved = 0
     for visit in find_visits(connection, site_id, ids).values():
         again = classified_again(visit, hosts).traffic_source
-        moved += again != visit.traffic_source and key_of(again) != key_of(visit.traffic_source)
+        moved += again != visit.traffic_source and source_key(again) != source_key(visit.traffic_source)
     return moved

@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.what_if.list_outcomes import list_outcomes
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
-from dealtrace.reports.what_if import Outcome, Tally
+from dealtrace.reports.what_if import Tally, TriedDeal
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import pages_of
 
@@ -29,7 +29,7 @@ class Tried:
 
     tally: Tally
     total: int
-    changed: tuple[Outcome, ...] = ()
+    changed: tuple[TriedDeal, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -46,7 +46,7 @@ def changed_chunks(
     *,
     deals_max: int | None = None,
     show: ShowTried = lambda _tried, _total: None,
-) -> Iterator[list[Outcome]]:
+) -> Iterator[list[TriedDeal]]:
     """Yield, for each chunk of the deals that `searched` finds, those whose lead or source would change.
 
     Chunks and deals come earliest first. All tried deals are counted in `tally`. Deals are tried until at least
@@ -58,21 +58,6 @@ def changed_chunks(
         show(tally.deals, total)
         if deals_max is not None and tally.deals >= deals_max:
             break
-
-
-def changed_deals(
-    connection: Connection,
-    site: Site,
-    trial: Trial,
-    searched: JournalQuery,
-    tally: Tally,
-    *,
-    deals_max: int | None = None,
-    show: ShowTried = lambda _tried, _total: None,
-) -> Iterator[Outcome]:
-    """Yield the deals whose lead or source would change, one by one; the arguments are those of `changed_chunks`."""
-    chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=show)
-    return chain.from_iterable(chunks)
 
 
 def try_rules(
@@ -97,6 +82,6 @@ def try_rules(
         total = counted
 
     searched = JournalQuery(since=since, until=until)
-    changed = changed_deals(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
-    outcomes = tuple(outcome for place, outcome in enumerate(changed) if place in listed)
-    return Tried(tally, total, outcomes)
+    chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
+    changed = enumerate(chain.from_iterable(chunks))
+    return Tried(tally, total, tuple(deal for place, deal in changed if place in listed))

@@ -22,7 +22,7 @@ from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.reports.set_status import read_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.record import record
-from dealtrace.reports.statuses import Meaning, meaning_of, meanings_by_key, status_key
+from dealtrace.reports.statuses import Meaning, meanings_by_key, status_key, status_meaning
 from dealtrace.storage.accounts.points import find_points_spent, list_points_spent
 from dealtrace.storage.journals.call_counts import QUARTER, count_by_quarter
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
@@ -102,7 +102,7 @@ def try_status(connection: Connection, site: Site, name: str, meaning: str, days
     """
     after = read_status(name, meaning)
     meanings = meanings_by_key(list_statuses(connection, site.id))
-    before = meaning_of(name, meanings)
+    before = status_meaning(name, meanings)
     if before is after:
         return None
     sums = sum_by_status(connection, site.id, days.since, days.until)
@@ -120,7 +120,7 @@ def _sum_by_meaning(
 ) -> dict[Meaning, CountedDeals]:
     found: dict[Meaning, CountedDeals] = {}
     for spelling, counted in sums.items():
-        meaning = meaning_of(spelling, meanings)
+        meaning = status_meaning(spelling, meanings)
         found[meaning] = found.get(meaning, CountedDeals()) + CountedDeals(*counted)
     return found
 

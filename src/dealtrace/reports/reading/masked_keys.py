@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from dealtrace.accounts.masking import masked_number, masked_text
-from dealtrace.reports.answer import Report, Row, RowsOnAccess
+from dealtrace.reports.answer import Report, ReportLine, RowsOnAccess
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, Kind, field_dimension
 from dealtrace.reports.filters import (
     SEPARATOR,
@@ -109,7 +109,7 @@ def _masked_dimension(dimension: Dimension) -> Dimension:
     return replace(named, name=f"{FIELD_PREFIX}{masked}")
 
 
-def _masked_row(by: Sequence[Dimension], row: Row) -> Row:
+def _masked_row(by: Sequence[Dimension], row: ReportLine) -> ReportLine:
     return replace(row, keys=_masked(by, row.keys))
 
 

@@ -41,7 +41,7 @@ _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
 """Keys that need an explanation; each has a text to show and a meaning, in Russian and then in English."""
 
 
-def meaning_of(metric: Metric, language: Language) -> str:
+def metric_meaning(metric: Metric, language: Language) -> str:
     """Return the meaning of a metric in one line, in `language`."""
     return metric.meaning_ru if language == "ru" else metric.meaning_en
 

@@ -15,7 +15,7 @@ class SavedName:
     user_id: int | None = None
 
 
-def check_count(stored: int, most: int, key: str = "name") -> None:
+def check_has_room(stored: int, most: int, key: str = "name") -> None:
     """Check that one more item may be stored; `key` names the field in the error message.
 
     Raises:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, se
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
 from dealtrace.storage.accounts.encoded_requests import EncodedRequest, joined, requests_of, second_of, start_of
-from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, Row
+from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, NamedRow
 from dealtrace.storage.schema.tables.requests import api_request_batch
 
 FIRST_ROWS, ROWS_MAX = 8, 256
@@ -247,7 +247,7 @@ def _seconds(
         yield _Second(second, sum(row.request_count for row in batches), requests)
 
 
-def _rows(connection: Connection, statement: AnySelect, *, latest_first: bool) -> Iterator[Row]:
+def _rows(connection: Connection, statement: AnySelect, *, latest_first: bool) -> Iterator[NamedRow]:
     """Yield the rows of a statement, reading more and more of them at once."""
     key, limit = tuple_(api_request_batch.c.second, api_request_batch.c.first_id), FIRST_ROWS
     rows = connection.execute(statement.limit(limit)).all()

@@ -9,7 +9,7 @@ from dealtrace.accounts.invitation import NAME_TRIES_MAX, Invitation, Purpose
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import UserId
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import invitation
 
 _UNUSED = invitation.c.used_at.is_(None)
@@ -97,7 +97,7 @@ def delete_invitations_by(connection: Connection, made_by: int, *, kept_site_ids
     connection.execute(delete(invitation).where(_UNUSED, invitation.c.made_by == made_by, of_others))
 
 
-def _invitation_from_row(row: Row) -> Invitation:
+def _invitation_from_row(row: NamedRow) -> Invitation:
     return Invitation(
         row.digest,
         Purpose(row.purpose),

@@ -11,7 +11,7 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 from dealtrace.storage.accounts.installation import factor_demanded
 from dealtrace.storage.accounts.users import USER_COLUMNS, find_roles, user_from_row
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import membership, session, user
 
 BROWSER_LENGTH_MAX = 200
@@ -87,7 +87,7 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
     connection.execute(used.values(seen_at=now, is_confirmed=is_confirmed))
 
 
-def update_seen(connection: Connection, used_at: Mapping[str, datetime]) -> None:
+def update_last_uses(connection: Connection, used_at: Mapping[str, datetime]) -> None:
     """Store when sessions were last used, by session digest, unless a later use is stored already.
 
     The rows are sorted, so that two writers cannot deadlock.
@@ -122,7 +122,7 @@ def delete_old_sessions(connection: Connection, user_id: int, created_before: da
     connection.execute(delete(session).where(session.c.user_id == user_id, session.c.created_at < created_before))
 
 
-def _session_from_row(row: Row) -> Session:
+def _session_from_row(row: NamedRow) -> Session:
     return Session(
         row.digest, UserId(row.user_id), row.created_at, row.seen_at, row.ip, row.browser, bool(row.is_confirmed)
     )

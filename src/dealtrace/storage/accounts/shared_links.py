@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.user import UserId
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import shared_link
 
 
@@ -76,7 +76,7 @@ def delete_expired_links(connection: Connection, site_id: int, before: datetime)
     connection.execute(delete(shared_link).where(shared_link.c.site_id == site_id, shared_link.c.expires_at < before))
 
 
-def _from_row(row: Row) -> SharedLink:
+def _from_row(row: NamedRow) -> SharedLink:
     made_by = UserId(row.made_by) if row.made_by is not None else None
     return SharedLink(
         row.digest, row.site_id, row.name, row.query, made_by, row.created_at, row.expires_at, row.used_at

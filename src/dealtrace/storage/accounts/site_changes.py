@@ -7,7 +7,7 @@ from sqlalchemy import Connection, insert, select
 
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.storage.accounts.history_keys import HISTORY_KEYS
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.site_data import site_change
 
 
@@ -56,7 +56,7 @@ def find_site_change(connection: Connection, site_id: int, key: str) -> SiteChan
     return _change_from_row(row) if row is not None else None
 
 
-def _change_from_row(row: Row) -> SiteChange:
+def _change_from_row(row: NamedRow) -> SiteChange:
     return SiteChange(
         ChangeKind(row.kind), row.name, row.before, row.after, row.changed_at, row.user_id, row.former, row.key
     )

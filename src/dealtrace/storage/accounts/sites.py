@@ -13,7 +13,7 @@ from dealtrace.storage.accounts.custom_fields import list_custom_fields
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import revision, site
 from dealtrace.storage.webhooks.webhooks import list_listeners
 
@@ -107,7 +107,7 @@ def next_site_id(connection: Connection) -> SiteId:
     return SiteId(max(highest or 0, deleted or 0) + 1)
 
 
-def _site_from_row(connection: Connection, row: Row) -> Site:
+def _site_from_row(connection: Connection, row: NamedRow) -> Site:
     return Site(
         id=SiteId(row.id),
         name=row.name,

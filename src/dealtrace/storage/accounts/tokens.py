@@ -9,7 +9,7 @@ from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import Token, TokenId
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import token
 
 
@@ -64,5 +64,5 @@ def revoke_token(connection: Connection, token_id: int, now: datetime) -> Token 
     return _token_from_row(row) if row is not None else None
 
 
-def _token_from_row(row: Row) -> Token:
+def _token_from_row(row: NamedRow) -> Token:
     return Token(TokenId(row.id), SiteId(row.site_id), row.label, row.created_at, row.user_id, row.revoked_at)

@@ -24,16 +24,16 @@ This leaves the other half of `NAMES_MAX` to names from the CRM, such as misspel
 OTHER_NAMES = ""
 """The name of the row that counts all other names; requests never contain an empty name."""
 
-Key = tuple[str, ...]
+NameKey = tuple[str, ...]
 """The values of a table's primary key except the site id; the last value is the name."""
 
 
 @record
-class Counted:
+class CountedNames:
     """Counts of names: `seen` has the counts by key, and `new` the keys of names that are not in the table yet."""
 
-    seen: Mapping[Key, int]
-    new: frozenset[Key]
+    seen: Mapping[NameKey, int]
+    new: frozenset[NameKey]
 
 
 class NameCounts:
@@ -47,8 +47,12 @@ class NameCounts:
         )
 
     def fit(
-        self, connection: Connection, site_id: int, seen: Mapping[Key, int], open_keys: Collection[Key] = frozenset()
-    ) -> Counted:
+        self,
+        connection: Connection,
+        site_id: int,
+        seen: Mapping[NameKey, int],
+        open_keys: Collection[NameKey] = frozenset(),
+    ) -> CountedNames:
         """Return the counts in `seen`, with those of keys beyond the site's limit summed under `OTHER_NAMES`.
 
         `open_keys` are keys that anybody may send; they have a limit of their own.
@@ -64,15 +68,15 @@ class NameCounts:
         fitting = {key: count for key, count in seen.items() if key not in beyond}
         if beyond:
             fitting[others] = fitting.get(others, 0) + sum(seen[key] for key in beyond)
-        return Counted(fitting, frozenset(kept))
+        return CountedNames(fitting, frozenset(kept))
 
     def add(
         self,
         connection: Connection,
         site_id: int,
-        seen: Mapping[Key, int],
+        seen: Mapping[NameKey, int],
         now: datetime,
-        more: Mapping[Key, Mapping[str, object]] | None = None,
+        more: Mapping[NameKey, Mapping[str, object]] | None = None,
     ) -> None:
         """Add the counts in `seen` to the counts in the table.
 

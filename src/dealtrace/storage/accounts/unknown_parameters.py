@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from dealtrace.record import record
-from dealtrace.storage.accounts.unknown_name_counts import Counted, Key, NameCounts
+from dealtrace.storage.accounts.unknown_name_counts import CountedNames, NameCounts, NameKey
 from dealtrace.storage.schema.tables.site_data import unknown_parameter
 
 _COUNTS = NameCounts(unknown_parameter)
@@ -28,8 +28,8 @@ class UnknownParameter:
 
 
 def fit_unknown_parameters(
-    connection: Connection, site_id: int, seen: Mapping[Key, int], open_paths: Collection[str] = ()
-) -> Counted:
+    connection: Connection, site_id: int, seen: Mapping[NameKey, int], open_paths: Collection[str] = ()
+) -> CountedNames:
     """Return `seen` as counts by path and name; parameters beyond the site's limit are summed under empty names.
 
     Anybody may send names to `open_paths`, so their limit is lower.
@@ -38,7 +38,7 @@ def fit_unknown_parameters(
 
 
 def count_unknown_parameters(
-    connection: Connection, site_id: int, counted: Counted, nearest: Mapping[Key, str | None], now: datetime
+    connection: Connection, site_id: int, counted: CountedNames, nearest: Mapping[NameKey, str | None], now: datetime
 ) -> None:
     """Add `counted` to the stored counts; `nearest` has, for new parameters, the most similar known names."""
     rows = {key: {"nearest": nearest.get(key)} for key in counted.seen}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import User, UserId
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import membership, recovery_code, session, user
 
@@ -30,7 +30,7 @@ def insert_user(connection: Connection, new: User, password_hash: str) -> None:
     )
 
 
-def user_from_row(row: Row, prefix: str = "") -> User:
+def user_from_row(row: NamedRow, prefix: str = "") -> User:
     """Return the user in a row that has `USER_COLUMNS`, each under its own name with `prefix` in front."""
     column = partial(getattr, row)
     return User(

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from dealtrace.alerts.rule import Alert, AlertId, AlertKind, Rule
 from dealtrace.alerts.windows import NEXT_CHECK_MAX, WINDOWS
-from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.compiled_statement import NamedRow, ValuesByName
 from dealtrace.storage.database.due import is_due
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
 from dealtrace.storage.schema.tables.alerts import alert
@@ -92,7 +92,7 @@ def claim_alert(connection: Connection, site_id: int, until: datetime, now: date
     return _alert_from_row(row) if row is not None else None
 
 
-def update_claimed_alert(connection: Connection, claimed: Alert, values: Values) -> bool:
+def update_claimed_alert(connection: Connection, claimed: Alert, values: ValuesByName) -> bool:
     """Write `values`, by column name, to an alert, and return whether they were written.
 
     They are not written if the claim no longer holds: the stored `due_at` differs from that of `claimed`, or the alert
@@ -102,7 +102,7 @@ def update_claimed_alert(connection: Connection, claimed: Alert, values: Values)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0
 
 
-def _columns(rule: Rule) -> Values:
+def _columns(rule: Rule) -> ValuesByName:
     return {
         "kind": rule.kind,
         "metric": rule.metric,
@@ -113,7 +113,7 @@ def _columns(rule: Rule) -> Values:
     }
 
 
-def _alert_from_row(row: Row) -> Alert:
+def _alert_from_row(row: NamedRow) -> Alert:
     rule = Rule(
         kind=AlertKind(row.kind),
         metric=row.metric,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.alerts.incident import Incident, IncidentId
 from dealtrace.reports.metrics import Unit
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.alerts import alert_incident
 
 
@@ -76,7 +76,7 @@ def delete_incidents(connection: Connection, site_id: int, alert_id: int) -> lis
     return list(connection.execute(delete(alert_incident).where(*mine).returning(alert_incident.c.id)).scalars())
 
 
-def _incident_from_row(row: Row) -> Incident:
+def _incident_from_row(row: NamedRow) -> Incident:
     return Incident(
         id=IncidentId(row.id),
         alert_id=row.alert_id,

@@ -20,13 +20,13 @@ Statement = Insert | Update | AnySelect
 EngineInsert = Callable[..., Any]
 """An engine's own insert class. Any: each engine's class has `on_conflict_do_update`, but no common type has it."""
 Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters have no types
-Values = Mapping[str, object]
+ValuesByName = Mapping[str, object]
 """Values of parameters or columns, by name."""
 PlainRow = Sequence[Any]
 """The values of a row, by position. Any: drivers do not type columns; callers make a record of the row at once."""
 
 
-class Row(Protocol):
+class NamedRow(Protocol):
     """A row with columns as attributes: SQLAlchemy's own, or a row of `CompiledStatement.fetch_named`."""
 
     def __getattr__(self, name: str) -> Any:
@@ -54,13 +54,13 @@ class _Compiled:
     text: str
     is_positional: bool
     takes_arrays: bool
-    constants: Values
+    constants: ValuesByName
     parameters: tuple[str, ...]
     inward: Sequence[tuple[int, Convert]]
     outward: Sequence[tuple[int, Convert]]
     names: tuple[str, ...]
 
-    def values(self, parameters: Values) -> list[object]:
+    def values(self, parameters: ValuesByName) -> list[object]:
         """Return the values of all parameters in their order."""
         named = {**self.constants, **parameters} if self.constants else parameters
         return [named[name] for name in self.parameters]
@@ -102,7 +102,7 @@ class CompiledStatement:
         self._columns = columns
         self._compiled: dict[str, _Compiled] = {}
 
-    def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
+    def run_many(self, connection: Connection, rows: Sequence[ValuesByName]) -> None:
         """Run the statement for each of `rows` in one round trip; without rows, do nothing."""
         if rows:
             compiled = self._compiled_for(connection.dialect)
@@ -126,7 +126,7 @@ class CompiledStatement:
         finally:
             cursor.close()
 
-    def run(self, connection: Connection, parameters: Values) -> None:
+    def run(self, connection: Connection, parameters: ValuesByName) -> None:
         """Run the statement once."""
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
@@ -135,7 +135,7 @@ class CompiledStatement:
         finally:
             cursor.close()
 
-    def fetch(self, connection: Connection, parameters: Values) -> Sequence[PlainRow]:
+    def fetch(self, connection: Connection, parameters: ValuesByName) -> Sequence[PlainRow]:
         """Run the statement once and return all rows by position, with values converted."""
         compiled = self._compiled_for(connection.dialect)
         cursor = connection.connection.cursor()
@@ -148,7 +148,7 @@ class CompiledStatement:
         finally:
             cursor.close()
 
-    def fetch_named(self, connection: Connection, parameters: Values) -> list[Row]:
+    def fetch_named(self, connection: Connection, parameters: ValuesByName) -> list[NamedRow]:
         """Run the statement once and return all rows with columns as attributes, with values converted."""
         named = _row_maker(self._compiled_for(connection.dialect).names)
         return [named(row) for row in self.fetch(connection, parameters)]
@@ -176,9 +176,9 @@ def _from_arrays(statement: Insert, names: Sequence[str] | None) -> Insert:
 
 
 @cache
-def _row_maker(columns: tuple[str, ...]) -> Callable[[PlainRow], Row]:
-    """Return a function that turns the values of a row, in the order of `columns`, into a `Row`."""
-    make: Callable[[PlainRow], Row] = namedtuple("Row", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
+def _row_maker(columns: tuple[str, ...]) -> Callable[[PlainRow], NamedRow]:
+    """Return a function that turns the values of a row, in the order of `columns`, into a `NamedRow`."""
+    make: Callable[[PlainRow], NamedRow] = namedtuple("NamedRow", columns)._make  # type: ignore[attr-defined]  # noqa: PYI024 - the columns are data here
     return make
 
 

@@ -37,7 +37,13 @@ from dealtrace.storage.database.column_types import (
     json_integer,
     microseconds,
 )
-from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, EngineInsert, PlainRow, Values
+from dealtrace.storage.database.compiled_statement import (
+    AnySelect,
+    CompiledStatement,
+    EngineInsert,
+    PlainRow,
+    ValuesByName,
+)
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 
 _DAY_MICROSECONDS = DAY // MICROSECOND
@@ -124,7 +130,7 @@ class DaysOfDeals:
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
 
-    def _parameters(self, since: datetime, until: datetime) -> Values:
+    def _parameters(self, since: datetime, until: datetime) -> ValuesByName:
         return {
             "site_id": self.site_id,
             "moment": self.time,
@@ -134,7 +140,7 @@ class DaysOfDeals:
         }
 
 
-def count_new_deals(connection: Connection, site_id: int, rows: Iterable[Values]) -> None:
+def count_new_deals(connection: Connection, site_id: int, rows: Iterable[ValuesByName]) -> None:
     """Add new deals, given as their rows, to the daily counts."""
     _shift(connection, site_id, Counter(_days([row[name] for name in _COUNTED] for row in rows)))
 
@@ -151,7 +157,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Replace a site's daily counts by counting all its deals; other transactions cannot change the counts meanwhile."""
+    """Replace a site's daily counts by counting all its deals; others cannot change the counts meanwhile."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))

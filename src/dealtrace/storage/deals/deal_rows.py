@@ -17,7 +17,7 @@ from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.plain_text import stripped
 from dealtrace.record import record
-from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.compiled_statement import NamedRow, ValuesByName
 from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.visits import traffic_source
 
@@ -130,7 +130,7 @@ def _stated_parts(parts: DealDetails | Matcher) -> dict[str, object]:
     }
 
 
-def key_rows(site_id: int, deal: Deal) -> list[Values]:
+def key_rows(site_id: int, deal: Deal) -> list[ValuesByName]:
     """Return the rows by which a deal with matchers (conditions that find a lead) is found when its lead comes later.
 
     There is a row for each key, such as a phone, with the earliest and the latest start that a lead with this key may
@@ -153,7 +153,7 @@ def deletion_columns(deal: Deal) -> dict[str, object]:
     return {name: getattr(deal, name) for name in STAMP_COLUMNS}
 
 
-def tag_rows(site_id: int, deal: Deal) -> list[Values]:
+def tag_rows(site_id: int, deal: Deal) -> list[ValuesByName]:
     """Return a row for each tag of a deal, in the order of the tags."""
     return [
         {"site_id": site_id, "deal_id": deal.id, "position": position, "tag": tag}
@@ -161,7 +161,7 @@ def tag_rows(site_id: int, deal: Deal) -> list[Values]:
     ]
 
 
-_NO_CLUE_COLUMNS: Values = {
+_NO_CLUE_COLUMNS: ValuesByName = {
     "clue_call_id": None,
     "clue_call_reference": None,
     "clue_lead_request_id": None,
@@ -214,7 +214,7 @@ def _further_contacts(contact: SearchContacts) -> list[str]:
     return [*phones, *(contact.email.further if contact.email is not None else ())]
 
 
-def contact_rows(rows: Iterable[Values]) -> list[Values]:
+def contact_rows(rows: Iterable[ValuesByName]) -> list[ValuesByName]:
     """Return a row for each further contact of deals; the first phone and e-mail are columns of the deals."""
     return [
         {"site_id": row["site_id"], "contact": contact, "deal_id": row["id"]}
@@ -224,7 +224,7 @@ def contact_rows(rows: Iterable[Values]) -> list[Values]:
     ]
 
 
-def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
+def deal_from_row(row: NamedRow, tags: tuple[str, ...]) -> Deal:
     """Return the deal in a row of `DEAL_ROWS`, with the given tags."""
     return Deal(
         id=DealId(row.id),
@@ -255,13 +255,13 @@ def deal_from_row(row: Row, tags: tuple[str, ...]) -> Deal:
     )
 
 
-def _stated_source(row: Row) -> TrafficSource | None:
+def _stated_source(row: NamedRow) -> TrafficSource | None:
     if row.stated_source_id is None:
         return None
     return TrafficSource(*(getattr(row, part) for part in SOURCE_PARTS))
 
 
-def _clue(row: Row) -> LeadClue:
+def _clue(row: NamedRow) -> LeadClue:
     identity: CallIdentity | LeadRequestIdentity | None = None
     if row.clue_call_id is not None or row.clue_call_reference is not None:
         identity = CallIdentity(row.clue_call_id, row.clue_call_reference)
@@ -271,7 +271,7 @@ def _clue(row: Row) -> LeadClue:
     return NO_CLUE if identity is None and contact is None else LeadClue(identity, contact)
 
 
-def _search_contacts(row: Row) -> SearchContacts | None:
+def _search_contacts(row: NamedRow) -> SearchContacts | None:
     if row.clue_phone_as_sent is None and row.clue_email_as_sent is None:
         return None
     further = row.clue_further or ()

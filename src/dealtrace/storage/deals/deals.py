@@ -13,7 +13,7 @@ from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registered
 from dealtrace.leads.reference_spelling import all_spellings
 from dealtrace.storage.database.column_types import is_among, is_in
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
+from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow
 from dealtrace.storage.deals.daily_counts import count_new_deals, recounting
 from dealtrace.storage.deals.deal_rows import (
     CHANGING_COLUMNS,
@@ -306,6 +306,6 @@ def find_tags(connection: Connection, site_id: int, deal_ids: Sequence[int]) -> 
     return tags
 
 
-def _with_tags(connection: Connection, site_id: int, rows: Sequence[Row]) -> list[Deal]:
+def _with_tags(connection: Connection, site_id: int, rows: Sequence[NamedRow]) -> list[Deal]:
     tags = find_tags(connection, site_id, [row.id for row in rows])
     return [deal_from_row(row, tuple(tags.get(row.id, ()))) for row in rows]

@@ -15,7 +15,7 @@ from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, Fields, VersionKind
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
+from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow
 from dealtrace.storage.schema.tables.deals import deal_version
 
 _TYPES = get_type_hints(Deal)
@@ -110,19 +110,19 @@ def _first_fields(connection: Connection, site_id: int, deal_ids: Iterable[int])
     return [(deal_id, after) for deal_id, after in rows]
 
 
-def _version_from_row(row: Row, before: Fields, after: Fields) -> DealVersion:
+def _version_from_row(row: NamedRow, before: Fields, after: Fields) -> DealVersion:
     kind = VersionKind(row.kind)
     return DealVersion(
         DealId(row.deal_id), row.version, kind, row.recorded_at, row.token_id, before, after, row.user_id
     )
 
 
-def read_details(value: object) -> DealDetails:
+def details_from_json(value: object) -> DealDetails:
     """Return the details of a deal, converted from the JSON value in a version; `None` means no details."""
     return msgspec.convert(value or {}, DealDetails)
 
 
-def read_matchers(value: object) -> tuple[Matcher, ...]:
+def matchers_from_json(value: object) -> tuple[Matcher, ...]:
     """Return the matchers of a deal (conditions that find a lead), converted from JSON; `None` means no matchers."""
     return msgspec.convert(value or (), tuple[Matcher, ...])
 

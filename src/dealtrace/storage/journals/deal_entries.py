@@ -26,7 +26,7 @@ from dealtrace.storage.schema.tables.leads import call, lead_credit, lead_reques
 from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.credits import CREDITED, beside_own_visits, credit_key_of_deal, heaviest_of
 from dealtrace.storage.visits.traffic_sources import find_sources
-from dealtrace.storage.visits.visits import VISIT_COLUMNS, visit_of
+from dealtrace.storage.visits.visits import VISIT_COLUMNS, visit_from_columns
 
 _SECOND = timedelta(seconds=1)
 
@@ -137,7 +137,7 @@ def _lead_visits(
     for row in rows:
         source_id, key = row[_SOURCE_AT], row[_KEY_AT]
         if source_id is not None:
-            credited[key] = visit_of(sources[source_id], row[_VISIT_AT:])
+            credited[key] = visit_from_columns(sources[source_id], row[_VISIT_AT:])
             named[key] = row[_NAMED_AT]
     return beside_own_visits(connection, site_id, credited, named)
 

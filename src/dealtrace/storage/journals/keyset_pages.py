@@ -52,7 +52,7 @@ class Cursor:
     total: int | None = None
 
 
-class Days(Protocol):
+class DailyCounts(Protocol):
     """The stored daily counts of a list: how many rows the list has on each UTC day."""
 
     def count(self, connection: Connection, since: datetime, until: datetime) -> int:
@@ -82,7 +82,7 @@ class PageQuery:
     conditions: Conditions
     since: datetime | None = None
     until: datetime | None = None
-    days: Days | None = None
+    days: DailyCounts | None = None
 
     def after(self, key: SortKey | None) -> Conditions:
         """Return the SQL conditions for the rows after `key`; without a key, for all rows.
@@ -101,7 +101,7 @@ class PageQuery:
 
 
 @record
-class Page:
+class ListPage:
     """A page of a list: its ids, the key of its last row (`None` if the page is empty), and the length of the list."""
 
     ids: list[int]
@@ -109,7 +109,7 @@ class Page:
     total: int
 
 
-def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: int) -> Page:
+def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: int) -> ListPage:
     """Find the page of at most `limit` rows that begins at `cursor`, and the length of the list.
 
     The list is counted again only if the page contradicts the cursor's total. The length is then the page's offset plus
@@ -125,7 +125,7 @@ def find_page(connection: Connection, query: PageQuery, cursor: Cursor, limit: i
     if total is None or not _agrees(total, cursor, len(page), is_followed=is_followed):
         total = cursor.offset - cursor.skip + rest.total()
     end = SortKey(instant(page[-1][0]), page[-1][1]) if page else None
-    return Page([row_id for _, row_id in page], end, total)
+    return ListPage([row_id for _, row_id in page], end, total)
 
 
 @record
@@ -179,7 +179,7 @@ class FindPage(Protocol):
         ...
 
 
-def ids_of(connection: Connection, query: PageQuery, find: FindPage, limit: int) -> Iterator[list[int]]:
+def id_chunks(connection: Connection, query: PageQuery, find: FindPage, limit: int) -> Iterator[list[int]]:
     """Yield the ids of a list, at most `limit` at a time, in the order in which `find` returns rows."""
     page = find(connection, query, None, limit)
     while page.ids:

@@ -20,7 +20,7 @@ from dealtrace.leads.qualification import Qualification
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
+from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow
 from dealtrace.storage.deals.lead_links import find_deals_of_leads
 from dealtrace.storage.leads.calls import call_from_row, circumstances_from_row, ring_back_from_row
 from dealtrace.storage.leads.clients import find_clients
@@ -114,7 +114,7 @@ class _Referred:
 
 
 def _find_referred(
-    connection: Connection, site: Site, kind: LeadKind, rows: Mapping[int, Row], model: AttributionModel
+    connection: Connection, site: Site, kind: LeadKind, rows: Mapping[int, NamedRow], model: AttributionModel
 ) -> _Referred:
     stated_ids = {row.stated_source_id for row in rows.values() if row.stated_source_id is not None}
     return _Referred(
@@ -125,7 +125,7 @@ def _find_referred(
     )
 
 
-def _call_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: Sequence[Deal]) -> LeadEntry:
+def _call_entry(row: NamedRow, referred: _Referred, visits: Sequence[Visit], deals: Sequence[Deal]) -> LeadEntry:
     return LeadEntry(
         lead=call_from_row(row),
         client=with_stated_contacts(referred.clients[row.client_id], row.phone, None),
@@ -140,7 +140,9 @@ def _call_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: S
     )
 
 
-def _lead_request_entry(row: Row, referred: _Referred, visits: Sequence[Visit], deals: Sequence[Deal]) -> LeadEntry:
+def _lead_request_entry(
+    row: NamedRow, referred: _Referred, visits: Sequence[Visit], deals: Sequence[Deal]
+) -> LeadEntry:
     return LeadEntry(
         lead=lead_request_from_row(row),
         client=with_stated_contacts(referred.clients[row.client_id], row.phone, row.email),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from dealtrace.leads.annotation_version import AnnotationValues, AnnotationVersion
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
+from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.leads import lead_version
 
@@ -60,7 +60,7 @@ def list_annotation_versions(connection: Connection, site_id: int, lead_id: int)
     return [_version_from_row(row) for row in connection.execute(mine.order_by(lead_version.c.version))]
 
 
-def _version_from_row(row: Row) -> AnnotationVersion:
+def _version_from_row(row: NamedRow) -> AnnotationVersion:
     return AnnotationVersion(row.version, row.recorded_at, row.user_id, _values(row.before), _values(row.after))
 
 

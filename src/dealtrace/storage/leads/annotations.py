@@ -8,7 +8,7 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef, ids_by_kind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, ValuesByName
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.leads.lead_rows import annotation_columns, annotations_from_row
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
@@ -60,6 +60,6 @@ def update_annotations(connection: Connection, site_id: int, annotations: Mappin
         execute_many(connection, _UPDATE[kind], rows)
 
 
-def _row(site_id: int, lead_id: int, annotations: Annotations) -> Values:
+def _row(site_id: int, lead_id: int, annotations: Annotations) -> ValuesByName:
     columns = {f"new_{name}": value for name, value in annotation_columns(annotations).items()}
     return {"of_site": site_id, "of_lead": lead_id, **columns}

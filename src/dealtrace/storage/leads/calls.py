@@ -11,7 +11,7 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow, ValuesByName
 from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_leads, insert_spans
 from dealtrace.storage.leads.lead_rows import NewLead, new_annotation_columns
 from dealtrace.storage.schema.tables.leads import call, lead_credit
@@ -103,12 +103,12 @@ def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead],
         )
 
 
-def _row(site_id: int, reported: NewLead) -> Values:
+def _row(site_id: int, reported: NewLead) -> ValuesByName:
     columns = {f"new_{name}": value for name, value in reported_columns(reported).items()}
     return {"of_site": site_id, "of_call": reported.lead.id, **columns}
 
 
-def _incoming_from_row(row: Row) -> IncomingCall:
+def _incoming_from_row(row: NamedRow) -> IncomingCall:
     return IncomingCall(
         started_at=row.started_at,
         duration=_SECOND * row.duration_seconds,
@@ -119,12 +119,12 @@ def _incoming_from_row(row: Row) -> IncomingCall:
     )
 
 
-def call_from_row(row: Row) -> Call:
+def call_from_row(row: NamedRow) -> Call:
     """Return the call in a row of its table."""
     return Call(CallId(row.id), row.reference, row.started_at, _SECOND * row.duration_seconds, row.visit_id)
 
 
-def circumstances_from_row(row: Row) -> Circumstances:
+def circumstances_from_row(row: NamedRow) -> Circumstances:
     """Return, from a row of the table of calls, the details that the telephone exchange reported about the call."""
     return Circumstances(
         sip_id=row.sip_id,
@@ -138,6 +138,6 @@ def circumstances_from_row(row: Row) -> Circumstances:
     )
 
 
-def ring_back_from_row(row: Row) -> RingBack | None:
+def ring_back_from_row(row: NamedRow) -> RingBack | None:
     """Return what a person did about the missed call in a row of the table of calls, or `None`."""
     return RingBack(row.ring_back) if row.ring_back is not None else None

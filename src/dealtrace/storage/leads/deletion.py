@@ -6,7 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES
 
 
@@ -31,7 +31,7 @@ def find_deletable(connection: Connection, site_id: int, ref: LeadRef) -> Deleta
     return deletable_from_row(ref.kind, row) if row is not None else None
 
 
-def deletable_from_row(kind: LeadKind, row: Row) -> DeletableLead:
+def deletable_from_row(kind: LeadKind, row: NamedRow) -> DeletableLead:
     """Return the lead in a row of the table of calls or of lead requests."""
     ref = LeadRef(kind, row.id)
     if kind is LeadKind.CALL:

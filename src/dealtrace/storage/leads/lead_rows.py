@@ -9,7 +9,7 @@ from dealtrace.leads.call import NOT_REPORTED, Call, Circumstances
 from dealtrace.leads.lead import LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.record import record
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 
 
 @record
@@ -69,12 +69,12 @@ def annotation_columns(annotations: Annotations) -> dict[str, object]:
     }
 
 
-def lead_request_from_row(row: Row) -> LeadRequest:
+def lead_request_from_row(row: NamedRow) -> LeadRequest:
     """Return the lead request in a row of its table."""
     return LeadRequest(LeadRequestId(row.id), row.number, row.requested_at, row.form_name, row.visit_id)
 
 
-def annotations_from_row(row: Row, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
+def annotations_from_row(row: NamedRow, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
     """Return the annotations in a row of a lead.
 
     The stated source is looked up by id in `stated_sources`; without this mapping it is left out.

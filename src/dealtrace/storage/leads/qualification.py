@@ -31,7 +31,7 @@ from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.leads.call_outcomes import target_calls
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
 
-Condition = Callable[[FromClause], ColumnElement[bool]]
+LeadCondition = Callable[[FromClause], ColumnElement[bool]]
 """A function that returns an SQL condition on the rows of a table of leads, or of an alias of that table."""
 
 
@@ -94,7 +94,7 @@ def find_unique_leads(connection: Connection, site: Site, leads: Iterable[LeadRe
 
 
 def predecessor_at(
-    kind: LeadKind, condition: Condition | None = None, *, among: LeadKind | None = None
+    kind: LeadKind, condition: LeadCondition | None = None, *, among: LeadKind | None = None
 ) -> ScalarSelect[datetime]:
     """Return the SQL subquery for the start of a lead's predecessor: the previous lead of the same client.
 
@@ -177,7 +177,7 @@ def count_qualified(
     return QualifiedCount(*map(int, row))
 
 
-def _targets(site: Site) -> Condition:
+def _targets(site: Site) -> LeadCondition:
     return target_calls(literal(site.target_call // timedelta(seconds=1)))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 from dealtrace.mails.mail import LONGEST_PAUSE, Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.storage.database.column_types import is_in
-from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.compiled_statement import NamedRow, ValuesByName
 from dealtrace.storage.database.due import is_due
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.alerts import mail
@@ -64,7 +64,7 @@ def claim_mail(connection: Connection, site_id: int, until: datetime, now: datet
     return _mail_from_row(row) if row is not None else None
 
 
-def update_claimed_mail(connection: Connection, claimed: Mail, values: Values) -> bool:
+def update_claimed_mail(connection: Connection, claimed: Mail, values: ValuesByName) -> bool:
     """Write `values`, by column name, to an e-mail if it is still reserved as in `claimed`; return whether it was."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
@@ -114,7 +114,7 @@ def delete_old_mails(connection: Connection, site_id: int, before: datetime) -> 
     return connection.execute(delete(mail).where(*old)).rowcount
 
 
-def _mail_from_row(row: Row) -> Mail:
+def _mail_from_row(row: NamedRow) -> Mail:
     return Mail(
         id=MailId(row.id),
         site_id=row.site_id,

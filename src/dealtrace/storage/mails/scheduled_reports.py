@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or
 
 from dealtrace.mails.scheduled_report import NEXT_DUE_MAX, Rhythm, ScheduledReport, ScheduledReportId
 from dealtrace.reports.question import RawQuestion
-from dealtrace.storage.database.compiled_statement import Row, Values
+from dealtrace.storage.database.compiled_statement import NamedRow, ValuesByName
 from dealtrace.storage.database.due import is_due
 from dealtrace.storage.mails.recipients import recipients_from, stored_recipients
 from dealtrace.storage.schema.tables.alerts import mail_report
@@ -93,7 +93,7 @@ def encode_question(raw: RawQuestion) -> str:
     return urlencode([*said, *((_FILTERS, text) for text in raw.filters)])
 
 
-def _changing(report: ScheduledReport) -> Values:
+def _changing(report: ScheduledReport) -> ValuesByName:
     """Return the values of the columns that store what users can change in a report."""
     return {
         "title": report.title,
@@ -114,7 +114,7 @@ def decode_question(text: str) -> RawQuestion:
     )
 
 
-def _report_from_row(row: Row) -> ScheduledReport:
+def _report_from_row(row: NamedRow) -> ScheduledReport:
     return ScheduledReport(
         id=ScheduledReportId(row.id),
         site_id=row.site_id,

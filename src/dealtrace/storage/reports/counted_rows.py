@@ -164,7 +164,7 @@ def is_later(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
     return later_since
 
 
-def key_of(dimension: Dimension, rows: CountedRows) -> Expression:
+def dimension_key(dimension: Dimension, rows: CountedRows) -> Expression:
     """Return the SQL expression for the value by which a dimension groups a row.
 
     This key is a number for times, and a case-folded string for sources and statuses.

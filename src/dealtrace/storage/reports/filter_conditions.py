@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, false, not_, 
 from dealtrace.reports.dimensions import Kind
 from dealtrace.reports.filters import Operator, by_dimension
 from dealtrace.storage.database.column_types import is_among_many
-from dealtrace.storage.reports.counted_rows import CountedRows, key_of
+from dealtrace.storage.reports.counted_rows import CountedRows, dimension_key
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.scope import FilterShape
 from dealtrace.storage.reports.statement_types import Expression
@@ -28,7 +28,7 @@ def filter_conditions(
 def _condition(tables: FactTables, condition: FilterShape, rows: CountedRows) -> ColumnElement[bool]:
     if condition.dimension.kind is Kind.TAG:
         return _tag_condition(tables, condition, rows)
-    key = key_of(condition.dimension, rows)
+    key = dimension_key(condition.dimension, rows)
     match condition.operator:
         case Operator.EMPTY:
             return key.is_(None)

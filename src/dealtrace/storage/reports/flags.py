@@ -23,7 +23,7 @@ Columns = ColumnCollection[str, KeyedColumnElement[Any]]
 
 
 @record
-class Flag:
+class FactFlag:
     """A condition on a fact, such as a lead or a deal, and the attributes that the condition needs as columns."""
 
     attributes: tuple[str, ...]
@@ -31,23 +31,23 @@ class Flag:
 
 
 _CALL, _REQUEST = KIND_NAMES.values()
-FLAGS: Mapping[str, Flag] = {
-    "is_call": Flag(("lead_kind",), lambda row: row.lead_kind == _CALL),
-    "is_request": Flag(("lead_kind",), lambda row: row.lead_kind == _REQUEST),
-    "is_answered": Flag(("is_answered",), lambda row: row.is_answered == 1),
-    "is_missed": Flag(("is_missed",), lambda row: row.is_missed == 1),
-    "is_target": Flag(("is_target",), lambda row: row.is_target == 1),
-    "has_visit": Flag(("visit_id",), lambda row: row.visit_id.is_not(None)),
-    "has_deal": Flag(("has_deal",), lambda row: row.has_deal == 1),
-    "is_won": Flag(("meaning",), lambda row: row.meaning == Meaning.WON),
-    "is_lost": Flag(("meaning",), lambda row: row.meaning == Meaning.LOST),
-    "has_amount": Flag(("amount",), lambda row: row.amount.is_not(None)),
-    "lacks_rate": Flag(("lacks_rate",), lambda row: row.lacks_rate == 1),
-    "is_matched": Flag(("is_matched",), lambda row: row.is_matched == 1),
-    "has_lead": Flag(("lead_kind",), lambda row: row.lead_kind.is_not(None)),
-    "is_unmatched": Flag(("is_matched",), lambda row: row.is_matched == 0),
-    FIRST_WON: Flag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
-    TOUCHED: Flag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
+FLAGS: Mapping[str, FactFlag] = {
+    "is_call": FactFlag(("lead_kind",), lambda row: row.lead_kind == _CALL),
+    "is_request": FactFlag(("lead_kind",), lambda row: row.lead_kind == _REQUEST),
+    "is_answered": FactFlag(("is_answered",), lambda row: row.is_answered == 1),
+    "is_missed": FactFlag(("is_missed",), lambda row: row.is_missed == 1),
+    "is_target": FactFlag(("is_target",), lambda row: row.is_target == 1),
+    "has_visit": FactFlag(("visit_id",), lambda row: row.visit_id.is_not(None)),
+    "has_deal": FactFlag(("has_deal",), lambda row: row.has_deal == 1),
+    "is_won": FactFlag(("meaning",), lambda row: row.meaning == Meaning.WON),
+    "is_lost": FactFlag(("meaning",), lambda row: row.meaning == Meaning.LOST),
+    "has_amount": FactFlag(("amount",), lambda row: row.amount.is_not(None)),
+    "lacks_rate": FactFlag(("lacks_rate",), lambda row: row.lacks_rate == 1),
+    "is_matched": FactFlag(("is_matched",), lambda row: row.is_matched == 1),
+    "has_lead": FactFlag(("lead_kind",), lambda row: row.lead_kind.is_not(None)),
+    "is_unmatched": FactFlag(("is_matched",), lambda row: row.is_matched == 0),
+    FIRST_WON: FactFlag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
+    TOUCHED: FactFlag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
 }
 """All flags by name."""
 

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from dealtrace.reports.periods import Period
 from dealtrace.reports.saved_items.notes import Note
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.reports import note
 
 
@@ -43,5 +43,5 @@ def count_notes(connection: Connection, site_id: int) -> int:
     return int(connection.execute(select(func.count()).where(note.c.site_id == site_id)).scalar_one())
 
 
-def _note_from_row(row: Row) -> Note:
+def _note_from_row(row: NamedRow) -> Note:
     return Note(row.key, row.day_on, row.text, row.user_id, row.added_at)

@@ -8,15 +8,15 @@ from sqlalchemy import BigInteger, ColumnElement, func, literal, select
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.record import record
-from dealtrace.reports.answer import Keys
+from dealtrace.reports.answer import RowKeys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import PlainRow
-from dealtrace.storage.reports.counted_rows import CountedRows, RowGroup, counted_rows, key_of, wanted_of
+from dealtrace.storage.reports.counted_rows import CountedRows, RowGroup, counted_rows, dimension_key, wanted_of
 from dealtrace.storage.reports.fact_tables import AT, FactTables
 from dealtrace.storage.reports.filter_conditions import filter_conditions
-from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
+from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.reports.statement import aggregate_of, counts_of, deal_time_of_measure
 from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection
@@ -64,7 +64,7 @@ class RowsBehind:
 
 
 def find_rows_behind(
-    fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: Keys, page: tuple[int, int]
+    fetch: Fetch, tables: FactTables, scope: Scope, measure: Measure, keys: RowKeys, page: tuple[int, int]
 ) -> RowsBehind:
     """Find a page of the facts behind a figure: the value of `measure` in the report's row with `keys`.
 
@@ -74,7 +74,7 @@ def find_rows_behind(
     own = (measure.attribute,) if measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) else ()
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
     group = RowGroup(measure.fact, deal_time_of_measure(measure, scope.date_of), (measure,))
-    shape, parameters = shape_of(scope), parameters_of(scope)
+    shape, parameters = shape_of(scope), scope_parameters(scope)
     rows = counted_rows(tables, shape, group, wanted_of(shape, group, *sums, *labels))
     conditions = _conditions(tables, shape, rows, measure, keys)
     listed = _listed(rows, sums, labels).where(*conditions)
@@ -91,12 +91,12 @@ def find_rows_behind(
 
 
 def _conditions(
-    tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: Keys
+    tables: FactTables, shape: Shape, rows: CountedRows, measure: Measure, keys: RowKeys
 ) -> list[ColumnElement[bool]]:
     """Return the SQL conditions for the report's filters, for the figure's row in the report, and for the metric."""
     conditions = filter_conditions(tables, shape.filters, rows)
     for dimension, key in zip(shape.by, keys, strict=True):
-        column = key_of(dimension, rows)
+        column = dimension_key(dimension, rows)
         conditions.append(column.is_(None) if key is None else column == key)
     counts = counts_of(rows, measure)
     return [*conditions, counts] if counts is not None else conditions

@@ -17,7 +17,7 @@ from itertools import chain, count, islice
 from operator import itemgetter
 from typing import TypeVar, overload
 
-from dealtrace.reports.answer import Fetched, Keys
+from dealtrace.reports.answer import Fetched, RowKeys
 from dealtrace.reports.refusals import ReportNotKept
 
 Row = TypeVar("Row")
@@ -106,12 +106,12 @@ class RowsOnDisk(Sequence[Row]):
 class FetchedOnDisk(RowsOnDisk[Fetched]):
     """Fetched rows in a temporary file."""
 
-    def by_keys(self, width: int) -> Mapping[Keys, Fetched]:
+    def by_keys(self, width: int) -> Mapping[RowKeys, Fetched]:
         """Return the rows by the values of their first `width` columns; no two rows may have the same values there."""
         return _RowsByKeys(self, width)
 
 
-class _RowsByKeys(Mapping[Keys, Fetched]):
+class _RowsByKeys(Mapping[RowKeys, Fetched]):
     """Fetched rows by their keys, looked up in a temporary database."""
 
     def __init__(self, rows: Sequence[Fetched], width: int) -> None:
@@ -130,7 +130,7 @@ class _RowsByKeys(Mapping[Keys, Fetched]):
         self._database.executemany("INSERT INTO row VALUES (?, ?)", written)
         self._database.execute("COMMIT")
 
-    def __getitem__(self, keys: Keys) -> Fetched:
+    def __getitem__(self, keys: RowKeys) -> Fetched:
         """Return the row with these keys."""
         found = self._database.execute("SELECT columns FROM row WHERE keys = ?", (json.dumps(keys),)).fetchone()
         if found is None:
@@ -138,7 +138,7 @@ class _RowsByKeys(Mapping[Keys, Fetched]):
         row: Fetched = pickle.loads(found[0])  # noqa: S301 - a database of ours
         return row
 
-    def __iter__(self) -> Iterator[Keys]:
+    def __iter__(self) -> Iterator[RowKeys]:
         """Iterate over the keys of all rows, in the order of the rows."""
         return (tuple(row[: self._width]) for row in self._rows)
 

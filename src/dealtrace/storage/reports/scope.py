@@ -130,7 +130,7 @@ def shape_of(scope: Scope) -> Shape:
     )
 
 
-def parameters_of(scope: Scope) -> Parameters:
+def scope_parameters(scope: Scope) -> Parameters:
     """Return the parameters of a scope's SQL statements, by name, without those from `parameters_of_site`."""
     span, of_scope = scope.whole, shape_of(scope)
     name_of = of_scope.name_of

@@ -27,10 +27,10 @@ class WholeNumber(TypeDecorator[int]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int]:  # noqa: ARG002
         """Return the function that converts an engine's results to integers. Any: engines return different types."""
-        return whole_number
+        return integer_result
 
 
-def whole_number(answered: Any) -> int:
+def integer_result(answered: Any) -> int:
     """Return a sum as an integer. Any: a driver returns an integer, a decimal number or a string."""
     if answered is None:
         return 0

@@ -38,8 +38,8 @@ from dealtrace.storage.reports.counted_rows import (
     Wanted,
     counted_rows,
     day_of,
+    dimension_key,
     is_later,
-    key_of,
     keyed_sources,
     wanted_of,
 )
@@ -47,7 +47,7 @@ from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables, deal
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
-from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
+from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
 from dealtrace.storage.reports.sql_functions import different_numbers, total_of
 from dealtrace.storage.reports.statement_types import Expression, Fetch, NamedExpression, Rows, Selection
 
@@ -62,7 +62,7 @@ _WON_FLAGS = frozenset({"is_won", FIRST_WON})
 
 
 @record
-class Part:
+class MeasureGroup:
     """A group of measures, and how they are fetched.
 
     The measures in `in_rows` are fetched for each row of the report. The totals of the measures in `adding` are added
@@ -84,7 +84,7 @@ class Plan:
     `Gathered`, which calls them `unknown_in_rows` and `unknown`.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[MeasureGroup, ...]
     absent: frozenset[Measure]
     in_no_row: frozenset[Measure]
     unknown: frozenset[Measure]
@@ -105,11 +105,11 @@ def plan_of(tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Pl
         in_rows = tuple(measure for measure in group.measures if measure not in in_no_row) if scope.by else ()
         adding = tuple(measure for measure in in_rows if scope.adds_up and measure.adds_up)
         whole = tuple(measure for measure in group.measures if measure not in adding)
-        parts.append(Part(group, in_rows, adding, whole))
+        parts.append(MeasureGroup(group, in_rows, adding, whole))
     return Plan(tuple(parts), absent, in_no_row, unknown)
 
 
-def gather(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
+def gather_measures(fetch: Fetch, tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Gathered:
     """Return the values of measures for each row of a report with the given scope, and their totals."""
     return gather_periods(fetch, tables, scope, measures)[0]
 
@@ -126,7 +126,7 @@ def gather_periods(fetch: Fetch, tables: FactTables, scope: Scope, measures: Ite
     for part in plan.parts:
         if part.in_rows:
             statement = grouped_statement(tables, shape_of(scope), part.group.of(part.in_rows))
-            answered = _by_period(scope, fetch(statement, parameters_of(scope)))
+            answered = _by_period(scope, fetch(statement, scope_parameters(scope)))
             for mine, of_period, total in zip(answered, rows, totals, strict=True):
                 of_period.add(part.in_rows, mine)
                 for measure in part.adding:
@@ -144,7 +144,7 @@ def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> l
     for part in plan.parts:
         if part.whole:
             statement = grouped_statement(tables, whole_shape, part.group.of(part.whole))
-            answered = _by_period(scope, fetch(statement, parameters_of(scope)))
+            answered = _by_period(scope, fetch(statement, scope_parameters(scope)))
             for mine, total in zip(answered, totals, strict=True):
                 for row in mine:
                     total.update(zip(part.whole, row, strict=True))
@@ -202,7 +202,7 @@ def _grouped_statement(tables: FactTables, shape: Shape, group: RowGroup) -> Sel
     if _has_two_steps(tables, group, deferred):
         return _grouped_in_two_steps(tables, shape, group, wanted, deferred)
     rows = counted_rows(tables, shape, group, wanted)
-    keys = [key_of(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
+    keys = [dimension_key(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
     keys = [*_period(shape, rows), *keys]
     statement = select(*keys, *(aggregate_of(rows, measure) for measure in group.measures))
     statement = statement.select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
@@ -249,7 +249,9 @@ def _grouped_in_two_steps(
         tables, shape, group, replace(wanted, needs_sources=wanted.needs_sources and not defers_sources)
     )
     first = [
-        (_first_key(dimension, rows) if dimension in deferred else key_of(dimension, rows)).label(f"first_{place}")
+        (_first_key(dimension, rows) if dimension in deferred else dimension_key(dimension, rows)).label(
+            f"first_{place}"
+        )
         for place, dimension in enumerate(shape.by)
     ]
     first = [*_period(shape, rows), *first]

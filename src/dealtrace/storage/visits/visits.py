@@ -12,7 +12,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among, is_in
-from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, PlainRow, ValuesByName
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.traffic_sources import SOURCES_REMEMBERED_MAX, known_source
@@ -28,7 +28,7 @@ VISIT_COLUMNS = (
     type_coerce(visit.c.utm, Text).label("stored_utm"),
     *(visit.c[name] for name in _OPTIONAL_COLUMNS),
 )
-"""The columns to select for a visit; `visit_of` makes a visit from their values and a traffic source."""
+"""The columns to select for a visit; `visit_from_columns` makes a visit from their values and a traffic source."""
 VISIT_ROWS = (
     select(*(traffic_source.c[part] for part in SOURCE_PARTS), *VISIT_COLUMNS)
     .select_from(visit)
@@ -158,7 +158,7 @@ _UPDATE_SEEN = (
 )
 
 
-def update_seen(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
+def update_seen_visits(connection: Connection, site_id: int, visits: Sequence[Visit]) -> None:
     """Store `seen_at`, the Google and Yandex client ids and the attributes of visits."""
     rows = [
         {"of_site": site_id, "of_start": seen.started_at, "of_visit": seen.id}
@@ -193,7 +193,7 @@ def update_classification(
     execute_many(connection, _UPDATE_CLASSIFICATION, rows)
 
 
-def _row(site_id: int, new: Visit, source_id: int) -> Values:
+def _row(site_id: int, new: Visit, source_id: int) -> ValuesByName:
     return {
         "site_id": site_id,
         "id": new.id,
@@ -226,10 +226,10 @@ def _utm(stored: str) -> TrafficSource:
 def visit_from_row(row: PlainRow) -> Visit:
     """Return the visit in a row of `VISIT_ROWS`."""
     source, medium, campaign, content, term, *values = row
-    return visit_of(known_source(source, medium, campaign, content, term), values)
+    return visit_from_columns(known_source(source, medium, campaign, content, term), values)
 
 
-def visit_of(source: TrafficSource, values: PlainRow) -> Visit:
+def visit_from_columns(source: TrafficSource, values: PlainRow) -> Visit:
     """Return the visit with `source` and the values of `VISIT_COLUMNS`, in this order.
 
     `has_stated_source` is false for every visit that this server counted, even if the database lacks the value: no

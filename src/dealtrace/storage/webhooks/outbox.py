@@ -12,7 +12,7 @@ from dealtrace.accounts.webhook import EventKind, Webhook, WebhookId
 from dealtrace.deals.deal import DealId
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.database.column_types import is_among
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow, ValuesByName
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox, webhook_position
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
@@ -63,7 +63,7 @@ def _take_positions(connection: Connection, site_id: int, count: int) -> int:
     return int(last) - count + 1
 
 
-def _columns(event: Event) -> Values:
+def _columns(event: Event) -> ValuesByName:
     if isinstance(event, DealEvent):
         return {"subject": DEAL, "subject_id": event.deal_id, "version": event.version, "changed": []}
     if isinstance(event, AlertEvent):
@@ -166,7 +166,7 @@ def _waiting(site_id: int, webhook_id: int) -> tuple[ColumnElement[bool], ...]:
     return (*_of_webhook(site_id, webhook_id), webhook_outbox.c.settled_at.is_(None))
 
 
-def _delivery_from_row(row: Row) -> Delivery:
+def _delivery_from_row(row: NamedRow) -> Delivery:
     kind = EventKind(row.event)
     event: Event
     if row.subject == DEAL:

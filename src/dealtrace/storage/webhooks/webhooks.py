@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, or_
 
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Listener, Webhook, WebhookId
-from dealtrace.storage.database.compiled_statement import CompiledStatement, Row, Values
+from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow, ValuesByName
 from dealtrace.storage.schema.tables.webhooks import webhook
 
 _LIST = select(webhook).order_by(webhook.c.site_id, webhook.c.created_at, webhook.c.id)
@@ -54,7 +54,7 @@ def list_listeners(connection: Connection, site_id: int) -> tuple[Listener, ...]
     )
 
 
-def update_webhook(connection: Connection, webhook_id: int, values: Values) -> None:
+def update_webhook(connection: Connection, webhook_id: int, values: ValuesByName) -> None:
     """Write `values`, by column name, to a webhook."""
     connection.execute(update(webhook).where(webhook.c.id == webhook_id).values(**values))
 
@@ -75,17 +75,17 @@ def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: d
     return _change(connection, webhook_id, is_free, {"lease_holder": holder, "leased_until": until})
 
 
-def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: Values) -> bool:
+def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: ValuesByName) -> bool:
     """Write `values`, by column name, to a webhook if `holder` has its lease; return whether `holder` has it."""
     return _change(connection, webhook_id, webhook.c.lease_holder == holder, values)
 
 
-def _change(connection: Connection, webhook_id: int, condition: ColumnElement[bool], values: Values) -> bool:
+def _change(connection: Connection, webhook_id: int, condition: ColumnElement[bool], values: ValuesByName) -> bool:
     changed = update(webhook).where(webhook.c.id == webhook_id, condition).values(**values)
     return connection.execute(changed).rowcount > 0
 
 
-def _webhook_from_row(row: Row) -> Webhook:
+def _webhook_from_row(row: NamedRow) -> Webhook:
     return Webhook(
         id=WebhookId(row.id),
         site_id=row.site_id,

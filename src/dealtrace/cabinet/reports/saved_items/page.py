@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Protocol
 
 from starlette.responses import Response
@@ -10,7 +11,7 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
-from dealtrace.cabinet.gate import not_found
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
@@ -18,7 +19,6 @@ from dealtrace.cabinet.reports.tree.open_rows import with_closed_rows
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
-from dealtrace.http.statuses import FORBIDDEN
 from dealtrace.operations.accounts.require_site import ReadSite, require_site
 from dealtrace.operations.work import Work, at_site
 from dealtrace.record import record
@@ -31,7 +31,7 @@ OWN, SITES = "own", "site"
 
 
 @record
-class Draft:
+class SavedItemDraft:
     """A refused form: the owner (`whose`), the name and the question (a query string) of the item to save."""
 
     whose: str
@@ -101,11 +101,11 @@ class SavedItemsPage:
             await view.manage(at_site(_stored_site(view), self.save), url, saved_name, overwrites=overwrites)
         except InvalidParameters as refusal:
             message = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
-            return await self._page(view, faults={"": message}, draft=Draft(whose, saved_name.name, url.query))
+            return await self._page(view, faults={"": message}, draft=SavedItemDraft(whose, saved_name.name, url.query))
         except (InvalidSetting, NameTaken) as refusal:
             taken = view.translate("This name is taken. Confirm the replacement, or choose another name.")
             faults = _faults_of(refusal, view, taken=taken)
-            return await self._page(view, faults=faults, draft=Draft(whose, saved_name.name, url.query))
+            return await self._page(view, faults=faults, draft=SavedItemDraft(whose, saved_name.name, url.query))
         return redirect_with_message(view, self.place, "saved")
 
     async def _check_as_reader(self, view: View, url: ReportUrl) -> None:
@@ -133,20 +133,20 @@ class SavedItemsPage:
             message = " ".join(faults.values())
             return await self._page(view, faults={"new_name": message}, renaming=_renaming(view))
         done = "removed" if is_deletion else "saved"
-        return redirect_with_message(view, self.place, done) if is_done else not_found(view)
+        return redirect_with_message(view, self.place, done) if is_done else not_found_page(view)
 
     async def _ask_first(self, view: View) -> Response:
         """Ask whether to delete the item that a form names, or return the 404 page if there is no such item."""
         saved_name = _saved_name(view)
         found = [line for line in await self.list_lines(view) if line.saved_name == saved_name]
-        return await self._page(view, deleting=found[0]) if found else not_found(view)
+        return await self._page(view, deleting=found[0]) if found else not_found_page(view)
 
     async def _page(
         self,
         view: View,
         *,
         faults: Faults | None = None,
-        draft: Draft | None = None,
+        draft: SavedItemDraft | None = None,
         renaming: tuple[str, str] | None = None,
         deleting: SavedItemLine | None = None,
     ) -> Response:
@@ -226,4 +226,4 @@ def _may_change(view: View, whose: str) -> bool:
 
 
 def _forbidden(view: View) -> Response:
-    return view.page("forbidden.html", FORBIDDEN, needed=Role.ANALYST)
+    return view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=Role.ANALYST)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, Path
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, RowPath
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -23,14 +23,14 @@ CHILDREN_MAX = 50
 class Branches:
     """The reports below the open rows of a tree, by the path of each row; `has_more` is true if too many were open."""
 
-    below: Mapping[Path, Report]
+    below: Mapping[RowPath, Report]
     has_more: bool = False
 
 
 NO_BRANCHES = Branches({})
 
 
-def level_question(question: Question, path: Path) -> Question:
+def level_question(question: Question, path: RowPath) -> Question:
     """Return the question whose rows are below the row at `path`; below `()` are the rows of the first level.
 
     There must be rows below (see `has_rows_below`). The rows of a lower level are of the row above alone, in the order
@@ -46,15 +46,15 @@ def level_question(question: Question, path: Path) -> Question:
 
 
 def ask_branches(
-    source: FactSource, site: Site, question: Question, root: Report, paths: Sequence[Path], now: datetime
+    source: FactSource, site: Site, question: Question, root: Report, paths: Sequence[RowPath], now: datetime
 ) -> Branches:
     """Return the rows below the open rows that are shown, for at most `OPEN_MAX` rows.
 
     `root` has the rows of the first level. A row is shown if the rows above it are open and it is among their rows. For
     people who may not see contacts, rows with masked keys stay closed: their URLs would show the contact.
     """
-    below: dict[Path, Report] = {}
-    shown: dict[Path, set[Path]] = {(): {row.keys for row in root.rows}}
+    below: dict[RowPath, Report] = {}
+    shown: dict[RowPath, set[RowPath]] = {(): {row.keys for row in root.rows}}
     has_more = False
     for path in sorted(paths, key=len):
         if not has_rows_below(question, path) or path[-1:] not in shown.get(path[:-1], ()):
@@ -67,7 +67,7 @@ def ask_branches(
     return Branches(below, has_more)
 
 
-def has_rows_below(question: Question, path: Path) -> bool:
+def has_rows_below(question: Question, path: RowPath) -> bool:
     """Return whether a row can be opened.
 
     There must be a lower level, filters that keep what is below, and a key that is not masked for the person. In a
@@ -82,7 +82,7 @@ def has_rows_below(question: Question, path: Path) -> bool:
     return not question.hides_contacts or key is None or masked_key(dimension, key) == key
 
 
-def _filters_below(question: Question, path: Path) -> tuple[Filter, ...] | None:
+def _filters_below(question: Question, path: RowPath) -> tuple[Filter, ...] | None:
     filters: tuple[Filter, ...] | None = question.filters
     for dimension, key in zip(question.by, path, strict=False):
         if filters is not None:

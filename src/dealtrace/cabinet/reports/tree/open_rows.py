@@ -20,7 +20,7 @@ OPEN_MAX = 20
 _MISSING = "."
 """Stands for a missing key; dots in keys are escaped."""
 _BETWEEN_ROWS, _BETWEEN_KEYS = ",", "/"
-Path = tuple[str | None, ...]
+RowPath = tuple[str | None, ...]
 """A row of a tree: its key, after the keys of the rows above it; a missing key is `None`."""
 
 
@@ -44,18 +44,18 @@ def is_tree(url: ReportUrl, question: Question) -> bool:
     return url.get(TREE) == YES and can_be_tree(question)
 
 
-def open_paths(url: ReportUrl) -> list[Path]:
+def open_paths(url: ReportUrl) -> list[RowPath]:
     """Return the open rows in the URL of a report, in the order of the URL, without repetitions."""
     texts = (text for text in url.get(OPEN).split(_BETWEEN_ROWS) if text)
     return list(dict.fromkeys(tuple(map(_read_key, text.split(_BETWEEN_KEYS))) for text in texts))
 
 
-def opened(url: ReportUrl, path: Path) -> str:
+def opened(url: ReportUrl, path: RowPath) -> str:
     """Return the URL of the report with one more open row, or an empty string if it would be too long."""
     return _link(url, [*open_paths(url), path])
 
 
-def closed(url: ReportUrl, path: Path) -> str:
+def closed(url: ReportUrl, path: RowPath) -> str:
     """Return the URL of the report after closing a row and the rows below it."""
     return _link(url, [each for each in open_paths(url) if each[: len(path)] != path])
 
@@ -92,12 +92,12 @@ def layout_choices(url: ReportUrl, question: Question, as_list: str, as_tree: st
     )
 
 
-def _link(url: ReportUrl, paths: Sequence[Path]) -> str:
+def _link(url: ReportUrl, paths: Sequence[RowPath]) -> str:
     link = url.link(**{OPEN: _BETWEEN_ROWS.join(dict.fromkeys(map(_written, paths)))})
     return link if len(link) <= URL_LENGTH_MAX else ""
 
 
-def _written(path: Path) -> str:
+def _written(path: RowPath) -> str:
     return _BETWEEN_KEYS.join(_MISSING if key is None else quote(key, safe="").replace(".", "%2E") for key in path)
 
 

@@ -5,20 +5,20 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import number
+from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import (
-    Cell,
-    Heading,
-    KeyCell,
     LineShaper,
+    TableCell,
+    TableHeading,
     Translate,
     headings_of,
     more_rows,
     sorted_column,
 )
 from dealtrace.cabinet.reports.tree.branches import Branches, has_rows_below, level_question
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, Path, closed, opened, without_tree
-from dealtrace.errors import Language
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, RowPath, closed, opened, without_tree
+from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import Dimension
@@ -41,7 +41,7 @@ class TreeLine:
     level: int
     id: str
     key: KeyCell
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[TableCell, ...] = ()
     fold: str = ""
     is_open: bool = False
     rest: str = ""
@@ -57,10 +57,10 @@ class TreeTable:
     closed; it is empty if none did.
     """
 
-    keys_heading: Heading
-    headings: tuple[Heading, ...]
+    keys_heading: TableHeading
+    headings: tuple[TableHeading, ...]
     lines: tuple[TreeLine, ...]
-    total: tuple[Cell, ...]
+    total: tuple[TableCell, ...]
     rows_shown: int
     rows_total: int
     more: str
@@ -75,81 +75,80 @@ class TreeTable:
         return len(self.headings)
 
 
-def tree_table(
-    root: Report,
-    question: Question,
-    branches: Branches,
-    url: ReportUrl,
-    rows_page_of: RowsPageOf,
-    language: Language,
-    translate: Translate,
-) -> TreeTable:
-    """Return a tree; `question` is the whole question, and `root` the report of its first level.
+@record
+class Tree:
+    """A report as a tree, and how a person sees it.
 
-    In the keys of rows, contacts are masked for people who may not see them; such a row has no links. `rows_page_of`
-    returns the page with the rows behind the figures of a level, empty if these figures have no links.
+    `question` is the whole question, `root` the report of its first level, and `branches` has what is open below.
+    `rows_page_of` returns the page with the rows behind the figures of a level, empty if these figures have no links.
     """
-    growing = _Growing(root, question, branches, url, rows_page_of, language, translate)
-    lines = tuple(growing.lines((), root, growing.top))
+
+    question: Question
+    root: Report
+    branches: Branches
+    url: ReportUrl
+    rows_page_of: RowsPageOf
+    language: Language
+    translate: Translate
+
+
+def tree_table(tree: Tree) -> TreeTable:
+    """Return the table of a tree.
+
+    In the keys of rows, contacts are masked for people who may not see them; such a row has no links.
+    """
+    question, root, url, language = tree.question, tree.root, tree.url, tree.language
+    shaper = _TreeShaper(tree)
+    lines = tuple(shaper.lines((), root, shaper.top))
     headings = headings_of(question, url, language)
     sorted_at = sorted_column(question)
-    levels = " → ".join(_named(dimension, language) for dimension in question.by)
+    levels = " → ".join(text_in(language, dimension) for dimension in question.by)
     return TreeTable(
         replace(headings[0], text=levels, meaning=""),
         tuple(headings[len(question.by) :]),
         lines,
-        tuple(growing.top.cells(root.total, is_total=True)),
+        tuple(shaper.top.cells(root.total, is_total=True)),
         len(root.rows),
         root.rows_total,
         more_rows(root, url),
         sorted_at < len(question.by),
         sorted_at - len(question.by),
-        growing.top.legend if any(cell.mark for line in lines for cell in line.cells) else "",
-        translate("At most %(most)s rows can be open at once; the others stayed closed.") % {"most": OPEN_MAX}
-        if branches.has_more
+        shaper.top.legend if any(cell.mark for line in lines for cell in line.cells) else "",
+        tree.translate("At most %(most)s rows can be open at once; the others stayed closed.") % {"most": OPEN_MAX}
+        if tree.branches.has_more
         else "",
     )
 
 
-class _Growing:
-    def __init__(
-        self,
-        root: Report,
-        question: Question,
-        branches: Branches,
-        url: ReportUrl,
-        rows_page_of: RowsPageOf,
-        language: Language,
-        translate: Translate,
-    ) -> None:
-        self.question, self.branches, self.url, self.flat = question, branches, url, without_tree(url)
-        self.rows_page_of, self.language, self.translate = rows_page_of, language, translate
-        self.model: AttributionModel = next(iter(root.total.values))
-        self.top = self._shaper((), root)
+class _TreeShaper:
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.flat = tree, without_tree(tree.url)
+        self.model: AttributionModel = next(iter(tree.root.total.values))
+        self.top = self._shaper((), tree.root)
         self._count = 0
 
-    def _below(self, path: Path) -> ReportUrl | None:
+    def _below(self, path: RowPath) -> ReportUrl | None:
         """Return the URL of the report as a list, filtered by the keys of a row, grouped by the level below it.
 
         The result is `None` if no URL says this (see `narrowed_url`).
         """
-        url = narrowed_url(self.flat, self.question, zip(self.question.by, path, strict=False))
+        url = narrowed_url(self.flat, self.tree.question, zip(self.tree.question.by, path, strict=False))
         if url is None:
             return None
-        level = level_question(self.question, path)
+        level = level_question(self.tree.question, path)
         sort = level.sort
         is_by_key = sort is not None and sort.name == level.by[0].name
         return url.with_parameters(by=escaped_name(level.by[0].name), **({"sort": ""} if is_by_key else {}))
 
-    def lines(self, path: Path, report: Report, shaper: LineShaper) -> Iterator[TreeLine]:
+    def lines(self, path: RowPath, report: Report, shaper: LineShaper) -> Iterator[TreeLine]:
         """Yield the rows of a report that is below the row at `path`, each with what is open below it."""
         (dimension,) = report.question.by
         for row in report.rows:
             shaped, place = shaper.line(row), (*path, *row.keys)
             key, cells = shaped.keys[0], shaped.cells
-            if self.question.hides_contacts:
+            if self.tree.question.hides_contacts:
                 key, cells = _masked(dimension, key, cells)
-            branch = self.branches.below.get(place)
+            branch = self.tree.branches.below.get(place)
             self._count += 1
             mark = f"row{self._count}"
             yield TreeLine(
@@ -159,11 +158,11 @@ class _Growing:
                 yield from self.lines(place, branch, self._shaper_below(place, branch))
                 yield from self._rest(place, branch)
 
-    def _shaper(self, path: Path, report: Report) -> LineShaper:
-        rows_page = self.rows_page_of(report.question)
-        return LineShaper(report, self.model, self._below(path), rows_page, self.language, self.translate)
+    def _shaper(self, path: RowPath, report: Report) -> LineShaper:
+        rows_page = self.tree.rows_page_of(report.question)
+        return LineShaper(report, self.model, self._below(path), rows_page, self.tree.language, self.tree.translate)
 
-    def _shaper_below(self, path: Path, branch: Report) -> LineShaper:
+    def _shaper_below(self, path: RowPath, branch: Report) -> LineShaper:
         """Return the shaper of the rows below a row.
 
         Its bars and shares refer to the whole report, and it marks no value as the best.
@@ -173,18 +172,18 @@ class _Growing:
         shaper.best = [None] * len(shaper.best)
         return shaper
 
-    def _fold(self, path: Path, mark: str, *, is_open: bool) -> str:
-        if not has_rows_below(self.question, path):
+    def _fold(self, path: RowPath, mark: str, *, is_open: bool) -> str:
+        if not has_rows_below(self.tree.question, path):
             return ""
-        link = closed(self.url, path) if is_open else opened(self.url, path)
+        link = closed(self.tree.url, path) if is_open else opened(self.tree.url, path)
         return f"{link}#{mark}" if link else ""
 
-    def _rest(self, path: Path, branch: Report) -> Iterator[TreeLine]:
+    def _rest(self, path: RowPath, branch: Report) -> Iterator[TreeLine]:
         """Yield a line if rows are left out below an open row, or if there are no rows below it."""
         left = branch.rows_total - len(branch.rows)
         if left or not branch.rows:
-            words = self.translate("and %(count)s more") if left else self.translate("nothing below")
-            rest = words % {"count": number(self.language, left)} if left else words
+            words = self.tree.translate("and %(count)s more") if left else self.tree.translate("nothing below")
+            rest = words % {"count": number(self.tree.language, left)} if left else words
             self._count += 1
             empty = KeyCell("", "", is_missing=False)
             url = self._below(path) if left else None
@@ -193,12 +192,8 @@ class _Growing:
             )
 
 
-def _masked(dimension: Dimension, key: KeyCell, cells: tuple[Cell, ...]) -> tuple[KeyCell, tuple[Cell, ...]]:
+def _masked(dimension: Dimension, key: KeyCell, cells: tuple[TableCell, ...]) -> tuple[KeyCell, tuple[TableCell, ...]]:
     text = masked_key(dimension, key.text)
     if text == key.text:
         return key, cells
     return replace(key, text=text, url=""), tuple(replace(cell, url="") for cell in cells)
-
-
-def _named(dimension: Dimension, language: Language) -> str:
-    return dimension.ru if language == "ru" else dimension.en

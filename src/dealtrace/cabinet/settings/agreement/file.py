@@ -15,10 +15,10 @@ from dealtrace.cabinet.settings.agreement.page import KIND_LABELS, PLACE, gone
 from dealtrace.cabinet.settings.imports import find_sent_file, unless_deleted
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.files.agreement.differences import KEPT_MAX, Difference, Values, read_differences
+from dealtrace.files.agreement.differences import KEPT_MAX, ComparedValues, Difference, read_differences
 from dealtrace.files.export_columns import ExportColumn
-from dealtrace.files.row import Value
-from dealtrace.files.row_writers import Note
+from dealtrace.files.row import ExportedValue
+from dealtrace.files.row_writers import FileNote
 from dealtrace.reports.agreement import Field
 
 _FIELD_LABELS = {Field.DATE: "Date", Field.STATUS: "Status", Field.SUM: "Amount"}
@@ -34,10 +34,12 @@ def send_differences_as(extension: str) -> Callable[[View], Awaitable[Response]]
         compared = compared_of(kept) if kept is not None else None
         if kept is None or compared is None:
             return await gone(view)
-        notes = [Note("list", "Список из CRM", compared.name, "List of the CRM")]
+        notes = [FileNote("list", "Список из CRM", compared.name, "List of the CRM")]
         if compared.total > KEPT_MAX:
             omitted = str(compared.total - KEPT_MAX)
-            notes.append(Note("omitted", "Расхождения, которых здесь нет", omitted, "Differences that are not here"))
+            notes.append(
+                FileNote("omitted", "Расхождения, которых здесь нет", omitted, "Differences that are not here")
+            )
         listed: ListFile[Difference, Difference] = ListFile(
             f"differences-{view.current_site.id}",
             _columns(view.language),
@@ -82,9 +84,9 @@ def _columns(language: Language) -> Sequence[ExportColumn[Difference]]:
     )
 
 
-def _theirs(read: Callable[[Values], Value]) -> Callable[[Difference], Value]:
+def _theirs(read: Callable[[ComparedValues], ExportedValue]) -> Callable[[Difference], ExportedValue]:
     return lambda each: read(each.theirs) if each.theirs is not None else None
 
 
-def _ours(read: Callable[[Values], Value]) -> Callable[[Difference], Value]:
+def _ours(read: Callable[[ComparedValues], ExportedValue]) -> Callable[[Difference], ExportedValue]:
     return lambda each: read(each.ours) if each.ours is not None else None

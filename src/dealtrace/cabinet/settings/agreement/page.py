@@ -1,5 +1,6 @@
 """Compare a CRM's list of deals with the deals of the site; pages show all differences and change nothing."""
 
+from http import HTTPStatus
 from itertools import islice
 
 from starlette.responses import Response
@@ -20,8 +21,7 @@ from dealtrace.cabinet.settings.imports import (
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.agreement.differences import KEPT_MAX, Difference, Values, read_differences
-from dealtrace.http.statuses import NOT_FOUND
+from dealtrace.files.agreement.differences import KEPT_MAX, ComparedValues, Difference, read_differences
 from dealtrace.record import record
 from dealtrace.reports.agreement import Disagreement, Field
 from dealtrace.reports.refusals import ReportNotKept
@@ -42,7 +42,7 @@ assert set(KIND_LABELS) == set(Disagreement)
 
 
 @record
-class Line:
+class DifferenceLine:
     """A difference as strings; `url` leads to the stored deal, and is empty if the deal is not stored."""
 
     row: str
@@ -60,7 +60,7 @@ class Lines:
     `omitted` is the number of differences that were not kept.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[DifferenceLine, ...]
     first: int
     last: int
     earlier: str
@@ -75,7 +75,7 @@ async def show(view: View) -> Response:
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file, or its result, is no longer stored."""
-    return _page(view, faults=file_deleted(view), status=NOT_FOUND)
+    return _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 @unless_deleted(PLACE, gone)
@@ -160,9 +160,9 @@ def _command(view: View) -> str:
     return f"dealtrace agree FILE --site {view.current_site.id}"
 
 
-def _line(view: View, each: Difference) -> Line:
+def _line(view: View, each: Difference) -> DifferenceLine:
     fields = each.fields or tuple(Field)
-    return Line(
+    return DifferenceLine(
         row=str(each.row) if each.row is not None else NOTHING,
         number=each.number if each.number is not None else NOTHING,
         url=f"/cabinet/{view.current_site.id}/deals/{each.deal_id}" if each.deal_id is not None else "",
@@ -172,7 +172,7 @@ def _line(view: View, each: Difference) -> Line:
     )
 
 
-def _side(view: View, values: Values | None, fields: tuple[Field, ...]) -> str:
+def _side(view: View, values: ComparedValues | None, fields: tuple[Field, ...]) -> str:
     if values is None:
         return NOTHING
     said = {

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
-from dealtrace.cabinet.gate import not_found
-from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, faults_of, form_context, read_draft
+from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, form_context, read_draft, webhook_faults
 from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
@@ -43,18 +43,18 @@ class LogLine:
 async def show(view: View) -> Response:
     """Show a webhook with its latest deliveries."""
     webhook = await _find(view)
-    return not_found(view) if webhook is None else await _page(view, webhook)
+    return not_found_page(view) if webhook is None else await _page(view, webhook)
 
 
 async def act(view: View) -> Response:
     """Change, pause, resume, test or delete a webhook, replace its secret, or resend messages."""
     webhook, asked = await _find(view), view.form.get("act")
     if webhook is None:
-        return not_found(view)
+        return not_found_page(view)
     if asked in _FORMS:
         return await _FORMS[asked](view, webhook)
     if asked not in _ACTS:
-        return not_found(view)
+        return not_found_page(view)
     run, done = _ACTS[asked]
     await view.manage(run, webhook.id)
     return redirect_with_message(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
@@ -70,13 +70,13 @@ async def _undo(view: View, webhook: Webhook) -> Response:
     change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
     former = former_webhook(change, webhook) if change is not None else None
     if former is None:
-        return not_found(view)
+        return not_found_page(view)
     draft = WebhookDraft(former.url, tuple(former.events), ", ".join(former.fields), webhook.style)
     return await _store(view, webhook, draft)
 
 
 async def _store(view: View, webhook: Webhook, draft: WebhookDraft) -> Response:
-    faults = faults_of(view, draft)
+    faults = webhook_faults(view, draft)
     if faults:
         return await _page(view, webhook, draft, faults=faults)
     change = WebhookChange(draft.url, draft.kinds, draft.names)
@@ -90,7 +90,7 @@ async def _store(view: View, webhook: Webhook, draft: WebhookDraft) -> Response:
 async def _replace_secret(view: View, webhook: Webhook) -> Response:
     """Replace the secret that signs the messages of a webhook, and show the new secret."""
     if webhook.style is not BodyStyle.JSON:
-        return not_found(view)
+        return not_found_page(view)
     return await _page(view, webhook, secret=await view.manage(replace_secret, webhook.id))
 
 

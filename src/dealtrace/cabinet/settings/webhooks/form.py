@@ -41,7 +41,7 @@ def draft_of(webhook: Webhook) -> WebhookDraft:
     return WebhookDraft(webhook.url, tuple(webhook.events), ", ".join(webhook.fields), webhook.style)
 
 
-def faults_of(view: View, draft: WebhookDraft) -> dict[str, str]:
+def webhook_faults(view: View, draft: WebhookDraft) -> dict[str, str]:
     """Return the error messages about the events and fields, by form field; empty if there are none."""
     if not draft.kinds:
         return {"event": view.translate("Choose at least one event.")}

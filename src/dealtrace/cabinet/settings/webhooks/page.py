@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.webhook import BodyStyle, Webhook
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
-from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, faults_of, form_context, read_draft
+from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, form_context, read_draft, webhook_faults
 from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
@@ -23,7 +23,7 @@ async def create(view: View) -> Response:
     """Create a webhook; the secret that signs its JSON is shown only once."""
     draft = read_draft(view)
     has_style = draft.style in list(BodyStyle)
-    faults = {**({} if has_style else {"style": view.translate("Choose a format.")}), **faults_of(view, draft)}
+    faults = {**({} if has_style else {"style": view.translate("Choose a format.")}), **webhook_faults(view, draft)}
     if faults:
         return await _page(view, draft, faults=faults)
     new = NewWebhook(view.current_site.id, draft.url, draft.kinds, BodyStyle(draft.style), draft.names)

@@ -28,7 +28,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_credit
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.credits import credit_key_of_deal
 
-Ids = Collection[int]
+MarkedIds = Collection[int]
 Marked = dict[MarkKind, set[int]]
 Progress = Callable[[str], None]
 """A function that is called with the name of each table of the mirror before the table is filled."""
@@ -267,7 +267,7 @@ def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: in
         stream_rows(
             source, mirror, _TOUCHES.changing, [(rows, given) for rows in _selects(_TOUCHES, only_changed=True)]
         )
-        lead_touches.gather(mirror, tables.TEMPORARY)
+        lead_touches.gather_lead_touches(mirror, tables.TEMPORARY)
 
 
 def _take_over_kind(
@@ -321,11 +321,11 @@ def _add_what_repeats(source: Connection, site_id: int, marked: Marked) -> None:
         deals(IS_FOREIGN)
 
 
-def _is_among(column: AnyElement, ids: Ids) -> is_among_many:
+def _is_among(column: AnyElement, ids: MarkedIds) -> is_among_many:
     return is_among_many(column, _IDS, sorted(ids))
 
 
-def _delete(mirror: MirrorConnection, part: _Part, site_id: int, ids: Ids) -> None:
+def _delete(mirror: MirrorConnection, part: _Part, site_id: int, ids: MarkedIds) -> None:
     mine = f"DELETE FROM {part.target.name} WHERE site_id = ?"  # noqa: S608 - a name of ours
     if part.key:
         mirror.execute(f'{mine} AND "{part.key}" IN (SELECT unnest(CAST(? AS BIGINT[])))', [site_id, sorted(ids)])

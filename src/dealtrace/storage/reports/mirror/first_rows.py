@@ -28,14 +28,14 @@ from sqlalchemy import (
 )
 
 from dealtrace.record import record
-from dealtrace.reports.answer import ByFigure, Gathered, Keys, Sequencing, shifted
+from dealtrace.reports.answer import ByFigure, Gathered, RowKeys, Sequencing, shifted
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
 from dealtrace.storage.reports.counted_rows import RowGroup
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.key_spellings import find_spellings, single_spellings
-from dealtrace.storage.reports.scope import Scope, Shape, parameters_of, shape_of
+from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
 from dealtrace.storage.reports.sql_functions import total_of
 from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_statement, plan_of
 from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection, parameter
@@ -122,7 +122,7 @@ def find_first_rows(
     formula = asked.formula if asked.formula is not None and asked.formula.measures <= known else None
     given: dict[str, object] = {_LIMIT: asked.limit}
     for scope in scopes:
-        given |= parameters_of(scope)
+        given |= scope_parameters(scope)
     for place, dimension in enumerate(scopes[0].by):
         given[_shift_name(place)] = asked.shift[place] if asked.shift else 0
         if dimension.kind in _SPELT:
@@ -146,7 +146,7 @@ def _gathered(
     tables: FactTables,
     scope: Scope,
     plan: Plan,
-    rows: Mapping[Keys, Mapping[Measure, int]],
+    rows: Mapping[RowKeys, Mapping[Measure, int]],
     added: Mapping[Measure, int],
 ) -> Gathered:
     adding = {measure: added[measure] for part in plan.parts for measure in part.adding}
@@ -200,7 +200,7 @@ def first_rows_statement(
 
 
 _Grouped = Sequence[tuple[_Side, RowGroup, CTE]]
-Values = Mapping[Measure, Expression]
+MeasureExpressions = Mapping[Measure, Expression]
 """The SQL expression of each measure of a row."""
 _SidedMeasure = tuple[Measure, bool]
 """A measure, and whether it is that of the compared period."""
@@ -273,7 +273,7 @@ def _in_order(
     return select(*keys).select_from(joined).order_by(*sorted_by).limit(parameter(_LIMIT)).cte("first")
 
 
-def comparable(formula: Formula, values: Values) -> list[Expression]:
+def comparable(formula: Formula, values: MeasureExpressions) -> list[Expression]:
     """Return SQL expressions that, compared one after another, give the exact order of the figures."""
     over = _added(formula.over, values)
     if formula.under is None:
@@ -286,12 +286,12 @@ def comparable(formula: Formula, values: Values) -> list[Expression]:
     return digits
 
 
-def _changes(formula: Formula, own: Values, before: Values) -> list[Expression]:
+def _changes(formula: Formula, own: MeasureExpressions, before: MeasureExpressions) -> list[Expression]:
     assert formula.under is None, "`can_choose` refuses changes of quotients"
     return [_added(formula.over, own) - _added(formula.over, before)]
 
 
-def _added(added: Sum, values: Values) -> Expression:
+def _added(added: Sum, values: MeasureExpressions) -> Expression:
     (first, sign), *others = added.terms
     total: Expression = type_coerce(values[first] * literal(sign, BigInteger), BigInteger)
     for measure, sign in others:

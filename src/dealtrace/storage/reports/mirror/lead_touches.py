@@ -72,7 +72,7 @@ def _between(since: int | None, until: int | None) -> str:
     return condition if since is not None else f"({{lead_id}} IS NULL OR {condition})"
 
 
-def gather(mirror: MirrorConnection, catalog: str, condition: str = "true") -> None:
+def gather_lead_touches(mirror: MirrorConnection, catalog: str, condition: str = "true") -> None:
     """Gather those touches of a catalog that meet an SQL condition, and store them in the catalog's `lead_touches`."""
     mirror.execute(_inserting(catalog, condition))
 

@@ -53,7 +53,7 @@ def stream_rows(
     """
     statements = []
     for selected, parameters in rows:
-        line = dialect.compile_for_mirror(line_of(stream, selected), source.dialect)
+        line = dialect.compile_for_mirror(csv_line_of(stream, selected), source.dialect)
         statements.append((line.text, line.arguments(parameters)))
     reading_end, writing_end = os.pipe()
     feeder = _Feeder(source, statements, writing_end)
@@ -100,7 +100,7 @@ class _Feeder(Thread):
 
 
 @lru_cache(64)
-def line_of(stream: Stream, rows: Selection) -> Selection:
+def csv_line_of(stream: Stream, rows: Selection) -> Selection:
     """Return a select whose rows are lines of CSV: the site, the numbers, then the strings.
 
     SQLite formats a line in one call, which is more than twice as fast as joining its values one by one. `%s` writes

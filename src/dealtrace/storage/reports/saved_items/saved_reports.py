@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, delete, select, update
 
 from dealtrace.reports.saved_items.saved_reports import SavedReport
-from dealtrace.storage.database.compiled_statement import Row
+from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.reports.saved_items.owned_names import (
     count_named,
     delete_named,
@@ -80,5 +80,5 @@ def delete_what_a_user_saved(connection: Connection, site_id: int, user_id: int)
         connection.execute(delete(table).where(table.c.site_id == site_id, table.c.user_id == user_id))
 
 
-def _report_from_row(row: Row) -> SavedReport:
+def _report_from_row(row: NamedRow) -> SavedReport:
     return SavedReport(row.name, row.query, owner_of(row.user_id), row.saved_by, row.saved_at)
