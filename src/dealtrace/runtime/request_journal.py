@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
+from dealtrace.accounts.api_request import NO_SITE_ID, REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
@@ -52,7 +52,7 @@ how many there were.
 """
 OMITTED_STORED_SECONDS = 60.0
 """Ours: how often the number of requests that are not kept is stored, each time as a row."""
-NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
+NO_SITE = Site(NO_SITE_ID, "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
 
 

@@ -262,9 +262,7 @@ class LineShaper:
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
 
     def _can_be_best(self, metric: Metric, value: Fraction, row: ReportLine) -> bool:
-        return can_be_best(
-            metric, value, row.keys, is_partial=self._keys.has_partial(row.keys)
-        )
+        return can_be_best(metric, value, row.keys, is_partial=self._keys.has_partial(row.keys))
 
 
 def rows_url(
