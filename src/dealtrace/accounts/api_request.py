@@ -6,15 +6,18 @@ from itertools import islice
 from typing import NamedTuple
 
 from dealtrace.accounts.masking import ITEM_PARAMETERS_MAX, VALUE_LENGTH_MAX
+from dealtrace.accounts.site import SiteId
 from dealtrace.record import record
 
+NO_SITE_ID = SiteId(0)
+"""The site id of requests without a valid site, such as requests with a wrong token."""
 REFUSED_FROM = 400
 """The lowest HTTP status of a refusal."""
 
 
 @record
 class ApiRequest:
-    """A request to the API and its answer; `site_id` is 0 if the request did not name a site.
+    """A request to the API and its answer; `site_id` is `NO_SITE_ID` if the request has no valid site.
 
     Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are
     those of the refusal; they are `None` if the request was accepted. If items of a list were refused, they are those

@@ -1,10 +1,11 @@
 """Changes to a site's settings and data: what was changed, by whom and when."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TypedDict, cast
 
+from dealtrace.errors import Language
 from dealtrace.record import record
 
 
@@ -48,8 +49,34 @@ class ChangeKind(StrEnum):
     NOTE = "note"
 
 
-FormerValues = Mapping[str, Any]
-"""The id of what was changed, and the former values of its changed parts, as JSON. Any: they are of many types."""
+StoredRecipient = tuple[str, Language, int | None]
+"""The address, the language and the user id of a recipient of e-mails."""
+
+
+class FormerValues(TypedDict, total=False):
+    """The id of what was changed, and the former values of its changed parts, as the history stores them in JSON.
+
+    The parts of an alert are `rule`, `filters` and `recipients`; those of a report by e-mail are `title`, `schedule`
+    (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`.
+    An import of costs has its account and source, and on how many days it has costs.
+    """
+
+    id: int
+    rule: str
+    filters: Sequence[str]
+    recipients: Sequence[StoredRecipient]
+    title: str
+    schedule: tuple[str, int]
+    question: str
+    url: str
+    events: Sequence[str]
+    fields: Sequence[str]
+    system: str
+    account: str
+    origin: str
+    days: int
+
+
 PAST_DEALS = "deals"
 """The name of a change of kind `PAST` if past deals were matched again; if visits were reclassified, it is empty."""
 
@@ -73,3 +100,9 @@ class SiteChange:
     user_id: int | None = None
     former: FormerValues | None = None
     key: str = ""
+
+
+def one_part(former: FormerValues, part: str) -> FormerValues:
+    """Return the id and one part of former values, to record the change of this part."""
+    kept = {name: value for name, value in former.items() if name in ("id", part)}
+    return cast("FormerValues", kept)  # a name that is not a literal cannot be checked

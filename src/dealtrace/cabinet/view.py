@@ -45,12 +45,11 @@ from dealtrace.storage.database.engine import Database
 NO_FORM = Form(())
 P = ParamSpec("P")
 Result = TypeVar("Result")
-SEE_OTHER = 303
 
 
 def redirect(url: str) -> Response:
     """Return a redirect to a URL of ours; a URL that is too long is replaced by its path, or by the home page."""
-    page = RedirectResponse(url, SEE_OTHER, headers={"cache-control": "no-store"})
+    page = RedirectResponse(url, HTTPStatus.SEE_OTHER, headers={"cache-control": "no-store"})
     if len(page.headers["location"]) <= URL_LENGTH_MAX:
         return page
     path = url.partition("?")[0]

@@ -9,11 +9,10 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dealtrace.cabinet.gate import Page, PageGate, not_found_page
-from dealtrace.cabinet.view import SEE_OTHER, View
+from dealtrace.cabinet.view import View
 from dealtrace.errors import MethodNotAllowed
 from dealtrace.http.request_headers import accepts_html
 
-KEEP_METHOD = 307
 READ = "GET, HEAD"
 """The methods of pages that take no form."""
 
@@ -60,7 +59,7 @@ class UnknownUrls:
         slashed = self._with_other_slash(scope)
         if slashed:
             query = scope["query_string"].decode("latin-1")
-            redirect = RedirectResponse(slashed + (f"?{query}" if query else ""), KEEP_METHOD)
+            redirect = RedirectResponse(slashed + (f"?{query}" if query else ""), HTTPStatus.TEMPORARY_REDIRECT)
             await redirect(scope, receive, send)
         elif accepts_html(scope):
             page = await self._show(Request(scope, receive))
@@ -88,7 +87,7 @@ class RedirectToCabinet:
         """Redirect a GET or HEAD request that accepts HTML to `/cabinet/`; any other request gets 404."""
         is_read = scope["method"] in ("GET", "HEAD")
         if is_read and accepts_html(scope):
-            redirect = RedirectResponse("/cabinet/", 302, headers={"vary": "Accept"})
+            redirect = RedirectResponse("/cabinet/", HTTPStatus.FOUND, headers={"vary": "Accept"})
             await redirect(scope, receive, send)
         else:
             await self._unknown(scope, receive, send)
@@ -117,6 +116,6 @@ def _steps_up(path: str, shown: set[str]) -> int:
 def _redirect_up(steps: int) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         above = request.scope["path"].rsplit("/", steps)[0]
-        return RedirectResponse(above, SEE_OTHER, headers={"cache-control": "no-store"})
+        return RedirectResponse(above, HTTPStatus.SEE_OTHER, headers={"cache-control": "no-store"})
 
     return answer

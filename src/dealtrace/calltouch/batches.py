@@ -2,15 +2,15 @@
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import msgspec
 
 from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
-from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
+from dealtrace.errors import InvalidParameters, Refusal, UnreadableBody, Violation
 from dealtrace.http.body import without_byte_order_mark
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
@@ -22,6 +22,9 @@ _FIELD_VALUE = "value"
 """The key of the value of a field, which may be a phone whatever the field is called."""
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
+P = ParamSpec("P")
+Value = TypeVar("Value")
+Outcome = TypeVar("Outcome")
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _EXPECTED = re.compile(r"Expected `(.+)`, got `(.+)`")
 _TYPES: Mapping[str, tuple[str, str]] = {
@@ -164,6 +167,23 @@ def _with_phones_as_sent(value: object, name: str = "") -> object:
             return [_with_phones_as_sent(part, name) for part in value]
         case _:
             return value
+
+
+def read_or_refuse(read: Callable[P, Value], *args: P.args, **kwargs: P.kwargs) -> Value | InvalidParameters:
+    """Return what `read` returns; if the item is invalid, return the error that lists its violations."""
+    try:
+        return read(*args, **kwargs)
+    except InvalidParameters as fault:
+        return fault
+
+
+def outcomes_in_order(read: Iterable[object], stored: Iterable[Outcome]) -> list[Outcome | Refusal]:
+    """Return an outcome for each item of a list, in input order.
+
+    `read` has the items as they were parsed, the refused ones as refusals. `stored` has the outcomes of all others.
+    """
+    rest = iter(stored)
+    return [each if isinstance(each, Refusal) else next(rest) for each in read]
 
 
 def read_items(body: bytes, name: str) -> list[object]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.client_orders import RefusedClientOrder, refused_client_order
 from dealtrace.calltouch.answers.tries import ClientOrdersTried, TriedClientOrder, tried_client_order, tried_order
+from dealtrace.calltouch.batches import outcomes_in_order
 from dealtrace.calltouch.client_orders.create import read_orders, sent_number
 from dealtrace.calltouch.client_orders.parameters import MATCHING
 from dealtrace.calltouch.deals.register import read_registration
@@ -40,8 +41,7 @@ async def try_register(caller: Caller, sent: Sent) -> Reply:
 async def try_create(caller: Caller, items: Sequence[object]) -> Reply:
     """Answer with what `client-order/create` would do with each order, in input order."""
     read = read_orders(caller, items)
-    rest = iter(await _try(caller, [each for each in read if isinstance(each, Registration)]))
-    final = [next(rest) if isinstance(each, Registration) else each for each in read]
+    final = outcomes_in_order(read, await _try(caller, [each for each in read if isinstance(each, Registration)]))
     note_refused_items(caller.scope, final, items)
     orders = [_answer(sent_number(item), outcome, caller.language) for item, outcome in zip(items, final, strict=True)]
     answer: ClientOrdersTried = {"data": {"orders": orders}}

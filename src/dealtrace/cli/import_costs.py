@@ -33,6 +33,7 @@ from dealtrace.files.import_columns import normalize_heading
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.run_cost_import import CostImportOutcome, run_cost_import
 from dealtrace.record import record
+from dealtrace.reports.formats import format_kopecks
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.costs import find_unmet_costs
 
@@ -230,7 +231,7 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     file, done = imported.file, imported.outcome.imported
     yield (
         f"{counted(file.rows, 'row')} of {counted(len(file.days), 'day')}: {counted(done.stored, 'cost')} stored, "
-        f"{_rubles(imported.kopecks)} RUB; {done.replaced} replaced."
+        f"{format_kopecks(imported.kopecks)} RUB; {done.replaced} replaced."
     )
     if file.unit is CostUnit.MICROS:
         yield "Costs were read as millionths of a ruble. If they are rubles, set --cost-unit money."
@@ -238,10 +239,10 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     if not imported.unmet.sources:
         yield "Every cost matches a visit."
         return
-    costs = f"Costs of {_rubles(_sum(imported.unmet.sources))} RUB"
+    costs = f"Costs of {format_kopecks(_sum(imported.unmet.sources))} RUB"
     unmet = f"{costs} match no visit by source, medium, campaign, ad and keyword"
     if imported.unmet.campaigns:
-        yield f"{unmet}; {_rubles(_sum(imported.unmet.campaigns))} RUB match none even by the first three:"
+        yield f"{unmet}; {format_kopecks(_sum(imported.unmet.campaigns))} RUB match none even by the first three:"
     else:
         yield f"{unmet}, but all match by the first three:"
 
@@ -250,7 +251,7 @@ def _table(unmet: Collection[SourceCost]) -> Table:
     table = Table("source", "medium", "campaign", "content", "term")
     table.add_column("RUB", justify="right")
     for cost in unmet:
-        table.add_row(*astuple(cost.traffic_source), _rubles(cost.amount_kopecks))
+        table.add_row(*astuple(cost.traffic_source), format_kopecks(cost.amount_kopecks))
     return table
 
 
@@ -263,11 +264,11 @@ def _serialize(imported: _Imported) -> CostsAnswer:
         "days": len(imported.file.days),
         "costs": imported.outcome.imported.stored,
         "replaced": imported.outcome.imported.replaced,
-        "cost": _rubles(imported.kopecks),
+        "cost": format_kopecks(imported.kopecks),
         "unit": imported.file.unit.value,
         "encoding": imported.file.encoding,
         "columnsPassedOver": imported.file.layout.ignored_headings,
-        "unmetCost": _rubles(_sum(imported.unmet.sources)),
+        "unmetCost": format_kopecks(_sum(imported.unmet.sources)),
         "unmetSources": [_serialize_unmet(cost) for cost in imported.unmet.sources],
         "unmetCampaigns": [_serialize_unmet(cost) for cost in imported.unmet.campaigns],
     }
@@ -281,13 +282,9 @@ def _serialize_unmet(cost: SourceCost) -> UnmetCost:
         "campaign": source.campaign,
         "content": source.content,
         "term": source.term,
-        "cost": _rubles(cost.amount_kopecks),
+        "cost": format_kopecks(cost.amount_kopecks),
     }
 
 
 def _sum(costs: Collection[Cost] | Collection[SourceCost]) -> int:
     return sum(cost.amount_kopecks for cost in costs)
-
-
-def _rubles(kopecks: int) -> str:
-    return f"{Decimal(kopecks).scaleb(-2):.2f}"

@@ -13,10 +13,10 @@ from dealtrace.errors import FileUnreadable, Violation
 from dealtrace.files.row import FileRow
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.files.windows_1251 import is_windows_1251
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK
 
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000
-BYTE_ORDER_MARK = "\ufeff"
 BLOCK_BYTES = 1 << 20
 CELL_LENGTH_MAX = csv.field_size_limit()
 MISPLACED_QUOTES = Violation(

@@ -19,6 +19,7 @@ from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row import ExportedValue
 from dealtrace.files.spreadsheet_text import comes_back, guard_formula, spreadsheet_text
 from dealtrace.files.xlsx.packed_workbook import open_packed
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK
 from dealtrace.record import record
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class ExcelCsvFile:
         self._file = file
         self._spelling = _SPELLINGS[language]
         self._lines = CsvLines(self._spelling.separator, "\r\n")
-        file.write("\ufeff")
+        file.write(BYTE_ORDER_MARK)
         file.writelines(self._lines.format([note.heading_in(language), spreadsheet_text(note.text)]) for note in notes)
         file.write(self._lines.format(spreadsheet_text(heading) for heading in headings))
 

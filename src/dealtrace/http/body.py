@@ -4,9 +4,8 @@ from starlette.types import Receive, Scope
 
 from dealtrace.errors import BodyTooLarge, UnreadableBody
 from dealtrace.http.request_headers import header
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK
 
-BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
-"""The byte order mark as a character."""
 _BYTE_ORDER_MARK_IN_UTF8 = BYTE_ORDER_MARK.encode()
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 """How many bytes beyond the size limit are still received and dropped, so that the client reads the refusal."""

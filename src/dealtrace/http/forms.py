@@ -12,8 +12,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.types import Receive, Scope
 
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
-from dealtrace.http.body import BYTE_ORDER_MARK, receive_body, without_byte_order_mark
+from dealtrace.http.body import receive_body, without_byte_order_mark
 from dealtrace.http.request_headers import header
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

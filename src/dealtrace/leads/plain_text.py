@@ -6,6 +6,8 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+"""The sign with which files and bodies in UTF-8 may begin."""
 CONTACTS_LENGTH_MAX = 1_000
 """Ours: the maximum number of characters of a string that is searched for contacts.
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest
+from dealtrace.accounts.api_request import NO_SITE_ID, REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.requests.store import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
@@ -52,7 +52,7 @@ no points. Kept for two weeks, they could fill the disk. Further ones are only c
 """
 OMITTED_STORED_SECONDS = 60.0
 """Ours: how many seconds pass before the number of requests that were not kept is stored again, as one more row."""
-NO_SITE = Site(SiteId(0), "", ZoneInfo("UTC"))
+NO_SITE = Site(NO_SITE_ID, "", ZoneInfo("UTC"))
 """The stand-in for the site of requests without a valid site, such as requests with a wrong token."""
 
 

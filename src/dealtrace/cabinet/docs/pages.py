@@ -20,7 +20,6 @@ from dealtrace.http.openapi.samples import SAMPLE_ORIGIN
 
 GUIDES_ORIGIN = "https://deals.example.com"
 """The example URL of the server in the texts of guides; pages replace it with the URL at which they were opened."""
-PERMANENT = 308
 _HOST = re.compile(r"[\w.\-]+(:[0-9]+)?|\[[0-9a-fA-F:.]+\](:[0-9]+)?")
 _OWN_LINK = re.compile(r'href="(/docs[^"#?]*)(?=["#])')
 
@@ -81,7 +80,7 @@ async def _show_unknown(view: View) -> Response:
     """Redirect a path that ends with a slash to the path without it, and show the page that says 404 for all others."""
     path = view.request.url.path
     if path.endswith("/"):
-        return RedirectResponse(path.rstrip("/"), PERMANENT)
+        return RedirectResponse(path.rstrip("/"), HTTPStatus.PERMANENT_REDIRECT)
     return _page(view, "docs/not_found.html", HTTPStatus.NOT_FOUND)
 
 

@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import NO_SITE_ID, ApiRequest
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
@@ -40,7 +40,6 @@ SEARCHED_MAX = 30_000
 
 There is no index for such searches, since every registration would have to update it.
 """
-NO_SITE = 0
 UTC_ZONE = ZoneInfo("UTC")
 _LABELS = {**LABELS, "token": "Token"}
 NAMES = ("from", "to", "path", "text", "token", "refused")
@@ -85,7 +84,7 @@ async def show(view: View) -> Response:
 
 async def show_without_site(view: View) -> Response:
     """Show the requests that belong to no site, such as those with a wrong token; times are in UTC."""
-    return await _show(view, NO_SITE, UTC_ZONE)
+    return await _show(view, NO_SITE_ID, UTC_ZONE)
 
 
 async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
@@ -105,7 +104,7 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
         asked={name: asked.get(name, "") for name in NAMES},
         searched_to=_shown_at(searched_to, zone, view.language) if searched_to is not None else "",
         searched=SEARCHED_MAX,
-        omitted=await view.read(count_omitted, NO_SITE, today_at) if site_id == NO_SITE else 0,
+        omitted=await view.read(count_omitted, NO_SITE_ID, today_at) if site_id == NO_SITE_ID else 0,
         kept_max=WITHOUT_SITE_PER_DAY_MAX,
         is_kept=view.services.requests_kept_days > 0,
         next_page=_page_before(path, asked, following) if following is not None else "",

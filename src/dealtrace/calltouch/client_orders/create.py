@@ -11,8 +11,9 @@ from dealtrace.calltouch.answers.client_orders import (
     stored_client_order,
     warning_of,
 )
+from dealtrace.calltouch.batches import outcomes_in_order, read_or_refuse
 from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
-from dealtrace.calltouch.client_orders.reading import read_or_refuse, read_order
+from dealtrace.calltouch.client_orders.reading import read_order
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
@@ -30,8 +31,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     read = read_orders(caller, items)
     valid = [item for item in read if isinstance(item, Registration)]
     outcomes: Sequence[Receipt | Refusal] = await caller.write(register_lists, valid, size=len(valid)) if valid else ()
-    rest = iter(outcomes)
-    final = [next(rest) if isinstance(each, Registration) else each for each in read]
+    final = outcomes_in_order(read, outcomes)
     note_refused_items(caller.scope, final, items)
     orders = [
         _answer(sent_number(item), each, outcome, caller.language)

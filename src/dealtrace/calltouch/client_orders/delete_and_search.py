@@ -14,12 +14,12 @@ from dealtrace.calltouch.answers.client_orders import (
     found_client_order,
     refused_client_order,
 )
-from dealtrace.calltouch.batches import read_item, scalar_text
+from dealtrace.calltouch.batches import outcomes_in_order, read_item, read_or_refuse, scalar_text
 from dealtrace.calltouch.client_orders.parameters import IDS, NUMBERS
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.deals.deal import Deal, DealKey
-from dealtrace.errors import DealKeyMissing, InvalidParameters, Refusal
+from dealtrace.errors import DealKeyMissing, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.replies import Reply, success
@@ -44,8 +44,7 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
     keys = [_key_of_number(number) for number in numbers]
     valid = [key for key in keys if isinstance(key, DealKey)]
     outcomes: Sequence[Deal | Refusal] = await caller.write(delete_lists, valid) if valid else ()
-    rest = iter(outcomes)
-    final = [next(rest) if isinstance(key, DealKey) else key for key in keys]
+    final = outcomes_in_order(keys, outcomes)
     note_refused_items(caller.scope, final)
     orders: list[DeletedClientOrder | RefusedClientOrder] = []
     for number, outcome in zip(numbers, final, strict=True):
@@ -96,8 +95,7 @@ def _found(caller: Caller, key: DealKey, outcome: DealWithHistory | Refusal) -> 
 
 
 def _key_of_number(number: SentScalar) -> DealKey | Refusal:
-    try:
-        text = parse_checked(NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, scalar_text(number))
-    except InvalidParameters as fault:
-        return fault
+    text = read_or_refuse(parse_checked, NUMBERS.name, Text(NUMBER_LENGTH_MAX).read, scalar_text(number))
+    if isinstance(text, Refusal):
+        return text
     return DealKey(None, text) if text.strip() else DealKeyMissing()

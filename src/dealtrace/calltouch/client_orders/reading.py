@@ -44,14 +44,6 @@ _FIELDS_BY_KEY = {key: name for key, name in fields_by_key(Order).items() if key
 _values_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_FIELDS_BY_KEY.values())
 
 
-def read_or_refuse(read: Callable[[Site, object], Value], site: Site, item: object) -> Value | InvalidParameters:
-    """Return the order as `read` parses it; an invalid order becomes an error that lists its violations."""
-    try:
-        return read(site, item)
-    except InvalidParameters as fault:
-        return fault
-
-
 def read_order(site: Site, item: object) -> Registration:
     """Parse an order as the registration of a deal; the dates sent are in the site's time zone.
 

@@ -13,14 +13,13 @@ from dealtrace.calltouch.answers.client_orders import (
     warning_of,
 )
 from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
-from dealtrace.calltouch.batches import FieldValue, read_item, scalar_text
+from dealtrace.calltouch.batches import FieldValue, outcomes_in_order, read_item, read_or_refuse, scalar_text
 from dealtrace.calltouch.client_orders.create import sent_number
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
 from dealtrace.calltouch.client_orders.reading import (
     collect_violations,
     read_contacts,
-    read_or_refuse,
     read_order_tags,
     read_products,
     read_single,
@@ -52,8 +51,7 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
     outcomes: Sequence[UpdatedDeal | Refusal] = (
         await caller.write(update_lists, valid, size=len(valid)) if valid else ()
     )
-    rest = iter(outcomes)
-    final = [next(rest) if isinstance(each, DealUpdate) else each for each in read]
+    final = outcomes_in_order(read, outcomes)
     note_refused_items(caller.scope, final, items)
     orders = [
         _answer(sent_number(item), each, outcome, caller.language)

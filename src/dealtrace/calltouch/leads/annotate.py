@@ -12,8 +12,10 @@ from dealtrace.calltouch.batches import (
     Tag,
     joined_tags,
     list_schema,
+    outcomes_in_order,
     read_item,
     read_items,
+    read_or_refuse,
     scalar_text,
     values_by_field,
 )
@@ -107,21 +109,18 @@ class AnnotationEndpoint:
 
         Ours: the vendor documents no answer; this answer has the kind and id of each lead.
         """
-        read = [self._read(caller, item) for item in items]
+        read = [read_or_refuse(self._read, caller, item) for item in items]
         valid = [item for item in read if isinstance(item, LeadAnnotation)]
-        outcomes = iter(await caller.write(annotate_leads, AnnotationCall(self.paid, valid), size=len(items)))
-        final = [next(outcomes) if isinstance(item, LeadAnnotation) else item for item in read]
+        stored = await caller.write(annotate_leads, AnnotationCall(self.paid, valid), size=len(items))
+        final = outcomes_in_order(read, stored)
         note_refused_items(caller.scope, final, items)
         leads = [annotated_lead(outcome, caller.language) for outcome in final]
         facts = {"site_id": caller.site.id, "leads": len(leads), "updated": sum(lead["updated"] for lead in leads)}
         return success(self.answer(leads), "leads_remarked", method=self.paid.value, **facts)
 
-    def _read(self, caller: Caller, item: object) -> LeadAnnotation | InvalidParameters:
-        try:
-            read = read_item(item, AnnotationItem)
-            return LeadAnnotation(read_matching(read.matching, caller.site.time_zone), self.read(read))
-        except InvalidParameters as fault:
-            return fault
+    def _read(self, caller: Caller, item: object) -> LeadAnnotation:
+        read = read_item(item, AnnotationItem)
+        return LeadAnnotation(read_matching(read.matching, caller.site.time_zone), self.read(read))
 
 
 def read_added_tags(item: AnnotationItem) -> Addition:

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.answers.outcomes import ImportedLead
-from dealtrace.calltouch.batches import LeadListFormat
+from dealtrace.calltouch.batches import LeadListFormat, outcomes_in_order, read_or_refuse
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
@@ -44,23 +44,17 @@ async def import_leads(
     Raises:
         PointsSpent: the site has no API points left today; nothing was stored.
     """
-    read = [_read(lead_list, caller, item) for item in items]
+    read = [read_or_refuse(_read, lead_list, caller, item) for item in items]
     valid = [lead for lead in read if not isinstance(lead, InvalidParameters)]
     imported: Imported = await caller.write(lead_list.operation, valid, size=len(items))
-    outcomes = iter(imported.outcomes)
-    final: list[ImportedLead | Refusal] = [
-        lead if isinstance(lead, InvalidParameters) else next(outcomes) for lead in read
-    ]
+    final = outcomes_in_order(read, imported.outcomes)
     note_refused_items(caller.scope, final, items)
     results = [_result(lead_list, item, outcome, caller.language) for item, outcome in zip(items, final, strict=True)]
     return imported.log_id, results
 
 
-def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming | InvalidParameters:
-    try:
-        return lead_list.read(caller, lead_list.batch.read(item))
-    except InvalidParameters as fault:
-        return fault
+def _read(lead_list: LeadList[Result], caller: Caller, item: object) -> Incoming:
+    return lead_list.read(caller, lead_list.batch.read(item))
 
 
 def _result(lead_list: LeadList[Result], item: object, outcome: ImportedLead | Refusal, language: Language) -> Result:

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy import Connection
 
 from dealtrace import clock
-from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.api_request import NO_SITE_ID, ApiRequest
 from dealtrace.cli.answers import RequestAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.output import cleaned, write_line
@@ -25,7 +25,6 @@ from dealtrace.storage.database.engine import Database
 SHOWN = 20
 SHOWN_MAX = 1_000
 FOLLOW_SECONDS = 1.0
-NO_SITE = 0
 LATE = timedelta(seconds=5)
 """How late a request may appear in the journal; each server process stores its requests at least once a second."""
 Labels = Mapping[int, str]
@@ -78,7 +77,7 @@ def _warn_of_omitted(database: Database, site: int | None) -> None:
     if site is not None:
         return
     with database.read() as connection:
-        count = count_omitted(connection, NO_SITE, clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
+        count = count_omitted(connection, NO_SITE_ID, clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
     if count:
         error_console.print(f"Not kept today (UTC), as there were too many: {count:,} requests that name no site.")
 
@@ -131,7 +130,7 @@ def _oldest_first(requests: Sequence[ApiRequest]) -> list[ApiRequest]:
 def _sites(connection: Connection, site: int | None) -> list[int]:
     if site is not None:
         return [require_site(connection, site).id]
-    return [NO_SITE, *(known.id for known in list_sites(connection))]
+    return [NO_SITE_ID, *(known.id for known in list_sites(connection))]
 
 
 def _read_labels(database: Database, requests: Sequence[ApiRequest]) -> Labels:

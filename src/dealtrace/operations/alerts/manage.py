@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, one_part
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertId, Rule, format_rule
 from dealtrace.errors import InvalidSetting
@@ -51,7 +51,7 @@ def add_alert(work: Work, rule: Rule, *, restored_id: int | None = None) -> Aler
     alert_id = AlertId(restored_id if restored_id is not None else work.ids.take())
     added = Alert(alert_id, work.site.id, rule, created_at=work.now, due_at=work.now)
     insert_alert(work.connection, added)
-    former = {"id": alert_id}
+    former: FormerValues = {"id": alert_id}
     record_change(work, work.site.id, ChangeKind.ALERT, rule.metric, after=format_rule(rule), former=former)
     return added
 
@@ -70,10 +70,10 @@ def change_alert(work: Work, alert_id: int, rule: Rule) -> None:
     if not rule.watches_as(before):
         clear_incident(work.connection, work.site.id, alert_id)
         end_incidents(work.connection, work.site.id, alert_id, work.now)
-    parts = former_parts(before, before.recipients)
+    former: FormerValues = {"id": alert_id, **former_parts(before, before.recipients)}
     for part, was, became in _differences(before, rule):
-        former = {"id": alert_id, part: parts[part]}
-        record_change(work, work.site.id, ChangeKind.ALERT, before.metric, before=was, after=became, former=former)
+        changed = one_part(former, part)
+        record_change(work, work.site.id, ChangeKind.ALERT, before.metric, before=was, after=became, former=changed)
 
 
 def remove_alert(work: Work, alert_id: int) -> None:
@@ -86,7 +86,7 @@ def remove_alert(work: Work, alert_id: int) -> None:
     delete_alert(work.connection, work.site.id, alert_id)
     mailing = Mailing(MailPurpose.ALERT_RAISED, alert_id, MailList.ALERT, alert_id)
     recipients = without_unsubscribed(work.connection, work.site.id, mailing, rule.recipients)
-    former = {"id": alert_id, **former_parts(rule, recipients)}
+    former: FormerValues = {"id": alert_id, **former_parts(rule, recipients)}
     record_change(work, work.site.id, ChangeKind.ALERT, rule.metric, before=format_rule(rule), former=former)
     delete_mails(work.connection, OF_INCIDENTS, delete_incidents(work.connection, work.site.id, alert_id))
     delete_mails(work.connection, [MailPurpose.ALERT_TEST], [alert_id])

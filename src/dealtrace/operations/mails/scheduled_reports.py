@@ -1,13 +1,13 @@
 """Schedule reports to be sent by e-mail, store the e-mails of due reports, and delete schedules."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, one_part
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailPurpose
@@ -146,9 +146,10 @@ def former_report(change: SiteChange, now: NewScheduledReport | None) -> NewSche
     `now` is `None` if the report was removed. The result is `None` if the change states no former part, or if `now` is
     `None` and the stated parts are not a whole report.
     """
-    former = {name: value for name, value in (change.former or {}).items() if name in REPORT_PARTS}
-    parts = {**(_former_parts(now, now.recipients) if now is not None else {}), **former}
-    if not former or set(parts) < set(REPORT_PARTS):
+    former: FormerValues = change.former or {}
+    present: FormerValues = _former_parts(now, now.recipients) if now is not None else {}
+    parts: FormerValues = {**present, **former}
+    if not set(former) & set(REPORT_PARTS) or not set(parts) >= set(REPORT_PARTS):
         return None
     rhythm, hour = parts["schedule"]
     question = scheduled_reports.decode_question(parts["question"])
@@ -192,7 +193,7 @@ def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequ
     """Return all parts of a report, with `recipients` as its recipients, in the form that the history stores."""
     return {
         "title": report.title,
-        "schedule": [report.rhythm, report.hour],
+        "schedule": (report.rhythm, report.hour),
         "question": scheduled_reports.encode_question(report.raw_question),
         "recipients": stored_recipients(recipients),
     }
@@ -201,12 +202,12 @@ def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequ
 def _record_differences(work: AccountWork, report: ScheduledReport, changed: ScheduledReport) -> None:
     parts = _former_parts(report, report.recipients)
     for part, before, after in _differences(report, changed):
-        _record(work, report, (before, after), {part: parts[part]})
+        _record(work, report, (before, after), one_part(parts, part))
 
 
-def _record(work: AccountWork, report: ScheduledReport, texts: tuple[str, str], former: Mapping[str, object]) -> None:
+def _record(work: AccountWork, report: ScheduledReport, texts: tuple[str, str], former: FormerValues) -> None:
     """Record a change of a report; `texts` are the old and the new value to show, `former` is what undoing restores."""
-    named = {"id": report.id, **former}
+    named: FormerValues = {"id": report.id, **former}
     before, after = texts
     record_change(work, report.site_id, ChangeKind.MAIL_REPORT, report.title, before=before, after=after, former=named)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from dealtrace.accounts.figure_changes import USUAL_DELAY
-from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.site_change import ChangeKind, FormerValues
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.operations.accounts.record_change import record_change
@@ -31,8 +31,12 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
     if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:
-        named = {"system": account.system, "account": account.account, "origin": account.origin.value}
-        former = {**named, "days": len(set(days))}
+        former: FormerValues = {
+            "system": account.system,
+            "account": account.account,
+            "origin": account.origin.value,
+            "days": len(set(days)),
+        }
         span = f"{first_on} {max(days)}"
         record_change(work, work.site.id, ChangeKind.COSTS, account_name(account), after=span, former=former)
     return done

@@ -1,9 +1,9 @@
 """Change the URL, events, fields and secret of webhooks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
-from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, one_part
 from dealtrace.accounts.webhook import EventKind, Webhook
 from dealtrace.operations.webhooks.create import check_url, new_secret
 from dealtrace.operations.webhooks.manage import record_state, require_webhook
@@ -43,14 +43,14 @@ def change_webhook(work: AccountWork, webhook_id: int, change: WebhookChange) ->
         values |= asdict(NO_FAILURES)
     webhooks.update_webhook(work.connection, webhook_id, values)
     changed = replace(before, url=change.url, events=change.events, fields=change.fields)
-    parts: Mapping[str, object] = {
+    former: FormerValues = {
+        "id": webhook_id,
         "url": before.url,
         "events": sorted(before.events),
         "fields": list(before.fields),
     }
     for part, old, new in _differences(before, changed):
-        former = {"id": webhook_id, part: parts[part]}
-        record_state(work, changed, before=old, after=new, former=former)
+        record_state(work, changed, before=old, after=new, former=one_part(former, part))
     revision.raise_revision(work.connection)
     return changed
 
@@ -60,7 +60,7 @@ def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
 
     The result is `None` if the change concerns another webhook, or has no former value.
     """
-    former = change.former or {}
+    former: FormerValues = change.former or {}
     if change.kind is not ChangeKind.WEBHOOK or former.get("id") != now.id or len(former) == 1:
         return None
     events = frozenset(map(EventKind, former["events"])) if "events" in former else now.events

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.site_change import ChangeKind, FormerValues
 from dealtrace.accounts.webhook import PAUSED, WORKS, Webhook
 from dealtrace.errors import DeliveryNotFound, WebhookNotFound
 from dealtrace.operations.accounts.record_change import record_change
@@ -119,7 +119,7 @@ def record_state(
     *,
     before: str = "",
     after: str = "",
-    former: Mapping[str, object] | None = None,
+    former: FormerValues | None = None,
 ) -> None:
     """Record that a webhook was created, changed, paused, resumed or deleted.
 

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam, select
 
+from dealtrace.accounts.api_request import NO_SITE_ID
 from dealtrace.storage.accounts.encoded_requests import second_of
 from dealtrace.storage.accounts.sites import list_site_ids
 from dealtrace.storage.database.compiled_statement import CompiledStatement
@@ -14,8 +15,6 @@ from dealtrace.storage.schema.tables.common_columns import AnyColumn
 from dealtrace.storage.schema.tables.requests import api_request_batch
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox
 
-NO_SITE_ID = 0
-"""The site id of requests without a valid site, such as requests with a wrong token."""
 ListSites: TypeAlias = Callable[[Connection, datetime], list[int]]
 
 

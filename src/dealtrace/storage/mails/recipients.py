@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from dealtrace.errors import Language
+from dealtrace.accounts.site_change import StoredRecipient
 from dealtrace.mails.recipient import Recipient
 
 
-def stored_recipients(recipients: Sequence[Recipient]) -> list[list[object]]:
-    """Return each recipient as a list of address, language and user id."""
-    return [[each.address, each.language, each.user_id] for each in recipients]
+def stored_recipients(recipients: Sequence[Recipient]) -> list[StoredRecipient]:
+    """Return the address, the language and the user id of each recipient."""
+    return [(each.address, each.language, each.user_id) for each in recipients]
 
 
-def recipients_from(stored: Sequence[tuple[str, Language, int | None]]) -> tuple[Recipient, ...]:
+def recipients_from(stored: Sequence[StoredRecipient]) -> tuple[Recipient, ...]:
     """Return the recipients stored as lists of address, language and user id."""
     return tuple(Recipient(*each) for each in stored)
