@@ -53,7 +53,7 @@ def _of_region(region: str) -> str:
 
 
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
-"""Ours: one repeated digit, or seven zeros at the end, is taken for a filler, typed by people who do not want a call."""
+"""Ours: one repeated digit, or seven zeros at the end, is a filler, typed by people who do not want a call."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
 """Ours: a Russian number with 123456789 or 987654321 is taken for a filler; forms show such as +7 (912) 345-67-89."""
 
