@@ -227,7 +227,7 @@ class PageGate:
             view.site_names = await self._find_site_names(view, {*view.rights.roles, SiteId(site_id)})
 
     async def _find_site_names(self, view: View, known: AbstractSet[SiteId]) -> Mapping[SiteId, str]:
-        """Return the names of all sites; cached names that lack a site in `known`, a new one, are looked up anew."""
+        """Return the names of all sites: from the cache, unless it lacks a (new) site in `known`."""
         names = view.services.site_cache.remembered_site_names()
         return names if names is not None and known <= names.keys() else await view.read(self._look_up_names)
 

@@ -10,7 +10,7 @@ from dealtrace.http.request_headers import header
 from dealtrace.runtime.server_stop import ServerStop
 
 SHORT_PAUSE_SECONDS = 5
-"""How many seconds the first or the next piece of a body may usually take to arrive; a whole header has as long."""
+"""How many seconds the first or the next piece of a body may usually take to arrive; so may a whole header."""
 BODY_PAUSE_SECONDS_MAX = 15
 """Ours: how many seconds a piece may take while at most `PATIENT_BODIES_MAX` bodies take longer than usual.
 

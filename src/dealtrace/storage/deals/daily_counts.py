@@ -157,7 +157,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Replace a site's daily counts by counting all its deals; others cannot change the counts meanwhile."""
+    """Replace a site's daily counts by counting all its deals; meanwhile, nobody else can change the counts."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))
