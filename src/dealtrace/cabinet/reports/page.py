@@ -221,8 +221,8 @@ def _ask(
 ) -> tuple[Answers, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
     """Return four results: the reports, days without data, open deals, and the parts of the deals without a source.
 
-    The days are found only if the page has a chart, the open deals only if income fell, and the parts only if the table
-    has a row without a source. `statuses` are those of the site; they are needed only if the report compares income.
+    The days are found only if the page has a chart, the open deals only if the report has income, and the parts only if
+    the table has a row without a source. `statuses` are those of the site, needed only if the report has income.
     `paths` are the open rows of a tree, or `None` if the report is none.
     """
     answers = ask_all(source, site, question, now, chart, paths)
