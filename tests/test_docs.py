@@ -33,13 +33,13 @@ from dealtrace.errors import Refusal
 from dealtrace.files.costs.cost_columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_formats import ImportNoun
+from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Family, Parameter
 from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.lead import KIND_NAMES
-from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.operations.accounts import change_site_settings
 from dealtrace.reports.dimensions import DIMENSIONS
