@@ -21,6 +21,7 @@ from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.reading.compared_period import lacks_data
 from dealtrace.reports.table_columns import figure_columns, figures_of
 from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
@@ -248,8 +249,9 @@ def _rows_of(pieces: Pieces) -> list[tuple[int, str, str | None]]:
 def check_columns(words: RawQuestion, report: Report, right: Answer) -> None:
     """Check the columns of a report, which JSON, files and commands share, and with a comparison the changes in them.
 
-    Pages call what is compared with an empty period incomparable; its changes are unknown. A period is not empty if
-    any of its figures differs from zero, but for columns of the site: a formula may add a number to nothing.
+    What is compared with an empty period, or with a time before all data, is incomparable: changes are unknown. A
+    period is not empty if any of its figures differs from zero, but for columns of the site: a formula may add a number
+    to nothing.
     """
     columns, is_empty = figure_columns(report), report.has_nothing_before
     earlier = [line.compared for line in (*right.lines, right.total) if line.compared is not None]
@@ -257,12 +259,14 @@ def check_columns(words: RawQuestion, report: Report, right: Answer) -> None:
     assert not (is_empty and any(values[place] for each in earlier for values in each.values() for place in counted))
     for row, line in zip([*report.rows, report.total], [*right.lines, right.total], strict=True):
         expected: list[Fraction | None] = []
+        placed = list(zip(report.question.by, row.keys, strict=False))
         for place, metric in enumerate(report.question.metrics):
             for model, values in line.values.items():
                 expected.append(values[place])
                 if line.compared is not None:
                     value, before = values[place], line.compared[model][place]
-                    change = value - before if value is not None and before is not None and not is_empty else None
+                    is_known = value is not None and before is not None
+                    change = value - before if is_known and not is_empty and not lacks_data(report, placed) else None
                     percent = change * 100 / abs(before) if change is not None and before else None
                     expected += [before, change] if metric.unit == "ratio" else [before, change, percent]
         assert list(figures_of(report, columns, row)) == expected, f"{words}: {row.keys}"

@@ -33,6 +33,7 @@ from dealtrace.errors import Refusal
 from dealtrace.files.costs.cost_columns import COST_COLUMNS
 from dealtrace.files.import_file import FORMATS
 from dealtrace.files.import_formats import ImportNoun
+from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.description import error_catalogue
 from dealtrace.http.parameter_types import Text
@@ -394,8 +395,9 @@ def test_every_dimension_is_documented_with_its_keys_and_facts() -> None:
 
 def test_every_reason_of_a_match_is_documented() -> None:
     rows = list(table_rows(section(DOCS / "figures.md", "Reasons of a match")))
-    assert [in_code(code) for code, _ in rows] == [[reason.value] for reason in MatchReason]
-    assert all(meaning for _, meaning in rows)
+    assert [in_code(code) for code, *_ in rows] == [[reason.value] for reason in MatchReason]
+    assert [(ru, en) for _, ru, en, _ in rows] == [CODE_LABELS["match_reason"][reason] for reason in MatchReason]
+    assert all(meaning for *_, meaning in rows)
 
 
 def test_every_operator_of_filters_is_documented() -> None:

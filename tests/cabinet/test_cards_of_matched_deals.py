@@ -87,7 +87,7 @@ def test_the_card_says_why_no_matcher_found_a_lead(served: Stage, site: Player, 
     matchers = (unique, unknown, by_phone(OTHER), Matcher(MatcherKind.VISIT, visit_ids=(7, 8)))
     page = analyst.get(f"deals/{register(served, site, matchers=matchers)}").text
     words = text_of(page)
-    assert "No lead matches. See below what was searched for" in words
+    assert "No matcher found a lead. See below which matchers the CRM sent" in words
     assert "The nearest lead that is unique among leads of its kind is chosen." in words
     assert "It has at least one of the tags: vip, b2b." in words
     missed = "no match: it does not have the tags, it is not unique; it began 2 h before the matcher’s date"

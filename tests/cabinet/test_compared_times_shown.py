@@ -14,6 +14,8 @@ from server import ServerProcess
 
 pytestmark = on_one_engine
 FIRST_AT = datetime(2023, 9, 1, 9, tzinfo=UTC)
+AUTUMN = {"from": "2023-10-01", "to": "2023-12-31", "metrics": "visits", "compare": "previous"}
+"""Three months that are compared with those before, of which only September has data."""
 WINTER = {"from": "2024-01-01", "to": "2024-03-31", "metrics": "visits", "compare": "previous"}
 
 
@@ -89,3 +91,48 @@ def test_files_and_the_terminal_name_the_times_of_other_lengths(
     asked = ("--by", "month", "--metrics", "visits", "--from", "2024-01-01", "--to", "2024-03-31")
     printed = server.command("report", "--site", str(site.site.id), *asked, "--compare", "previous")
     assert printed.stdout.rstrip().endswith("2024-02: compared with 2023-11, days: 29 against 30")
+
+
+@pytest.mark.parametrize(
+    ("language", "caption", "lacking", "nothing"),
+    [
+        ("en", "(no data before 1 Sep 2023)", "Oct 2023 compared with Jul 2023: no data", "(no data in that period)"),
+        ("ru", "(данных до 1 сен 2023 нет)", "окт 2023 сравнение: июл 2023: данных нет", "(за тот период данных нет)"),
+    ],
+)
+def test_months_before_the_first_data_are_no_rise(
+    server: ServerProcess, served: Stage, site: Player, language: str, caption: str, lacking: str, nothing: str
+) -> None:
+    owner = member_of(server, served, site.site.id, language=language)
+
+    def page(**words: str) -> str:
+        found = owner.get("reports", **AUTUMN | words).text.rpartition("<table")[2]
+        return html.unescape(found).replace("\u00a0", " ")
+
+    by_month = page(by="month")
+    assert caption in by_month
+    assert lacking in headings_of(f"<table{by_month}")
+    assert by_month.count('class="before"') == 2, "December, which September is compared with, and the total"
+    assert caption in page(by="source"), "three months beside one"
+    across = page(by="source", pivot="month")
+    assert caption in across
+    assert lacking in headings_of(f"<table{across}")
+    assert nothing in page(by="month", models="all", metrics="deals"), "there are no deals at all"
+    earlier = owner.get("reports", **AUTUMN | {"compare": "year"}, by="month").text
+    assert nothing in html.unescape(earlier).replace("\u00a0", " ")
+
+
+def test_files_answers_and_the_terminal_say_since_when_there_is_data(
+    server: ServerProcess, served: Stage, site: Player
+) -> None:
+    owner = member_of(server, served, site.site.id, language="ru")
+    assert "данных до 2023-09-01 нет" in owner.get("reports.csv", **AUTUMN, by="month").text
+    assert "данных до 2023-09-01 нет" in owner.get("reports.csv", **AUTUMN, by="source", pivot="month").text
+    nothing = owner.get("reports.csv", **AUTUMN | {"compare": "year"}, by="month").text
+    assert "за тот период данных нет" in nothing
+    headers = {"Access-Token": site.token}
+    rows = server.http.get("/api/reports", params={**AUTUMN, "by": "month"}, headers=headers).json()["rows"]
+    assert [row["change"]["visits"] for row in rows] == [None, None, 1]
+    asked = ("--by", "month", "--metrics", "visits", "--from", "2023-10-01", "--to", "2023-12-31")
+    printed = server.command("report", "--site", str(site.site.id), *asked, "--compare", "previous")
+    assert "compared with 2023-07-01 – 2023-09-30 (no data before 2023-09-01)" in printed.stdout

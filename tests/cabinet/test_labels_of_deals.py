@@ -10,12 +10,15 @@ import dealtrace.cabinet
 from dealtrace.cabinet.deals import labels
 from dealtrace.cabinet.leads.journal import TABS
 from dealtrace.cabinet.rendering import translations_of
+from dealtrace.files.reports.code_labels import CODE_LABELS
+from dealtrace.matching.match_reason import MatchReason
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
 TRANSLATING = {"translate", "_say", "say"}
 TABLES = (
     labels.REASONS,
     labels.VERDICTS,
+    labels.UNSEARCHED,
     labels.WON_BY,
     labels.OUTCOMES,
     labels.MISSES,
@@ -35,6 +38,7 @@ def chosen_in_code() -> Iterator[str]:
                 yield from texts_in(node.args[0])
     for table in TABLES:
         yield from table.values()
+    yield from (labels.STATED_ALONE, labels.NOBODY_FOUND, labels.LEAD_KEPT, labels.NO_MATCHER_DECIDED)
 
 
 def name_of(function: ast.expr) -> str:
@@ -51,3 +55,10 @@ def texts_in(argument: ast.expr) -> list[str]:
 @pytest.mark.parametrize("text", sorted(set(chosen_in_code())))
 def test_a_word_that_code_chooses_is_translated(text: str) -> None:
     assert translations_of("ru").gettext(text) != text
+
+
+@pytest.mark.parametrize("reason", MatchReason)
+def test_a_reason_of_a_match_has_one_name_in_lists_reports_and_files(reason: MatchReason) -> None:
+    russian, english = CODE_LABELS["match_reason"][reason]
+    assert labels.REASONS[reason] == english
+    assert translations_of("ru").gettext(english) == russian

@@ -1,4 +1,4 @@
-"""Where income fell, pages tell of the deals of the period that are still open, and link to exactly these deals."""
+"""Where income is shown, pages tell of the deals of the period that are still open, and link to exactly these."""
 
 import html
 import re
@@ -78,12 +78,32 @@ def test_open_deals_are_reported_where_income_fell(
     assert "Сделки этого периода, которые ещё открыты: 2, 45 ₽" in russian
 
 
+DAY = (NOW - timedelta(days=3)).date().isoformat()
+
+
 @pytest.mark.parametrize(
-    "other",
-    [{"compare": ""}, {"metrics": "deals,amount"}, {"filter": "status:is:paid"}, {"period": "28d"}],
-    ids=["no comparison", "no income", "no open deals", "income grew"],
+    ("path", "query"),
+    [
+        ("", {"first": DAY, "last": DAY}),
+        ("reports", ASKED | {"period": "28d"}),
+        ("reports", ASKED | {"compare": ""}),
+        ("reports", ASKED | {"compare": "", "metrics": "roi,deals"}),
+    ],
+    ids=["the overview, income grew", "income grew", "no comparison", "a ratio of income"],
 )
-def test_nothing_is_said_if_income_did_not_fall_or_no_deal_is_open(
+def test_open_deals_are_reported_where_income_did_not_fall(
+    server: ServerProcess, served: Stage, site: Player, path: str, query: dict[str, str]
+) -> None:
+    for language, starts in (("en", "Deals of the period that are still open: "), ("ru", "Сделки этого периода, ")):
+        note = note_of(member_of(server, served, site.site.id, language=language).get(path, **query).text)
+        assert re.fullmatch(r'<p class="hint"><a href="[^"]+">([^<]+)</a>\.</p>', note), note
+        assert f">{starts}" in note
+
+
+@pytest.mark.parametrize(
+    "other", [{"metrics": "deals,amount"}, {"filter": "status:is:paid"}], ids=["no income", "no open deals"]
+)
+def test_nothing_is_said_without_income_or_open_deals(
     server: ServerProcess, served: Stage, site: Player, other: dict[str, str]
 ) -> None:
     owner = member_of(server, served, site.site.id)

@@ -377,7 +377,7 @@ def test_the_last_month_is_compared_with_the_whole_month_before(analyst: Guest, 
     before = last_month(last.first_on)
     days = [day("en", each) for each in (last.first_on, last.last_on, before.first_on, before.last_on)]
     page = words_of(analyst.get("reports", by="manager", period="last_month").text)
-    assert "{} to {}, compared with {} to {} (no data to compare)".format(*days).replace("\u00a0", " ") in page
+    assert "{} to {}, compared with {} to {} (no data in that period)".format(*days).replace("\u00a0", " ") in page
     file = dict(csv_rows(analyst.get("reports.csv", by="manager", period="last_month", metrics="deals").content))
     assert (file["Compared from"], file["Compared to"]) == (f'="{before.first_on}"', f'="{before.last_on}"')
 

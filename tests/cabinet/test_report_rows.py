@@ -114,7 +114,7 @@ def test_figures_of_a_report_with_as_many_filters_as_possible_lead_to_rows(
 def test_deals_lead_to_their_cards_only_for_who_may_see_them(visitor: Guest, site: Player) -> None:
     page = visitor.get("reports/rows", **MARCH, metrics="amount", by="source", key="Yandex").text
     assert "M-0" in page
-    assert "1 250.50" in page.replace("\u202f", " ")
+    assert "1 250\u00a0₽" in page.replace("\u202f", " ")
     assert "26 Mar 2018, 12:00" in page.replace("\u00a0", " ")
     assert "source: Yandex" in page.casefold() or "Source: Yandex" in page
     may_open = f"/cabinet/{site.site.id}/deals/" in page.partition("<h1>")[2]
@@ -135,6 +135,14 @@ def test_leads_show_the_source_that_the_model_of_the_figure_credits(
     rows = [re.findall(r"<bdi>([^<]*)</bdi>", row) for row in re.findall(r"<tr>(.*?)</tr>", page)][1:]
     assert [cells[2] for cells in rows] == ["yandex / cpc / spring", source, "no source"]
     assert [cells[1].replace("\u00a0", " ") for cells in rows][1] == "26 Mar 2018, 14:30"
+
+
+@pytest.mark.parametrize("visitor", [Role.ANALYST], indirect=True)
+def test_amounts_of_rows_are_written_as_in_tables_and_lists(visitor: Guest) -> None:
+    for path in ("reports/rows", "deals"):
+        amounts = re.findall(r">([^<>]*\u00a0₽)<", visitor.get(path, **MARCH, metrics="amount").text)
+        assert amounts
+        assert not [words for words in amounts if re.search(r"[.,]00\u00a0", words)]
 
 
 def test_rows_come_a_page_at_a_time(visitor: Guest) -> None:

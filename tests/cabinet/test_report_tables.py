@@ -161,3 +161,13 @@ def test_weeks_that_are_not_counted_whole_say_so_and_are_neither_best_nor_worst(
     ]  # fmt: skip
     assert marks(by_week("en")) == ["", "★", "", "▿", ""]
     assert by_week("en").legend.endswith("; incomplete weeks, months and so on are not compared")
+
+
+def test_a_table_says_that_costs_of_nothing_are_unknown_where_other_sources_have_some() -> None:
+    rows: dict[str | None, tuple[Values, Values]] = {"yandex": ((5, 2), (5, 2)), "(direct)": ((0, 3), (0, 3))}
+    assert table("source", "cost,deals", rows).has_rows_without_costs
+    assert table("campaign", "cpl,deals", rows).has_rows_without_costs
+    assert not table("manager", "cost,deals", rows).has_rows_without_costs
+    assert not table("source", "amount,deals", rows).has_rows_without_costs
+    alone: dict[str | None, tuple[Values, Values]] = {"yandex": ((5, 2), (5, 2))}
+    assert not table("source", "cost,deals", alone).has_rows_without_costs

@@ -111,15 +111,41 @@ def test_a_visitor_cannot_leave_the_question(owner_of: Guest) -> None:
         assert visit(url + place).status_code in (303, 404)
 
 
-def test_a_segment_is_bound_as_it_was(owner_of: Guest, served: Stage, site: Player) -> None:
-    with served.database.write() as connection:
-        add_segment(account_work(connection, NOON).at(site.site), SavedName("agency"), [f"campaign:is:{CAMPAIGN}"])
+def test_a_link_follows_a_segment_of_the_site(owner_of: Guest, served: Stage, site: Player) -> None:
+    def change(filters: list[str]) -> None:
+        with served.database.write() as connection:
+            work = account_work(connection, NOON).at(site.site)
+            add_segment(work, SavedName("agency"), filters, overwrites=True)
+
+    change([f"campaign:is:{CAMPAIGN}"])
     url = share(owner_of, "by=campaign&metrics=leads&segment=agency")
+    assert "shared links that follow it: 1" in owner_of.get("reports/segments").text
+    assert "•••" not in visit(url).text
+    change(["campaign:filled"])
+    assert "•••" in visit(url).text
+    renamed = owner_of.post("reports/segments/change", whose="site", name="agency", new_name="bureau", act="rename")
+    assert renamed.status_code == 200
+    assert "•••" in visit(url).text
     with served.database.write() as connection:
-        remove_segment(account_work(connection, NOON).at(site.site), SavedName("agency"))
-        add_segment(account_work(connection, NOON).at(site.site), SavedName("agency"), ["campaign:filled"])
+        remove_segment(account_work(connection, NOON).at(site.site), SavedName("bureau"))
+    page = visit(url)
+    assert page.status_code == 410
+    assert "The segment of the report was deleted, so the link shows nothing." in page.text
+    assert "bureau" not in page.text
+    assert CAMPAIGN not in page.text
+    assert "bureau" in owner_of.get("settings/shared").text, "the owner sees what the link lacks"
+
+
+def test_a_link_has_the_filters_of_a_segment_that_only_its_maker_sees(
+    owner_of: Guest, served: Stage, site: Player
+) -> None:
+    owner_of.post("reports/segments", whose="own", name="mine", query=f"filter=campaign%3Ais%3A{CAMPAIGN}")
+    url = share(owner_of, "by=campaign&metrics=leads&segment=mine")
+    with served.database.write() as connection:
+        add_segment(account_work(connection, NOON).at(site.site), SavedName("mine"), ["campaign:filled"])
     page = visit(url)
     assert page.status_code == 200
+    assert CAMPAIGN in page.text
     assert "•••" not in page.text
 
 

@@ -161,3 +161,24 @@ def test_a_masked_source_is_in_no_link_of_its_row(server: ServerProcess, served:
         assert "letter" in page
         assert "anna" not in page
         assert "letter" not in keys_of(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "by"),
+    [
+        ("by=source", "source,medium"),
+        ("by=month,source&sort=-visits", "month,source,medium"),
+        ("by=source&pivot=month", "source,medium"),
+        ("by=source&models=all", "source,medium"),
+        ("by=source,medium", ""),
+        ("by=source&pivot=medium", ""),
+        ("by=campaign", ""),
+        ("by=source,campaign,content", ""),
+    ],
+)
+def test_a_row_of_a_source_is_split_by_medium_by_one_link(analyst: Guest, query: str, by: str) -> None:
+    page = analyst.get(f"reports?{query}&metrics=visits,leads&period=7d").text
+    found = re.findall(r'<a href="([^"]+)">Split sources by medium</a>', page)
+    assert [dict(parse_qsl(urlsplit(html.unescape(url)).query))["by"] for url in found] == ([by] if by else [])
+    if found:
+        assert analyst.follow(html.unescape(found[0])).status_code == 200

@@ -64,7 +64,8 @@ def test_every_word_is_translated() -> None:
 
 
 def test_no_word_is_left_over() -> None:
-    assert {id_of(message) for _, message in messages()} - messages_in_code() - constants_in_code() == set()
+    reasons = {english for _, english in CODE_LABELS["match_reason"].values()}
+    assert {id_of(message) for _, message in messages()} - messages_in_code() - constants_in_code() - reasons == set()
 
 
 def test_no_word_is_translated_in_two_files() -> None:

@@ -1,5 +1,6 @@
 """The letter of a report: what it says of its times besides the table."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -44,3 +45,22 @@ def test_a_letter_names_months_that_are_compared_with_longer_or_shorter_ones(lan
         assert letter.table.head[1:] == HEADINGS[language]
         assert letter.table.rows[0][1:] == ("1", "2"), "a letter has room for no more"
         assert any(words in paragraph for paragraph in letter.paragraphs) is is_noted
+
+
+@pytest.mark.parametrize(
+    ("language", "nothing", "before"),
+    [
+        ("en", "(no data in that period).", "(no data before 05.12.2025)."),
+        ("ru", "(за тот период данных нет).", "(данных до 05.12.2025 нет)."),
+    ],
+)
+def test_a_letter_says_that_the_compared_period_has_no_data(language: Language, nothing: str, before: str) -> None:
+    question = Question((DIMENSIONS["source"],), (METRICS["deals"],), WINTER, MODEL, comparison=Comparison.PREVIOUS)
+    row = ReportLine(("yandex",), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(0),)})
+    report = Report(question, [row], 1, row, compared_period(WINTER, Comparison.PREVIOUS), today=date(2026, 11, 27))
+    for lacking, words in (
+        (replace(report, has_nothing_before=True), nothing),
+        (replace(report, counted_since=date(2025, 12, 5)), before),
+    ):
+        assert report_letter("By source", lacking, "Shop", language, "").paragraphs[1].endswith(words)
+    assert ") ." not in report_letter("By source", report, "Shop", language, "").paragraphs[1]

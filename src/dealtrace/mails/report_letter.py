@@ -11,7 +11,7 @@ from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_period import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines, lacking_data_text
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import CHANGES, COMPARED, TableColumn, figure_columns, figures_of
@@ -21,8 +21,8 @@ ROWS_SHOWN = 50
 COLUMNS_SHOWN = 12
 """Ours: the maximum number of columns of a pivot in the text of an e-mail; the months of a year still fit."""
 _PERIOD = {
-    "ru": "С {first} по {last}, в сравнении с {other_first} – {other_last}.",
-    "en": "From {first} to {last}, compared with {other_first} – {other_last}.",
+    "ru": "С {first} по {last}, в сравнении с {other_first} – {other_last}{lacking}.",
+    "en": "From {first} to {last}, compared with {other_first} – {other_last}{lacking}.",
 }
 _PERIOD_ALONE = {"ru": "С {first} по {last}.", "en": "From {first} to {last}."}
 _PIVOT = {
@@ -93,8 +93,12 @@ def _period(report: Report, language: Language) -> str:
     days = {"first": f"{period.first_on:{_DAY}}", "last": f"{period.last_on:{_DAY}}"}
     if other is None:
         return _PERIOD_ALONE[language].format(**days)
+    lacking = lacking_data_text(report, language, lambda day_on: f"{day_on:{_DAY}}")
     return _PERIOD[language].format(
-        **days, other_first=f"{other.first_on:{_DAY}}", other_last=f"{other.last_on:{_DAY}}"
+        **days,
+        other_first=f"{other.first_on:{_DAY}}",
+        other_last=f"{other.last_on:{_DAY}}",
+        lacking=f" ({lacking})" if lacking else "",
     )
 
 

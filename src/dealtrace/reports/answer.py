@@ -132,8 +132,9 @@ class ReportLine:
 class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
-    `lacking_won` lists the metrics that are unknown because no status of the site is won. `today` is the site's day at
-    that moment, if needed. `has_nothing_before` is whether nothing was counted in the compared period.
+    `lacking_won` lists the metrics that are unknown because no status is won. `today` is the site's day, if needed.
+    `has_nothing_before` is whether nothing was counted in the compared period, and `counted_since` the first day with
+    data, if this is known to be a later day of the compared period than its first.
     """
 
     question: Question
@@ -144,6 +145,7 @@ class Report:
     lacking_won: tuple[Metric, ...] = ()
     today: date | None = None
     has_nothing_before: bool = False
+    counted_since: date | None = None
 
 
 Formulas = Mapping[Metric, AnyFormula]

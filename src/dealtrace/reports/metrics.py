@@ -257,6 +257,16 @@ _RETURN_MEANING = (
     "(выручка − расходы) / расходы; если есть маржа, то она вместо выручки; в «Итого» — и выручка без рекламы",
     "(won amount − cost) / cost, or with margins if there are any; the total includes income without ads",
 )
+
+
+def _same_as(other: str) -> tuple[str, str]:
+    """Return the meanings of a return that equals another: Dealtrace knows only the costs of advertising."""
+    ru, en = _RETURN_MEANING
+    return f"то же, что {other}: известны только расходы на рекламу; {ru}", (
+        f"the same as {other}, since only costs of advertising are known: {en}"
+    )
+
+
 _TABLE = (
     Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site",
            Group.TRAFFIC, Unit.COUNT, plain(VISITS)),
@@ -349,10 +359,10 @@ _TABLE = (
            Group.COSTS, Unit.PRICE, ratio(COST, _FIRST_BUYERS),
            formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD,
            in_total=_in_total("всех таких клиентов", "своих", "all such clients")),
-    Metric("roi", "ROI", "ROI", *_RETURN_MEANING,
+    Metric("roi", "ROI", "ROI", *_same_as("ROMI"),
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
-    Metric("romi", "ROMI", "ROMI", *_RETURN_MEANING,
+    Metric("romi", "ROMI", "ROMI", *_same_as("ROI"),
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
     Metric("roas", "ROAS", "ROAS", "выручка / расходы", "won amount / cost",

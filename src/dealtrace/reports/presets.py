@@ -43,7 +43,7 @@ READY_QUESTIONS = (
     ),
     ReadyQuestion("Цена сделки по кампаниям", "Cost per deal by campaign", "campaign", "cpo,cost,deals"),
     ReadyQuestion("ДРР по кампаниям", "Cost share of income by campaign", "campaign", "drr,cost,won_amount"),
-    ReadyQuestion("ROI по источникам", "ROI by source", "source", "roi,cost,won_amount"),
+    ReadyQuestion("ROI по источникам и каналам", "ROI by source and medium", "source,medium", "roi,cost,won_amount"),
     ReadyQuestion("CAC по месяцам", "CAC by month", "month", "cac,cost", "year"),
     ReadyQuestion(
         "Доля сделок с лидом или источником по месяцам",

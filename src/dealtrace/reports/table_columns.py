@@ -10,6 +10,7 @@ from dealtrace.reports.answer import Report, ReportLine, listed_models
 from dealtrace.reports.change import difference, has_percentage, percentage
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
+from dealtrace.reports.reading.compared_period import lacks_data
 
 
 @record
@@ -89,7 +90,8 @@ def figure_columns(report: Report) -> list[TableColumn]:
 
 def figures_of(report: Report, columns: Sequence[TableColumn], row: ReportLine) -> Iterator[Fraction | None]:
     """Yield the exact figures of a row or of the total, one for each of the columns."""
-    has_changes = not report.has_nothing_before
+    placed = zip(report.question.by, row.keys, strict=False)
+    has_changes = not report.has_nothing_before and not lacks_data(report, placed)
     for column in columns:
         value = row.values[column.model][column.place]
         before = row.compared[column.model][column.place] if row.compared is not None else None
@@ -98,9 +100,11 @@ def figures_of(report: Report, columns: Sequence[TableColumn], row: ReportLine) 
 
 def pivot_cells(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[tuple[Fraction | None, ...]]:
     """Yield the exact parts of each figure in a row of a pivot; the total of the row is last."""
-    has_changes = not pivot.report.has_nothing_before
-    for value, *compared in line.cells:
+    report, keys = pivot.report, [*zip(pivot.report.question.by, line.keys, strict=False)]
+    columns = [*([(pivot.dimension, key)] for key in pivot.columns), []]
+    for (value, *compared), column in zip(line.cells, columns, strict=True):
         before = compared[0] if compared else None
+        has_changes = not report.has_nothing_before and not lacks_data(report, [*keys, *column])
         yield tuple(_figure(part, pivot.metric, value, before, has_changes=has_changes) for part in parts)
 
 
@@ -109,8 +113,8 @@ def _figure(
 ) -> Fraction | None:
     """Return a part of a figure; without `has_changes`, all changes are unknown.
 
-    Ours: if nothing was counted in the whole compared period, there is nothing to compare with, as pages say; changes
-    would repeat the values.
+    Ours: if nothing was counted in the compared period, or in the time that a row is compared with, there is nothing to
+    compare with, as pages say; changes would repeat the values.
     """
     if part is VALUE:
         return value

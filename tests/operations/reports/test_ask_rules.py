@@ -1,6 +1,6 @@
 """Rules of figures that engines of databases keep less easily than Python does, each by a small site."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -146,6 +146,21 @@ def test_changes_are_known_if_amounts_before_only_add_up_to_nothing(
     for report in asked_everywhere(stage, shop, metrics=metrics, **words):
         assert list(figures_of(report, figure_columns(report), report.rows[0]))[:4] == [100, 0, None, None]
         assert report.has_nothing_before
+
+
+def test_a_rise_since_before_the_first_data_is_no_rise(stage: Stage, shop: Player) -> None:
+    register(stage, shop, *({"happened_at": NOON - timedelta(days=days)} for days in (12, 5, 4, 3)))
+    words = {"first": "2026-11-01", "last": "2026-11-10", "compare": "previous", "metrics": "deals"}
+    for report in asked_everywhere(stage, shop, by="day", **words):
+        assert report.counted_since == date(2026, 10, 29)
+        changes = {row.keys[0]: list(figures_of(report, figure_columns(report), row))[1:] for row in report.rows}
+        assert changes["2026-11-05"] == [0, None, None], "2026-10-26 has no deals, and there are none before it"
+    for report in asked_everywhere(stage, shop, **words):
+        assert report.counted_since == date(2026, 10, 29), "three deals instead of one"
+    register(stage, shop, {"number": "old", "happened_at": NOON - timedelta(days=300)})
+    for by in ("day", ""):
+        for report in asked_everywhere(stage, shop, by=by, **words):
+            assert report.counted_since is None
 
 
 def test_changes_of_a_ratio_are_known_if_it_was_nothing_of_something(stage: Stage, shop: Player) -> None:

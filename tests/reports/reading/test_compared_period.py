@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import Language
-from dealtrace.reports.answer import Report, ReportLine
+from dealtrace.reports.answer import Gathered, Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period, compared_period
@@ -21,6 +21,9 @@ from dealtrace.reports.reading.compared_period import (
     compared_text,
     compared_times,
     compared_times_of,
+    lacking_data_text,
+    lacks_data,
+    may_lack_data,
 )
 
 FRIDAY = date(2026, 11, 27)
@@ -148,3 +151,34 @@ def test_pivots_have_the_times_of_their_rows_and_columns_and_no_comparison_has_n
     assert list(compared_times_of(pivoted(rows, columns, cells))) == [MONTH]
     assert compared_times_of(report(("month",), is_compared=False)) == {}
     assert compared_times_of(report(("source",))) == {}
+
+
+def test_a_time_before_the_first_data_has_nothing_to_compare_with() -> None:
+    autumn = Period(on(9, 1), on(10, 31))
+    since = on(8, 1)
+    found = compared_times(MONTH, autumn, Comparison.PREVIOUS, FRIDAY, since)
+    assert [(key, each.has_data) for key, each in found.items()] == [("2026-09", False), ("2026-10", True)]
+    assert compared_text(found["2026-09"], "en", lambda each: each.key) == "compared with 2026-07: no data"
+    assert compared_text(found["2026-09"], "ru", lambda each: each.key) == "сравнение: 2026-07: данных нет"
+    question = Question((MONTH,), (METRICS["deals"],), autumn, MODEL, comparison=Comparison.PREVIOUS)
+    total = ReportLine((), {MODEL: (Fraction(2),)}, {MODEL: (Fraction(1),)})
+    before = compared_period(autumn, Comparison.PREVIOUS)
+    report = Report(question, (), 0, total, before, today=FRIDAY, counted_since=since)
+    assert [lacks_data(report, [(MONTH, key)]) for key in ("2026-09", "2026-10", None)] == [True, False, False]
+    assert not lacks_data(report, [(DIMENSIONS["source"], "2026-09")])
+    assert lacking_data_text(report, "en") == "no data before 2026-08-01"
+    assert lacking_data_text(report, "ru", lambda day: f"{day:%d.%m}") == "данных до 01.08 нет"
+    nothing = Report(question, (), 0, total, before, today=FRIDAY, has_nothing_before=True)
+    assert lacking_data_text(nothing, "en") == "no data in that period"
+    assert lacking_data_text(nothing, "ru") == "за тот период данных нет"
+    assert lacking_data_text(Report(question, (), 0, total, before, today=FRIDAY), "en") == ""
+
+
+@pytest.mark.parametrize(("before", "may"), [(0, True), (66, True), (67, False), (100, False), (200, False)])
+def test_only_a_great_rise_makes_a_comparison_suspicious(before: int, may: bool) -> None:
+    (measure,) = METRICS["deals"].formula.measures
+    own, earlier = ({MODEL: Gathered({}, {measure: count})} for count in (100, before))
+    question = Question((DIMENSIONS["source"],), (METRICS["deals"],), Period(on(9, 1), on(9, 30)), MODEL)
+    assert may_lack_data(question, own, earlier) is may
+    by_month = Question((MONTH,), (METRICS["deals"],), Period(on(9, 1), on(9, 30)), MODEL)
+    assert may_lack_data(by_month, own, earlier)

@@ -11,6 +11,17 @@ def test_every_metric_has_a_meaning_in_words_without_names_of_parameters() -> No
     assert not [words for words in meanings if "_" in words or not words]
 
 
+def test_no_two_metrics_have_one_meaning_and_equal_formulas_say_so() -> None:
+    for language in ("ru", "en"):
+        meanings = [metric_meaning(each, language) for each in METRICS.values()]
+        assert len(set(meanings)) == len(meanings)
+    same = [(each, other) for each in METRICS.values() for other in METRICS.values() if each.formula == other.formula]
+    for each, other in same:
+        if each != other:
+            assert f"то же, что {other.ru}" in each.meaning_ru
+            assert f"the same as {other.en}" in each.meaning_en
+
+
 def test_every_metric_stands_in_the_group_where_a_marketer_looks_for_it() -> None:
     groups = {group: {name for name, each in METRICS.items() if each.group is group} for group in Group}
     assert groups[Group.TRAFFIC] == {"visits", "visitors"}

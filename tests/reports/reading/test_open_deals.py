@@ -42,9 +42,10 @@ def test_income_did_not_fall_if_it_grew_or_is_unknown_or_something_else_fell() -
     assert fallen_income(report("deals,amount,drr", (1, 1, 1), (2, 2, 2))) is None
 
 
-def test_a_report_asks_for_income_only_with_a_comparison() -> None:
+def test_a_report_asks_for_income_with_a_comparison_and_without() -> None:
     assert asks_for_income(report("deals,won_margin", (1, 1), (1, 1)).question)
-    assert not asks_for_income(report("won_amount", (1,), None).question)
+    assert asks_for_income(report("won_amount", (1,), None).question)
+    assert asks_for_income(report("drr", (1,), None).question)
     assert not asks_for_income(report("amount", (1,), (1,)).question)
 
 

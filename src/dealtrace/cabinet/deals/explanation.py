@@ -7,7 +7,15 @@ from markupsafe import Markup
 
 from dealtrace.cabinet.charts.matching import DrawnCandidate, drawn_windows, matching_chart
 from dealtrace.cabinet.deals.flips import FlipLine, FlipTeller, OtherOrigins
-from dealtrace.cabinet.deals.labels import VERDICTS, WON_BY
+from dealtrace.cabinet.deals.labels import (
+    LEAD_KEPT,
+    NO_MATCHER_DECIDED,
+    NOBODY_FOUND,
+    STATED_ALONE,
+    UNSEARCHED,
+    VERDICTS,
+    WON_BY,
+)
 from dealtrace.cabinet.deals.matcher_chart import DrawnMatcher, matchers_chart, shown_leads
 from dealtrace.cabinet.deals.matchers import MatcherDrawer, MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.formats import clock_time, span_of_time
@@ -89,7 +97,7 @@ class Explainer:
             return self._of_matchers(explanation, flips, found_at)
         drawn = [self._drawn(candidate, step) for step in explanation.steps for candidate in step.candidates]
         return Explained(
-            self._say(VERDICTS[explanation.verdict]),
+            self._say(_verdict(explanation)),
             tuple(self._notes(explanation)),
             self._chart(explanation, drawn),
             len(drawn) - len(drawn_windows(drawn)),
@@ -104,7 +112,7 @@ class Explainer:
         drawn = MatcherDrawer(self._view).drawn(explanation.matchers, Match.of(explanation.deal), found_at)
         left_out = sum(len(each.leads) for each in drawn) - sum(map(len, shown_leads(drawn)))
         return Explained(
-            self._say(VERDICTS[explanation.verdict]),
+            self._say(_verdict(explanation)),
             tuple(self._notes(explanation)),
             self._chart_of_matchers(explanation, drawn),
             left_out,
@@ -237,6 +245,23 @@ class Explainer:
         refs += list_matched_leads(explanation.matchers)
         for ref in dict.fromkeys(ref for ref in refs if ref is not None):
             yield f"{ref.kind.value}:{ref.id}", self.lead_label(ref)
+
+
+def _verdict(explanation: Explanation) -> str:
+    """Return an English sentence with the reason why a deal has its lead, or has none.
+
+    It points at what the page shows below it, and at nothing else.
+    """
+    deal, verdict = explanation.deal, explanation.verdict
+    if deal.lead is None and deal.visit_id is None and explanation.reason in UNSEARCHED:
+        return UNSEARCHED[explanation.reason]
+    if verdict is Verdict.NO_CLUE and deal.stated_source is not None:
+        return STATED_ALONE
+    if verdict is Verdict.NONE_FITS and explanation.matchers:
+        return NO_MATCHER_DECIDED if deal.lead is None and deal.visit_id is None else LEAD_KEPT
+    if verdict is Verdict.NONE_FITS and not any(step.candidates for step in explanation.steps):
+        return NOBODY_FOUND
+    return VERDICTS[verdict]
 
 
 def _listed(step: Step) -> Sequence[Candidate]:

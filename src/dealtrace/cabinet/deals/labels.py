@@ -4,29 +4,17 @@ from collections.abc import Mapping
 
 from dealtrace.deals.matchers import MatcherKind, Preference
 from dealtrace.deals.versions import VersionKind
+from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.matching.explanation import WonBy
 from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.match_reason import MatchReason, Verdict
 from dealtrace.matching.matcher_explanation import MatcherOutcome
+from dealtrace.reports.dimensions import DIMENSIONS
 
 REASONS: Mapping[MatchReason, str] = {
-    MatchReason.PINNED: "Pinned by hand",
-    MatchReason.CALL_ID: "The CRM identified the call",
-    MatchReason.CALL_REFERENCE: "The CRM identified the call by its ID in the PBX",
-    MatchReason.REQUEST_ID: "The CRM identified the lead request",
-    MatchReason.REQUEST_NUMBER: "The CRM identified the lead request by its number",
-    MatchReason.PHONE: "Found by phone",
-    MatchReason.EMAIL: "Found by e-mail",
-    MatchReason.STATED_SOURCE: "The CRM stated the source",
-    MatchReason.PINNED_TO_NONE: "Manually left without a lead",
-    MatchReason.MATCHER: "By a rule that the CRM sent with the deal",
-    MatchReason.NOTHING_SENT: "The CRM sent neither a lead nor a contact",
-    MatchReason.LEAD_UNKNOWN: "The CRM identified an unknown lead",
-    MatchReason.CONTACT_UNUSABLE: "The contact is invalid",
-    MatchReason.MATCHING_OFF: "Matching by contact is off",
-    MatchReason.NO_LEAD_NEAR: "No lead within the allowed time",
+    MatchReason(code): labels[1] for code, labels in CODE_LABELS[DIMENSIONS["match_reason"].name].items()
 }
-"""Why deals have their leads, or have no lead."""
+"""Why deals have their leads, or have no lead: the names that reports and files have for them."""
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.PINNED: "The lead was pinned by hand. Leads that arrive later do not replace it.",
     Verdict.NAMED: "The CRM identified the lead, so no search was needed.",
@@ -37,6 +25,20 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.SWITCHED_OFF: "Matching by contact is off for this site, so no lead was searched for by contact.",
     Verdict.NONE_FITS: "No lead matches. See below what was searched for and why the leads found do not match.",
 }
+UNSEARCHED: Mapping[MatchReason, str] = {
+    MatchReason.LEAD_UNKNOWN: "The CRM identified a lead that is not in Dealtrace and sent no phone or e-mail, "
+    "so there was nothing to search by. If that lead arrives, the deal will get it.",
+    MatchReason.CONTACT_UNUSABLE: "The phone or e-mail that the CRM sent is invalid, "
+    "so there was nothing to search by.",
+    MatchReason.PINNED_TO_NONE: "A person left the deal without a lead. Leads that arrive later do not change that.",
+}
+"""What happened to deals without a lead for which no lead was searched, instead of the sentence in `VERDICTS`."""
+STATED_ALONE = "The CRM stated the source and sent neither a lead nor a contact, so there was nothing to search by."
+NOBODY_FOUND = "No lead matches: there is none with this contact. See below what was searched for."
+LEAD_KEPT = "The deal keeps the lead that was found earlier, although none of the matchers below finds a lead now."
+NO_MATCHER_DECIDED = (
+    "No matcher found a lead. See below which matchers the CRM sent and why each of them found nothing."
+)
 WON_BY: Mapping[WonBy, str] = {
     WonBy.ALONE: "It is the only lead within the allowed time.",
     WonBy.START: "Of the leads within the allowed time, this one began last.",

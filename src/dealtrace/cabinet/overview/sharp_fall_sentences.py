@@ -70,7 +70,8 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
     """
     cure = _CURES[found.falls[-1].metric.name]
     text = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
-    income = [found.still_open.income.metric.name] if found.still_open is not None else []
+    fallen = found.still_open.income if found.still_open is not None else None
+    income = [fallen.metric.name] if fallen is not None else []
     metrics = dict.fromkeys([*cure.metrics.split(","), *(fall.metric.name for fall in found.falls), *income])
     url = ReportUrl(reports, (), ()).link(
         by=cure.by,
@@ -106,8 +107,8 @@ def _sentences(found: FallsOfDays, view: View) -> str:
     if found.deals_lost is not None:
         lost = metric_value(language, METRICS["deals"], found.deals_lost)
         said.append(translate("Deals below the usual number: %(count)s.") % {"count": lost})
-    if found.still_open is not None:
-        said.append(fallen_sentence(found.still_open, view))
+    if found.still_open is not None and found.still_open.income is not None:
+        said.append(fallen_sentence(found.still_open.income, view))
         said.append(
             translate("Deals of these days that are still open: %(deals)s, %(amount)s.")
             % open_figures(found.still_open, view)

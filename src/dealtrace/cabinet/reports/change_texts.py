@@ -12,6 +12,7 @@ from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.change import has_percentage, percentage
 from dealtrace.reports.metrics import Growth, Metric
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.compared_period import lacks_data
 from dealtrace.reports.reading.growth import growth_of, is_unsourced
 
 
@@ -49,11 +50,14 @@ def change_in_row(
     """Return the change of a metric in a row, or `None` if there is no change.
 
     If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
-    to compare with. `place` is the index of the metric.
+    to compare with. Nor has a row by time if the earlier time has no data, which stands beside its key. `place` is the
+    index of the metric.
     """
+    metric, question = report.question.metrics[place], report.question
     if row.compared is None or report.has_nothing_before:
         return None
-    metric, question = report.question.metrics[place], report.question
+    if lacks_data(report, zip(question.by, row.keys, strict=False)):
+        return None
     growth = growth_in_row(question, metric, row.keys)
     return change_of(metric, row.values[model][place], row.compared[model][place], language, growth)
 

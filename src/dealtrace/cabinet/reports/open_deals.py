@@ -1,4 +1,4 @@
-"""The note below figures whose income fell: how many deals of the period are still open, with a link to them."""
+"""The note below figures of income: how many deals of the period are still open, with a link to them."""
 
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -9,12 +9,12 @@ from dealtrace.errors import text_in
 from dealtrace.operations.overview.open_deals import OpenDeals
 from dealtrace.record import record
 from dealtrace.reports.filters import WRITTEN_OUT_MAX
-from dealtrace.reports.reading.open_deals import OPEN_METRICS
+from dealtrace.reports.reading.open_deals import OPEN_METRICS, FallenIncome
 
 
 @record
 class OpenDealsNote:
-    """What fell, how many deals are still open, and the URL of the rows of these deals, empty if there is no link."""
+    """What fell, empty if nothing did; how many deals are still open, and the URL of their rows, empty without one."""
 
     fallen: str
     still_open: str
@@ -30,15 +30,15 @@ def open_deals_note(found: OpenDeals | None, view: View, url: ReportUrl) -> Open
     page = rows_page_for(view, question, url) if len(question.filters) <= WRITTEN_OUT_MAX else ""
     assert question.model is not None
     return OpenDealsNote(
-        fallen_sentence(found, view),
+        fallen_sentence(found.income, view) if found.income is not None else "",
         still_open % open_figures(found, view),
         rows_url(page, question, OPEN_METRICS[0], question.model, ()),
     )
 
 
-def fallen_sentence(found: OpenDeals, view: View) -> str:
+def fallen_sentence(income: FallenIncome, view: View) -> str:
     """Return by how much the income fell, as a sentence."""
-    income, language = found.income, view.language
+    language = view.language
     return view.translate("%(metric)s fell to %(value)s (was %(before)s).") % {
         "metric": text_in(language, income.metric),
         "value": metric_value(language, income.metric, income.value),

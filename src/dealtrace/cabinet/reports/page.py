@@ -28,7 +28,7 @@ from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at, report_url_of
-from dealtrace.cabinet.reports.source_drilldown import rungs_of
+from dealtrace.cabinet.reports.source_drilldown import rungs_of, split_by_medium
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.tree.branches import Branches, ask_branches, level_question
@@ -141,6 +141,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),
         "layouts": layout_choices(url, answers.question, view.translate("As a list"), view.translate("As a tree")),
+        "by_medium": split_by_medium(answers.question, without_tree(url)),
         "rungs": rungs_of(answers.question, without_tree(url), language),
         "metrics": model_metric_choices(url, metrics, report.question.metrics[0], language)
         if is_by_models
@@ -222,8 +223,8 @@ def _ask(
 ) -> tuple[PageReports, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
     """Return four results: the reports, days without data, open deals, and the parts of the deals without a source.
 
-    The days are found only if the page has a chart, the open deals only if income fell, and the parts only if the table
-    has a row without a source. `statuses` are those of the site; they are needed only if the report compares income.
+    The days are found only if the page has a chart, the open deals only if the report has income, and the parts only if
+    the table has a row without a source. `statuses` are those of the site, needed only if the report has income.
     `paths` are the open rows of a tree, or `None` if the report is none.
     """
     answers = ask_all(source, site, question, now, chart, paths)

@@ -23,6 +23,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
+from dealtrace.reports.reading.compared_period import lacks_data
 from dealtrace.reports.reading.masked_keys import masked_key
 
 
@@ -172,7 +173,7 @@ class _Shaper:
             metric_value(self.language, metric, value),
             self._behind(placed) if value and self.url is not None else "",
             change_of(metric, value, compared[0], self.language, growth)
-            if compared and not self.pivot.report.has_nothing_before
+            if compared and not self.pivot.report.has_nothing_before and not lacks_data(self.pivot.report, placed)
             else None,
         )
 

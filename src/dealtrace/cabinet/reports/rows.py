@@ -17,7 +17,7 @@ from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import NOTHING, clock_time_in_zone, day, metric_value, number
+from dealtrace.cabinet.formats import NOTHING, clock_time_in_zone, day, metric_value, money, number
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.rendering import translations_of
@@ -200,8 +200,8 @@ class _Shaper:
             case VisitRow():
                 return (*self._visit(row), self._share(row.share))
             case DealRow():
-                money = (row.amount_rub, row.margin_rub) if has_margin else (row.amount_rub,)
-                return (*self._deal(row), self._share(row.share), *map(self._money, money))
+                sums = (row.amount_rub, row.margin_rub) if has_margin else (row.amount_rub,)
+                return (*self._deal(row), self._share(row.share), *map(self._money, sums))
 
     def _headings(self, names: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
         titles = [RowCell(self._say(name), is_value=name == "Share") for name in names]
@@ -258,5 +258,4 @@ class _Shaper:
         return RowCell(f"{number(self._view.language, share * 100)}\u00a0%", is_value=True)
 
     def _money(self, rubles: Decimal | None) -> RowCell:
-        amount = f"{number(self._view.language, rubles, 2)}\u00a0₽" if rubles is not None else NOTHING
-        return RowCell(amount, is_value=True)
+        return RowCell(money(self._view.language, rubles), is_value=True)

@@ -70,13 +70,14 @@ async def _answer(view: View) -> Response:
     opened = await view.read(_open, view.request.path_params["key"], now)
     if opened is None:
         await limit_guessing(view)
-        return view.page("shared/gone.html", HTTPStatus.NOT_FOUND)
+        return view.page("shared/gone.html", HTTPStatus.NOT_FOUND, lacks_segment=False)
     known, asked = for_person(view, opened.known, site_report_url(opened.site.id, opened.link.query))
     known = replace(known, mask=None)  # the filters are those of the person who made the link
     try:
         question = replace(parse_question(asked.raw_question(**USUAL), known), hides_contacts=True)
     except InvalidParameters:
-        return view.page("shared/gone.html", HTTPStatus.GONE)
+        lacks_segment = bool(asked.get("segment")) and asked.get("segment") not in known.segments
+        return view.page("shared/gone.html", HTTPStatus.GONE, lacks_segment=lacks_segment)
     if opened.link.is_due(now):
         await view.manage(touch_link, opened.link)
     view.site = opened.site
@@ -112,6 +113,7 @@ def _shown(answers: PageReports, view: View) -> dict[str, object]:
         "pivot": pivot_table(pivot, None, "", language, view.translate) if pivot is not None else None,
         "metrics": (),
         "open_deals": None,
+        "by_medium": "",
         "no_source": None,
         "model": model_said(report, language),
         "overlap": overlap_text(report.question, language),

@@ -7,7 +7,7 @@ from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import format_names
-from dealtrace.reports.question import DESCENDING, Question
+from dealtrace.reports.question import BY_MAX, DESCENDING, Question
 
 LADDER: tuple[tuple[str, ...], ...] = (("source", "medium"), ("campaign",), ("content",), ("term",))
 """The levels from source to keyword, each with the names of its dimensions; a source and its medium are one level."""
@@ -56,6 +56,25 @@ def rungs_of(question: Question, url: ReportUrl, language: Language) -> tuple[Ru
         )
         for names in LADDER
     )
+
+
+def has_parts_of_sources(question: Question) -> bool:
+    """Return whether a report is grouped by a part of sources, such as a campaign."""
+    return not _RUNGS.keys().isdisjoint(dimension.name for dimension in question.by)
+
+
+def split_by_medium(question: Question, url: ReportUrl) -> str:
+    """Return the URL of a report with its sources split by medium; empty if they are, or no dimension can be added.
+
+    Ours: a source such as yandex has ads and search in one row, so that the costs of the ads meet the income of both.
+    """
+    names = [dimension.name for dimension in question.by]
+    shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
+    source, medium = LADDER[0]
+    if source not in names or medium in (each.name for each in shown) or len(shown) >= BY_MAX:
+        return ""
+    place = names.index(source) + 1
+    return _grouped(url, [*names[:place], medium, *names[place:]])
 
 
 def _rung_below(question: Question, place: int) -> str | None:

@@ -12,6 +12,7 @@ from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
+from dealtrace.cabinet.reports.source_drilldown import has_parts_of_sources
 from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, ReportLine, sequence_of
@@ -19,7 +20,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.growth import can_be_best, has_best
+from dealtrace.reports.reading.growth import can_be_best, has_best, is_paid
 from dealtrace.reports.reading.meanings import dimension_meaning, meaning_in_total, metric_meaning
 
 Translate = Callable[[str], str]
@@ -75,7 +76,7 @@ class Table:
 
     `more` is the URL of the report with more rows, empty if there are none. `sorted_at` is the position of the column
     by which the rows are sorted; the keys come before the metrics. `legend` explains the marks, and is empty if there
-    are none.
+    are none. `has_rows_without_costs` is whether a source, campaign or the like has none beside others that have.
     """
 
     headings: tuple[TableHeading, ...]
@@ -85,6 +86,7 @@ class Table:
     more: str = ""
     sorted_at: int = 0
     legend: str = ""
+    has_rows_without_costs: bool = False
 
     @property
     def sorted_cell(self) -> int:
@@ -119,6 +121,7 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
         more_rows(report, url),
         sorted_column(report.question),
         shaper.legend if any(cell.mark for line in lines for cell in line.cells) else "",
+        shaper.has_rows_without_costs,
     )
 
 
@@ -210,6 +213,15 @@ class LineShaper:
                 "★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared"
             )
         return self.translate("★ best and ▿ worst value of a column")
+
+    @property
+    def has_rows_without_costs(self) -> bool:
+        """Return whether some rows of sources, campaigns and the like have no costs, beside others that have some."""
+        place = next((place for place, metric in enumerate(self.question.metrics) if is_paid(metric)), None)
+        if place is None or not has_parts_of_sources(self.question):
+            return False
+        values = {bool(self._value(row, place)) for row in self.rows if self._value(row, place) is not None}
+        return values == {True, False}
 
     def line(self, row: ReportLine) -> TableLine:
         """Return a row of the report as a line of the table."""

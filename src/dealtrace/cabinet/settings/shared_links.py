@@ -60,7 +60,7 @@ async def make(view: View) -> Response:
     """Create a link to a report and show the link, which cannot be shown again."""
     context = await view.read(read_context_of, await stored_site(view), clock.now(), view.rights.user.id)
     try:
-        url = _frozen(report_in_form(view), context)
+        url = _bound(report_in_form(view), context)
         new = NewLink(view.form.get("name"), url.query, number_of(view.form.get("days")))
         key = await view.manage(at_site(view.current_site, share_report), new)
     except InvalidParameters as refusal:
@@ -78,20 +78,23 @@ async def revoke(view: View) -> Response:
     return redirect_with_message(view, PLACE, "link")
 
 
-def _frozen(url: ReportUrl, context: QuestionContext) -> ReportUrl:
-    """Return a report's URL with defaults written out, and with its segment's filters instead of the segment's name.
+def _bound(url: ReportUrl, context: QuestionContext) -> ReportUrl:
+    """Return a report's URL with defaults written out, and with the filters of an own segment instead of its name.
 
-    A link to the returned URL shows the same report even if the defaults or the segment are changed later.
+    A link to the returned URL shows the same report even if the defaults are changed later, and follows a segment of
+    the site: it shows what the segment selects when the link is opened. Nobody but its owner sees an own segment.
 
     Raises:
         InvalidParameters: the parameters of the report are invalid.
     """
     parse_question(url.raw_question(**USUAL), context)
-    segment = context.segments.get(url.get("segment"), ())
-    filters = tuple(dict.fromkeys([*url.filters, *segment]))
-    frozen = ReportUrl(url.page, url.with_parameters(segment="").parameters, filters).written_out(DEFAULTS_WRITTEN_OUT)
-    parse_question(frozen.raw_question(), context)
-    return frozen
+    segment = url.get("segment")
+    if segment in context.own_segments:
+        filters = tuple(dict.fromkeys([*url.filters, *context.segments[segment]]))
+        url = ReportUrl(url.page, url.with_parameters(segment="").parameters, filters)
+    bound = url.written_out(DEFAULTS_WRITTEN_OUT)
+    parse_question(bound.raw_question(), context)
+    return bound
 
 
 async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> Response:

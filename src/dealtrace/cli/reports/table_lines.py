@@ -12,7 +12,7 @@ from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_period import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines, lacking_data_text
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import (
@@ -117,7 +117,8 @@ def _heading(report: Report) -> Iterator[str]:
     model = f"model {model_key(question.model)}" if question.model is not None else "all models"
     yield f"{question.period.first_on} – {question.period.last_on}, {model}"
     if report.compared_period is not None:
-        yield f"compared with {report.compared_period.first_on} – {report.compared_period.last_on}"
+        lacking = f" ({text})" if (text := lacking_data_text(report, "en")) else ""
+        yield f"compared with {report.compared_period.first_on} – {report.compared_period.last_on}{lacking}"
 
 
 def _table(report: Report, columns: Sequence[TableColumn]) -> _Table:

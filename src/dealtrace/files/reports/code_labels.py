@@ -18,14 +18,14 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.REQUEST_ID: ("по ID заявки", "by the lead request’s ID"),
     MatchReason.REQUEST_NUMBER: ("по номеру заявки на сайте", "by the lead request’s number on the site"),
     MatchReason.PHONE: ("по телефону", "by phone"),
-    MatchReason.MATCHER: ("по списку matching", "by the list `matching`"),
+    MatchReason.MATCHER: ("по условию поиска из CRM", "by a matcher from the CRM"),
     MatchReason.EMAIL: ("по почте", "by e-mail"),
     MatchReason.STATED_SOURCE: ("источник указала CRM", "the CRM stated the source"),
     MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),
     MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
     MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
-    MatchReason.CONTACT_UNUSABLE: ("телефон или почта указаны неверно", "the phone or e-mail is invalid"),
-    MatchReason.MATCHING_OFF: ("поиск лида по контактам выключен", "matching by contact is off"),
+    MatchReason.CONTACT_UNUSABLE: ("негодный телефон или e-mail", "invalid phone or e-mail"),
+    MatchReason.MATCHING_OFF: ("поиск лида по контакту выключен", "matching by contact is off"),
     MatchReason.NO_LEAD_NEAR: ("нет лида в допустимое время", "no lead within the allowed time"),
 }
 _WEEKDAYS = {

@@ -9,7 +9,7 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.filters import format_filter, format_names, searches_what_is_shown
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
-from dealtrace.reports.reading.compared_period import compared_lines
+from dealtrace.reports.reading.compared_period import compared_lines, lacking_data_text
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 
@@ -33,6 +33,8 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
         yield FileNote("compare", "Сравнение", question.comparison.value)
         yield FileNote("compared from", "Сравнение с", compared.first_on.isoformat())
         yield FileNote("compared to", "Сравнение по", compared.last_on.isoformat())
+        if lacking := lacking_data_text(report, "en" if is_for_programs else language):
+            yield FileNote("compared data", "Данные для сравнения", lacking)
     yield FileNote("by", "Группировки", format_names(dimension.name for dimension in question.by))
     yield FileNote("metrics", "Показатели", format_names(metric.name for metric in question.metrics))
     yield FileNote("model", "Модель атрибуции", code + label)

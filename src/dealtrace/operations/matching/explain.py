@@ -11,7 +11,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.explanation import NEAR_MISS, Missed, Step, explain_search
-from dealtrace.matching.match_reason import LeadContacts, Verdict, match_reason_of, verdict_of
+from dealtrace.matching.match_reason import LeadContacts, MatchReason, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_changes import MatcherChange
 from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searched_contacts
@@ -64,11 +64,15 @@ class Explanation:
     @property
     def verdict(self) -> Verdict:
         """The reason why the deal has its lead, or why it has none."""
-        deal = replace(self.deal, stated_source=None)
-        if deal.matchers and deal.pinned_at is None:
+        if self.deal.matchers and self.deal.pinned_at is None:
             return Verdict.MATCHER if any(map(_is_decided, self.matchers)) else Verdict.NONE_FITS
-        reason = match_reason_of(deal, self._found_by(deal.lead), contact_matching=self.contact_matching)
-        return verdict_of(reason, contact_matching=self.contact_matching)
+        return verdict_of(self.reason, contact_matching=self.contact_matching)
+
+    @property
+    def reason(self) -> MatchReason:
+        """The reason as reports group deals by it, except that a stated source is no reason for having no lead."""
+        deal = replace(self.deal, stated_source=None)
+        return match_reason_of(deal, self._found_by(deal.lead), contact_matching=self.contact_matching)
 
     def _found_by(self, lead: LeadRef | None) -> LeadContacts | None:
         """Return the reference and contacts by which the searches found `lead`, or `None` if there is no lead."""

@@ -61,4 +61,5 @@ def _with_open_deals(
         return FallsOfDays(period, falls, None)
     model, comparison = AttributionModel(site.attribution), Comparison.WEEKDAYS
     report = ask(source, site, Question((), INCOME[:1], period, model, comparison=comparison), now)
-    return FallsOfDays(period, falls, find_open_deals(source, site, report, statuses, now))
+    still_open = find_open_deals(source, site, report, statuses, now)
+    return FallsOfDays(period, falls, still_open if still_open is not None and still_open.income is not None else None)

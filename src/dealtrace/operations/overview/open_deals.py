@@ -1,4 +1,4 @@
-"""Count the deals that are still open in a period whose income fell."""
+"""Count the deals that are still open in a period whose income is shown."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.open_deals import FallenIncome, fallen_income, open_deals_question
+from dealtrace.reports.reading.open_deals import FallenIncome, asks_for_income, fallen_income, open_deals_question
 from dealtrace.reports.statuses import Status
 
 
@@ -18,10 +18,10 @@ from dealtrace.reports.statuses import Status
 class OpenDeals:
     """The deals of a period that are still open: their number, their amount if it is known, and their question.
 
-    `income` is the income that fell.
+    `income` is the income that fell, or `None` if the report compares nothing or no income fell.
     """
 
-    income: FallenIncome
+    income: FallenIncome | None
     question: Question
     deals: Fraction
     amount: Fraction | None
@@ -30,11 +30,10 @@ class OpenDeals:
 def find_open_deals(
     source: FactSource, site: Site, report: Report, statuses: Sequence[Status], now: datetime
 ) -> OpenDeals | None:
-    """Return the deals of a report's period that are still open, or `None` if no income fell or no deal is open."""
-    income = fallen_income(report)
-    if income is None:
+    """Return the deals of a report's period that are still open; `None` without income in it, or if none is open."""
+    if not asks_for_income(report.question):
         return None
     model = report.question.model if report.question.model is not None else AttributionModel(site.attribution)
     question = open_deals_question(report.question, statuses, model)
     ((deals, amount),) = ask(source, site, question, now).total.values.values()
-    return OpenDeals(income, question, deals, amount) if deals else None
+    return OpenDeals(fallen_income(report), question, deals, amount) if deals else None

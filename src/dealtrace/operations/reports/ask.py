@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from functools import partial
 from typing import TypeVar
@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.sort_as_seen import (
     has_masked_keys,
@@ -36,13 +36,13 @@ from dealtrace.reports.answer import (
     sequence_of,
     shift_to,
 )
-from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
-from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
+from dealtrace.reports.periods import DAY, Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_period import is_nothing_counted
+from dealtrace.reports.reading.compared_period import is_nothing_counted, may_lack_data
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.reading.masked_keys import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
@@ -58,6 +58,8 @@ from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Para
 from dealtrace.storage.reports.stored_facts import StoredFacts
 
 Row = TypeVar("Row")
+BEFORE_ALL = date(1970, 1, 1)
+"""A day before the first data of any site."""
 
 
 @record
@@ -120,11 +122,43 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
             shown,
         ),
     )
+    is_empty = len(sides) > 1 and is_nothing_counted(sides[1])
+    may_lack = len(sides) > 1 and not is_empty and may_lack_data(question, sides[0], sides[1])
     return replace(
         report,
         today=site_day(now, site.time_zone),
-        has_nothing_before=len(sides) > 1 and is_nothing_counted(sides[1]),
+        has_nothing_before=is_empty,
+        counted_since=_counted_since(source, site, asked, list(spans.values())[1], measures) if may_lack else None,
     )
+
+
+def _counted_since(
+    source: FactSource, site: Site, question: Question, compared: Span, measures: set[Measure]
+) -> date | None:
+    """Return the first day on which anything was counted, if it is a day of the compared span other than the first.
+
+    Most spans begin with a day that has data, so that usually a single statement about this day is asked.
+    """
+    days = compared.days
+    if days is None or days.days == 1:
+        return None
+    day, zone = DIMENSIONS["day"], site.time_zone
+    model = question.model if question.model is not None else AttributionModel(site.attribution)
+
+    def count(by: tuple[Dimension, ...], span: Span) -> Gathered:
+        since = visits_since(source, by, question.filters)
+        scope = Scope(site, by, question.filters, span, model, question.date_of, since)
+        return gather_measures(source.fetch, source.tables, scope, measures)
+
+    first_on = days.first_on
+    earlier = Period(BEFORE_ALL, first_on - DAY)
+    for period in (Period(first_on, first_on), earlier):
+        span = Span(day_start(period.first_on, zone), min(day_end(period.last_on, zone), compared.until), period)
+        if not is_nothing_counted({model: count((), span)}):
+            return None
+    rows = count((day,), compared).rows
+    counted = [key for (key,), row in rows.items() if isinstance(key, int) and any(row.values())]
+    return date.fromisoformat(TIME_KEYS[day.name].text_of(min(counted))) if counted else None
 
 
 def _names_contacts(source: FactSource, question: Question, sides: Sequence[ByModel]) -> bool:

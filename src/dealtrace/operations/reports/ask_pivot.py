@@ -27,4 +27,5 @@ def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime)
     if columns.rows_total > COLUMNS_MAX and question.shows_empty_times:
         columns = ask(source, site, replace(by_columns, shows_empty_times=False), now)
     by_both = replace(first, by=(*question.by, question.pivot), sort=None, limit=None, shows_empty_times=False)
-    return pivoted(ask(source, site, first, now), columns, ask(source, site, by_both, now))
+    rows, both = ask(source, site, first, now), ask(source, site, by_both, now)
+    return pivoted(replace(rows, counted_since=rows.counted_since or columns.counted_since), columns, both)

@@ -17,6 +17,7 @@ from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName, check_has_room, check_saved_name
 from dealtrace.reports.saved_items.saved_reports import with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
+from dealtrace.storage.accounts.shared_links import list_shared_links, update_link_query
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports.saved_items import segments
 from dealtrace.storage.reports.saved_items.saved_reports import list_reports_of_all, update_query
@@ -58,12 +59,12 @@ def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, ov
 
 
 def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
-    """Rename a segment, in the saved and mailed reports that use it as well; return `False` if there is none.
+    """Rename a segment, in saved and mailed reports and shared links that use it, too; return `False` if there is none.
 
     Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
     name stay unchanged. If the user's segment has the old name, these reports use it, not the site's segment; if it
-    has the new name, changed reports would use it instead of the site's segment. Shared links never name a segment:
-    they have its filters.
+    has the new name, changed reports would use it instead of the site's segment. Shared links name only segments of
+    the site.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -81,6 +82,9 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
                 update_query(work.connection, work.site.id, report, query)
+    for link in list_shared_links(work.connection, work.site.id, lock=True) if saved_name.user_id is None else ():
+        if (query := with_segment_renamed(link.query, name, checked)) != link.query:
+            update_link_query(work.connection, link.digest, query)
     for scheduled in (
         list_scheduled_reports(work.connection, work.site.id, lock=True) if saved_name.user_id is None else ()
     ):

@@ -1,7 +1,9 @@
 """Find the days with which each time of a report, such as a month, is compared; two months often differ in length."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from fractions import Fraction
+from functools import lru_cache
 
 from dealtrace.errors import Language
 from dealtrace.record import record
@@ -9,7 +11,13 @@ from dealtrace.reports.answer import ByModel, Report
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.periods import DAY, Comparison, Period, compared_period, day_compared_with
 from dealtrace.reports.pivot import Pivot
+from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, days_of_times
+
+TIMES_KEPT = 64
+"""How many results of `compared_times` are kept: a table asks for the same one with every row."""
+TIMES_SUSPECTED = Fraction(3, 2)
+"""See `may_lack_data`."""
 
 
 @record
@@ -17,13 +25,15 @@ class ComparedTime:
     """What a time of a report is compared with: the key of the earlier time, and the days of it that are counted.
 
     `days` is `None` if no day of the earlier time is counted. `is_whole` is true if all of its days are. `own_days` is
-    the number of days of the report's own time that are counted.
+    the number of days of the report's own time that are counted. `has_data` is false if nothing was counted until the
+    end of the earlier time: there is nothing to compare with, and a rise from nothing would mean nothing.
     """
 
     key: str
     days: Period | None
     is_whole: bool
     own_days: int
+    has_data: bool = True
 
     @property
     def differs(self) -> bool:
@@ -35,8 +45,13 @@ ComparedTimes = Mapping[str, ComparedTime]
 """What each time of one dimension is compared with, by the key of the time."""
 
 
-def compared_times(dimension: Dimension, period: Period, comparison: Comparison, today: date | None) -> ComparedTimes:
+@lru_cache(TIMES_KEPT)
+def compared_times(
+    dimension: Dimension, period: Period, comparison: Comparison, today: date | None, counted_since: date | None = None
+) -> ComparedTimes:
     """Return what each time of a dimension is compared with; `today` is the present day at the site.
+
+    `counted_since` is the first day with data, if it is a day of the compared period.
 
     Times are compared by position, the first of a period with the first of the compared period. Hours and weekdays are
     compared with themselves, so they are left out, and so are days to come.
@@ -58,7 +73,8 @@ def compared_times(dimension: Dimension, period: Period, comparison: Comparison,
             number_of(days.last_on + DAY),
         )
         own_days = own[number].days if number in own else 0
-        found[text_of(number)] = ComparedTime(text_of(number - shift), days, is_whole, own_days)
+        has_data = days is not None and (counted_since is None or days.last_on >= counted_since)
+        found[text_of(number)] = ComparedTime(text_of(number - shift), days, is_whole, own_days, has_data)
     return found
 
 
@@ -71,8 +87,49 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
     comparison, period = report.question.comparison, report.question.period
     if comparison is None or report.compared_period is None:
         return {}
-    found = {each: compared_times(each, period, comparison, report.today) for each in dimensions}
+    since = report.counted_since
+    found = {each: compared_times(each, period, comparison, report.today, since) for each in dimensions}
     return {dimension: times for dimension, times in found.items() if times}
+
+
+def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -> bool:
+    """Return whether a row is compared with a time that has no data; `placed` has its dimensions with their keys.
+
+    Ours: such a row has no change, neither on pages nor in files and answers: it would repeat the figure as a rise.
+    """
+    comparison, period = report.question.comparison, report.question.period
+    if comparison is None or report.compared_period is None:
+        return False
+    for dimension, key in placed:
+        if dimension.kind is not Kind.CALENDAR or key is None:
+            continue
+        found = compared_times(dimension, period, comparison, report.today, report.counted_since).get(key)
+        if found is not None and not found.has_data:
+            return True
+    return False
+
+
+def lacking_data_text(report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat) -> str:
+    """Return that the compared period has no data, or since which day it has; empty if it has data from the start."""
+    nothing, before = _LACKING[language]
+    if report.has_nothing_before:
+        return nothing
+    return before.format(day=format_day(report.counted_since)) if report.counted_since is not None else ""
+
+
+def may_lack_data(question: Question, own: ByModel, compared: ByModel) -> bool:
+    """Return whether the compared period may begin before the first data, so that it is worth asking.
+
+    Ours: rows by time always ask. Other reports ask if something is `TIMES_SUSPECTED` as much as before: who has data
+    for at least two thirds of the compared period sees changes that are not far from the truth.
+    """
+    if any(dimension.kind is Kind.CALENDAR for dimension in question.by):
+        return True
+    return any(
+        value > TIMES_SUSPECTED * compared[model].total.get(measure, 0)
+        for model, side in own.items()
+        for measure, value in side.total.items()
+    )
 
 
 def is_nothing_counted(sides: ByModel) -> bool:
@@ -92,9 +149,11 @@ def compared_text(compared: ComparedTime, language: Language, format_days: Calla
 
     `format_days` formats the earlier time; it is not called if none of its days is counted.
     """
-    opening, against, nothing = _PHRASES[language]
+    opening, against, nothing, lacking = _PHRASES[language]
     if compared.days is None:
         return nothing
+    if not compared.has_data:
+        return f"{opening} {format_days(compared)}: {lacking}"
     lengths = f", {against.format(own=compared.own_days, before=compared.days.days)}" if compared.differs else ""
     return f"{opening} {format_days(compared)}{lengths}"
 
@@ -120,7 +179,11 @@ def _days_in_files(compared: ComparedTime) -> str:
     return first if first == last else f"{first} – {last}"
 
 
-_PHRASES: Mapping[Language, tuple[str, str, str]] = {
-    "ru": ("сравнение:", "дней: {own} против {before}", "сравнивать не с чем"),
-    "en": ("compared with", "days: {own} against {before}", "nothing to compare with"),
+_PHRASES: Mapping[Language, tuple[str, str, str, str]] = {
+    "ru": ("сравнение:", "дней: {own} против {before}", "сравнивать не с чем", "данных нет"),
+    "en": ("compared with", "days: {own} against {before}", "nothing to compare with", "no data"),
+}
+_LACKING: Mapping[Language, tuple[str, str]] = {
+    "ru": ("за тот период данных нет", "данных до {day} нет"),
+    "en": ("no data in that period", "no data before {day}"),
 }

@@ -6,7 +6,7 @@ from fractions import Fraction
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.facts import OF_DEALS
 from dealtrace.reports.filters import Filter, Operator, by_dimension
-from dealtrace.reports.metrics import COST, Formula, Growth, Metric, Sum, Unit
+from dealtrace.reports.metrics import COST, METRICS, Formula, Growth, Metric, Sum, Unit
 
 _PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
 
@@ -64,6 +64,11 @@ def can_be_best(metric: Metric, value: Fraction, keys: Sequence[str | None], *, 
     of a week that the period cuts off say little of that week.
     """
     return not is_partial and None not in keys and (value != 0 or not _is_price(metric))
+
+
+def is_paid(metric: Metric) -> bool:
+    """Return whether a metric is the cost, or the price of something in costs."""
+    return metric == METRICS["cost"] or _is_price(metric)
 
 
 def _is_price(metric: Metric) -> bool:

@@ -1,4 +1,4 @@
-"""Find whether income fell, and ask for the deals that are still open: they may yet become income."""
+"""Find whether a report shows income, and ask for the deals that are still open: they may yet become income."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -27,8 +27,11 @@ class FallenIncome:
 
 
 def asks_for_income(question: Question) -> bool:
-    """Return whether a report compares income with that of another period."""
-    return question.comparison is not None and any(metric in INCOME for metric in question.metrics)
+    """Return whether a report has income among its metrics, or a ratio of income such as ROI.
+
+    Ours: with or without a comparison, since an income of days whose deals are still open is not final.
+    """
+    return any(metric in INCOME or metric.needs_won for metric in question.metrics)
 
 
 def fallen_income(report: Report) -> FallenIncome | None:

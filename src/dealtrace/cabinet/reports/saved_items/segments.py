@@ -1,5 +1,6 @@
 """The page of segments, which are named filters of reports: the person's own and those of the site."""
 
+from collections import Counter
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -26,25 +27,36 @@ from dealtrace.operations.work import Work
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.reports.saved_items.saved_reports import filters_of_query
 from dealtrace.reports.saved_items.segments import Segment
+from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.reports.saved_items.segments import list_segments
 
 
 async def _list(view: View) -> list[SavedItemLine]:
     """List the segments with their filters in words."""
-    segments, known = await view.read(_read, await stored_site(view), view.rights.user.id, clock.now())
+    segments, known, links = await view.read(_read, await stored_site(view), view.rights.user.id, clock.now())
     own = {segment.name for segment in segments if segment.user_id is not None}
     named = context_for_person(view, known)
     return [
-        _line(view, segment, known, named, is_hidden=segment.user_id is None and segment.name in own)
+        _line(
+            view,
+            segment,
+            known,
+            named,
+            links=links[segment.name] if segment.user_id is None else 0,
+            is_hidden=segment.user_id is None and segment.name in own,
+        )
         for segment in segments
     ]
 
 
 def _line(
-    view: View, segment: Segment, known: QuestionContext, named: QuestionContext, *, is_hidden: bool
+    view: View, segment: Segment, known: QuestionContext, named: QuestionContext, *, links: int, is_hidden: bool
 ) -> SavedItemLine:
     """Return the line of a segment; `named` are the facts about the site as the person may see them.
+
+    `links` is the number of shared links that follow the segment: who changes it changes what strangers see.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
     has the filters of the site's segment instead of that segment's name; there is no link if these filters contain
@@ -60,13 +72,20 @@ def _line(
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     texts = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
+    if links:
+        texts = [*texts, view.translate("shared links that follow it: %(count)s") % {"count": links}]
     link = shown.link() if shown is not None else ""
     saved_name = SavedName(segment.name, segment.user_id)
     return SavedItemLine(saved_name, link, texts, fault, searches_masked=searches_masked(asked, named))
 
 
-def _read(connection: Connection, site: Site, user_id: int, now: datetime) -> tuple[list[Segment], QuestionContext]:
-    return list_segments(connection, site.id, user_id), read_context_of(connection, site, now, user_id)
+def _read(
+    connection: Connection, site: Site, user_id: int, now: datetime
+) -> tuple[list[Segment], QuestionContext, Counter[str]]:
+    """Return the segments, the facts about the site, and by segment of the site how many shared links follow it."""
+    links = [link for link in list_shared_links(connection, site.id) if link.is_valid(now)]
+    followed = Counter(filters_of_query(link.query)[1] for link in links)
+    return list_segments(connection, site.id, user_id), read_context_of(connection, site, now, user_id), followed
 
 
 def _save(work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool) -> None:
