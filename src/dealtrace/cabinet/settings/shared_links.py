@@ -87,8 +87,7 @@ def _frozen(url: ReportUrl, context: QuestionContext) -> ReportUrl:
         InvalidParameters: the parameters of the report are invalid.
     """
     parse_question(url.raw_question(**USUAL), context)
-    segment = context.segments.get(url.get("segment"), ())
-    filters = tuple(dict.fromkeys([*url.filters, *segment]))
+    filters = tuple(dict.fromkeys([*url.filters, *url.filters_of_segment(context)]))
     frozen = ReportUrl(url.page, url.with_parameters(segment="").parameters, filters).written_out(DEFAULTS_WRITTEN_OUT)
     parse_question(frozen.raw_question(), context)
     return frozen
