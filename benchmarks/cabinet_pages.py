@@ -1,5 +1,6 @@
 """The pages of the cabinet to measure, and what must be stored so that each of them has something to show."""
 
+import html
 import http.client
 import json
 import re
@@ -94,7 +95,7 @@ _SHARED = {"name": "Bench", "query": "by=campaign&metrics=leads&period=28d", "da
 _MAILED = {"title": "Bench", "question": "metrics=deals", "rhythm": "daily", "hour": "9", "recipients": "a@example.com"}
 _MADE: Mapping[str, tuple[str, Mapping[str, str], str]] = {
     "webhook": ("settings/webhooks", {"url": "https://crm.example/hook", "style": "form", "event": "deal.created"}, ""),
-    "alert": ("settings/alerts", {**_ALERT, "agreed": "on"}, r'settings/alerts/(\d+)"'),
+    "alert": ("settings/alerts", _ALERT, r'settings/alerts/(\d+)"'),
     "report": ("settings/mail-reports", _MAILED, r'settings/mail-reports/(\d+)"'),
     "key": ("settings/shared", _SHARED, r"/cabinet/shared/([\w-]+)"),
     "saved": ("reports/saved", {"name": "Bench", "whose": "site", "query": "by=source&metrics=deals"}, ""),
@@ -129,6 +130,9 @@ def make_objects(visitor: Visitor, site: int) -> dict[str, str]:
     made = {}
     for name, (page, fields, pattern) in _MADE.items():
         status, leads_to, body = visitor.request("POST", f"/cabinet/{site}/{page}", fields)
+        if previewed := re.search(r'name="agreed" value="([^"]+)"', body.decode()):
+            agreed = {**fields, "agreed": html.unescape(previewed[1])}
+            status, leads_to, body = visitor.request("POST", f"/cabinet/{site}/{page}", agreed)
         assert status in (200, 303), (page, status, body[:500])
         if status == 303 and pattern:
             _, _, body = visitor.request("GET", leads_to.partition("#")[0])

@@ -116,7 +116,7 @@ def _fill_settings(owner: Guest) -> dict[str, str]:
     imports = owner.send("settings/imports", files={"file": ("calls.csv", CALLS.encode())}, noun="call", encoding="")
     costs = owner.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **COST_FORM)
     agreement = owner.send("settings/agreement", files={"file": ("list.csv", LISTED.encode())}, encoding="")
-    owner.send("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com", agreed="on")
+    owner.send_seen("settings/alerts", **ALERT, filters=f"manager:is:{HOSTILE}", recipients="a@example.com")
     owner.send("reports/saved", name=LONG[:100], whose="site", query="by=campaign&metrics=leads")
     owner.send("reports/segments", name=HOSTILE[-100:], whose="site", query=f"filter=manager:is:{HOSTILE}")
     owner.send("settings/mail-reports", title=LONG[:100], question="metrics=deals", rhythm="daily", hour="9", **MAILED)

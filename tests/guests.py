@@ -94,6 +94,10 @@ class Guest:
         answer = self.send(path, **fields)
         return self.follow(answer.headers["location"]) if answer.is_redirect else answer
 
+    def send_seen(self, path: str, /, **fields: Any) -> httpx.Response:
+        """Send a form, and once more with what its preview asks to agree to."""
+        return self.send(path, **fields, agreed=agreed_in(self.send(path, **fields)))
+
     def follow(self, url: str) -> httpx.Response:
         """Open the URL of a link."""
         return self.http.get(url, follow_redirects=True)
@@ -135,6 +139,13 @@ def text_of(page: str) -> str:
     """Return the text of a page as a person reads it, on one line."""
     body = page[page.index("<main") : page.index("</main>")]
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body))).strip()
+
+
+def agreed_in(page: httpx.Response) -> str:
+    """Return what the form of a preview sends when the person, having seen it, confirms it."""
+    found = re.search(r'name="agreed" value="([^"]*)"', page.text)
+    assert found is not None, page.text
+    return html.unescape(found[1])
 
 
 def key_in(page: httpx.Response) -> str:

@@ -19,7 +19,7 @@ from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.outbox import list_mails
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from engines import on_one_engine
-from guests import Guest, member_of, text_of
+from guests import Guest, agreed_in, member_of, text_of
 from server import ServerProcess
 
 pytestmark = on_one_engine
@@ -56,23 +56,72 @@ def test_a_rule_is_tried_on_the_last_30_days_before_it_is_saved(served: Stage, o
     tried = boss.send(PLACE, **RULE)
     assert "Alerts in the last 30 days by this rule: 1. Windows checked: 30" in text_of(tried.text)
     assert stored(served, owner) == []
-    saved = boss.send(PLACE, **RULE, agreed="on", recipients="anna@example.com en\nivan@example.com ru")
+    saved = boss.send_seen(PLACE, **RULE, recipients="anna@example.com en\nivan@example.com ru")
     assert saved.status_code == 303
     (alert,) = stored(served, owner)
     assert alert.rule.recipients == (Recipient("anna@example.com", "en"), Recipient("ivan@example.com", "ru"))
     assert "Deals: more than 3 within a day" in text_of(boss.get(PLACE).text)
 
 
+OTHERS = (
+    {"kind": "below"},
+    {"metric": "calls"},
+    {"window": "week"},
+    {"amount": "4"},
+    {"filters": "service:is:1C"},
+    {"recipients": "b@example.com"},
+    {"recipients": "a@example.com ru"},
+    {"member": "its own"},
+)
+"""What a person may alter in the form of a rule after the rule was tried."""
+DIFFERS = "This differs from the preview that you saw before."
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("altered", OTHERS, ids=str)
+def test_a_rule_that_was_altered_after_it_was_tried_is_tried_again(
+    served: Stage, owner: Player, boss: Guest, altered: dict[str, str], is_new: bool
+) -> None:
+    place, rule = PLACE, {**RULE, "recipients": "a@example.com en"}
+    if "member" in altered:
+        found = re.search(r'name="member" value="(\d+)"', boss.get(PLACE).text)
+        assert found is not None
+        altered = {"member": found[1]}
+    if not is_new:
+        boss.send_seen(PLACE, **{**RULE, "amount": "9"})
+        place = f"{PLACE}/{stored(served, owner)[0].id}"
+    before = stored(served, owner)
+    tried = boss.send(place, **rule)
+    assert DIFFERS not in text_of(tried.text)
+    other = boss.send(place, **{**rule, **altered}, agreed=agreed_in(tried))
+    assert (other.status_code, stored(served, owner)) == (200, before)
+    assert DIFFERS in text_of(other.text)
+    assert "Alerts in the last 30 days by this rule" in text_of(other.text)
+    assert boss.send(place, **{**rule, **altered}, agreed="on").status_code == 200
+    assert stored(served, owner) == before
+    assert boss.send(place, **{**rule, **altered}, agreed=agreed_in(other)).status_code == 303
+    assert stored(served, owner) != before
+
+
+def test_a_rule_is_not_changed_before_it_is_tried(served: Stage, owner: Player, boss: Guest) -> None:
+    boss.send_seen(PLACE, **RULE)
+    (before,) = stored(served, owner)
+    place = f"{PLACE}/{before.id}"
+    assert 'name="agreed"' not in boss.get(place).text
+    assert "Windows checked: 30" in text_of(boss.send(place, **{**RULE, "amount": "5"}).text)
+    assert stored(served, owner) == [before]
+
+
 def test_what_does_not_fit_stands_beside_its_field_and_is_kept(served: Stage, owner: Player, boss: Guest) -> None:
     wrong = {**RULE, "amount": "many", "filters": HOSTILE, "recipients": "nobody"}
     for fault, cured in (("recipients", ""), ("filters", "service:is:1C"), ("amount", "5")):
-        page = boss.send(PLACE, **wrong, agreed="on")
+        page = boss.send(PLACE, **wrong)
         assert page.status_code == 400
         assert f'id="fault-{fault}"' in page.text
         assert HOSTILE not in page.text
         assert wrong["filters"] in html.unescape(page.text)
         wrong[fault] = cured
-    assert boss.send(PLACE, **wrong, agreed="on").status_code == 303
+    assert boss.send_seen(PLACE, **wrong).status_code == 303
     assert stored(served, owner)[0].rule.filters == ("service:is:1C",)
 
 
@@ -84,7 +133,7 @@ def test_users_with_an_address_are_offered_and_chosen(
     offered = re.findall(r'name="member" value="(\d+)"> (\S+)</label>', page)
     assert {login for _, login in offered} >= {boss.login, analyst.login}
     user_id, login = next(each for each in offered if each[1] == analyst.login)
-    assert boss.send(PLACE, **RULE, member=user_id, agreed="on").status_code == 303
+    assert boss.send_seen(PLACE, **RULE, member=user_id).status_code == 303
     (alert,) = stored(served, owner)
     assert alert.rule.recipients == (Recipient(login, "en", int(user_id)),)
     changed = boss.get(f"{PLACE}/{alert.id}").text
@@ -95,11 +144,11 @@ def test_users_keep_the_language_of_their_mails_whoever_saves_a_rule(
     server: ServerProcess, served: Stage, owner: Player, boss: Guest
 ) -> None:
     user_id, login = re.findall(r'name="member" value="(\d+)"> (\S+)</label>', boss.get(PLACE).text)[0]
-    boss.send(PLACE, **RULE, member=user_id, agreed="on")
+    boss.send_seen(PLACE, **RULE, member=user_id)
     (alert,) = stored(served, owner)
     russian = member_of(server, served, owner.site.id, language="ru")
     changed = {**RULE, "amount": "5"}
-    assert russian.send(f"{PLACE}/{alert.id}", **changed, member=user_id, agreed="on").status_code == 303
+    assert russian.send_seen(f"{PLACE}/{alert.id}", **changed, member=user_id).status_code == 303
     (alert,) = stored(served, owner)
     assert (alert.rule.amount, alert.rule.recipients) == (5, (Recipient(login, "en", int(user_id)),))
 
@@ -108,24 +157,20 @@ def test_the_sum_of_a_column_is_money_wherever_its_rule_is_shown(served: Stage, 
     sold = ReportColumn("Sold", ColumnKind.SUM, ("won",))
     with served.database.write() as connection:
         add_column(served.work(connection, owner), sold)
-    boss.send(PLACE, **{**RULE, "metric": "column:Sold", "amount": "1500.50"}, agreed="on")
+    boss.send_seen(PLACE, **{**RULE, "metric": "column:Sold", "amount": "1500.50"})
     (alert,) = stored(served, owner)
     for place in (PLACE, f"{PLACE}/{alert.id}", "settings/changes"):
         assert "Sold: more than 1500.5\u00a0₽ within a day" in html.unescape(boss.get(place).text), place
 
 
 def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss: Guest) -> None:
-    boss.send(
-        PLACE, kind="below", metric="match_rate", window="week", amount="15%", recipients="a@example.com", agreed="on"
-    )
+    boss.send_seen(PLACE, kind="below", metric="match_rate", window="week", amount="15%", recipients="a@example.com")
     (alert,) = stored(served, owner)
     place = f"{PLACE}/{alert.id}"
     assert 'name="amount" type="text" value="15%"' in boss.get(place).text
     assert "Windows checked: 30" in text_of(boss.send(place, kind="drop", metric="leads", window="day").text)
-    assert (
-        boss.send(place, kind="drop", metric="leads", window="day", recipients="a@example.com", agreed="on").status_code
-        == 303
-    )
+    changed = {"kind": "drop", "metric": "leads", "window": "day", "recipients": "a@example.com"}
+    assert boss.send_seen(place, **changed).status_code == 303
     assert stored(served, owner)[0].rule.metric == "leads"
     assert boss.send(place, act="test").status_code == 303
     with served.database.read() as connection:
@@ -147,7 +192,7 @@ def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss
 def test_another_site_has_other_rules(
     server: ServerProcess, served: Stage, owner: Player, stranger: Player, boss: Guest
 ) -> None:
-    boss.send(PLACE, **RULE, agreed="on")
+    boss.send_seen(PLACE, **RULE)
     (alert,) = stored(served, owner)
     neighbour = member_of(server, served, stranger.site.id)
     assert neighbour.get(f"{PLACE}/{alert.id}").status_code == 404

@@ -43,6 +43,12 @@ def column(name: str) -> Fields:
     return {"name": name, **FORMULA, "agreed": f'["{name}", "formula", [], "amount / deals", ""]'}
 
 
+def alert(name: str) -> Fields:
+    """Return the fields of an alert, whose incidents of the last 30 days the person has seen."""
+    address = f"{name}@example.com"
+    return {**ALERT, "recipients": address, "agreed": f'["above day 3 deals", [], [["{address}", "en", null]]]'}
+
+
 MAKING: Sequence[tuple[str, str, Callable[[str], Fields]]] = (
     (f"{ROOT}/tokens", f"{ROOT}/tokens", lambda name: {"label": name}),
     (f"{ROOT}/fields", f"{ROOT}/fields", lambda name: {"name": name}),
@@ -50,7 +56,7 @@ MAKING: Sequence[tuple[str, str, Callable[[str], Fields]]] = (
     (f"{ROOT}/hosts", f"{ROOT}/hosts", own_host),
     (f"{ROOT}/webhooks", f"{ROOT}/webhooks", lambda name: {"url": f"https://crm.example/{name}", "style": "json"}),
     (f"{ROOT}/webhooks", f"{ROOT}/webhooks", lambda name: {"url": f"https://crm.example/{name}", "style": "form"}),
-    (f"{ROOT}/alerts", f"{ROOT}/alerts", lambda name: {**ALERT, "recipients": f"{name}@example.com", "agreed": "on"}),
+    (f"{ROOT}/alerts", f"{ROOT}/alerts", alert),
     (
         f"{ROOT}/mail-reports",
         f"{ROOT}/mail-reports",

@@ -36,13 +36,13 @@ FORMS: Mapping[str, Sequence[Mapping[str, str]]] = {
         {"act": "restore"},
     ],
     "lead": [{"act": "note", "tags": "x"}, {"act": "hide"}, {"act": "bring_back"}],
-    "client": [{"contact": PHONE}, {"contact": PHONE, "act": "erase", "agreed": "2.1.1.1"}],
+    "client": [{"contact": PHONE}, {"contact": PHONE, "act": "erase", "agreed": "x"}],
     "webhook": [
         *({"act": act} for act in ("pause", "resume", "skip", "test", "replay", "secret", "delete")),
         {"act": "change", "url": "https://a.example/", "event": "deal.created"},
         {"act": "replay_since", "since": "2018-03-26T10:00"},
     ],
-    "alert": [{"act": "remove"}, {"act": "test"}, {**ALERT, "recipients": "b@example.com", "agreed": "on"}],
+    "alert": [{"act": "remove"}, {"act": "test"}, {**ALERT, "agreed": '["above day 3 deals", [], []]'}],
     "report": [{"title": "x", "question": "metrics=leads", "rhythm": "daily", "hour": "1", **MAILED}],
     "key": [{}],
 }

@@ -33,6 +33,7 @@ ANYTHING: Mapping[str, str] = {
     "text": "a text to search for", "done": "what was done a moment ago; the page says nothing of it",
     "ordered": "the order that the metrics had; the new ones come first", "report": "it is shown in its field",
     "shown": "the period that the form was shown with; only compared", "dates": "its dates; only compared",
+    "shown_segment": "the segment that the form was shown with; only compared",
     "day": "it is shown in its field", "refused": "a box, which is ticked or not",
     "page": "where the list goes on; it begins at its start otherwise, and says which rows it shows",
     "before": "where the list goes on", "before_at": "where the list goes on", "before_id": "where the list goes on",

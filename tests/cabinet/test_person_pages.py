@@ -16,7 +16,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.storage.journals.client_timeline import SHOWN_MAX
-from guests import Guest, member_of, text_of
+from guests import Guest, agreed_in, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
 
@@ -148,6 +148,26 @@ def test_a_person_is_exported_after_a_preview(owner: Guest, person: str) -> None
         answer = owner.get(f"{person}/{page}", contact=[MAIL, "79990000000"])
         assert answer.status_code == 400, "only own contacts"
         assert "Contacts: unknown “79990000000”" in text_of(answer.text)
+
+
+def test_what_was_agreed_for_one_contact_erases_no_equal_rows_of_another(
+    served: Stage, site: Player, owner: Guest, person: str
+) -> None:
+    other = served.call(site, moscow(DAY, "12:00:00"), phone="79990000077")
+    served.perform(register_deals, site, registration("other", clue=by_contact("79990000077")))
+    found = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/call/{other.id}").text)
+    assert found is not None
+    twin = served.call(site, moscow(DAY, "13:00:00"), phone="79990000078")
+    served.perform(register_deals, site, registration("twin", clue=by_contact("79990000078")))
+    same = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/call/{twin.id}").text)
+    assert same is not None
+    asked = owner.post(f"{found[1]}/data", act="confirm", contact="79990000077")
+    sent = {"act": "erase", "contact": "79990000078", "agreed": agreed_in(asked)}
+    answer = text_of(owner.post(f"{same[1]}/data", **sent).text)
+    assert "This cannot be undone" in answer
+    assert "This differs from the preview that you saw before." in answer
+    assert "79990000078" in owner.get(same[1]).text
+    assert "This differs" not in text_of(asked.text)
 
 
 def test_a_person_is_erased_after_two_confirmations(owner: Guest, person: str) -> None:

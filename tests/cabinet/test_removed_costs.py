@@ -1,7 +1,5 @@
 """Costs that were imported under a wrong account are deleted, after a preview, from the page of costs or of changes."""
 
-import html
-import re
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +10,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.reports.import_costs import import_costs
-from guests import Guest, member_of, text_of
+from guests import Guest, agreed_in, member_of, text_of
 from server import ServerProcess
 from stored import rows_of
 
@@ -45,12 +43,6 @@ def days_of(stage: Stage, player: Player) -> list[tuple[str, date]]:
     return sorted((row[4], row[1]) for row in rows_of(stage.database, player).get("cost", []))
 
 
-def agreed_in(page: str) -> str:
-    found = re.search('name="agreed" value="([^"]*)"', page)
-    assert found is not None, text_of(page)
-    return html.unescape(found[1])
-
-
 def plain(page: str) -> str:
     return text_of(page).replace("\u202f", " ").replace("\u00a0", " ")
 
@@ -59,12 +51,14 @@ def test_costs_of_an_account_are_deleted_after_a_preview(
     server: ServerProcess, served: Stage, owner: Player, analyst: Guest
 ) -> None:
     before = days_of(served, owner)
-    asked = analyst.post(PLACE, of=OF_WRONG).text
-    assert "Account yandex mian 1 Costs 3 Days 3: 1 Mar 2024 – 3 Mar 2024 Total 300 ₽" in plain(asked)
+    asked = analyst.post(PLACE, of=OF_WRONG)
+    assert "Account yandex mian 1 Costs 3 Days 3: 1 Mar 2024 – 3 Mar 2024 Total 300 ₽" in plain(asked.text)
     assert days_of(served, owner) == before
     store(served, owner, WRONG, DAY + timedelta(days=5))
-    again = analyst.post(PLACE, of=OF_WRONG, agreed=agreed_in(asked)).text
-    assert "Costs 4" in plain(again), "more came meanwhile"
+    again = analyst.post(PLACE, of=OF_WRONG, agreed=agreed_in(asked))
+    assert "Costs 4" in plain(again.text), "more came meanwhile"
+    assert "This differs from the preview that you saw before." in plain(again.text)
+    assert "This differs" not in plain(asked.text)
     assert "Removed." in plain(analyst.post(PLACE, of=OF_WRONG, agreed=agreed_in(again)).text)
     assert days_of(served, owner) == [(account, day) for account, day in before if account == "main"]
     boss = member_of(server, served, owner.site.id)
@@ -73,10 +67,22 @@ def test_costs_of_an_account_are_deleted_after_a_preview(
     assert analyst.post(PLACE, of=OF_WRONG).status_code == 404, "the account has no costs any more"
 
 
+def test_what_was_agreed_for_one_account_deletes_no_equal_costs_of_another(
+    served: Stage, owner: Player, analyst: Guest
+) -> None:
+    before = days_of(served, owner)
+    asked = analyst.post(PLACE, of=OF_WRONG)
+    assert "Costs 3" in plain(asked.text)
+    other = analyst.post(PLACE, of=OF_RIGHT, agreed=agreed_in(asked))
+    assert "Costs 3" in plain(other.text)
+    assert "This differs from the preview that you saw before." in plain(other.text)
+    assert days_of(served, owner) == before
+
+
 def test_only_the_chosen_days_go(served: Stage, owner: Player, analyst: Guest) -> None:
     chosen = {"of": OF_RIGHT, "since": "2024-03-02", "until": "2024-03-02"}
-    asked = analyst.post(PLACE, **chosen).text
-    assert "Costs 1 Days 1: 2 Mar 2024 Total 100 ₽" in plain(asked)
+    asked = analyst.post(PLACE, **chosen)
+    assert "Costs 1 Days 1: 2 Mar 2024 Total 100 ₽" in plain(asked.text)
     analyst.post(PLACE, **chosen, agreed=agreed_in(asked))
     assert [day for account, day in days_of(served, owner) if account == "main"] == [DAY, DAY + timedelta(days=2)]
     assert "no costs on these days" in plain(analyst.post(PLACE, **chosen).text)

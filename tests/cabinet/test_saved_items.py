@@ -210,7 +210,7 @@ def test_a_segment_of_the_site_is_reached_behind_an_own_one_of_its_name(person: 
     page = analyst.post("reports/segments", name="A", whose="own", query=QUERY)
     urls = [html.unescape(each) for each in re.findall(r'<th scope="row"><a href="([^"]*)">A</a>', page.text)]
     assert [parse_qs(urlsplit(each).query) for each in urls] == [
-        {"filter": ["source:is:vk"]},
+        {"segment": ["A"], "segment_of": ["site"]},
         {"segment": ["A"]},
     ]
 

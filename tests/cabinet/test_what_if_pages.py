@@ -33,7 +33,7 @@ from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.visits.visits import find_last_visit
-from guests import Guest, member_of, text_of
+from guests import Guest, agreed_in, member_of, text_of
 from server import ServerProcess
 from stored import journal, rows_of, site_of
 from waiting import wait_for_a_day_that_lasts, wait_until
@@ -84,12 +84,6 @@ def site_form(owner: Player, **changed: str) -> dict[str, str]:
     sent = {**settings_of(owner.site), **changed}
     switches = {f"shown.{key}": "on" for key, text in sent.items() if text == "off"}
     return {key: text for key, text in sent.items() if text != "off"} | switches
-
-
-def agreed_in(tried: httpx.Response) -> str:
-    assert tried.status_code == 200, tried.text
-    (agreed,) = re.findall(r'name="agreed" value="([^"]*)"', tried.text)
-    return html.unescape(agreed)
 
 
 def fill(served: Stage, owner: Player) -> None:
@@ -260,7 +254,10 @@ def stopping_after(steps: int) -> NextStep:
 
 
 def press(boss: Guest, kind: PastKind, act: str) -> httpx.Response:
-    return boss.send("settings/past", kind=kind.value, act=act)
+    page = boss.get("settings/past").text
+    card = re.search(rf'name="kind" value="{kind}"><input type="hidden" name="agreed" value="([^"]*)"', page)
+    seen = {"agreed": card[1]} if card is not None else {}
+    return boss.send("settings/past", kind=kind.value, act=act, **seen)
 
 
 def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, served: Stage) -> None:
@@ -293,6 +290,19 @@ def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, ser
     assert latest_run(served.database, neighbour, PastKind.MATCH) is None
     changes = text_of(boss.get("settings/changes").text)
     assert f"{boss.login} Past deals matched again, changed: 1" in changes
+
+
+def test_a_preview_that_another_person_started_is_looked_at_first(boss: Guest, served: Stage, owner: Player) -> None:
+    fill(served, owner)
+    press(boss, PastKind.MATCH, "preview")
+    seen = run_of(served.database, owner, PastKind.MATCH)
+    press(boss, PastKind.MATCH, "preview")
+    other = run_of(served.database, owner, PastKind.MATCH)
+    late = boss.send("settings/past", kind="match", act="run", agreed=seen.started_at.isoformat())
+    assert late.status_code == 400
+    assert "This differs from the preview that you saw before." in text_of(late.text)
+    assert latest_run(served.database, owner, PastKind.MATCH) == other
+    assert press(boss, PastKind.MATCH, "run").status_code == 303
 
 
 def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage, owner: Player) -> None:

@@ -30,6 +30,7 @@ LABELS: Mapping[str, str] = {
     "models": "Model",
     "date": "Deals by",
     "segment": "Segment",
+    "segment_of": "Segment",
     "by": "Group by",
     "pivot": "Columns by",
     "metrics": "Metrics",

@@ -33,6 +33,7 @@ LIMIT_DEFAULT = 1_000
 LIMIT_MAX = 10_000
 METRICS_MAX = 50
 ALL_MODELS = "all"
+SEGMENT_OF_SITE = "site"
 DESCENDING = "-"
 CHANGE_PREFIX = "change:"
 """The prefix of a metric's name in `sort` that sorts by the change of the metric from the compared period.
@@ -44,6 +45,7 @@ Value = TypeVar("Value")
 NO_DIMENSIONS: tuple[Dimension, ...] = ()
 NO_METRICS: tuple[Metric, ...] = ()
 NO_FILTERS: tuple[Filter, ...] = ()
+NO_FILTER: Filter | None = None
 
 
 class DateOf(StrEnum):
@@ -99,7 +101,7 @@ class Question:
 
 @record
 class RawQuestion:
-    """The unparsed parameters of a report, empty if missing; `segment` names saved filters to add to `filters`."""
+    """The unparsed parameters of a report, empty if missing; `segment_of` says whose `segment` adds to `filters`."""
 
     by: str = ""
     pivot: str = ""
@@ -113,6 +115,7 @@ class RawQuestion:
     compare: str = ""
     filters: tuple[str, ...] = ()
     segment: str = ""
+    segment_of: str = ""
     sort: str = ""
     limit: str = ""
 
@@ -166,7 +169,7 @@ def parse_question(raw: RawQuestion, context: QuestionContext) -> Question:
         date_of=parser.read("date", lambda: _choice(raw.date_of or DateOf.DEAL, DateOf), DateOf.DEAL),
         comparison=parser.read("compare", lambda: _choice(raw.compare, Comparison) if raw.compare else None, None),
         filters=with_given_whole(
-            parser.filters(raw.filters) + parser.read("segment", lambda: parser.segment(raw.segment), NO_FILTERS),
+            parser.filters(raw.filters) + parser.read("segment", lambda: parser.segment(raw), NO_FILTERS),
             context.given_filters,
         ),
         sort=parser.read("sort", lambda: _sort(raw, by, metrics), None),
@@ -285,25 +288,26 @@ class _Parser:
                 Violation("filter", f"не больше {most} условий", f"at most {most} filters are allowed")
             )
             return ()
-        found = [self.read("filter", partial(self._filter_or_none, text), None) for text in texts]
+        found = [self.read("filter", partial(self.filter, text), NO_FILTER) for text in texts]
         return tuple(condition for condition in found if condition is not None)
 
-    def _filter_or_none(self, text: str) -> Filter | None:
-        return self.filter(text)
-
-    def segment(self, name: str) -> tuple[Filter, ...]:
+    def segment(self, raw: RawQuestion) -> tuple[Filter, ...]:
         """Return the filters of a segment; a filter becomes invalid when its custom field is removed.
 
         Raises:
             InvalidValue: the site has no such segment, or one of its filters is invalid.
         """
+        name, whose = raw.segment, raw.segment_of
+        known = self.context.site_segments if whose else self.context.segments
+        if whose not in ("", SEGMENT_OF_SITE):
+            raise _unknown(whose, [SEGMENT_OF_SITE], "владельца сегмента", "owner of a segment")
         if not name:
             return ()
-        if name not in self.context.segments:
-            raise _unknown(name, self.context.segments, "сегмента", "segment")
+        if name not in known:
+            raise _unknown(name, known, "сегмента", "segment")
         try:
-            is_own = name in self.context.own_segments
-            return tuple(self.filter(text, is_typed=is_own) for text in self.context.segments[name])
+            is_own = not whose and name in self.context.own_segments
+            return tuple(self.filter(text, is_typed=is_own) for text in known[name])
         except InvalidValue as fault:
             raise InvalidValue(
                 f"сегмент «{name}» больше не применить: {fault.ru}",

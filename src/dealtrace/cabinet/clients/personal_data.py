@@ -1,9 +1,11 @@
 """A person's data: shown, exported as a file, or anonymised after a confirmation."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from hashlib import sha256
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -14,6 +16,7 @@ from dealtrace.cabinet.field_labels import unknown_choice
 from dealtrace.cabinet.gate import not_found_page, refusal_page
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.replies import success
 from dealtrace.leads.client import Client
@@ -75,9 +78,11 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return the counts of leads, deals, visits and clients as a string; it shows whether the data has changed."""
+        """Return a digest of the chosen contacts and of all rows; another person's equal counts have another digest."""
         traces = self.traces
-        return ".".join(map(str, (traces.leads, len(traces.deals), len(traces.visits), len(traces.clients))))
+        of_rows = (traces.clients, traces.calls, traces.lead_requests, traces.visits, traces.deals)
+        listed = [sorted(self.chosen), sorted(traces.contacts), *map(sorted, of_rows)]
+        return sha256(json.dumps(listed).encode()).hexdigest()
 
 
 async def show(view: View) -> Response:
@@ -109,15 +114,14 @@ async def export(view: View) -> Response:
 
 
 async def erase(view: View) -> Response:
-    """Anonymise a person if the confirmed counts still hold; otherwise show the counts and ask for confirmation."""
+    """Anonymise a person if the data is what was confirmed; otherwise show how much it is and ask for confirmation."""
     person = await _read_person(view)
     if person is None:
         return not_found_page(view)
     preview = await _preview(view, person)
     if preview.traces.is_empty:
         return _page(view, "clients/personal_data.html", person, preview)
-    has_agreed = view.form.get("act") == ERASE and view.form.get("agreed") == preview.fingerprint
-    if not has_agreed:
+    if view.form.get("act") != ERASE or not may_save(view, preview.fingerprint):
         return _page(view, "clients/confirm.html", person, preview)
     client_ids = person.joined_ids if preview.takes_those else frozenset[int]()
     found = await _erase(view, Erasure(preview.chosen, preview.traces, client_ids))
@@ -200,6 +204,7 @@ def _page(view: View, template: str, person: KnownPerson, preview: Preview) -> R
         takes_those=preview.takes_those,
         chosen=sorted(preview.chosen),
         agreed=preview.fingerprint,
+        has_changed=has_changed(view, preview.fingerprint),
         calls=len(traces.calls),
         lead_requests=len(traces.lead_requests),
         deals=len(traces.deals),

@@ -146,7 +146,9 @@ def choices_of(
 
 def searches_masked(url: ReportUrl, known: QuestionContext) -> bool:
     """Return whether a filter of a report, or of its segment, searches texts in which contacts are masked."""
-    asked = RawQuestion(metrics="deals", filters=url.filters, segment=url.get("segment"))
+    asked = RawQuestion(
+        metrics="deals", filters=url.filters, segment=url.get("segment"), segment_of=url.get("segment_of")
+    )
     try:
         return searches_what_is_shown(parse_question(asked, known).filters)
     except InvalidParameters:  # the page shows the faults

@@ -27,7 +27,7 @@ from dealtrace.cabinet.reports.model_comparison import by_models, metric_under_m
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
-from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at, report_url_of
+from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of, saved_report_url
 from dealtrace.cabinet.reports.source_drilldown import rungs_of, split_by_medium
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
@@ -64,6 +64,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.gaps import Gap
+from dealtrace.reports.reading.masked_names import masked_names
 from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.saved_items.saved_reports import SavedReport
@@ -280,13 +281,16 @@ def _saved(
     view: View, known: QuestionContext, url: ReportUrl, reports: Sequence[SavedReport]
 ) -> list[tuple[str, str, bool]]:
     """Return the name and URL of each saved report, and whether the page shows this report; see `saved_url`."""
-    here = with_closed_rows(url).written_out(DEFAULTS_WRITTEN_OUT).query
-    urls = [saved_url(view, known, report_url_at(url.page, each.query)) for each in reports]
+    here = with_closed_rows(url).written_out(DEFAULTS_WRITTEN_OUT)
+    own = masked_names(known).segments
+    is_shared = url.get("segment") not in {own.get(name, name) for name in known.own_segments}
+    here = here.with_sites_segment() if is_shared else here
+    urls = [saved_url(view, known, saved_report_url(url.page, each)) for each in reports]
     return [
         (
             view.shown_name(each.name),
             saved.link() if saved is not None else "",
-            saved is not None and saved.query == here,
+            saved is not None and (saved.with_sites_segment() if is_shared else saved).query == here.query,
         )
         for each, saved in zip(reports, urls, strict=True)
     ]

@@ -1,7 +1,7 @@
 """The URL of a report: it contains the whole question, and each link of the page changes one part of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -22,9 +22,10 @@ from dealtrace.reports.filters import (
     split_escaped,
 )
 from dealtrace.reports.periods import MONTHLY_PRESETS, Comparison
-from dealtrace.reports.question import ALL_MODELS, DESCENDING, Question, RawQuestion
+from dealtrace.reports.question import ALL_MODELS, DESCENDING, SEGMENT_OF_SITE, Question, QuestionContext, RawQuestion
 from dealtrace.reports.reading.masked_keys import masked_filter
 from dealtrace.reports.reading.narrowing import is_alternative, narrowed_filters
+from dealtrace.reports.saved_items.saved_reports import SavedReport
 
 ONCE = (
     "by",
@@ -38,6 +39,7 @@ ONCE = (
     "date",
     "compare",
     "segment",
+    "segment_of",
     "sort",
     "limit",
     "chart",
@@ -48,6 +50,8 @@ ONCE = (
 FILTER = "filter"
 SHOWN_PERIOD, SHOWN_DATES, SHOWN_DATES_APART = "shown", "dates", ".."
 """The form fields with the period and the dates that the form was shown with, and the separator between the dates."""
+SHOWN_SEGMENT = "shown_segment"
+"""The form field with the segment that the form was shown with."""
 ORDERED = "ordered"
 """The form field with the metrics in the order in which they were shown."""
 
@@ -73,7 +77,8 @@ class ReportUrl:
     def query(self) -> str:
         """The question as a query string."""
         parameters = dict(self.parameters)
-        pairs = [(name, parameters[name]) for name in ONCE if parameters.get(name)]
+        without = ("segment_of",) if not parameters.get("segment") else ()
+        pairs = [(name, parameters[name]) for name in ONCE if parameters.get(name) and name not in without]
         return urlencode([*pairs, *((FILTER, text) for text in self.filters)])
 
     def with_parameters(self, **changed: str) -> "ReportUrl":
@@ -100,6 +105,15 @@ class ReportUrl:
         """Return a copy of this report URL in which the filter `other` replaces the filter `text`."""
         filters = dict.fromkeys(other if each == text else each for each in self.filters)
         return ReportUrl(self.page, self.parameters, tuple(filters))
+
+    def with_sites_segment(self) -> "ReportUrl":
+        """Return a copy that means the site's segment also for people who have an own one of the same name."""
+        return self.with_parameters(segment_of=SEGMENT_OF_SITE) if self.get("segment") else self
+
+    def filters_of_segment(self, known: QuestionContext) -> Sequence[str]:
+        """Return the unparsed filters of the segment that the URL names; none if there is no such segment."""
+        segments = known.site_segments if self.get("segment_of") else known.segments
+        return segments.get(self.get("segment"), ())
 
     def at(self, page: str) -> "ReportUrl":
         """Return the URL of another page, with the same parameters and filters."""
@@ -143,6 +157,7 @@ class ReportUrl:
             compare=self.comparison(**usual),
             filters=self.filters,
             segment=parameters.get("segment", ""),
+            segment_of=parameters.get("segment_of", ""),
             sort=parameters.get("sort", ""),
             limit=parameters.get("limit", ""),
         )
@@ -185,7 +200,7 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
 
 
 def _left_behind(query: QueryParams) -> tuple[str, ...]:
-    """Return the names of a form's fields that still belong to the former period, after another period was chosen.
+    """Return the names of a form's fields that still belong to the former period or segment, after another was chosen.
 
     If a person chooses a named period while the form still has the dates of the former one, the named period counts. If
     a person compared days with the days before and then chooses a month, the month is compared with the month before.
@@ -194,13 +209,24 @@ def _left_behind(query: QueryParams) -> tuple[str, ...]:
     has_old_dates = period and any(dates) and query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)
     is_new_month = period in MONTHLY_PRESETS and query.get(SHOWN_PERIOD, period) not in MONTHLY_PRESETS
     is_compared_before = is_new_month and query.get("compare") == Comparison.PREVIOUS
-    return (*(("from", "to") if has_old_dates else ()), *(("compare",) if is_compared_before else ()))
+    is_other_segment = query.get("segment", "") != query.get(SHOWN_SEGMENT, query.get("segment", ""))
+    return (
+        *(("from", "to") if has_old_dates else ()),
+        *(("compare",) if is_compared_before else ()),
+        *(("segment_of",) if is_other_segment else ()),
+    )
 
 
 def report_url_at(page: str, query: str) -> ReportUrl:
     """Return the URL of the page `page` with a stored or sent query string."""
     pairs = [(name, value.replace("\0", "")) for name, value in QueryParams(query).multi_items()]
     return report_url_of(page, QueryParams(pairs))
+
+
+def saved_report_url(page: str, report: SavedReport) -> ReportUrl:
+    """Return the URL of a saved report; one that was saved for all means the site's segment to everybody."""
+    url = report_url_at(page, report.query)
+    return url.with_sites_segment() if report.user_id is None else url
 
 
 def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:

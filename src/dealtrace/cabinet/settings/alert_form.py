@@ -1,11 +1,12 @@
 """The form of an alert's rule: its fields, their error messages, and the incidents that the rule would have found."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dealtrace.alerts.incident import figure_text
-from dealtrace.alerts.rule import OF_LIMITS, AlertKind, RawRule, Rule
+from dealtrace.alerts.rule import OF_LIMITS, AlertKind, RawRule, Rule, format_rule
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
 from dealtrace.cabinet.forms import Form
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
@@ -95,6 +96,12 @@ def raw_rule_of(draft: AlertDraft) -> RawRule:
     filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
     return RawRule(draft.kind, draft.metric, draft.window, amount, filters)
+
+
+def agreement_of(rule: Rule) -> str:
+    """Return the form value that confirms that the person saw what this rule, sent to these recipients, would do."""
+    recipients = [[each.address, each.language, each.user_id] for each in rule.recipients]
+    return json.dumps([format_rule(rule), rule.filters, recipients], ensure_ascii=False)
 
 
 def alert_faults(refusal: InvalidParameters | InvalidSetting, language: Language) -> Faults:

@@ -20,6 +20,7 @@ from dealtrace.cabinet.settings.alert_form import (
     KINDS,
     AlertDraft,
     TrialLine,
+    agreement_of,
     alert_faults,
     draft_of_form,
     draft_of_rule,
@@ -27,6 +28,7 @@ from dealtrace.cabinet.settings.alert_form import (
     trial_lines,
 )
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import InvalidParameters, InvalidSetting, text_in
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
@@ -61,6 +63,14 @@ class AlertLine:
 
 
 @record
+class _Tried:
+    """A rule and its effect on the last 30 days."""
+
+    rule: Rule
+    trial: AlertTrial
+
+
+@record
 class _Facts:
     """The data for the form: the names that a rule may use at the site, and the logins of its users by user id."""
 
@@ -83,8 +93,8 @@ async def add(view: View) -> Response:
     facts, draft = await view.read(_read_facts, view.current_site), draft_of_form(view.form)
     try:
         rule, question = _parse(view, facts, draft)
-        if not view.form.has("agreed"):
-            return await _list_page(view, facts, draft, trial=await _try(view, rule, question))
+        if not may_save(view, agreement_of(rule)):
+            return await _list_page(view, facts, draft, tried=await _try(view, rule, question))
         await view.manage(at_site(view.current_site, manage.add_alert), rule)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _list_page(view, facts, draft, faults=alert_faults(refusal, view.language))
@@ -148,7 +158,7 @@ async def _undo(view: View, alert: Alert) -> Response:
     draft = draft_of_rule(former, facts.members)
     try:
         rule, question = _parse(view, facts, draft, former.recipients)
-        return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
+        return await _alert_page(view, alert, facts, draft, tried=await _try(view, rule, question))
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=alert_faults(refusal, view.language))
 
@@ -157,8 +167,8 @@ async def _save(view: View, alert: Alert) -> Response:
     facts, draft = await view.read(_read_facts, view.current_site), draft_of_form(view.form)
     try:
         rule, question = _parse(view, facts, draft, alert.rule.recipients)
-        if not view.form.has("agreed"):
-            return await _alert_page(view, alert, facts, draft, trial=await _try(view, rule, question))
+        if not may_save(view, agreement_of(rule)):
+            return await _alert_page(view, alert, facts, draft, tried=await _try(view, rule, question))
         await view.manage(at_site(view.current_site, manage.change_alert), alert.id, rule)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=alert_faults(refusal, view.language))
@@ -171,8 +181,8 @@ def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipi
     return parse_rule(raw_rule_of(draft), facts.context, recipients)
 
 
-async def _try(view: View, rule: Rule, question: Question) -> AlertTrial:
-    return await view.ask(try_rule, rule, question, clock.now())
+async def _try(view: View, rule: Rule, question: Question) -> _Tried:
+    return _Tried(rule, await view.ask(try_rule, rule, question, clock.now()))
 
 
 async def _find(view: View) -> Alert | None:
@@ -180,7 +190,7 @@ async def _find(view: View) -> Alert | None:
 
 
 async def _list_page(
-    view: View, facts: _Facts, draft: AlertDraft, *, trial: AlertTrial | None = None, faults: Faults | None = None
+    view: View, facts: _Facts, draft: AlertDraft, *, tried: _Tried | None = None, faults: Faults | None = None
 ) -> Response:
     alerts, incidents = await view.read(_read_alerts, view.current_site.id)
     return show_form_page(
@@ -189,7 +199,7 @@ async def _list_page(
         view.translate("Alerts"),
         faults=faults,
         alerts=[_line(view, alert, facts, incidents) for alert in alerts],
-        form=_form(view, facts, draft, trial),
+        form=_form(view, facts, draft, tried),
     )
 
 
@@ -199,7 +209,7 @@ async def _alert_page(
     facts: _Facts,
     draft: AlertDraft,
     *,
-    trial: AlertTrial | None = None,
+    tried: _Tried | None = None,
     faults: Faults | None = None,
 ) -> Response:
     past, total, left = await view.read(_read_past, view.current_site.id, alert.id)
@@ -213,7 +223,7 @@ async def _alert_page(
         incidents=[_incident_line(view, incident) for incident in past],
         earlier=total - len(past),
         unsubscribed=[(each.address, left[each.address.casefold()]) for each in _unsubscribed(alert, left)],
-        form=_form(view, facts, draft, trial),
+        form=_form(view, facts, draft, tried),
     )
 
 
@@ -230,8 +240,10 @@ def _read_past(
     return past, total, find_unsubscriptions(connection, site_id, MailList.ALERT, alert_id)
 
 
-def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None) -> dict[str, object]:
+def _form(view: View, facts: _Facts, draft: AlertDraft, tried: _Tried | None) -> dict[str, object]:
     """Return the context of the form's template."""
+    trial = tried.trial if tried is not None else None
+    agreed = agreement_of(tried.rule) if tried is not None else ""
     incidents = trial_lines(trial, view.current_site.time_zone, view.language) if trial is not None else []
     return {
         "draft": draft,
@@ -241,6 +253,8 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, trial: AlertTrial | None
         "windows": [(name, text_in(view.language, window), name == draft.window) for name, window in WINDOWS.items()],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
+        "agreed": agreed,
+        "has_changed": has_changed(view, agreed),
         "trial_incidents": incidents,
         "trial_incidents_count": len(incidents),
     }

@@ -10,7 +10,7 @@ from dealtrace import clock
 from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.forecast import may_save
+from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import InvalidSetting, NameTaken, text_in
 from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.manage_columns import (
@@ -164,6 +164,7 @@ async def _page(view: View, draft: ColumnDraft, *, tried: str = "", faults: Faul
         metrics=[(metric.name, text_in(view.language, metric)) for metric in METRICS.values()],
         draft=draft,
         tried=tried,
+        has_changed=has_changed(view, draft.agreement),
     )
 
 

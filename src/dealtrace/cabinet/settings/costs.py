@@ -42,6 +42,7 @@ from dealtrace.cabinet.settings.imports import (
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal, text_in
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
@@ -96,12 +97,14 @@ class RemovalChoice:
 class RemovalForm:
     """The form that deletes costs: what was entered, and the accounts as values and names.
 
-    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen.
+    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen. `has_changed` is true
+    if the person agreed to delete something else.
     """
 
     sent: RemovalChoice = RemovalChoice()
     found: CostTotals | None = None
     agreed: str = ""
+    has_changed: bool = False
     accounts: Sequence[tuple[str, str]] = ()
 
 
@@ -201,11 +204,12 @@ async def remove(view: View) -> Response:
     if faults:
         return await _page(view, faults=faults, removal=RemovalForm(sent))
     found = await view.read(sum_costs, site.id, account, days)
-    if view.form.get("agreed") == _agreement(found) and found.costs:
+    if may_save(view, _agreement(sent, found)) and found.costs:
         expected, found = found, await view.manage(at_site(site, delete_costs), account, days, found)
         if found == expected:
             return redirect_with_message(view, PLACE, "removed")
-    return await _page(view, removal=RemovalForm(sent, found, _agreement(found)))
+    agreement = _agreement(sent, found)
+    return await _page(view, removal=RemovalForm(sent, found, agreement, has_changed(view, agreement)))
 
 
 def account_value(account: CostAccount) -> str:
@@ -213,9 +217,9 @@ def account_value(account: CostAccount) -> str:
     return " ".join(quote_plus(part) for part in (account.origin.value, account.system, account.account))
 
 
-def _agreement(found: CostTotals) -> str:
+def _agreement(sent: RemovalChoice, found: CostTotals) -> str:
     """Return a string that shows whether what is found is what the person has agreed to delete."""
-    return f"{found.costs} {found.first_on} {found.last_on} {found.kopecks}"
+    return f"{sent.of} {found.costs} {found.first_on} {found.last_on} {found.kopecks}"
 
 
 def _parse_days(sent: RemovalChoice, language: Language) -> tuple[DaysOfCosts, Faults]:

@@ -8,8 +8,9 @@ from dealtrace.attribution.site_hosts import SiteHost
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.host_labels import HOST_LABELS
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import may_save
 from dealtrace.cabinet.what_if.days import days_choices
-from dealtrace.cabinet.what_if.forecast import Forecast, forecast, may_save
+from dealtrace.cabinet.what_if.forecast import Forecast, forecast
 from dealtrace.errors import HostNotFound, InvalidSetting
 from dealtrace.operations.accounts.name_hosts import add_host, read_named_host, remove_host
 from dealtrace.operations.what_if.trial import Trial, TriedSettings

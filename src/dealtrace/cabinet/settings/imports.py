@@ -22,6 +22,7 @@ from dealtrace.cabinet.settings.uploads import (
     Owner,
     Upload,
     find_upload,
+    keep_again,
     keep_upload,
     refused_unless_written,
 )
@@ -174,7 +175,8 @@ def missing_file_fault(view: View, command: str) -> str:
 async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> Upload | None:
     """Store the uploaded file with its options and return it, or return `None` if there is no file.
 
-    If no file was chosen now, but the form was refused before, the former file gets the new options and is returned.
+    If no file was chosen now, but the form was refused before, the former file is returned, or a copy of it if other
+    options were chosen.
 
     Raises:
         FileNotFoundError: the former file was deleted in the meantime because it was old.
@@ -193,8 +195,7 @@ def _keep(form: Form, owner: Owner, options: dict[str, str]) -> Upload | None:
         return keep_upload(owner, sent.filename or "", sent.file, options)
     if former is None or not former.has_file or form.has_oversized_file:
         return None
-    former.choose(options)
-    return former
+    return former if former.options == options else keep_again(owner, former, options)
 
 
 def kept_file(kept: Upload | None) -> KeptFile | None:

@@ -193,7 +193,9 @@ def _draft_of_report(view: View, report: ScheduledReport | NewScheduledReport, m
     users = (each.user_id for each in report.recipients if each.user_id is not None)
     return ReportDraft(
         report.title,
-        report_url_of_question(f"/cabinet/{view.current_site.id}/reports", report.raw_question).link(),
+        report_url_of_question(f"/cabinet/{view.current_site.id}/reports", report.raw_question)
+        .with_sites_segment()
+        .link(),
         report.rhythm,
         report.hour,
         tuple(user_id for user_id in users if user_id in members),

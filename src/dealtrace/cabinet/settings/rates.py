@@ -26,7 +26,7 @@ from dealtrace.cabinet.settings.imports import (
 )
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.forecast import TRY, may_save
+from dealtrace.cabinet.what_if.agreed import TRY, may_save
 from dealtrace.cabinet.what_if.rates import RatesForecast, forecast_rates
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, text_in

@@ -88,9 +88,8 @@ def _bound(url: ReportUrl, context: QuestionContext) -> ReportUrl:
         InvalidParameters: the parameters of the report are invalid.
     """
     parse_question(url.raw_question(**USUAL), context)
-    segment = url.get("segment")
-    if segment in context.own_segments:
-        filters = tuple(dict.fromkeys([*url.filters, *context.segments[segment]]))
+    if url.get("segment") in context.own_segments and not url.get("segment_of"):
+        filters = tuple(dict.fromkeys([*url.filters, *url.filters_of_segment(context)]))
         url = ReportUrl(url.page, url.with_parameters(segment="").parameters, filters)
     bound = url.written_out(DEFAULTS_WRITTEN_OUT)
     parse_question(bound.raw_question(), context)

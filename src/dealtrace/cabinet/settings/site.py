@@ -14,8 +14,9 @@ from dealtrace.attribution.model_labels import model_label
 from dealtrace.cabinet.choices import SelectOption
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import may_save
 from dealtrace.cabinet.what_if.days import days_choices
-from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast, may_save
+from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast
 from dealtrace.errors import NameTaken, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.operations.accounts.change_site_settings import change_site_settings, list_faults

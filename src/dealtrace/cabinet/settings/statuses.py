@@ -7,8 +7,9 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import TRY, may_save
 from dealtrace.cabinet.what_if.days import days_choices
-from dealtrace.cabinet.what_if.forecast import TRY, Forecast, forecast, may_save
+from dealtrace.cabinet.what_if.forecast import Forecast, forecast
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.set_status import PreparedStatus, prepare_status, store_status

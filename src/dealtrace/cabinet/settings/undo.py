@@ -14,7 +14,7 @@ from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.reports.saved_items.page import SITES
 from dealtrace.cabinet.settings import alerts, columns, costs, fields, hosts, mail_reports, rates, site, statuses
 from dealtrace.cabinet.settings.webhooks.labels import PLACE as WEBHOOKS_PLACE
-from dealtrace.cabinet.what_if.forecast import TRY
+from dealtrace.cabinet.what_if.agreed import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.operations.accounts.record_change import is_cut

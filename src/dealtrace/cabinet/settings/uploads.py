@@ -99,16 +99,6 @@ class Upload:
         except FileNotFoundError:
             return {}
 
-    def choose(self, options: Mapping[str, str]) -> None:
-        """Store other options for the same file.
-
-        Raises:
-            FileNotFoundError: the upload was deleted because it was old.
-            ReportNotKept: the disk of temporary files is full; the former options remain.
-        """
-        with refused_unless_written(), write_atomically(self.folder / _OPTIONS, overwrite=True) as partial:
-            partial.write_text(json.dumps(dict(options)))
-
     def finish(self, outcome: Mapping[str, str]) -> None:
         """Store the result of an import or a comparison and delete the file; refused rows and differences remain.
 
@@ -140,7 +130,8 @@ def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str
             (upload.folder / _SENT).mkdir()
             with (upload.folder / _SENT / _plain_name(name)).open("wb") as kept:
                 shutil.copyfileobj(content, kept)
-        upload.choose(options)
+            with write_atomically(upload.folder / _OPTIONS, overwrite=True) as partial:
+                partial.write_text(json.dumps(dict(options)))
     except ReportNotKept:
         upload.delete()
         raise
@@ -161,6 +152,20 @@ def refused_unless_written() -> Iterator[None]:
         raise
     except OSError as fault:
         raise ReportNotKept(cause=fault.strerror or str(fault)) from fault
+
+
+def keep_again(owner: Owner, upload: Upload, options: Mapping[str, str]) -> Upload:
+    """Store the file of an upload again with other options, and return the new upload.
+
+    The former upload keeps its own options, so that a preview of it imports what it shows.
+
+    Raises:
+        FileNotFoundError: the former upload was deleted in the meantime because it was old.
+        ReportNotKept: the disk of temporary files is full; nothing is stored.
+    """
+    path = upload.path
+    with path.open("rb") as content:
+        return keep_upload(owner, path.name, content, options)
 
 
 def find_upload(owner: Owner, key: str) -> Upload | None:

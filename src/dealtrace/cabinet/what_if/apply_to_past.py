@@ -1,6 +1,6 @@
 """The page from which an owner matches past deals again and reclassifies past visits, each after a preview."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import may_save
 from dealtrace.cabinet.what_if.forecast import Move, move_of
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, may_run, report_waiting, run_past
@@ -64,9 +65,9 @@ _PHASES = {
 class PastCard:
     """What the page shows about a kind of change: how much there is to do, and the latest run.
 
-    If `has_more` is true, there is more to do than `total`.
-    `may_run` is true if the latest run used the present settings, and is either a finished preview or a change that
-    ended early.
+    If `has_more` is true, there is more to do than `total`. `may_run` is true if the latest run used the present
+    settings, and is either a finished preview or a change that ended early; `agreed` is what the form sends to start
+    what was previewed.
     """
 
     kind: PastKind
@@ -77,6 +78,7 @@ class PastCard:
     state: RunState | None
     is_active: bool
     may_run: bool
+    agreed: str
     continues: bool
     phase: str
     figures: tuple[tuple[str, int], ...]
@@ -95,7 +97,8 @@ async def start(view: View) -> Response:
     kind, act = view.form.get("kind"), view.form.get("act")
     if kind not in list(PastKind) or act not in (PREVIEW, RUN):
         return await _page(view, faults={"": view.translate("Choose what to do.")})
-    begun = await view.manage(_claim, site.id, PastKind(kind), is_preview=act == PREVIEW)
+    agreed = None if act == PREVIEW else partial(may_save, view)
+    begun = await view.manage(_claim, site.id, PastKind(kind), agreed)
     if isinstance(begun, str):
         return await _page(view, faults={"": view.translate(begun)})
     run = PastRun(view.services.database, site.id, PastKind(kind), view.rights.user.id, begun, clock.now)
@@ -105,14 +108,24 @@ async def start(view: View) -> Response:
     return view.redirect_to(f"/{site.id}/{PLACE}")
 
 
-def _claim(work: AccountWork, site_id: int, kind: PastKind, *, is_preview: bool) -> RunState | str:
-    """Return the run to start, or the reason why no run can be started."""
+def _claim(work: AccountWork, site_id: int, kind: PastKind, agrees: Callable[[str], bool] | None) -> RunState | str:
+    """Return the run to start, or the reason why no run can be started.
+
+    `agrees` says whether the person has seen the latest run, or is `None` if a preview is to start.
+    """
     site, latest = require_site(work.connection, site_id), find_run(work.connection, site_id, kind)
     if latest is not None and latest.is_active(work.now):
         return _RUNS_ALREADY
-    if not is_preview and not may_run(site, kind, latest, work.now):
+    if agrees is not None and not may_run(site, kind, latest, work.now):
         return "Preview it first: the settings may have changed."
-    return claim_past_run(work.at(site), kind, latest, is_preview=is_preview) or _RUNS_ALREADY
+    if agrees is not None and not agrees(_agreement(latest)):
+        return "This differs from the preview that you saw before. Check it again before you confirm it."
+    return claim_past_run(work.at(site), kind, latest, is_preview=agrees is None) or _RUNS_ALREADY
+
+
+def _agreement(latest: RunState | None) -> str:
+    """Return the form value that confirms that the person saw what this run has found or done."""
+    return latest.started_at.isoformat() if latest is not None else ""
 
 
 async def _page(view: View, faults: Faults | None = None) -> Response:
@@ -154,6 +167,7 @@ def _card(view: View, site: Site, kind: PastKind, total: int, state: RunState | 
         state,
         is_active,
         may_run=may_run(site, kind, state, now),
+        agreed=_agreement(state),
         continues=state is not None and state.may_continue(now),
         phase=_phase_label(view, state, is_active=is_active),
         figures=_figures(view, state),

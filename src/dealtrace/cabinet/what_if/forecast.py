@@ -15,6 +15,7 @@ from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.formats import NOTHING, day_span, money, number
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import has_changed
 from dealtrace.cabinet.what_if.days import days_label, last_days
 from dealtrace.cabinet.what_if.flips import (
     FLIPS_LISTED,
@@ -40,8 +41,6 @@ ROWS_MAX = 10_000
 Trying settings on that many takes a few seconds. The file of deals that would change has no limit.
 """
 MOVES_SHOWN = 10
-TRY = "try"
-"""The value of the button that only shows what a change would do."""
 AGREED_SETTINGS = MOVING_SETTINGS | {"counter", "cors_origins"}
 """The settings that affect figures, and two settings whose change may stop web pages from reaching the server."""
 
@@ -109,6 +108,7 @@ class Forecast:
     """The effects of changed settings on some `days`; `deals` is `None` if no rule for deals changes.
 
     `agreed` is the value that the form sends when the person, having seen this forecast, saves the changes.
+    `has_changed` is true if they agreed to other changes before.
     `is_only_tried` is true on the page that tries rules, where changes cannot be saved.
     """
 
@@ -116,6 +116,7 @@ class Forecast:
     deals: DealsForecast | None
     days: str
     agreed: str = ""
+    has_changed: bool = False
     is_only_tried: bool = False
 
 
@@ -125,11 +126,6 @@ def agreement_of(changes: Mapping[str, str]) -> str:
     Such changes are saved only after the person has seen what they would do.
     """
     return " ".join(f"{key}={text}" for key, text in changes.items() if key in AGREED_SETTINGS)
-
-
-def may_save(view: View, agreement: str) -> bool:
-    """Return whether the form asks to save, and the person has seen what the changes in `agreement` would do."""
-    return view.form.get("act") != TRY and agreement in ("", view.form.get("agreed"))
 
 
 async def forecast(
@@ -151,7 +147,14 @@ async def forecast(
         pages = flip_pages(view.current_site.id, tried.trial, on, page, deals.tally.changed)
         deals_forecast = _deals_forecast(view, tried.trial, deals, leads, pages)
     settings = tuple(_setting_forecast(view, effect, now) for effect in effects)
-    return Forecast(settings, deals_forecast, days_label(on, view.language), agreed, is_only_tried=days is not None)
+    return Forecast(
+        settings,
+        deals_forecast,
+        days_label(on, view.language),
+        agreed,
+        has_changed=has_changed(view, agreed),
+        is_only_tried=days is not None,
+    )
 
 
 def _try(

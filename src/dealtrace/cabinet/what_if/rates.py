@@ -5,6 +5,7 @@ from fractions import Fraction
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import MONTHS, money, number
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import has_changed
 from dealtrace.operations.what_if.try_rates import AMOUNTS_MAX, TriedRates, try_rates
 from dealtrace.record import record
 
@@ -26,7 +27,8 @@ class RatesForecast:
 
     `deals` is how many deals have such an amount, `lacking` how many of them have no rate before and after. The margins
     are empty if no margin changes. `cut_at` is how many deals were tried if there are more, else 0.
-    `is_file` is true if the rates are those of a file; `removed` are the currency and the day of rates to remove.
+    `has_changed` is true if the person agreed to other rates before. `is_file` is true if the rates are those of a
+    file; `removed` are the currency and the day of rates to remove.
     """
 
     deals: int
@@ -37,6 +39,7 @@ class RatesForecast:
     months: tuple[MonthLine, ...]
     cut_at: int
     agreed: str
+    has_changed: bool
     is_file: bool = False
     removed: tuple[str, str] = ("", "")
 
@@ -68,4 +71,5 @@ async def forecast_rates(view: View, site: Site, tried: TriedRates, agreed: str)
         ),
         AMOUNTS_MAX if effect.is_cut else 0,
         agreed,
+        has_changed(view, agreed),
     )

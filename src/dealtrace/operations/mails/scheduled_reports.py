@@ -101,7 +101,7 @@ def schedule_report(work: Work, new: NewScheduledReport, *, restored_id: int | N
         due_at=due_at,
     )
     if restored_id is None:
-        check_segment_is_shared(work.connection, work.site, report.raw_question.segment, work.user_id)
+        check_segment_is_shared(work.connection, work.site, new.raw_question, work.user_id)
     read_due_question(work.connection, work.site, report, due_at)
     scheduled_reports.insert_scheduled_report(work.connection, report)
     _record(work, report, ("", report.title), {})
@@ -133,7 +133,7 @@ def change_report(work: Work, report_id: int, new: NewScheduledReport) -> bool:
     is_moved = (changed.rhythm, changed.hour) != (report.rhythm, report.hour)
     due_at = next_due(changed.rhythm, changed.hour, work.site.time_zone, work.now) if is_moved else None
     if changed.raw_question != report.raw_question:
-        check_segment_is_shared(work.connection, work.site, changed.raw_question.segment, work.user_id)
+        check_segment_is_shared(work.connection, work.site, new.raw_question, work.user_id)
     read_due_question(work.connection, work.site, changed, due_at or report.due_at)
     scheduled_reports.update_scheduled_report(work.connection, changed, due_at=due_at)
     _record_differences(work, report, changed)
@@ -171,7 +171,8 @@ def _checked_title(new: NewScheduledReport) -> str:
 
 
 def _without_period(raw: RawQuestion) -> RawQuestion:
-    return replace(raw, period="", first="", last="", compare="", limit="")
+    """Return a question without its period; its segment is the site's, as e-mails have no own ones."""
+    return replace(raw, period="", first="", last="", compare="", limit="", segment_of="")
 
 
 def _differences(report: ScheduledReport, changed: ScheduledReport) -> Iterator[tuple[str, str, str]]:

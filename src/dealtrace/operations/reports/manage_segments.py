@@ -15,7 +15,7 @@ from dealtrace.operations.work import Work
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName, check_has_room, check_saved_name
-from dealtrace.reports.saved_items.saved_reports import with_segment_renamed
+from dealtrace.reports.saved_items.saved_reports import means_sites_segment, with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
 from dealtrace.storage.accounts.shared_links import list_shared_links, update_link_query
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
@@ -62,9 +62,9 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
     """Rename a segment, in saved and mailed reports and shared links that use it, too; return `False` if there is none.
 
     Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
-    name stay unchanged. If the user's segment has the old name, these reports use it, not the site's segment; if it
-    has the new name, changed reports would use it instead of the site's segment. Shared links name only segments of
-    the site.
+    name stay unchanged, unless they say that they mean the site's. If the user's segment has the old name, the others
+    use it, not the site's segment; if it has the new name, changed reports would use it instead of the site's segment.
+    Shared links name only segments of the site.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -78,7 +78,12 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
         return False
     record_saved_item(work, SavedItemChange(ChangeKind.SEGMENT, saved_name, name, checked))
     for report in list_reports_of_all(work.connection, work.site.id, lock=True):
-        if report.user_id == saved_name.user_id or (saved_name.user_id is None and report.user_id not in owners):
+        is_bound = report.user_id is None or means_sites_segment(report.query)
+        if (
+            is_bound or report.user_id not in owners
+            if saved_name.user_id is None
+            else (report.user_id == saved_name.user_id and not is_bound)
+        ):
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
                 update_query(work.connection, work.site.id, report, query)

@@ -9,7 +9,14 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.operations.reports.column_metrics import find_column_metrics
-from dealtrace.reports.question import LIMIT_MAX, Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import (
+    LIMIT_MAX,
+    SEGMENT_OF_SITE,
+    Question,
+    QuestionContext,
+    RawQuestion,
+    parse_question,
+)
 from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.saved_items.segments import list_segments
 
@@ -34,17 +41,17 @@ def read_question(
     return parse_question(raw, read_question_context(connection, site, now, rows_max=rows_max, user_id=user_id))
 
 
-def check_segment_is_shared(connection: Connection, site: Site, name: str, user_id: int | None) -> None:
+def check_segment_is_shared(connection: Connection, site: Site, raw: RawQuestion, user_id: int | None) -> None:
     """Check that a question which is kept for others does not use a segment that only the user sees.
 
     Ours: such a segment hides the site's segment of the same name from this user, so the others would get figures that
     the user has not seen.
 
     Raises:
-        InvalidParameters: the segment `name` belongs to the user.
+        InvalidParameters: the segment of the question belongs to the user.
     """
-    owners = {each.name: each.user_id for each in list_segments(connection, site.id, user_id)}
-    if owners.get(name) is None:
+    name, owners = raw.segment, {each.name: each.user_id for each in list_segments(connection, site.id, user_id)}
+    if raw.segment_of == SEGMENT_OF_SITE or owners.get(name) is None:
         return
     raise InvalidParameters(
         [

@@ -40,6 +40,7 @@ def context_without_contacts(context: QuestionContext) -> QuestionContext:
             (shown := names.columns.get(name, name)): replace(metric_without_contacts(metric), name=shown)
             for name, metric in context.columns.items()
         },
+        site_segments={names.segments.get(name, name): filters for name, filters in context.site_segments.items()},
         field_titles={field: shown for field in context.fields if (shown := masked_label(field)) != field},
         own_segments={names.segments.get(name, name) for name in context.own_segments},
         mask=masked_key,

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from dealtrace.record import record
 from dealtrace.reports.filters import LIST_SEPARATOR, split_escaped, unescaped
-from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING
+from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, SEGMENT_OF_SITE
 
 SAVED_REPORTS_MAX = 500
 """Ours: the maximum number of saved reports of one site, including the reports of its users."""
@@ -14,6 +14,8 @@ QUERY_LENGTH_MAX = 8_000
 
 SEGMENT = "segment"
 """The query parameter whose value is the name of a segment."""
+SEGMENT_OF = "segment_of"
+"""The query parameter that says whose segment is meant."""
 FILTER = "filter"
 """The query parameter whose values are filters."""
 METRIC_PARAMETERS = ("metrics", "sort", "chart")
@@ -39,6 +41,11 @@ def filters_of_query(query: str) -> tuple[list[str], str]:
     """Return the filters in the query string of a question, and the name of its segment or an empty string."""
     pairs = parse_qsl(query)
     return [text for name, text in pairs if name == FILTER], dict(pairs).get(SEGMENT, "")
+
+
+def means_sites_segment(query: str) -> bool:
+    """Return whether a question says that its segment is the site's, even for a person with an own one of its name."""
+    return (SEGMENT_OF, SEGMENT_OF_SITE) in parse_qsl(query)
 
 
 def with_segment_renamed(query: str, name: str, new_name: str) -> str:

@@ -112,7 +112,7 @@ class SavedItemsPage:
         """Raise `InvalidParameters` if the person saves what they may not ask, such as a filter by a contact."""
         known = await view.read(read_context_of, view.current_site, clock.now(), view.rights.user.id)
         masked, asked = for_person(view, known, url)
-        kept = masked.segments.get(asked.get("segment"), ())
+        kept = asked.filters_of_segment(masked)
         parse_filters(list(dict.fromkeys([*asked.filters, *(kept if self.keeps_filters else ())])), masked)
 
     async def change(self, view: View) -> Response:

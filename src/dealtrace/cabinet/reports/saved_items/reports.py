@@ -11,8 +11,8 @@ from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.form_fields import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of, site_report_url
+from dealtrace.cabinet.reports.report_url import ReportUrl, saved_report_url
+from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of
 from dealtrace.cabinet.reports.without_contacts import (
     context_for_person,
     saved_url,
@@ -38,7 +38,7 @@ async def _list(view: View) -> list[SavedItemLine]:
     as_seen = context_for_person(view, known)
     lines = []
     for report in reports:
-        url = site_report_url(site.id, report.query)
+        url = saved_report_url(f"/cabinet/{site.id}/reports", report)
         shown = saved_url(view, known, url)
         saved = f"{clock_time(view.language, report.saved_at, site.time_zone)} {logins.get(report.saved_by or 0, '')}"
         saved_name = SavedName(report.name, report.user_id)
@@ -64,11 +64,15 @@ def _read(
 
 
 def _save(work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool) -> None:
-    """Save a question with its defaults written out; a report for all users cannot use the segments of one user."""
+    """Save a question with its defaults written out.
+
+    A report for all users cannot use the segments of one user, and says that it means the site's.
+    """
     known = read_context_of(work.connection, work.site, work.now, saved_name.user_id)
     stored = with_stored_names(url, masked_names(known))
     if saved_name.user_id is None:
-        check_segment_is_shared(work.connection, work.site, stored.get("segment"), work.user_id)
+        check_segment_is_shared(work.connection, work.site, stored.raw_question(), work.user_id)
+        stored = stored.with_sites_segment()
     parse_question(stored.raw_question(**USUAL), known)
     query = stored.written_out(DEFAULTS_WRITTEN_OUT).query
     save_report(work, saved_name, query, overwrites=overwrites)

@@ -59,11 +59,10 @@ def _line(
     `links` is the number of shared links that follow the segment: who changes it changes what strangers see.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
-    has the filters of the site's segment instead of that segment's name; there is no link if these filters contain
-    contacts that the person may not see.
+    says that it means the site's.
     """
-    report = f"/cabinet/{view.current_site.id}/reports"
-    url = ReportUrl(report, (), segment.filters) if is_hidden else ReportUrl(report, (("segment", segment.name),), ())
+    url = ReportUrl(f"/cabinet/{view.current_site.id}/reports", (("segment", segment.name),), ())
+    url = url.with_sites_segment() if is_hidden else url
     shown = saved_url(view, known, url)
     asked = url_for_person(view, known, url)
     try:
@@ -92,7 +91,7 @@ def _save(work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool
     """Save the filters of a report, including those of its segment, as a segment."""
     known = read_context_of(work.connection, work.site, work.now, work.user_id)
     stored = with_stored_names(url, masked_names(known))
-    filters = dict.fromkeys([*stored.filters, *known.segments.get(stored.get("segment"), ())])
+    filters = dict.fromkeys([*stored.filters, *stored.filters_of_segment(known)])
     add_segment(work, saved_name, tuple(filters), overwrites=overwrites)
 
 
