@@ -1,6 +1,6 @@
 """What an endpoint is: its path and parameters, who may call it, and the handler that answers."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
