@@ -128,7 +128,7 @@ def test_a_member_of_a_json_object_that_is_not_in_utf_8_is_broken_and_the_others
         (b'{"phone": "1",}', "the JSON is malformed at byte 15"),
         (b'{"comment": "a\nb"}', "the JSON is malformed at byte 15"),
         (b'\r\n{ "phone": "1"', "the JSON is malformed"),
-        (b'{"phone": "1"}{"phone": "2"}', "the JSON is malformed at byte 15"),
+        (b'{"phone": "1"}{"phone": "2"}', "the JSON is malformed at byte 16"),
         (b'{"phone": "\\ud800"}', "the JSON is malformed"),
         (b'{"a":' * 100_000, "the JSON is malformed"),
     ],
