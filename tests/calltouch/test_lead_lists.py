@@ -265,6 +265,23 @@ class TestList:
 
     @EACH_PATH
     @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ('{"note": 1, "items": [{}]}', "but items was sent instead"),
+            ('{"%s": 5, "items": [{}]}', "a list of 1 to 100 elements is expected"),
+            ("[{}]", "in a body like {%s: […]}"),
+        ],
+    )
+    def test_a_list_under_another_name_is_named(
+        self, server: ServerProcess, owner: Player, path: str, body: str, said: str
+    ) -> None:
+        content = body.replace("%s", LIST_OF[path])
+        refused = server.http.post(path, headers={**headers_of(owner), "Accept-Language": "en"}, content=content)
+        (violation,) = refused.json()["data"]["validationErrorData"]["violations"]
+        assert violation["message"].endswith(said.replace("%s", LIST_OF[path])), violation
+
+    @EACH_PATH
+    @pytest.mark.parametrize(
         "body",
         [
             b"{", b'{"%s":[{}]', b"calls=1", b'{"%s":[NaN]}', b'{"%s":[Infinity]}', b'{"%s":[1e999]}', b"'",

@@ -273,6 +273,16 @@ def test_json_in_another_encoding_names_the_parameter(server: ServerProcess, own
     assert violations_of(refused) == ["fio"]
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/plain;charset=UTF-8"])
+def test_json_with_a_name_in_another_encoding_is_refused_with_the_cure(
+    server: ServerProcess, owner: Player, kind: str
+) -> None:
+    body = f'{{"фио": "Иван", "phoneNumber": "{PHONE}"}}'.encode("windows-1251")
+    refused = server.http.post(path_of(owner), content=body, headers={"content-type": kind, "accept-language": "en"})
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "10008")
+    assert "the JSON is not in UTF-8" in refused.json()["message"]
+
+
 class TestBrowsers:
     """Pages of any site may send forms and read the answers; nothing else is theirs to read."""
 

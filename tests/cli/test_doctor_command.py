@@ -96,25 +96,63 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
     server.register("wrong", mangler="1")
     listed = {"calls": [{"referenceId": "1", "clientPhoneNumbr": "1"}, 7], "clientPhone": 1}
     headers = {"Access-Token": owner.token}
-    server.http.post("/lead-service/v1/api/call/import", headers=headers, json=listed)
+    server.http.post("/lead-service/v1/api/call/import?cals=1", headers=headers, json=listed)
     server.register(stranger.token, managr="1")
 
     def found() -> dict[str, tuple[int, str]]:
         result = findings(beside, "unknown_parameter", site_id=owner.site.id)
         return {f"{item['path'].split('/')[-1]} {item['name']}": (item["seen"], item["nearest"]) for item in result}
 
-    wait_until(lambda: len(found()) == 5)
+    wait_until(lambda: len(found()) == 7)
     assert found() == {
         "register orderNumbr": (2, "orderNumber"),
         "update-by-id orderStatus": (1, "status"),
         "register phone": (1, "phoneNumber"),
         "orders datefrom": (1, "dateFrom"),
         "import clientPhoneNumbr": (1, "clientPhoneNumber"),
+        "import clientPhone": (1, "clientPhoneNumber"),
+        "import cals": (1, "calls"),
     }
     assert "Did you mean orderNumber?" in said(beside)
     wait_until(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id))
     (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     assert (other["name"], other["nearest"]) == ("managr", "manager")
+
+
+def test_it_lists_keys_beside_a_list_with_the_place_where_they_belong(
+    server: ServerProcess, beside: Terminal, served: Stage
+) -> None:
+    player = served.open_site()
+    headers = {"Access-Token": player.token, "SiteId": str(player.site.id)}
+    request = {"requestNumber": "1", "phoneNumber": "+79205550055", "requestDate": "26-03-2018 10:00:00"}
+    order = {"orderNumber": "1", "status": "new", "orderDate": "26-03-2018 10:00:00"}
+    matching = [{"type": "requestContact", "requestContactParams": {"phones": ["1"]}}]
+    tags = {"matching": matching, "addTags": {"tags": ["a"]}}
+    bodies: dict[str, dict[str, object]] = {
+        "client-order/create": {"crm": "1C", "orders": [order], "deals": [order], "comment": {"text": "x"}},
+        "client-order/update": {"crmName": "1C", "orders": [{"orderNumber": "1"}]},
+        "client-order/search": {"orderNumbers": ["1"], "crm": "1C"},
+        "request/create": {"requests": [request], "addTags": ["a"], "siteId": player.site.id},
+        "tag/lead/add": {"leads": [tags], "overwrite": True, "tags": {"calls": [{"txt": 1}]}},
+    }
+    for path, body in bodies.items():
+        server.http.post(f"/lead-service/v1/api/{path}", headers=headers, json=body)
+
+    def found() -> dict[str, str | None]:
+        result = findings(beside, "unknown_parameter", site_id=player.site.id)
+        return {f"{item['path'].split('/')[-1]} {item['name']}": item["nearest"] for item in result}
+
+    wait_until(lambda: len(found()) == 7)
+    assert found() == {
+        "create deals": None,
+        "create comment": "orders.comment",
+        "update crmName": "crm",
+        "search crm": None,
+        "create addTags": "requests.addTags",
+        "add overwrite": None,
+        "add tags": "addTags",
+    }
+    assert "Did you mean orders.comment?" in said(beside)
 
 
 def test_it_lists_misspelt_keys_inside_items(server: ServerProcess, beside: Terminal, served: Stage) -> None:

@@ -65,6 +65,27 @@ def test_words_in_one_case_are_known_by_their_letters(
     assert "--encoding" in refused(path, content)
 
 
+@pytest.mark.parametrize("around", ["", "звонок по рекламе, просил {} в среду после обеда, адрес и проезд узнал"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("мария петрова", "оля", "пётр", "перезвонить после дня рождения", "олексій", "київ, вулиця"),
+        "Комментарий для менеджера",
+    ],
+)
+@pytest.mark.parametrize("rows", [1, 500])
+def test_few_wrong_words_are_enough_for_mac_cyrillic(path: Path, around: str, text: str, rows: int) -> None:
+    content = (f"phone,date,fio\n{(around or '{}').format(text)}\n" * rows).encode(Encoding.MAC_CYRILLIC)
+    assert "--encoding" in refused(path, content)
+
+
+def test_text_that_both_encodings_spell_alike_needs_no_cure(path: Path) -> None:
+    for text in ("иван петров", "звонок по рекламе\nпросил в среду после обеда"):
+        assert text.encode(Encoding.MAC_CYRILLIC) == text.encode(WINDOWS_1251)
+        path.write_bytes(f"{HEAD}{text}\n".encode(Encoding.MAC_CYRILLIC))
+        assert detect_encoding(path) == WINDOWS_1251
+
+
 @pytest.mark.parametrize(
     ("encoding", "text"),
     [
@@ -111,6 +132,15 @@ def test_latin_letters_with_accents_are_refused_with_the_cure(path: Path, encodi
         "ГОМЕЛЬ, ЎЛАДЗІМІР, ЮРЫЙ, АЛЯКСЕЙ, ВІЦЕБСК",
         "СЁМА, ПЁТР, АЛЁНА, ёлка, щёлково, взлёт",
         "нажмите ctrl+с",
+        # signs that would be capitals in Mac-Cyrillic, and capitals that would be signs or small letters
+        *(
+            "звонок из ооо “ромашка” по рекламе в журнале",
+            "Зина, Игорь, Йод, Юра, Яна",
+            "мир-Ё",
+            "ґанок",
+            "ЮЛЯ И ЯЮ",
+            "ИМ. В.И. ЛЕНИНА",
+        ),
         # abbreviations and signs alone
         *("ФГБУ\nМБДОУ", "МБОУ, ФГБОУ", "ФГБУ;МБДОУ;МБОУ;ФГБОУ;ФГУП;ГБУЗ", "НПАО\nУСЗН", "АКПП, ГРЭС", "ЧТПЗ, ММК"),
         *("…………", "————", "„„„„", "\u00a0\u00a0\u00a0\u00a0", "Иван…………", "“““““”””””"),

@@ -120,6 +120,41 @@ def test_a_member_of_a_json_object_that_is_not_in_utf_8_is_broken_and_the_others
     assert list(pairs.broken) == ["fio"]
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"фио": "Иван", "phone": "1"}'.encode("windows-1251"), "the JSON is not in UTF-8"),
+        ('{"имя": "Иван",}'.encode("koi8-r"), "the JSON is not in UTF-8"),
+        (b'{"phone": "1",}', "the JSON is malformed at byte 15"),
+        (b'{"comment": "a\nb"}', "the JSON is malformed at byte 15"),
+        (b'\r\n{ "phone": "1"', "the JSON is malformed"),
+        (b'{"phone": "1"}{"phone": "2"}', "the JSON is malformed at byte 16"),
+        (b'{"phone": "\\ud800"}', "the JSON is malformed"),
+        (b'{"a":' * 100_000, "the JSON is malformed"),
+    ],
+)
+def test_what_begins_like_a_json_object_is_refused_with_the_cure(body: bytes, said: str) -> None:
+    with pytest.raises(UnreadableBody) as caught:
+        read_json_object(body)
+    assert caught.value.text("en") == f"The request body cannot be read: {said}"
+
+
+@pytest.mark.parametrize("body", [b"{a:1}", b"{%22phone%22: 1}", b"[1]", b"{", b'phone=1&note={"x"}', b"{id}=5"])
+def test_what_begins_otherwise_is_no_json(body: bytes) -> None:
+    assert read_json_object(body) is None
+
+
+@pytest.mark.parametrize("body", [b"[1]", b"1", b"a=1", '{"a": "1"}'.encode("utf-16-le")])
+@pytest.mark.parametrize("kind", ["application/json", "text/json; charset=utf-8", "application/ld+json"])
+def test_json_that_is_no_object_is_told_so_where_json_is_read(kind: str, body: bytes) -> None:
+    with pytest.raises(UnreadableBody) as caught:
+        read_body(kind, body, reads_json=True)
+    assert "JSON object in UTF-8" in caught.value.text("en")
+    with pytest.raises(UnreadableBody) as caught:
+        read_body("text/plain", b"a=1", reads_json=True)
+    assert "a JSON object" in caught.value.text("en")
+
+
 @pytest.mark.parametrize("kind", [FORM, f"{FORM}; charset=UTF-8", f"{FORM};charset=utf8", ""])
 def test_a_form_is_read(kind: str) -> None:
     assert read_body(kind, "m=Коля\r\n".encode()).values == {"m": "Коля"}

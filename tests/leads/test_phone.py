@@ -131,6 +131,8 @@ RUSSIAN = [
     (PHONE, "8 920 555-00-55.00"),
     (PHONE, "(920) 555-00-55.0"),
     (PHONE, "8.920.555.00.55.0"),
+    (PHONE, "8 920 555-00-55 .0"),
+    (PHONE, "8 920 555-00-55..0"),
     ("79205550100", "8.920.555.01.00"),
     ("79205550100", "920.555.01.00"),
     ("79205550100", "8(920)555.01.00"),
@@ -330,7 +332,18 @@ UNUSABLE = [
         "+7 (920) 555-00-5.0",
         "920 555-00-5.0",
         "8.920 555-00-5.0",
+        "8 (343) 300-00-0.0",
+        "8 (343) 300-00-0..0",
+        "8 920 555-00-5 .0",
+        "8 920 555-00-5 .0 12",
+        "+44 20 7946 095 .0",
+        "+44 20 7946 095..0",
+        "+49 30 123456..00",
     ),
+    # an order and a phone with an x inside, or a phone with an extension
+    *("3514. 848553x82808", "д.5 848553x82808", "351.4 84855х382808"),
+    # Vietnam or Ryazan, and an extension
+    *("кв.84 + 84 912 341 898 3", "84 | + 84 912 329 655 97458", "под.8 эт.1 + 84912389830-444211"),
     # a local number and a digit beside it, which would be another person's with an 8 in front
     *("842-11-475-24 1-й", "842-11-475-24 2 этаж", "842 1147524 1", "842-11-475-24 (1)", "842-11-475-24 1, 5"),
     # beside numbers of houses, flats, lists and orders, with which they would be another person's
@@ -462,6 +475,11 @@ SEVERAL = [
     ("495 720-00.00", ("74957200000",)),
     ("8 (920) 555-00.00, 8 920 555-00-55.00", ("79205550000", PHONE)),
     ("+49 30 123456.0", ("4930123456",)),
+    ("+49 30 123456 .0", ("4930123456",)),
+    ("+49 30 123456..0", ("4930123456",)),
+    ("8 3514 848553x82808", ("73514848553",)),
+    ("8 (3514) 848553x82808", ("73514848553",)),
+    ("(8776) 748701 доб. 28376", ("78776748701",)),
     # a sign between blanks or words, which hides no digit
     ("Иван · 89161234567", ("79161234567",)),
     ("Москва · 8 495 123 45 67 · Питер · 8 812 123 45 67", (MOSCOW, "78121234567")),
@@ -632,12 +650,15 @@ def test_phones_joined_by_a_plus_are_themselves_or_none(
     )
 
 
+ZEROS = st.sampled_from([".0", ",0", ".0 ", ".0 Иван", ".0 12", ".0, 5", "..0", " .0", ". .0", " ,0", ".,0 12"])
+
+
 @given(
     national=NATIONAL,
     prefix=st.sampled_from(("", *USUAL_PREFIXES)),
     groups=st.sampled_from(GROUPS),
     between=st.sampled_from(BETWEEN),
-    zero=st.sampled_from([".0", ",0", ".0 ", ".0 Иван", ".0 12", ".0, 5"]),
+    zero=ZEROS,
 )
 @settings(max_examples=examples(500))
 def test_a_zero_behind_a_point_is_no_digit_of_a_number(
@@ -673,6 +694,18 @@ def _foreign(draw: st.DrawFn) -> phonenumbers.PhoneNumber:
 
 
 FORMS = [phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INTERNATIONAL]
+
+
+@given(_foreign(), st.sampled_from(FORMS), ZEROS)
+@settings(max_examples=examples(500))
+def test_a_zero_behind_a_point_is_no_digit_of_a_foreign_number(
+    number: phonenumbers.PhoneNumber, form: int, zero: str
+) -> None:
+    written = phonenumbers.format_number(number, form)
+    own = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
+    assume(written.startswith(f"+{own[0]}"))
+    assert {own}.issuperset(list_phones(f"{written}{zero}"))
+    assert f"{own[:-1]}0" not in list_phones(f"{written[:-1]}{zero}")
 
 
 @given(_foreign(), st.sampled_from(FORMS), st.sampled_from(FRONTS), st.sampled_from(TAILS), st.booleans())

@@ -13,7 +13,8 @@ from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, Refusal, UnreadableBody, Violation
 from dealtrace.http.body import without_byte_order_mark
 from dealtrace.http.forms import Pairs
-from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+from dealtrace.http.item_keys import ListedItems
+from dealtrace.http.parameters import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
 
 ITEMS_MAX = 100
 _PHONE_NAME = "phone"
@@ -86,7 +87,7 @@ class LeadListFormat:
     shape: type[LeadItem]
     table: ParameterTable
 
-    def items_of(self, body: bytes) -> list[object]:
+    def items_of(self, body: bytes) -> ListedItems:
         """Return the items of the list in a request body.
 
         Raises:
@@ -186,14 +187,20 @@ def outcomes_in_order(read: Iterable[object], stored: Iterable[Outcome]) -> list
     return [each if isinstance(each, Refusal) else next(rest) for each in read]
 
 
-def read_items(body: bytes, name: str) -> list[object]:
-    """Return the items of the list under the key `name` in a JSON body.
+def read_items(body: bytes, name: str) -> ListedItems:
+    """Return the items of the list under the key `name` in a JSON body; all other keys beside it are unknown.
 
     Raises:
         UnreadableBody: the body is not JSON.
         InvalidParameters: the list is missing, empty or too long.
     """
-    return list_in(read_document(body), name)
+    document = read_document(body)
+    return ListedItems(list_in(document, name), keys_beside(document, name))
+
+
+def keys_beside(document: object, *known: str) -> list[str]:
+    """List the keys of a parsed JSON body that are not `known`."""
+    return [key for key in document if key not in known] if isinstance(document, dict) else []
 
 
 def list_in(document: object, name: str) -> list[object]:
@@ -204,9 +211,27 @@ def list_in(document: object, name: str) -> list[object]:
     """
     items = document.get(name) if isinstance(document, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
-        limit = (f"ожидается список от 1 до {ITEMS_MAX} элементов", f"a list of 1 to {ITEMS_MAX} elements is expected")
-        raise InvalidParameters([Violation(name, *limit)])
+        other_ru, other_en = _other_list(document, name)
+        raise InvalidParameters([
+            Violation(
+                name,
+                f"ожидается список от 1 до {ITEMS_MAX} элементов{other_ru}",
+                f"a list of 1 to {ITEMS_MAX} elements is expected{other_en}",
+            )
+        ])  # fmt: skip
     return items
+
+
+def _other_list(document: object, name: str) -> tuple[str, str]:
+    """Say which list a body has in place of the list `name`, in Russian and English; both are empty if it has none."""
+    match document:
+        case list():
+            return f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"
+        case dict() if name not in document:
+            others = (key for key in document if isinstance(document[key], list) and len(key) <= MISSPELT_LENGTH_MAX)
+            if (other := next(others, None)) is not None:
+                return f", вместо него передан {other}", f", but {other} was sent instead"
+    return "", ""
 
 
 def read_item(item: object, shape: type[Shape]) -> Shape:

@@ -3,7 +3,8 @@
 Ours: a wrong guess would store names that nobody can read, so a file that does not look like Russian, Ukrainian or
 Belarusian text is refused. Strange signs give a wrong encoding away, but words written only in capitals, or only in
 small letters, may have none. Therefore the words of a file are also decoded in the other encodings: the file is refused
-if the sequences of letters are then much more typical of Russian.
+if the sequences of letters are then much more typical of Russian. Mac-Cyrillic shares most small letters with
+Windows-1251, so only the words that differ are compared: `мария` and `олексій` become `мариЯ` and `олексґй`.
 """
 
 import re
@@ -33,11 +34,18 @@ in Windows-1251, it is at most 10 (`БОЙЧО`), and each ordinary word lowers 
 """
 _OWN_SCORE_PER_EVIDENCE = 4
 """The evidence must also exceed the score of the text in Windows-1251 divided by this number."""
+MAC_EVIDENCE_MAX = 5
+"""The evidence for Mac-Cyrillic above which a text does not count as Windows-1251.
+
+Ours: one wrong word is evidence enough, such as `мариЯ`, because each small я, ё and і and nearly each capital of real
+Windows-1251 speaks against Mac-Cyrillic.
+"""
 STRANGE = -6
 """How much a sign or a capital in a place where Russian words have none changes the score of a text."""
 RARE = -3
 """How much the letter ё changes the score of a text in another encoding, because most people write е instead."""
-_OTHERS = ("koi8-r", "iso8859-5", "mac-cyrillic", "cp866")
+_OTHERS = ("koi8-r", "iso8859-5", "cp866")
+_MAC = "mac-cyrillic"
 _UTF_8_LEAD_MIN = 0xC2
 
 _CAPITAL, _SMALL = "А-ЯЁІЇЄҐЎ", "а-яёіїєґў"
@@ -56,10 +64,13 @@ _WORDS_JOINED = re.compile(f"(?:[{_CAPITAL}][{_SMALL}]+)+")
 _UTF_8_WORD = re.compile(rb"(?:\xd0[\x81\x90-\xbf]|\xd1[\x80-\x8f\x91]){2}")
 """Two Cyrillic letters in UTF-8; in Windows-1251, these bytes would be a capital, a sign, a capital and a sign."""
 _LETTER = "".join(sign for code in range(0x80, 0x100) if (sign := bytes([code]).decode(CODEC, "replace")).isalpha())
-_WORD = re.compile(b"[%s]{4,64}" % _LETTER.encode(CODEC))
-"""A word of non-ASCII letters in Windows-1251; shorter words are mostly abbreviations, which may have any letters."""
+_WORD = re.compile(b"[%s]{2,64}" % _LETTER.encode(CODEC))
+"""A word of non-ASCII letters in Windows-1251."""
+_TELLING_LENGTH_MIN = 4
+"""Shorter words are mostly abbreviations, which may have any letters; they are evidence only for Mac-Cyrillic."""
 _ABBREVIATION_LENGTH_MAX = 5
 _LETTERS = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+_UKRAINIAN = "іїєґ"
 _NEIGHBOURS = {"ё": "е", "і": "и", "ї": "и", "є": "е", "ґ": "г", "ў": "в"}
 """Maps letters that have no row in `_FOLLOWING` to the letter whose row is used."""
 _FOLLOWING = (
@@ -117,6 +128,14 @@ class ByteLetters:
     costs: tuple[int, ...]
     capitals: tuple[bool, ...]
 
+    def differs(self, word: bytes, other: "ByteLetters") -> bool:
+        """Return whether a word has other letters or costs in the other reading."""
+        return any(
+            (self.letters[byte], self.costs[byte], self.capitals[byte])
+            != (other.letters[byte], other.costs[byte], other.capitals[byte])
+            for byte in word
+        )
+
     def score(self, words: Iterable[bytes]) -> int:
         """Return how typical of Russian the words are; only scores of the same words can be compared."""
         return sum(map(self._score_of, words))
@@ -134,13 +153,15 @@ class ByteLetters:
 def _reading(encoding: str) -> ByteLetters:
     """Return the meaning of each byte in an encoding.
 
-    Ukrainian and Belarusian letters, and signs such as quotation marks, are accepted only in Windows-1251: in
-    Mac-Cyrillic, the bytes that are capitals in Windows-1251 are such signs.
+    Ukrainian letters are accepted only in Windows-1251 and Mac-Cyrillic, and Belarusian letters and signs such as
+    quotation marks only in Windows-1251: in Mac-Cyrillic, the bytes that are capitals in Windows-1251 are such signs.
     """
     signs = [bytes([code]).decode(encoding, "replace") for code in range(256)]
     small = [sign.lower() for sign in signs]
     is_own = encoding == CODEC
     known, usual = (_LETTERS + "".join(_NEIGHBOURS), _USUAL) if is_own else (f"{_LETTERS}ё", "")
+    if encoding == _MAC:
+        known += _UKRAINIAN
     letters = [_LETTERS.index(_NEIGHBOURS.get(sign, sign)) + 1 if sign in known else 0 for sign in small]
     costs = [
         (RARE if sign == "ё" and not is_own else 0) if letter or sign.isascii() or sign in usual else STRANGE
@@ -149,7 +170,7 @@ def _reading(encoding: str) -> ByteLetters:
     return ByteLetters(tuple(letters), tuple(costs), tuple(map(str.isupper, signs)))
 
 
-_OWN_READING, _OTHER_READINGS = _reading(CODEC), tuple(map(_reading, _OTHERS))
+_OWN_READING, _MAC_READING, _OTHER_READINGS = _reading(CODEC), _reading(_MAC), tuple(map(_reading, _OTHERS))
 
 
 def _is_better_otherwise(words: Iterable[bytes]) -> bool:
@@ -157,6 +178,8 @@ def _is_better_otherwise(words: Iterable[bytes]) -> bool:
     ordinary: list[bytes] = []
     abbreviations: list[bytes] = []
     for word in words:
+        if len(word) < _TELLING_LENGTH_MIN:
+            continue
         (abbreviations if _may_be_abbreviation(word) else ordinary).append(word)
     own, own_of_abbreviations = _OWN_READING.score(ordinary), _OWN_READING.score(abbreviations)
     most = max(EVIDENCE_MAX, (own + own_of_abbreviations) // _OWN_SCORE_PER_EVIDENCE)
@@ -164,6 +187,12 @@ def _is_better_otherwise(words: Iterable[bytes]) -> bool:
         reading.score(ordinary) - own + (reading.score(abbreviations) - own_of_abbreviations) / 2 > most
         for reading in _OTHER_READINGS
     )
+
+
+def _is_mac_cyrillic(words: Iterable[bytes]) -> bool:
+    """Return whether the words that Windows-1251 and Mac-Cyrillic read differently are better words in the latter."""
+    telling = [word for word in words if _OWN_READING.differs(word, _MAC_READING)]
+    return _MAC_READING.score(telling) - _OWN_READING.score(telling) > MAC_EVIDENCE_MAX
 
 
 def _may_be_abbreviation(word: bytes) -> bool:
@@ -202,7 +231,9 @@ def is_windows_1251(path: Path) -> bool:
             strange_words += sum(map(_is_strange, found)) + len(_LATIN_BESIDE.findall(text))
     is_cut = letters == 1 and last >= _UTF_8_LEAD_MIN
     is_text = strange_signs * LETTERS_PER_STRANGE_SIGN <= letters and strange_words * WORDS_PER_STRANGE_WORD <= words
-    return is_text and not is_cut and not _is_better_otherwise(different_words)
+    if not is_text or is_cut:
+        return False
+    return not _is_mac_cyrillic(different_words) and not _is_better_otherwise(different_words)
 
 
 def _is_strange(word: str) -> bool:

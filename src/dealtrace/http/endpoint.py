@@ -1,6 +1,6 @@
 """What an endpoint is: its path and parameters, who may call it, and the handler that answers."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from dealtrace.errors import Refusal
 from dealtrace.http.caller import Caller
-from dealtrace.http.item_keys import KnownKeys, known_keys
+from dealtrace.http.item_keys import KnownKeys, ListedItems, known_keys
 from dealtrace.http.parameters import Parameter, ParameterTable
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record
@@ -72,8 +72,8 @@ class ListBody(Protocol):
     def name(self) -> str:
         """The key of the list in the body."""
 
-    def items_of(self, body: bytes) -> Sequence[object]:
-        """Return the items of a body, parsed as the endpoint expects them.
+    def items_of(self, body: bytes) -> ListedItems:
+        """Return the items of a body, parsed as the endpoint expects them, and the unknown keys beside them.
 
         Raises:
             Refusal: the body has no list that can be parsed.
@@ -171,8 +171,11 @@ class Endpoint:
 
     @cached_property
     def item_key_paths(self) -> tuple[str, ...]:
-        """Return the paths of all `item_keys`."""
-        return tuple(self.item_keys.paths())
+        """Return the name of the list in `batch`, the paths of all `item_keys`, and its first keys below that name."""
+        if self.batch is None:
+            return ()
+        keys = self.item_keys
+        return (self.batch.name, *keys.paths(), *(f"{self.batch.name}.{key}" for key in keys.keys))
 
     def described(self) -> list[Parameter]:
         """List every header and parameter that a caller may send, headers first."""

@@ -25,6 +25,9 @@ PARAMETERS_MAX = 1000
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_JSON_START = re.compile(rb'\{\s*"')
+_AT_BYTE = re.compile(r"\(byte ([0-9]+)\)\Z")
+"""A pattern of the place where msgspec found a fault, counted from 0."""
 _UNUSUAL = re.compile(f"[\ud800-\udfff{BYTE_ORDER_MARK}]")
 """Matches bytes that were not UTF-8 (decoded as lone surrogates) and byte order marks."""
 
@@ -78,7 +81,7 @@ async def receive_pairs(scope: Scope, receive: Receive, *, reads_json: bool, bod
     body = await receive_body(scope, receive, body_bytes_max)
     if reads_json and (sent := read_json_object(body)) is not None:
         return pairs.overridden_by(sent)
-    return pairs.overridden_by(read_body(header(scope, b"content-type"), body))
+    return pairs.overridden_by(read_body(header(scope, b"content-type"), body, reads_json=reads_json))
 
 
 def read_pairs(encoded: bytes) -> Pairs:
@@ -167,9 +170,10 @@ def _check_count(count: int) -> None:
         ])  # fmt: skip
 
 
-def read_body(content_type: str, body: bytes) -> Pairs:
+def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pairs:
     """Parse the body of a form, urlencoded or multipart; a body without a type is parsed as urlencoded.
 
+    With `reads_json`, the refusal of another type says that a JSON object may be sent, too.
     Ours: multipart is parsed as browsers send it; other types are refused, because guessing would lose data.
 
     Raises:
@@ -197,10 +201,15 @@ def read_body(content_type: str, body: bytes) -> Pairs:
         return pairs
     if kind == b"multipart/form-data":
         raise UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
+    if reads_json and kind.endswith(b"json"):
+        raise UnreadableBody(ru="это не объект JSON в кодировке UTF-8", en="this is not a JSON object in UTF-8")
     shown = kind.decode("latin-1")
+    json_ru, json_en = (", объект JSON", ", a JSON object") if reads_json else ("", "")
     raise UnreadableBody(
-        ru=f"Content-Type {shown} не поддерживается, нужен application/x-www-form-urlencoded или multipart/form-data",
-        en=f"Content-Type {shown} is not supported; use application/x-www-form-urlencoded or multipart/form-data",
+        ru=f"Content-Type {shown} не поддерживается, нужен application/x-www-form-urlencoded{json_ru}"
+        " или multipart/form-data",
+        en=f"Content-Type {shown} is not supported; use application/x-www-form-urlencoded{json_en}"
+        " or multipart/form-data",
     )
 
 
@@ -224,19 +233,22 @@ def read_json_object(body: bytes) -> Pairs | None:
     """Return the parameters in a JSON object, or `None` if the body is not one; a list becomes `a,b,c`.
 
     Ours: the Content-Type is ignored, since some sites send JSON with the Content-Type of a form, and a refusal would
-    lose the lead.
+    lose the lead. A body that begins like a JSON object is no form.
 
     Raises:
         InvalidParameters: too many parameters.
-        UnreadableBody: a name has a null byte.
+        UnreadableBody: a body that begins like a JSON object is malformed or has a name that is not in UTF-8, or a name
+            has a null byte.
     """
     text = without_byte_order_mark(body).strip()
     if not text.startswith(b"{"):
         return None
     try:
         members = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except (ValueError, RecursionError):
-        return None
+    except (ValueError, RecursionError) as fault:
+        if _JSON_START.match(text) is None:
+            return None
+        raise _malformed_json(text, fault) from fault
     _check_count(len(members))
     pairs = Pairs()
     for name, value in members.items():
@@ -246,6 +258,18 @@ def read_json_object(body: bytes) -> Pairs | None:
             _note_broken(pairs, name, fault)
     _check_names(pairs)
     return pairs
+
+
+def _malformed_json(body: bytes, fault: Exception) -> UnreadableBody:
+    """Return the refusal of a JSON object; it says what is wrong, and if the encoding is right also where."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return UnreadableBody(ru="JSON не в кодировке UTF-8", en="the JSON is not in UTF-8")
+    found = _AT_BYTE.search(str(fault))
+    number = int(found[1]) + 1 if found is not None else 0
+    ru, en = (f", байт {number}", f" at byte {number}") if number else ("", "")
+    return UnreadableBody(ru=f"в JSON ошибка{ru}", en=f"the JSON is malformed{en}")
 
 
 def _json_text(value: msgspec.Raw) -> str:

@@ -5,7 +5,7 @@ cost no points (the API's daily quota).
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from starlette.types import Receive, Scope
 
@@ -79,14 +79,17 @@ class Gate:
             body = await receive_body(scope, receive, self._body_bytes_max)
             caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
             self._observe_rate(endpoint.rate_limit_class, caller.site, requests)
-            items = endpoint.batch.items_of(body)
-            listed: RequestNote = scope[NOTE]
-            listed.sent = item_parameters(items)
-            unknown = list(islice(endpoint.item_keys.unknown(items), UNKNOWN_KEYS_MAX))
+            listed = endpoint.batch.items_of(body)
+            items = listed.items
+            note: RequestNote = scope[NOTE]
+            note.sent = item_parameters(items)
+            in_query = read_pairs(scope["query_string"]).values
+            keys = chain(in_query, listed.unknown_beside, endpoint.item_keys.unknown(items))
+            unknown = list(islice(keys, UNKNOWN_KEYS_MAX))
             self._count_unknown(caller.site, endpoint, unknown, endpoint.item_key_paths)
             return caller, items
         pairs = await receive_pairs(scope, receive, reads_json=endpoint.reads_json, body_bytes_max=self._body_bytes_max)
-        note: RequestNote = scope[NOTE]
+        note = scope[NOTE]
         note.sent = pairs.values
         caller = await self._identify(endpoint, scope, receive, pairs, ip)
         self._observe_rate(endpoint.rate_limit_class, caller.site, requests)

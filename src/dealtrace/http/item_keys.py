@@ -1,12 +1,20 @@
 """The keys that an item of a JSON list may have, at every depth, and the unknown keys of an item."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dealtrace.http.parameters import Parameter
 from dealtrace.record import record
 
 UNKNOWN_KEYS_MAX = 1_000
 """Ours: at most this many unknown keys of one request are counted; more of them are hardly all misspelt."""
+
+
+@record
+class ListedItems:
+    """The items of a JSON body, and the unknown keys beside their list."""
+
+    items: Sequence[object]
+    unknown_beside: Sequence[str] = ()
 
 
 @record

@@ -175,11 +175,12 @@ def _without_joint(number: NumberInText) -> NumberInText:
 
     Ours: a plus between two numbers only joins them if it is followed by groups with ten digits that Russia can assign,
     with or without an 8 before them. There are two exceptions. If there are more digits, and all of them together are a
-    foreign number whose country code is the first group, the plus belongs to this number. If all digits are a foreign
-    number in another way, it is unclear which number is meant, so the digits are unusable.
+    foreign number whose country code is the first group, the plus belongs to this number. If all digits, or the first
+    groups of them, are a foreign number in another way, it is unclear which number is meant: they are unusable.
     """
     digits = number.digits.removeprefix("+").strip()
-    if not number.is_added or digits.startswith(f"{_TRUNK} ") or not any(map(_is_national, accumulate(digits.split()))):
+    beginnings = list(accumulate(digits.split()))
+    if not number.is_added or digits.startswith(f"{_TRUNK} ") or not any(map(_is_national, beginnings)):
         return number
     whole = digits.replace(" ", "")
     is_foreign = valid_foreign(whole) == whole
@@ -187,7 +188,10 @@ def _without_joint(number: NumberInText) -> NumberInText:
     has_code = len(digits.partition(" ")[0]) <= _CODE_LENGTH_MAX and is_foreign_in_groups(digits)
     if is_foreign and len(whole) > _NATIONAL_LENGTH and has_code and not is_russian:
         return number
-    return replace(number, digits=digits, is_damaged=number.is_damaged or is_foreign)
+    may_be_foreign = is_foreign or any(
+        valid_foreign(beginning) == beginning for beginning in beginnings if len(beginning) >= _NATIONAL_LENGTH
+    )
+    return replace(number, digits=digits, is_damaged=number.is_damaged or may_be_foreign)
 
 
 def _is_national(digits: str) -> bool:

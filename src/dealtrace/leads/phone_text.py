@@ -56,7 +56,7 @@ def _mailbox(address: re.Match[str]) -> str:
 
 def _without_zero(zero: re.Match[str]) -> str:
     """Return what replaces a `.0`: a separator, or `_FAULT` if it may be a part of a foreign number."""
-    written = _BEFORE_ZERO.search(zero.string[max(0, zero.start() - _NUMBER_SEARCHED) : zero.start()])
+    written = _NUMBER_BEFORE.search(zero.string[max(0, zero.start() - _NUMBER_SEARCHED) : zero.start()])
     digits, is_stated = _stated(written[0], "") if written is not None else ("", False)
     is_part = is_stated and len(digits) <= LENGTH_MAX and not _is_complete(digits, is_stated=True)
     return _FAULT if is_part else ";"
@@ -74,6 +74,20 @@ def _without_zeros(zeros: re.Match[str]) -> str:
     if _is_complete(digits, is_stated=is_stated):
         return _FAULT if is_whole else f"{zeros[1]};"
     return zeros[0] if is_whole else f"{zeros[1]}{_FAULT if is_stated and len(digits) <= LENGTH_MAX else ';'}"
+
+
+def _extension_mark(sign: re.Match[str]) -> str:
+    """Return what replaces an `x` in front of an extension: a mark, or `_FAULT` if it may stand inside a number.
+
+    Ours: this is so if the digits directly on both sides are a Russian number behind a 7 or 8, as in
+    `3514. 848553x82808`, which may be an order and a phone. In `8 3514 848553x82808` the number is whole without them.
+    """
+    written = _NUMBER_BEFORE.search(sign.string[max(0, sign.start() - _NUMBER_SEARCHED) : sign.start()])
+    behind = _DIGITS.match(sign.string, sign.end())
+    if written is None or behind is None or _is_russian(re.sub("[^0-9]", "", written[0])):
+        return _EXTENSION
+    last_group = re.split("[^0-9]", written[0])[-1]
+    return _FAULT if _is_russian(f"{last_group}{behind[0]}") else _EXTENSION
 
 
 def _stated(written: str, before: str) -> tuple[str, bool]:
@@ -108,8 +122,9 @@ _PHONE_OR_END = "(?:(?! ?[0-9])| [78](?: ?[0-9]){10}(?! ?[0-9]))"
 _END_OF_NUMBER = r"(?![0-9]|[ (]+[0-9]|[.)-][ (]*[0-9]|,[0-9])"
 _WITHOUT_POINTS = r"(?<![0-9.,])((?:[0-9][ ()\[\]-]*){7,15})"
 """A number whose groups are not separated by dots; if they are, a `.00` at its end is probably the last group."""
-_BEFORE_ZERO = re.compile(r"(?:\+ ?)?[0-9](?:[ ().\[\]-]*[0-9])*\Z")
+_NUMBER_BEFORE = re.compile(r"(?:\+ ?)?[0-9](?:[ ().\[\]-]*[0-9])*\Z")
 _NUMBER_SEARCHED = 60
+_DIGITS = re.compile("[0-9]+")
 _EXIT_CODE = re.compile("00|810")
 _SIGN = f"[{''.join(sorted(MASKS))}]"
 _MASK = (
@@ -129,9 +144,9 @@ WRAPPINGS = (
     _like("25.11.2026 89205550055", rf"{_BEHIND_WORD}{_DATE}(?![0-9.-])", ";", "20"),
     _like("9205550055 с 10 до 18", rf"(?<!{_LETTER})с {_HOUR} (?:до|по) {_HOUR}(?! ?[0-9+(-])", ";"),
     _like("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1"),
-    _like("+7 (920) 555-00-55.0", rf"(?<=[0-9])[.,]0{_END_OF_NUMBER}", _without_zero, "0"),
-    _like("8 920 555-00-5.0 12", r"((?:[0-9][ ().-]*){6,15}[0-9])[.,]0(?=[ (]+[0-9])", rf"\1{_FAULT}", "0"),
-    _like("+7 (920) 555-00-55.00", rf"{_WITHOUT_POINTS}[.,]00{_END_OF_NUMBER}", _without_zeros, "00"),
+    _like("+7 (920) 555-00-55.0", rf"(?<=[0-9])[ .]*[.,]0{_END_OF_NUMBER}", _without_zero, "0"),
+    _like("8 920 555-00-5.0 12", r"((?:[0-9][ ().-]*){6,15}[0-9])[ .]*[.,]0(?=[ (]+[0-9])", rf"\1{_FAULT}", "0"),
+    _like("+7 (920) 555-00-55.00", rf"{_WITHOUT_POINTS}[.,]+00{_END_OF_NUMBER}", _without_zeros, "00"),
     _like("4500,00 89205550055", rf"{_BEHIND_WORD}[0-9]{{1,6}},00(?= )", ";", ","),
     _like("8 920 555,00 89205550055", r"(?<=[0-9]),00(?= )", _FAULT, ","),
     _like("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4", ","),
@@ -139,7 +154,7 @@ WRAPPINGS = (
     _like("8 (920) 555-••-••", _MASK, _FAULT),
     _MARKS,
     _like("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
-    _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9]{{1,6}}{_PHONE_OR_END})", "#"),
+    _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9]{{1,6}}{_PHONE_OR_END})", _extension_mark),
     _like("7920x5550055", r"(?<=[0-9]) ?[xхpw](?= ?[0-9])", _FAULT),
     _like("+7 (920) 555-__-__", r"[_*]|\?(?= ?[0-9?])", _FAULT),
     _like("т79205550055", rf"(?<!{_LETTER})[тtмm](?=\+?[0-9])(?<![0-9].)", " "),

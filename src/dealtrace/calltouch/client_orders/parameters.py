@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dealtrace.calltouch.batches import ITEMS_MAX, list_in, object_schema, read_document
+from dealtrace.calltouch.batches import ITEMS_MAX, keys_beside, list_in, object_schema, read_document
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.leads.matching import ELEMENT_PARAMS
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX
 from dealtrace.deals.details import CONTACTS_MAX, PRODUCTS_MAX
+from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX, NUMBER_LENGTH_MAX, URL_LENGTH_MAX
@@ -168,7 +169,7 @@ class OrderList:
     nested: tuple[Parameter, ...]
     name: str = ORDERS
 
-    def items_of(self, body: bytes) -> list[object]:
+    def items_of(self, body: bytes) -> ListedItems:
         """Return the orders in a request body, each with the name of the CRM added.
 
         Raises:
@@ -177,9 +178,11 @@ class OrderList:
         """
         document = read_document(body)
         items = list_in(document, self.name)
+        beside = keys_beside(document, self.name, CRM.name)
         if not isinstance(document, dict) or CRM.name not in document:
-            return items
-        return [{**item, CRM.name: document[CRM.name]} if isinstance(item, dict) else item for item in items]
+            return ListedItems(items, beside)
+        crm = {CRM.name: document[CRM.name]}
+        return ListedItems([{**item, **crm} if isinstance(item, dict) else item for item in items], beside)
 
     def described(self) -> list[Parameter]:
         """List the parameters of an order, custom fields last."""
@@ -205,7 +208,7 @@ class NamedOrders:
     parameters: tuple[Parameter, ...]
     name: str = ORDERS
 
-    def items_of(self, body: bytes) -> list[object]:
+    def items_of(self, body: bytes) -> ListedItems:
         """Parse the body as JSON; return a list whose only item is the whole body.
 
         Raises:
@@ -216,7 +219,7 @@ class NamedOrders:
         sent = [each.name for each in self.parameters if isinstance(document, dict) and each.name in document]
         for name in sent or [self.parameters[0].name]:
             list_in(document, name)
-        return [document]
+        return ListedItems([document])
 
     def described(self) -> list[Parameter]:
         """List the parameters of the request body."""

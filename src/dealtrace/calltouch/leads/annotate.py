@@ -28,6 +28,7 @@ from dealtrace.calltouch.parameters import (
 from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
+from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
@@ -92,7 +93,7 @@ class AnnotationEndpoint:
     read: Callable[[AnnotationItem], Addition]
     answer: Callable[[list[AnnotatedLead]], LeadsAnnotation | LeadsCommenting]
 
-    def items_of(self, body: bytes) -> list[object]:
+    def items_of(self, body: bytes) -> ListedItems:
         """Return the items of the list in a request body."""
         return read_items(body, self.name)
 

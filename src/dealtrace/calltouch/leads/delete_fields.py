@@ -14,6 +14,7 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
+from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -56,9 +57,9 @@ class Body:
 
     name = "customFields"
 
-    def items_of(self, body: bytes) -> list[object]:
+    def items_of(self, body: bytes) -> ListedItems:
         """Parse the body as JSON and return it as the only item of a list."""
-        return [read_document(body)]
+        return ListedItems([read_document(body)])
 
     def described(self) -> list[Parameter]:
         """List the parameters of the request body."""

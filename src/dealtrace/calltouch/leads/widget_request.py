@@ -20,6 +20,7 @@ from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
+from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -77,9 +78,9 @@ class Body:
 
     name = "fields"
 
-    def items_of(self, body: bytes) -> list[object]:
+    def items_of(self, body: bytes) -> ListedItems:
         """Parse the body as JSON, whatever its Content-Type, and return it as the only item of a list."""
-        return [read_document(body)]
+        return ListedItems([read_document(body)])
 
     def described(self) -> list[Parameter]:
         """List the keys of the body, for the documentation."""

@@ -45,7 +45,12 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
 
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name most similar to `name`; for a path such as `customSources.sorce`, one in the same place."""
+    """Return the known name most similar to `name`; for a path such as `customSources.sorce`, one in the same place.
+
+    For a key of an item that was sent beside the list, such as `comment`, it is the path `orders.comment`.
+    """
+    if name in known:
+        return next((other for other in known if other.rpartition(".")[2] == name and other != name), None)
     place, dot, own = name.rpartition(".")
     beside = [other.removeprefix(f"{place}{dot}") for other in known if other.rpartition(".")[0] == place]
     nearest = nearest_name(own, beside)
