@@ -68,10 +68,6 @@ class RateLimitClass(Enum):
 class ListBody(Protocol):
     """A JSON body with a list of items, each of which is parsed and answered separately."""
 
-    @property
-    def name(self) -> str:
-        """The key of the list in the body."""
-
     def items_of(self, body: bytes) -> Sequence[object]:
         """Return the items of a body, parsed as the endpoint expects them.
 
