@@ -157,9 +157,10 @@ def check_list(operation: dict[str, Any], batch: ListBody) -> None:
         "SiteId",
     ]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    listed = schema["properties"].get(batch.name, {})  # numbers of deals stand under either of two names
-    beside = set(schema["properties"]) - {batch.name}
-    if "maxItems" in listed:
+    name = getattr(batch, "name", "")  # a body that is one object has no list of items
+    listed = schema["properties"].get(name, {})
+    beside = set(schema["properties"]) - {name}
+    if name:
         assert (listed["minItems"], listed["maxItems"]) == (1, 100)
         schema = listed["items"]
     said = beside | set(schema["properties"])

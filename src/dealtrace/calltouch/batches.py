@@ -80,6 +80,30 @@ class LeadItem(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @dataclass(frozen=True)
+class ObjectBody:
+    """The format of a body that is a single object, treated as a list with one item."""
+
+    parameters: tuple[Parameter, ...]
+    name: str = ""
+
+    def items_of(self, body: bytes) -> ListedItems:
+        """Parse the body as JSON, whatever its Content-Type, and return it as the only item of a list.
+
+        Raises:
+            UnreadableBody: the body is not JSON.
+        """
+        return ListedItems([read_document(body)])
+
+    def described(self) -> list[Parameter]:
+        """List the parameters of the body."""
+        return list(self.parameters)
+
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of the body."""
+        return object_schema(self.parameters, [each.name for each in self.parameters if each.required])
+
+
+@dataclass(frozen=True)
 class LeadListFormat:
     """The format of a list of leads: its key in the body, and the msgspec struct and the parameters of each lead."""
 

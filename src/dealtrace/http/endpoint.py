@@ -70,7 +70,7 @@ class ListBody(Protocol):
 
     @property
     def name(self) -> str:
-        """The key of the list in the body."""
+        """The key of the list in the body; empty if the body is a single object."""
 
     def items_of(self, body: bytes) -> ListedItems:
         """Return the items of a body, parsed as the endpoint expects them, and the unknown keys beside them.
@@ -172,9 +172,9 @@ class Endpoint:
     @cached_property
     def item_key_paths(self) -> tuple[str, ...]:
         """Return the name of the list in `batch`, the paths of all `item_keys`, and its first keys below that name."""
-        if self.batch is None:
-            return ()
         keys = self.item_keys
+        if self.batch is None or not self.batch.name:
+            return tuple(keys.paths())
         return (self.batch.name, *keys.paths(), *(f"{self.batch.name}.{key}" for key in keys.keys))
 
     def described(self) -> list[Parameter]:

@@ -1,4 +1,4 @@
-"""The effect that other attribution rules would have on deals: the outcome of each deal, and the totals."""
+"""The effect that other attribution rules would have on deals: deals as they are and would be, and the totals."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -90,17 +90,17 @@ class Tally:
     further: Moved = field(default_factory=Moved)
     _spelt: dict[SourceKey, Counter[tuple[str | None, str | None]]] = field(default_factory=dict)
 
-    def add(self, outcome: TriedDeal) -> bool:
+    def add(self, tried: TriedDeal) -> bool:
         """Add a deal, and return whether its lead or source would change."""
         self.deals += 1
-        self.before = self.before.after(outcome.deal, outcome.before)
-        self.after = self.after.after(outcome.deal, outcome.after)
-        self.pinned += outcome.deal.pinned_at is not None
-        self.kept += outcome.is_kept
-        self.flipped += outcome.has_other_lead
-        moves = outcome.moves
+        self.before = self.before.after(tried.deal, tried.before)
+        self.after = self.after.after(tried.deal, tried.after)
+        self.pinned += tried.deal.pinned_at is not None
+        self.kept += tried.is_kept
+        self.flipped += tried.has_other_lead
+        moves = tried.moves
         self.moved += bool(moves)
-        self.without_rate += bool(moves) and outcome.lacks_rate
+        self.without_rate += bool(moves) and tried.lacks_rate
         listed: set[SourceKey] = set()
         for pair, moved in moves.items():
             if pair in self.moves or len(self.moves) < MOVES_MAX:
@@ -108,10 +108,10 @@ class Tally:
                 listed.update(pair)
             else:
                 self.further += moved
-        for source, _ in (*outcome.before.shares, *outcome.after.shares):
+        for source, _ in (*tried.before.shares, *tried.after.shares):
             if (key := source_key(source)) in listed:
                 self._spelt.setdefault(key, Counter())[spelling_of(source)] += 1
-        is_changed = outcome.has_other_lead or bool(moves)
+        is_changed = tried.has_other_lead or bool(moves)
         self.changed += is_changed
         return is_changed
 

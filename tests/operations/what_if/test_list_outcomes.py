@@ -21,7 +21,7 @@ from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
-from dealtrace.operations.what_if.list_outcomes import list_outcomes
+from dealtrace.operations.what_if.list_outcomes import list_tried_deals
 from dealtrace.operations.what_if.trial import read_trial
 from dealtrace.reports.what_if import DealAttribution, TriedDeal
 from dealtrace.storage.deals.deals import list_deals_by_id
@@ -85,7 +85,7 @@ def tried(stage: Stage, player: Player, ids: Sequence[int], *settings: tuple[str
     """Try settings, and check that nothing was stored."""
     stored = rows_of(stage.database, player)
     with stage.database.read() as connection:
-        outcomes = list_outcomes(connection, player.site, read_trial(settings), ids)
+        outcomes = list_tried_deals(connection, player.site, read_trial(settings), ids)
     assert rows_of(stage.database, player) == stored
     assert [outcome.deal.id for outcome in outcomes] == list(ids)
     return outcomes

@@ -92,6 +92,20 @@ class PageReports:
     branches: Branches | None = None
 
 
+@record
+class _ReportsAndNotes:
+    """The reports of the page, and what is noted beside them.
+
+    `gaps` are days without data, found only if the page has a chart. `open_deals` is `None` unless income fell, and
+    `no_source`, the parts of the deals without a source, unless the table has a row for them.
+    """
+
+    reports: PageReports
+    gaps: Sequence[tuple[Metric, Gap]]
+    open_deals: OpenDeals | None
+    no_source: NoSource | None
+
+
 async def show(view: View) -> Response:
     """Show the report of the URL; an invalid question is shown with error messages."""
     site, now = view.current_site, clock.now()
@@ -117,12 +131,15 @@ async def show(view: View) -> Response:
         return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     paths = open_paths(url) if is_tree(url, question) else None
-    answers, gaps, still_open, no_source = await view.ask(_ask, question, now, url.get("chart"), statuses, paths)
+    answered = await view.ask(_ask, question, now, url.get("chart"), statuses, paths)
     axis = await view.read(read_axis, site, question.period)
-    notes = axis_notes(axis, gaps, view)
-    note = open_deals_note(still_open, view, url)
-    unsourced = no_source_note(no_source, view, url)
-    variables = {"open_deals": note, "no_source": unsourced, **around, **shown(answers, url, notes, view, now)}
+    notes = axis_notes(axis, answered.gaps, view)
+    variables = {
+        "open_deals": open_deals_note(answered.open_deals, view, url),
+        "no_source": no_source_note(answered.no_source, view, url),
+        **around,
+        **shown(answered.reports, url, notes, view, now),
+    }
     return view.page(TEMPLATE, fault="", **variables)
 
 
@@ -221,18 +238,18 @@ def _ask(
     chart: str,
     statuses: Sequence[Status],
     paths: Sequence[RowPath] | None,
-) -> tuple[PageReports, Sequence[tuple[Metric, Gap]], OpenDeals | None, NoSource | None]:
-    """Return four results: the reports, days without data, open deals, and the parts of the deals without a source.
+) -> _ReportsAndNotes:
+    """Return the reports and what is noted beside them.
 
-    The days are found only if the page has a chart, the open deals only if the report has income, and the parts only if
-    the table has a row without a source. `statuses` are those of the site, needed only if the report has income.
-    `paths` are the open rows of a tree, or `None` if the report is none.
+    The days without data are found only if the page has a chart, and the parts of deals without a source only if the
+    table has a row without a source. `statuses` are those of the site, needed only if the report has income. `paths`
+    are the open rows of a tree, or `None` if the report is none.
     """
-    answers = ask_all(source, site, question, now, chart, paths)
-    gaps = list_metric_gaps(source, site, question.period, now) if answers.line is not None else ()
-    still_open = find_open_deals(source, site, answers.report, statuses, now)
-    no_source = split_no_source(source, site, answers.report, now) if answers.pivot is None else None
-    return answers, gaps, still_open, no_source
+    reports = ask_all(source, site, question, now, chart, paths)
+    gaps = list_metric_gaps(source, site, question.period, now) if reports.line is not None else ()
+    open_deals = find_open_deals(source, site, reports.report, statuses, now)
+    no_source = split_no_source(source, site, reports.report, now) if reports.pivot is None else None
+    return _ReportsAndNotes(reports, gaps, open_deals, no_source)
 
 
 def ask_all(

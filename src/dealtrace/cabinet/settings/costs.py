@@ -14,7 +14,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import CostAccount, CostImportSource
-from dealtrace.attribution.unmet_costs import UnmetCosts
+from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.cost_files import (
@@ -292,20 +292,35 @@ async def _page(
         clicks_total=sum(line.clicks for line in lines),
         impressions_total=sum(line.impressions for line in lines),
         headings=headings,
-        columns=[(HEADING_PREFIX + name, view.translate(label)) for name, label in COLUMN_LABELS.items()],
-        units=[(value.value, view.translate(label)) for value, label in UNITS.items()],
         is_by_day=is_by_day,
-        unmet=unmet.campaigns[:UNMET_SHOWN] if unmet is not None else None,
-        unmet_left=max(len(unmet.campaigns) - UNMET_SHOWN, 0) if unmet is not None else 0,
-        unmet_total=sum(cost.amount_kopecks for cost in unmet.campaigns) if unmet is not None else 0,
         chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},
-        campaigns=[(value, view.translate(label)) for value, label in CAMPAIGNS.items()],
-        vats=[(value, view.translate(label)) for value, label in VAT.items()],
-        encodings=ENCODINGS[1:],
-        megabytes=UPLOAD_BYTES_MAX >> 20,
         kept=kept_file(kept),
         removal=replace(removal, accounts=[(account_value(each), _account_label(view, each)) for each in accounts]),
+        **_unmet_shown(unmet.campaigns if unmet is not None else None),
+        **_upload_choices(view),
     )
+
+
+def _unmet_shown(campaigns: Sequence[SourceCost] | None) -> dict[str, object]:
+    """Return template variables with the campaigns whose costs match no visits; `None` if the page does not ask."""
+    listed = campaigns or ()
+    return {
+        "unmet": campaigns[:UNMET_SHOWN] if campaigns is not None else None,
+        "unmet_left": max(len(listed) - UNMET_SHOWN, 0),
+        "unmet_total": sum(cost.amount_kopecks for cost in listed),
+    }
+
+
+def _upload_choices(view: View) -> dict[str, object]:
+    """Return template variables with what can be chosen for an uploaded file."""
+    return {
+        "columns": [(HEADING_PREFIX + name, view.translate(label)) for name, label in COLUMN_LABELS.items()],
+        "units": [(value.value, view.translate(label)) for value, label in UNITS.items()],
+        "campaigns": [(value, view.translate(label)) for value, label in CAMPAIGNS.items()],
+        "vats": [(value, view.translate(label)) for value, label in VAT.items()],
+        "encodings": ENCODINGS[1:],
+        "megabytes": UPLOAD_BYTES_MAX >> 20,
+    }
 
 
 def _account_label(view: View, account: CostAccount) -> str:

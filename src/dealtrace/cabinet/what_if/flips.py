@@ -81,20 +81,20 @@ def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: 
 
 def flips_of(view: View, changed: Sequence[TriedDeal]) -> tuple[Flip, ...]:
     """Return deals with their leads and sources now and under the tried rules."""
-    return tuple(_flip(view, outcome) for outcome in changed)
+    return tuple(_flip(view, tried) for tried in changed)
 
 
-def _flip(view: View, outcome: TriedDeal) -> Flip:
-    deal, site, language = outcome.deal, view.current_site, view.language
+def _flip(view: View, tried: TriedDeal) -> Flip:
+    deal, site, language = tried.deal, view.current_site, view.language
     return Flip(
         deal.number,
         f"/cabinet/{site.id}/deals/{deal.id}",
         clock_time(language, deal.happened_at, site.time_zone),
         money(language, deal.amount_rub, deal.currency),
-        lead_name(outcome.before.lead, view.translate),
-        lead_name(outcome.after.lead, view.translate),
-        sources_label(view, outcome.before.shares),
-        sources_label(view, outcome.after.shares),
+        lead_name(tried.before.lead, view.translate),
+        lead_name(tried.after.lead, view.translate),
+        sources_label(view, tried.before.shares),
+        sources_label(view, tried.after.shares),
     )
 
 

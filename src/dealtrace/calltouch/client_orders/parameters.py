@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dealtrace.calltouch.batches import ITEMS_MAX, keys_beside, list_in, object_schema, read_document
+from dealtrace.calltouch.batches import ITEMS_MAX, ObjectBody, keys_beside, list_in, object_schema, read_document
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.leads.matching import ELEMENT_PARAMS
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
@@ -202,11 +202,8 @@ class OrderList:
 
 
 @dataclass(frozen=True)
-class NamedOrders:
+class NamedOrders(ObjectBody):
     """A request body that identifies deals by lists of numbers or ids; at least one list must be sent."""
-
-    parameters: tuple[Parameter, ...]
-    name: str = ORDERS
 
     def items_of(self, body: bytes) -> ListedItems:
         """Parse the body as JSON; return a list whose only item is the whole body.
@@ -220,14 +217,6 @@ class NamedOrders:
         for name in sent or [self.parameters[0].name]:
             list_in(document, name)
         return ListedItems([document])
-
-    def described(self) -> list[Parameter]:
-        """List the parameters of the request body."""
-        return list(self.parameters)
-
-    def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the request body."""
-        return object_schema(self.described(), [each.name for each in self.parameters if each.required])
 
 
 NUMBERS = Parameter(

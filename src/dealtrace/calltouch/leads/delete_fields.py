@@ -1,11 +1,11 @@
 """`customfield/delete`: clear custom fields of a call, a lead request or a deal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from dealtrace.calltouch.answers.outcomes import fields_clearing
-from dealtrace.calltouch.batches import object_schema, read_document, read_item, scalar_text
+from dealtrace.calltouch.batches import ObjectBody, read_item, scalar_text
 from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
@@ -14,7 +14,6 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
-from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
@@ -52,28 +51,10 @@ class FieldsToClear(msgspec.Struct, frozen=True, rename="camel"):
     custom_fields: Sequence[SentScalar] = ()
 
 
-class Body:
-    """A request body that is a single object, treated as a list with one item."""
-
-    name = "customFields"
-
-    def items_of(self, body: bytes) -> ListedItems:
-        """Parse the body as JSON and return it as the only item of a list."""
-        return ListedItems([read_document(body)])
-
-    def described(self) -> list[Parameter]:
-        """List the parameters of the request body."""
-        names = Parameter(
-            self.name, Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields to clear.", required=True
-        )
-        return [*OWNERS, names]
-
-    def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the request body."""
-        return object_schema(self.described(), [self.name])
-
-
-BODY = Body()
+FIELD_NAMES = Parameter(
+    "customFields", Names(CUSTOM.key_length_max), "Имена полей.", "The names of the fields to clear.", required=True
+)
+BODY = ObjectBody((*OWNERS, FIELD_NAMES))
 
 
 async def respond(caller: Caller, items: Sequence[object]) -> Reply:
@@ -111,8 +92,8 @@ def _read_names(sent: Sequence[SentScalar]) -> tuple[str, ...]:
     texts = dict.fromkeys(scalar_text(name) for name in sent if name)
     if not 0 < len(texts) <= CUSTOM.members_max:
         limit = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
-        raise InvalidParameters([Violation(BODY.name, *limit)])
-    return tuple(parse_checked(BODY.name, Text(CUSTOM.key_length_max).read, text) for text in texts)
+        raise InvalidParameters([Violation(FIELD_NAMES.name, *limit)])
+    return tuple(parse_checked(FIELD_NAMES.name, Text(CUSTOM.key_length_max).read, text) for text in texts)
 
 
 def _owner(sent: Sent) -> LeadName | DealKey:

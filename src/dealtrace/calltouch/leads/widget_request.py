@@ -4,7 +4,7 @@ Ours: this server has no telephony, so no call is made, and the same phone may b
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -13,16 +13,15 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.clocks import day_first_clock, utc_of_wall_clock
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
-from dealtrace.calltouch.batches import Tag, joined_tags, object_schema, read_document, read_item, scalar_text
-from dealtrace.calltouch.form_parameters import CALL_URL, ROUTE_KEY, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
+from dealtrace.calltouch.batches import ObjectBody, Tag, joined_tags, read_item, scalar_text
+from dealtrace.calltouch.form_parameters import CALL_URL, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
 from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
-from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import Parameter, ParameterTable, Sent
+from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.contact import list_emails, list_phones
@@ -73,25 +72,7 @@ class WidgetForm(msgspec.Struct, frozen=True, rename="camel"):
     tags: Sequence[Tag | SentScalar] | SentScalar = None
 
 
-class Body:
-    """A request body that is a single object, treated as a list with one item."""
-
-    name = "fields"
-
-    def items_of(self, body: bytes) -> ListedItems:
-        """Parse the body as JSON, whatever its Content-Type, and return it as the only item of a list."""
-        return ListedItems([read_document(body)])
-
-    def described(self) -> list[Parameter]:
-        """List the keys of the body, for the documentation."""
-        return [*WIDGET_REQUEST, WIDGET_FIELDS]
-
-    def schema(self) -> Mapping[str, object]:
-        """Return the JSON Schema of the request body."""
-        return object_schema(self.described(), [ROUTE_KEY.name])
-
-
-BODY = Body()
+BODY = ObjectBody((*WIDGET_REQUEST, WIDGET_FIELDS))
 
 
 @record

@@ -93,7 +93,7 @@ def try_rules(
             if as_json:
                 _print_json(run, head, moved)
                 return
-            shown = [outcome for number, outcome in enumerate(run.changed_deals()) if number < limit]
+            shown = [deal for number, deal in enumerate(run.changed_deals()) if number < limit]
         except KeyboardInterrupt:
             error_console.print(f"Stopped after {counted(run.tally.deals, 'deal')}.")
             raise typer.Exit(130) from None
@@ -185,17 +185,17 @@ def _change_lines(run: _Run, shown: Sequence[TriedDeal], limit: int) -> Iterator
         yield f"  between other sources: {_format_moved(tally.further)}"
     if tally.changed:
         yield f"Deals whose lead or source would change{_listed(len(shown), tally.changed)}:"
-    for outcome in shown:
-        yield from _flip_lines(run.site, outcome)
+    for tried in shown:
+        yield from _flip_lines(run.site, tried)
 
 
-def _flip_lines(site: Site, outcome: TriedDeal) -> Iterator[str]:
-    deal = outcome.deal
+def _flip_lines(site: Site, tried: TriedDeal) -> Iterator[str]:
+    deal = tried.deal
     yield f"  {deal.id}, {deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}, {format_amount(deal)}"
-    if outcome.has_other_lead:
-        yield f"    {format_lead(outcome.before.lead)} → {format_lead(outcome.after.lead)}"
-    if outcome.moves:
-        yield f"    {_format_shares(outcome.before)} → {_format_shares(outcome.after)}"
+    if tried.has_other_lead:
+        yield f"    {format_lead(tried.before.lead)} → {format_lead(tried.after.lead)}"
+    if tried.moves:
+        yield f"    {_format_shares(tried.before)} → {_format_shares(tried.after)}"
 
 
 def _hints(run: _Run) -> Iterator[str]:
@@ -249,16 +249,16 @@ def _print_json(run: _Run, head: TrialHeadAnswer, moved: MovedLeads) -> None:
     print_json_with_rows(head, "flips", map(_serialize_flip, run.changed_deals()), lambda: _serialize_tally(run.tally))
 
 
-def _serialize_flip(outcome: TriedDeal) -> ListedFlip:
-    deal = outcome.deal
+def _serialize_flip(tried: TriedDeal) -> ListedFlip:
+    deal = tried.deal
     return {
         "orderId": deal.id,
         "orderNumber": deal.number,
         "happenedAt": deal.happened_at,
         "sum": rubles_of(kopecks_of(deal.amount_rub)) if deal.amount_rub is not None else None,
         "currency": deal.currency,
-        "before": _serialize_attribution(outcome.before),
-        "after": _serialize_attribution(outcome.after),
+        "before": _serialize_attribution(tried.before),
+        "after": _serialize_attribution(tried.after),
     }
 
 

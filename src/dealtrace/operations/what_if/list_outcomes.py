@@ -29,10 +29,10 @@ from dealtrace.storage.visits.credits import MatchedVisit, find_credits_under, l
 from dealtrace.storage.visits.visits import find_visits
 
 
-def list_outcomes(connection: Connection, site: Site, trial: Trial, ids: Sequence[int]) -> list[TriedDeal]:
-    """List the outcomes of deals under the rules of `trial`, in the order of `ids`.
+def list_tried_deals(connection: Connection, site: Site, trial: Trial, ids: Sequence[int]) -> list[TriedDeal]:
+    """List the deals as they are and as they would be under the rules of `trial`, in the order of `ids`.
 
-    The outcomes are the same as if `dealtrace match` and `dealtrace source reclassify` had run under those rules, but
+    The result is the same as if `dealtrace match` and `dealtrace source reclassify` had run under those rules, but
     nothing is stored. The number of queries does not depend on the number of deals.
     """
     found = list_deals_by_id(connection, site.id, ids)

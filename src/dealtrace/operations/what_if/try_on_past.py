@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dealtrace.accounts.site import Site
 from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.matching.rematch import CHUNK_DEALS
-from dealtrace.operations.what_if.list_outcomes import list_outcomes
+from dealtrace.operations.what_if.list_outcomes import list_tried_deals
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.reports.what_if import Tally
 from dealtrace.storage.database.engine import Database
@@ -30,8 +30,8 @@ def try_on_past(
         with database.read() as connection:
             ids = list_ids_after(connection, site.id, after_id, CHUNK_DEALS)
             current = read_site(connection) if read_site is not None else site
-            for outcome in list_outcomes(connection, current, trial, ids):
-                tally.add(outcome)
+            for tried in list_tried_deals(connection, current, trial, ids):
+                tally.add(tried)
         if not ids:
             return
         after_id = ids[-1]

@@ -7,7 +7,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.operations.what_if.list_outcomes import list_outcomes
+from dealtrace.operations.what_if.list_outcomes import list_tried_deals
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
 from dealtrace.reports.what_if import Tally, TriedDeal
@@ -54,7 +54,7 @@ def changed_chunks(
     """
     query = query_deals(site.id, searched)
     for total, ids in pages_of(connection, query, DEALS_AT_ONCE):
-        yield [outcome for outcome in list_outcomes(connection, site, trial, ids) if tally.add(outcome)]
+        yield [tried for tried in list_tried_deals(connection, site, trial, ids) if tally.add(tried)]
         show(tally.deals, total)
         if deals_max is not None and tally.deals >= deals_max:
             break
