@@ -284,7 +284,7 @@ class DurationCell(NumberCell):
         """Parse a duration; fractions of a second are kept, because the end of a call depends on them.
 
         Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234 seconds. `1.234` is a fraction
-        unless the column has decimal commas, because telephone exchanges write milliseconds with a point.
+        unless the column has decimal commas, because PBXs write milliseconds with a point.
         """
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:
