@@ -242,7 +242,7 @@ class LeadNotFound(Refusal):
 
     code = 10045
     ru = "Звонок или заявка {lead_id} не найдены"
-    en = "Call or request {lead_id} not found"
+    en = "Call or lead request {lead_id} not found"
 
 
 class DealNotPinned(Refusal):
@@ -258,7 +258,7 @@ class LeadNotDeleted(Refusal):
 
     code = 10057
     ru = "Звонок или заявка {lead_id} не удалены"
-    en = "Call or request {lead_id} is not deleted"
+    en = "Call or lead request {lead_id} is not deleted"
 
 
 class LeadNotMatched(Refusal):
@@ -266,7 +266,7 @@ class LeadNotMatched(Refusal):
 
     code = 10059
     ru = "По данным из matching не найдено ни звонка, ни заявки"
-    en = "No call or request matches the data in `matching`"
+    en = "No call or lead request matches the data in `matching`"
 
 
 class RecordingNotFound(Refusal):
@@ -290,7 +290,7 @@ class LeadTaken(NameTaken):
 
     code = 10047
     ru = "{name} уже занят звонком или заявкой {lead_id}"
-    en = "{name} is already used by call or request {lead_id}"
+    en = "{name} is already used by call or lead request {lead_id}"
 
 
 class SiteNotFound(Refusal):

@@ -126,7 +126,7 @@ def test_a_deal_that_is_deleted_or_restored_twice_says_what_is_so(filled: Filled
     ("typed", "words"),
     [
         ("abc", "Id: enter the ID of the lead, digits only"),
-        ("999999", "Id: Call or request 999999 not found"),
+        ("999999", "Id: Call or lead request 999999 not found"),
         ("", "Id: enter the ID of the lead, digits only"),
     ],
 )

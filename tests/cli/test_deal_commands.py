@@ -135,7 +135,7 @@ def test_pin_refuses_what_is_not_there(server: ServerProcess, served: Stage, bes
     call = served.call(owner, moscow("2018-03-26"))
     assert "Give exactly one of" in beside.refused("deal", "pin", deal_id)
     assert "Give exactly one of" in beside.refused("deal", "pin", deal_id, "--call", "1", "--none")
-    assert "Call or request 1 not found" in beside.refused("deal", "pin", deal_id, "--call", "1")
+    assert "Call or lead request 1 not found" in beside.refused("deal", "pin", deal_id, "--call", "1")
     assert "not found" in beside.refused("deal", "pin", deal_id, "--request", str(call.id))
     assert "not pinned" in beside.refused("deal", "unpin", deal_id)
     server.delete(owner.token, orderId=deal_id)

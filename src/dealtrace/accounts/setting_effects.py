@@ -50,7 +50,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "Nothing in the past changes. From now on, no request is refused for lack of points.",
     },
     "points_cost": {
-        "ru": "Прошлое не изменится: потраченные баллы остаются потраченными. Дальше столько стоит каждый удачный "
+        "ru": "Прошлое не изменится: потраченные баллы остаются потраченными. Дальше столько стоит каждый успешный "
         "запрос метода.",
         "en": "Nothing in the past changes: points that are spent stay spent. From now on each successful request of "
         "the method costs this much.",
@@ -76,10 +76,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
 STATUS_PREFIX = "status."
 """The prefix of an effect's key if the meaning of a status changes; the name of the status follows the prefix."""
 FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
-    "visits_on_another_day": {"ru": "Визиты в другом дне", "en": "Visits on another day"},
-    "calls_on_another_day": {"ru": "Звонки в другом дне", "en": "Calls on another day"},
-    "requests_on_another_day": {"ru": "Заявки в другом дне", "en": "Lead requests on another day"},
-    "deals_on_another_day": {"ru": "Сделки в другом дне", "en": "Deals on another day"},
+    "visits_on_another_day": {"ru": "Визиты с другой датой", "en": "Visits on another day"},
+    "calls_on_another_day": {"ru": "Звонки с другой датой", "en": "Calls on another day"},
+    "requests_on_another_day": {"ru": "Заявки с другой датой", "en": "Lead requests on another day"},
+    "deals_on_another_day": {"ru": "Сделки с другой датой", "en": "Deals on another day"},
     "rubles_on_another_day": {"ru": "Их сумма", "en": "Their amount"},
     "deals_in_another_month": {"ru": "Сделки в другом месяце", "en": "Deals in another month"},
     "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Amount of the deals in another month"},

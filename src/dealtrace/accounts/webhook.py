@@ -16,9 +16,9 @@ PAUSE_MAX = timedelta(minutes=72)
 class EventKind(StrEnum):
     """The kinds of events of a site; the values are the names that people choose from.
 
-    A call is connected when its telephone exchange reports the start, and disconnected when the exchange reports the
-    end. A deal is matched whenever its lead changes or is removed. An alert is raised when the figure that its rule
-    watches is unusual, and ends when the figure is usual again.
+    A call is connected when its PBX reports the start, and disconnected when the PBX reports the end. A deal is matched
+    whenever its lead changes or is removed. An alert is raised when the figure that its rule watches is unusual, and
+    ends when the figure is usual again.
     """
 
     CALL_CONNECTED = "call.connected"

@@ -346,7 +346,7 @@ def refusal_page(view: View, refusal: Refusal, labels: Mapping[str, str] = LABEL
 
 
 def _kept_fields(view: View) -> Sequence[tuple[str, str]]:
-    """Return the fields of a form that can be sent again, none if it has secrets or files, which are not sent back."""
+    """Return the fields with which a page can offer a form to be sent again; none if it has secrets or files."""
     fields = [(name, value) for name, value in view.form.fields if name != TOKEN_FIELD]
     return fields if not view.form.files and not any(name in SECRET for name, _ in fields) else ()
 

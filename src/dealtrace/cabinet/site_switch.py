@@ -17,7 +17,7 @@ LISTED_MAX = 30
 """Ours: the maximum number of sites in the header; the page that compares sites lists all."""
 OVERVIEW, REPORTS = "", "reports"
 WITH_PERIOD = (OVERVIEW, REPORTS, "deals", "leads")
-"""The pages, below their site, whose period the links keep."""
+"""The pages of a site whose links to other sites keep the period."""
 LED_ELSEWHERE = {"reports/rows": REPORTS}
 """Pages of rows that another site does not have, and the pages to which the links lead instead."""
 COMMON_FILTERS = ("source", "medium", "lead_kind", "device", "browser", "os", "weekday", "hour")

@@ -81,7 +81,7 @@ _STATISTICS = tuple(
             "seo/count-by-keywords",
             statistics.searched_by_keyword,
             KeywordCounts,
-            "Звонки из поиска по словам",
+            "Звонки из поиска по ключевым словам",
             "Calls from search engines by keyword",
             examples.COUNT_BY_KEYWORDS,
         ),

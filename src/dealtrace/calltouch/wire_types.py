@@ -116,7 +116,7 @@ class WallClock:
 class Seconds:
     """A duration in seconds.
 
-    Ours: decimals are read, since telephone exchanges and spreadsheets send them; the vendor shows whole numbers only.
+    Ours: decimals are read, since PBXs and spreadsheets send them; the vendor shows whole numbers only.
     A comma before three digits may separate thousands, so such a duration is refused.
     """
 

@@ -16,7 +16,7 @@ Vendor: «по умолчанию погрешность будет равна 7
 
 @record
 class CallIdentity:
-    """The identity of a call: its id, its id in the telephone exchange, or both; `id` is tried first."""
+    """The identity of a call: its id, its id in the PBX, or both; `id` is tried first."""
 
     id: int | None
     reference: str | None

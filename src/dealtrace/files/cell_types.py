@@ -41,7 +41,7 @@ ERROR_VALUES = frozenset(
 )  # fmt: skip
 """The strings that Excel, LibreOffice and Google Sheets show and save for an error, in lower case."""
 _ERROR_CODE = re.compile("(?:err|ошибка):5[0-9]{2}", re.IGNORECASE)
-"""An error that LibreOffice shows by its number; with another number, or after a blank, it is what a person wrote."""
+"""An error as LibreOffice shows it, such as `Err:502`; with another number, or with a blank, a person wrote it."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
 _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+(?:\.0)?")
@@ -284,7 +284,7 @@ class DurationCell(NumberCell):
         """Parse a duration; fractions of a second are kept, because the end of a call depends on them.
 
         Ours: the other cells of the column decide whether `1,234` is 1234 or 1.234 seconds. `1.234` is a fraction
-        unless the column has decimal commas, because telephone exchanges write milliseconds with a point.
+        unless the column has decimal commas, because PBXs write milliseconds with a point.
         """
         duration = self._parse(cell)
         if duration is None or not timedelta(0) <= duration <= self.most:

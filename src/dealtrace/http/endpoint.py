@@ -40,13 +40,13 @@ class AuthScheme:
 
     @property
     def headers(self) -> tuple[Parameter, ...]:
-        """List the headers for a token or a site's id, if any, including those of the scheme `instead`."""
+        """List the headers for the token and the site's id, if any, and then the headers of the scheme `instead`."""
         own = tuple(header for header in (self.token, self.site) if header is not None) if self.is_header else ()
         return own + (self.instead.headers if self.instead is not None else ())
 
     @property
     def tokens(self) -> tuple[Parameter, ...]:
-        """List the parameters or headers for tokens, with those of the scheme `instead`; one valid token is enough."""
+        """List the parameters or headers for tokens, also of the scheme `instead`; one valid token is enough."""
         own = (self.token,) if self.token is not None else ()
         return own + (self.instead.tokens if self.instead is not None else ())
 

@@ -1,4 +1,4 @@
-"""A call (звонок): its id, time and details, and the reports of a telephone exchange about it."""
+"""A call (звонок): its id, time and details, and the reports of a PBX (telephone exchange) about it."""
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
@@ -14,10 +14,10 @@ CallId = NewType("CallId", int)
 
 @record
 class Circumstances:
-    """The details of a call that its telephone exchange reports; `None` means that a detail was not reported.
+    """The details of a call that its PBX reports; `None` means that a detail was not reported.
 
     `waiting` is how long the client waited for an answer. `sip_id` is a second id of the call, unique within a site.
-    `pbx` and `pbx_model` identify the telephone exchange.
+    `pbx` and `pbx_model` identify the PBX.
     """
 
     sip_id: str | None = None
@@ -37,7 +37,7 @@ NOT_REPORTED = Circumstances()
 class IncomingCall:
     """A call that is not stored yet.
 
-    `reference` is its id in the telephone exchange (`callReferenceId`), unique within a site. `id` is the id that the
+    `reference` is its id in the PBX (`callReferenceId`), unique within a site. `id` is the id that the
     call had at Calltouch and keeps here; if it is `None`, the call gets a new id.
     """
 
@@ -75,7 +75,7 @@ class Call:
 
 @record
 class CallReport:
-    """One of several reports by a telephone exchange about a call; `None` means that a value was not reported."""
+    """One of several reports by a PBX about a call; `None` means that a value was not reported."""
 
     reference: str
     started_at: datetime
@@ -87,7 +87,7 @@ class CallReport:
 def is_over(circumstances: Circumstances, duration: timedelta) -> bool:
     """Return whether a call has ended.
 
-    Ours: a call is still in progress as long as the exchange has reported only the beginning of the call.
+    Ours: a call is still in progress as long as the PBX has reported only the beginning of the call.
     """
     return circumstances.pbx is None or circumstances.is_successful is not None or duration > timedelta(0)
 
@@ -107,7 +107,7 @@ def phase_of(circumstances: Circumstances, duration: timedelta) -> CallPhase:
 def is_answered(circumstances: Circumstances, duration: timedelta) -> bool:
     """Return whether a call was answered.
 
-    If the telephone exchange has not reported this, a call whose duration is above zero counts as answered.
+    If the PBX has not reported this, a call whose duration is above zero counts as answered.
     """
     reported = circumstances.is_successful
     return reported if reported is not None else duration > timedelta(0)

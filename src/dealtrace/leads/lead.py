@@ -40,7 +40,7 @@ def ids_by_kind(leads: Iterable[LeadRef]) -> dict[LeadKind, list[int]]:
 class LeadSpan:
     """One contact of a lead, and the start and end of the lead, for matching.
 
-    For a lead request, the end equals the start. `reference` is a call's id in its telephone exchange or a lead
+    For a lead request, the end equals the start. `reference` is a call's id in its PBX or a lead
     request's number on the site, empty if there is none; leads with equal times are ordered by `reference`.
     """
 

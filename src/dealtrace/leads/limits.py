@@ -6,7 +6,7 @@ Longer values are refused, never cut.
 from datetime import timedelta
 
 REFERENCE_LENGTH_MAX = 100
-"""The maximum length, in characters, of a call's id in its telephone exchange."""
+"""The maximum length, in characters, of a call's id in its PBX."""
 SIP_ID_LENGTH_MAX = 45
 NUMBER_LENGTH_MAX = 256
 """The maximum length, in characters, of the number of a lead request or of a deal."""

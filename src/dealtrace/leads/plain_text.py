@@ -29,7 +29,7 @@ LETTER_SIGN = "\N{REPLACEMENT CHARACTER}"
 MASKS = frozenset("•●○◦∙·⋅‧・×■□▪▫█▇▒░▓◼◾⬛◯⚫⬤∗⁎✱✲✳❋＊")
 """Signs with which programs and people replace letters or digits that they want to hide."""
 _KEPT = frozenset("«»‹›„“”–—’‘。")
-"""Signs that have a meaning around or in contacts."""
+"""Signs that stay as they are: quotation marks, dashes, and the `。` that may be a dot of an e-mail."""
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo", "Lm", "Nd", "Mn", "Mc"})
 _LOST = frozenset({"Cn", "Co", "Cs", "Me", "No", "Nl"})
 _RAISED = ("<super>", "<sub>", "<circle>", "<square>", "<fraction>")

@@ -58,10 +58,10 @@ class Rival:
 
 @record
 class PhoneReading:
-    """A phone that was read in a row: `digits` are those of its number from the beginning of the phone.
+    """A phone that was read at the beginning of `digits`, which are a written number of a row or the rest of one.
 
-    `start` and `over` are where the phone begins and ends in the row, `number_end` is where its number ends, and
-    `row_end` where the row ends, or the extension in it begins.
+    All places are places in the row: the phone begins at `start` and ends before `over`, the written number ends
+    before `number_end`, and the row, or its part before an extension, ends before `row_end`.
     """
 
     phone: str
@@ -234,7 +234,7 @@ continues after the phone by more than an extension: `8-976 370 61 86 60 02` may
 
 
 def is_doubtful(reading: PhoneReading) -> bool:
-    """Return whether a phone may be parts of other numbers, by the first of the `RIVAL_RULES` that fits.
+    """Return whether a phone's digits may be parts of other numbers, by the first of the `RIVAL_RULES` that fits.
 
     A Russian number that begins before the phone and shares digits with it makes every phone doubtful.
     """

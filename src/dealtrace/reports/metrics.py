@@ -355,7 +355,7 @@ _TABLE = (
            Group.COSTS, Unit.PRICE, ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD,
            in_total=_in_total("все сделки", "свои", "all deals")),
     Metric("cac", "Цена нового клиента (CAC)", "Customer acquisition cost (CAC)",
-           "расходы / клиенты с первой покупкой за период", "cost / clients whose first purchase is in the period",
+           "расходы / клиенты с первой покупкой за период", "cost / clients whose first won deal is in the period",
            Group.COSTS, Unit.PRICE, ratio(COST, _FIRST_BUYERS),
            formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD,
            in_total=_in_total("всех таких клиентов", "своих", "all such clients")),

@@ -56,9 +56,10 @@ class UnknownParametersTally:
             seen[key if has_room or key in seen else _OTHERS] += 1
 
     async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
-        """Write the counts through the write queue and reset them; return as `CollectedWrites.write` does.
+        """Write the counts through the write queue, and reset them; `CollectedWrites.write` says when this returns.
 
-        While earlier counts of a site are being stored, its new ones keep waiting, except with `is_last`.
+        A site whose earlier counts are still being stored is skipped, and its new counts are kept, except with
+        `is_last`.
 
         Raises:
             Refusal: the database is unavailable or overloaded; counts that were being stored are lost.

@@ -247,8 +247,8 @@ class WriteQueue:
         Ours: only a distributed database gets a transaction for each site. On any other database, the sites of a batch
         share a transaction, except those with long lists. This holds even if several processes write: each flushes less
         often, so two processes are faster than one. All processes write sites in the order of their ids. If two of them
-        wait for each other nevertheless, because of the row of new ids, they give up after `LOCK_SECONDS` and write the
-        sites one by one.
+        wait for each other nevertheless, because both need the row with the next free id, they give up after
+        `LOCK_SECONDS` and write the sites one by one.
 
         Raises:
             _NotOpen: the database cannot be reached.

@@ -63,7 +63,7 @@ Event = LeadEvent | DealEvent | AlertEvent
 
 
 def call_event(lead: LeadRef, before: IncomingCall | None, after: IncomingCall) -> LeadEvent:
-    """Return the event that a telephone exchange's report of a call causes: connected, disconnected or changed.
+    """Return the event that a PBX's report of a call causes: connected, disconnected or changed.
 
     `before` is the call as reported earlier, or `None` for the first report; `after` is the call with this report.
     """

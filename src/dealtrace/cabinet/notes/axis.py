@@ -44,7 +44,7 @@ class AxisNote:
 
 @record
 class AxisNotes:
-    """The notes under a chart, earliest day first; `left` is how many others of the period are not among them."""
+    """The notes under a chart, earliest day first; `left` is how many notes of the period are left out."""
 
     shown: tuple[AxisNote, ...] = ()
     left: int = 0

@@ -19,7 +19,7 @@ _DAY = DIMENSIONS["day"]
 
 
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the numbers for each window of time; for many windows, `observe_all` is faster."""
+    """Return the number observed in each window of time; for many windows, `observe_all` is faster."""
     asked = with_basis(question)
     totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
     return {slot: Observed(*total) for slot, total in zip(slots, totals, strict=True)}

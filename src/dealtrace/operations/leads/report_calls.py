@@ -14,7 +14,7 @@ from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.calls import find_reported_calls
 
 IDS_PER_REPORT_MAX = 2
-"""The maximum number of ids for a report: one for the call, one for its client; a report states no traffic source."""
+"""The maximum number of new ids that the report of a call needs: one for the call, and one for its client."""
 
 
 @operation(ids_per_command=IDS_PER_REPORT_MAX)

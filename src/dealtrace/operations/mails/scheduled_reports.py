@@ -85,7 +85,7 @@ def schedule_report(work: Work, new: NewScheduledReport, *, restored_id: int | N
             question asks for all attribution models at once, or a report with the id `restored_id` exists already.
     """
     if restored_id is not None and scheduled_reports.find_scheduled_report(work.connection, work.site.id, restored_id):
-        raise InvalidSetting(key="title", ru="этот отчёт уже вернули", en="this report has already been restored")
+        raise InvalidSetting(key="title", ru="этот отчёт уже восстановлен", en="this report has already been restored")
     title = _checked_title(new)
     check_has_room(scheduled_reports.count_scheduled_reports(work.connection, work.site.id), REPORTS_MAX, "title")
     due_at = next_due(new.rhythm, new.hour, work.site.time_zone, work.now)

@@ -87,7 +87,7 @@ def check_url(url: str) -> str:
     if not _is_host(host, is_bracketed="[" in parts.netloc):
         raise InvalidSetting(
             key="url",
-            ru=f"{host} не может быть именем узла, проверьте написание (кириллические имена пишите в виде xn--…)",
+            ru=f"{host} не может быть доменом, проверьте написание (кириллические имена пишите в виде xn--…)",
             en=f"{host} cannot be the name of a host; check its spelling (write international names as xn--…)",
         )
     return url

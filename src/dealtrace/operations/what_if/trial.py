@@ -76,7 +76,7 @@ class Trial:
             named = ", ".join(site.hosts.known) or "—"
             raise InvalidSetting(
                 key="no_host",
-                ru=f"у сайта нет узла {unknown[0]}; его узлы: {named}",
+                ru=f"у сайта нет домена {unknown[0]}; его домены: {named}",
                 en=f"the site has no host {unknown[0]}; its hosts: {named}",
             )
 

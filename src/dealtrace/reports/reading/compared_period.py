@@ -37,7 +37,7 @@ class ComparedTime:
 
     @property
     def differs(self) -> bool:
-        """Return whether the two times have different numbers of counted days."""
+        """Return whether the report's time and the earlier one have different numbers of counted days."""
         return self.days is None or self.days.days != self.own_days
 
 

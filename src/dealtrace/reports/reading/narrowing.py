@@ -13,7 +13,7 @@ from dealtrace.reports.filters import Filter, Operator, key_of_value
 def narrowed_filters(
     filters: Sequence[Filter], dimension: Dimension, keys: Sequence[str | None]
 ) -> tuple[Filter, ...] | None:
-    """Return filters that keep, of what `filters` keep, only what has one of `keys`; a key of `None` means no key.
+    """Return filters that do as `filters` do, and also drop what has none of `keys`; a key of `None` means no key.
 
     `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys. The
     result is `None` if filters cannot express this; they cannot select deals with both the tags `vip` and `moscow`.

@@ -125,7 +125,7 @@ def call_from_row(row: NamedRow) -> Call:
 
 
 def circumstances_from_row(row: NamedRow) -> Circumstances:
-    """Return, from a row of the table of calls, the details that the telephone exchange reported about the call."""
+    """Return, from a row of the table of calls, the details that the PBX reported about the call."""
     return Circumstances(
         sip_id=row.sip_id,
         is_successful=row.is_successful,

@@ -19,7 +19,7 @@ _TABLES: Mapping[Fact, str] = {
     Fact.COSTS: "costs",
 }
 _FOUND = "has "
-"""What the names of tables in which the site has rows begin with."""
+"""The prefix, in the result of `_COUNTS`, of the name of a table in which the site has rows."""
 _COUNTS = "\nUNION ALL ".join(
     (
         "SELECT dimension, count(*) FROM visit_texts WHERE site_id = $1 GROUP BY dimension",
