@@ -18,6 +18,7 @@ from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNotes, axis_notes, read_axis
+from dealtrace.cabinet.notes.explained_falls import fall_notes
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
@@ -121,7 +122,13 @@ async def show(view: View) -> Response:
     notes = axis_notes(axis, gaps, view)
     note = open_deals_note(still_open, view, url)
     unsourced = no_source_note(no_source, view, url)
-    variables = {"open_deals": note, "no_source": unsourced, **around, **shown(answers, url, notes, view, now)}
+    variables = {
+        "open_deals": note,
+        "no_source": unsourced,
+        "explained_falls": fall_notes(answers.report, gaps, url, view),
+        **around,
+        **shown(answers, url, notes, view, now),
+    }
     return view.page(TEMPLATE, OK, fault="", **variables)
 
 
