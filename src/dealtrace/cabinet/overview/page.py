@@ -19,6 +19,7 @@ from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
+from dealtrace.cabinet.notes.explained_falls import fall_notes
 from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
@@ -331,6 +332,7 @@ def _shown(
         figures=_figures(answers.figures, url, rows, page.drawn, language),
         open_deals=open_deals_note(answers.still_open, view, url),
         no_source=no_source_note(answers.no_source, view, url),
+        explained_falls=fall_notes(answers.figures, answers.gaps, reports, view),
         as_of=page.as_of,
         omitted=_omitted_text(answers.figures, page.watched, view),
         watched_days=WATCHED_DAYS,
@@ -349,7 +351,7 @@ def _shown(
         is_new=any(not step.is_done and step.is_needed for step in checklist),
         problem_texts=[
             *texts,
-            *fall_texts(answers.falls, reports.page, view),
+            *fall_texts(answers.falls, answers.missing.gaps, reports.page, view),
             *missing_data_texts(answers.missing, reports, page.watched, view),
         ],
     )

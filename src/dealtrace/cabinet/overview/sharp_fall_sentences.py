@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dealtrace.alerts.sharp_fall_rules import FALLS_WATCHED, Fall
 from dealtrace.cabinet.formats import day_span, metric_value
+from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.reports.open_deals import fallen_sentence, open_figures
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -14,6 +15,7 @@ from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING
+from dealtrace.reports.reading.explained_falls import MetricGap, explaining
 
 
 @record
@@ -56,12 +58,15 @@ _CURES: Mapping[str, _Cure] = {
 assert set(_CURES) == {metric.name for metric in FALLS_WATCHED}
 
 
-def fall_texts(listed: Sequence[FallsOfDays], reports: str, view: View) -> list[ProblemText]:
-    """Return a text for each group of falls over the same days; `reports` is the path of the page of reports."""
-    return [_text(each, reports, view) for each in listed]
+def fall_texts(listed: Sequence[FallsOfDays], gaps: Sequence[MetricGap], reports: str, view: View) -> list[ProblemText]:
+    """Return a text for each group of falls over the same days; `reports` is the path of the page of reports.
+
+    The text names the `gaps` on these days that explain the falls.
+    """
+    return [_text(each, gaps, reports, view) for each in listed]
 
 
-def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
+def _text(found: FallsOfDays, gaps: Sequence[MetricGap], reports: str, view: View) -> ProblemText:
     """Return the text of falls over the same days.
 
     Ours: several falls get a single piece of advice, that for the last fall. The falls are in the order of
@@ -70,6 +75,8 @@ def _text(found: FallsOfDays, reports: str, view: View) -> ProblemText:
     """
     cure = _CURES[found.falls[-1].metric.name]
     text = _sentence(found.falls[0], found.period, view) if len(found.falls) == 1 else _sentences(found, view)
+    missing = explaining([fall.metric for fall in found.falls], found.period, gaps)
+    text = " ".join([text, *(gap_sentence(metric, gap, view.language, view.translate) for metric, gap in missing)])
     fallen = found.still_open.income if found.still_open is not None else None
     income = [fallen.metric.name] if fallen is not None else []
     metrics = dict.fromkeys([*cure.metrics.split(","), *(fall.metric.name for fall in found.falls), *income])

@@ -19,6 +19,7 @@ from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNotes, axis_notes, read_axis
+from dealtrace.cabinet.notes.explained_falls import fall_notes
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
@@ -137,6 +138,7 @@ async def show(view: View) -> Response:
     variables = {
         "open_deals": open_deals_note(answered.open_deals, view, url),
         "no_source": no_source_note(answered.no_source, view, url),
+        "explained_falls": fall_notes(answered.reports.report, answered.gaps, url, view),
         **around,
         **shown(answered.reports, url, notes, view, now),
     }

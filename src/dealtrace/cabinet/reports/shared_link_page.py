@@ -114,6 +114,7 @@ def _shown(answers: PageReports, view: View) -> dict[str, object]:
         "metrics": (),
         "open_deals": None,
         "by_medium": "",
+        "explained_falls": (),
         "no_source": None,
         "model": model_said(report, language),
         "overlap": overlap_text(report.question, language),
