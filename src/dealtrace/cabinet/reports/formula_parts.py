@@ -65,5 +65,5 @@ def _part(
         metric.ru if view.language == "ru" else metric.en,
         meaning_of(metric, view.language),
         metric_value(view.language, metric, value),
-        rows_url(page, question, metric, question.model, placed) if has_rows else "",
+        rows_url(page, question, metric, question.model, placed, is_compared=figure.is_compared) if has_rows else "",
     )

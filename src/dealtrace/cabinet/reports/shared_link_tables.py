@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dealtrace.cabinet.reports.model_comparison import ModelsLine, ModelsTable
-from dealtrace.cabinet.reports.table import Cell, KeyCell, Line, Table
+from dealtrace.cabinet.reports.table import KeyCell, Line, Table
+from dealtrace.cabinet.reports.without_contacts import unlinked
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.reading.masked_keys import masked_key
 
@@ -16,11 +17,11 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
         tuple(
             Line(
                 tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),
-                tuple(map(_cell, line.cells)),
+                tuple(map(unlinked, line.cells)),
             )
             for line in table.lines
         ),
-        tuple(map(_cell, table.total)),
+        tuple(map(unlinked, table.total)),
         table.rows_total,
         sorted_at=table.sorted_at,
     )
@@ -37,7 +38,3 @@ def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
     return replace(key, text=masked_key(dimension, key.text), url="")
-
-
-def _cell(cell: Cell) -> Cell:
-    return replace(cell, url="")

@@ -1,6 +1,7 @@
 """A report as a table: texts of cells, and their links."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -23,10 +24,11 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, Row, sequence_of
 from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.figure import COMPARED
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.compared_period import compared_times_of
+from dealtrace.reports.reading.compared_period import ComparedTimes, compared_times_of
 from dealtrace.reports.reading.growth import can_be_best, has_best
 from dealtrace.reports.reading.meanings import dimension_meaning, key_meaning, meaning_in_total, meaning_of
 from dealtrace.reports.reading.partial_times import is_partial, partial_times_of
@@ -265,13 +267,21 @@ class LineShaper:
             Markup("")
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
-            change_in_total(self.report, place, self.model, self.language)
-            if is_total
-            else change_in_row(self.report, row, place, self.model, self.language),
+            self._change(row, place, metric, is_total=is_total),
             self._behind(row, metric) if value else "",
             "" if is_total or value is None else self._mark(row, place, value),
             meaning_in_total(metric, self.language) if is_total else "",
         )
+
+    def _change(self, row: Row, place: int, metric: Metric, *, is_total: bool) -> FigureChange | None:
+        if is_total:
+            return total_change(self.report, place, self.model, self.rows_page, self.language)
+        change = change_in_row(self.report, row, place, self.model, self.language)
+        if change is None or row.compared is None or not row.compared[self.model][place]:
+            return change
+        placed = keys_before(zip(self.question.by, row.keys, strict=True), self.compared_times)
+        url = rows_url(self.rows_page, self.question, metric, self.model, placed, is_compared=True)
+        return replace(change, url=url)
 
     def _behind(self, row: Row, metric: Metric) -> str:
         placed = list(zip(self.question.by, row.keys, strict=False))
@@ -311,12 +321,14 @@ def rows_url(
     metric: Metric,
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
+    *,
+    is_compared: bool = False,
 ) -> str:
     """Return the URL of the rows behind a figure; empty if `rows_page` is empty or the metric is a constant.
 
     For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
-    defaults.
+    defaults. With `is_compared`, the figure is that of the period with which the question compares.
     """
     if not rows_page or not metric.formula.measures:
         return ""
@@ -328,8 +340,31 @@ def rows_url(
         last=question.period.last_on.isoformat(),
         model=str(int(model)),
         date=question.date_of.value,
+        compare=question.comparison.value if is_compared and question.comparison is not None else "",
+        side=COMPARED if is_compared else "",
     )
     return f"{url}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else url
+
+
+def total_change(
+    report: Report, place: int, model: AttributionModel, rows_page: str, language: Language
+) -> FigureChange | None:
+    """Return the change of the total of the metric at the index `place`, with a link to the rows of the time before."""
+    change, compared = change_in_total(report, place, model, language), report.total.compared
+    if change is None or compared is None or not compared[model][place]:
+        return change
+    metric = report.question.metrics[place]
+    return replace(change, url=rows_url(rows_page, report.question, metric, model, (), is_compared=True))
+
+
+def keys_before(
+    placed: Iterable[tuple[Dimension, str | None]], times: Mapping[Dimension, ComparedTimes]
+) -> list[tuple[Dimension, str | None]]:
+    """Return dimensions, each with the key with which its key is compared, such as the day before with a day."""
+    return [
+        (dimension, times[dimension][key].key if key is not None and key in times.get(dimension, {}) else key)
+        for dimension, key in placed
+    ]
 
 
 def percentage_text(metric: Metric, value: Fraction | None, total: Fraction | None, language: Language) -> str:
