@@ -12,6 +12,7 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import MONTHS, metric_value
@@ -30,6 +31,7 @@ from dealtrace.reports.statuses import Meaning
 from dealtrace.reports.time_keys import keys_of_period
 from guests import Guest, logged_in, member_of
 from server import ServerProcess
+from waiting import wait_for_a_day_that_lasts
 from write_commands import by_contact, registration
 
 PHONES = ("79205550055", "79205550056")
@@ -293,6 +295,96 @@ def test_every_figure_of_the_overview_and_of_the_first_page_leads_to_what_it_cou
     assert len(figures) >= 2
     for url, words in figures:
         assert heading_of(of_two, url) == text_of(words)
+
+
+@pytest.mark.parametrize("compare", ["previous", "year", "weekdays", "months"])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        *SHAPES,
+        {"by": "day", "metrics": "deals,match_rate,cost,visitors"},
+        {"by": "week,source", "metrics": "amount,leads"},
+        {"by": "weekday", "metrics": "visits,deals"},
+        {"by": "source", "pivot": "day", "metrics": "deals"},
+        {"by": "source,status", "tree": "yes", "open": "yandex", "metrics": "deals,won_amount"},
+        {"by": "status", "metrics": "deals", "date": "lead", "model": "4"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_every_compared_figure_leads_to_what_it_counts(analyst: Guest, shape: dict[str, str], compare: str) -> None:
+    page = analyst.get("reports", **DAYS, **shape, compare=compare).text.partition("<main")[2]
+    found = former_figures(page)
+    assert bool(found) == (compare in ("previous", "weekdays"))
+    for url, words in found:
+        assert heading_of(analyst, url) == words, url
+
+
+def former_figures(page: str) -> list[tuple[str, str]]:
+    """Return the links of the figures of the compared period, each with its figure; only zeros may have none."""
+    was = re.findall(r'<small class="before">(.*?)</small>', page, re.DOTALL)
+    charted = r'<tr data-first=[^>]*><th scope="row">.*?</td><td class="value">(.*?)</td></tr>'
+    drawn = re.findall(charted, page)
+    without = {text_of(each).removeprefix("was ") for each in (*was, *drawn) if "<a " not in each}
+    assert all(re.fullmatch(r"[–0.,]+( [₽%])?( 0.0 %)?|", words) for words in without), without
+    links = [re.search(r'<a href="([^"]+)">(.*?)</a>', each, re.DOTALL) for each in (*was, *drawn)]
+    pairs = [(link[1], text_of(link[2]).removeprefix("was ")) for link in links if link is not None]
+    return list(dict.fromkeys(pairs))
+
+
+def test_every_compared_figure_of_the_overview_and_of_the_first_page_leads_to_what_it_counts(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    found = former_figures(analyst.get("", **COMPARED).text.partition("<main")[2])
+    assert len(found) > 10
+    for url, words in found:
+        assert heading_of(analyst, url) == words, url
+    player = served.open_site()
+    for ago, count in ((1, 1), (8, 2)):
+        for number in range(count):
+            at = datetime.now(UTC) - timedelta(days=ago)
+            served.perform(
+                register_deals, player, registration(f"{ago} {number}", happened_at=at, amount_rub=Decimal(5))
+            )
+    of_two = logged_in(server, served.database, {site.site.id: Role.READER, player.site.id: Role.READER})
+    home = of_two.http.get("/cabinet/", params={"period": "7d"}, headers={"accept-language": "en"}).text
+    before = former_figures(home.partition("<main")[2])
+    assert before
+    for url, words in before:
+        assert heading_of(of_two, url) == words, url
+
+
+def test_a_compared_period_that_ends_at_the_same_time_of_day_has_the_rows_until_then(
+    server: ServerProcess, served: Stage
+) -> None:
+    player = served.open_site(time_zone=VLADIVOSTOK)
+    wait_for_a_day_that_lasts(VLADIVOSTOK)
+    now, day = datetime.now(UTC), timedelta(days=1)
+    begun = day_start(site_day(now, VLADIVOSTOK), VLADIVOSTOK)
+    before, after = begun - day + (now - begun) / 2, now - day + (begun + day - now) / 2
+    for number, at in enumerate((now, before, after)):
+        paid = registration(f"{number}", happened_at=at, amount_rub=Decimal(7 + number))
+        served.perform(register_deals, player, paid)
+    analyst = member_of(server, served, player.site.id, Role.ANALYST)
+    page = analyst.get("reports", by="day", metrics="amount", period="today", compare="previous").text
+    ((url, words), *_) = former_figures(page.partition("<main")[2])
+    assert words == "8 ₽"
+    assert heading_of(analyst, url) == words
+    shown = analyst.follow(html.unescape(url)).text
+    (rows,) = re.findall(r"<tbody>(.*?)</tbody>", shown, re.DOTALL)
+    assert rows.count("<tr>") == 1
+    assert "; until " in text_of(shown)
+    link = re.search(r'href="([^"]*rows\.csv[^"]*)"', shown)
+    assert link is not None
+    file = analyst.follow(html.unescape(link[1])).text
+    assert "8.00" in file
+    assert "9.00" not in file
+
+
+@pytest.mark.parametrize("asked", [{"side": "compared"}, {"side": "other", "compare": "previous"}], ids=str)
+def test_a_side_that_does_not_exist_is_refused(analyst: Guest, asked: dict[str, str]) -> None:
+    for place in ("reports/rows", "reports/rows.csv"):
+        answer = analyst.get(place, **DAYS, metrics="deals", **asked)
+        assert (answer.status_code, "must be compared" in answer.text) == (400, True)
 
 
 def assert_figures_lead(guest: Guest, page: str) -> None:

@@ -113,6 +113,33 @@ def test_deals_that_sums_lack_are_counted_until_they_have_a_rate(
     assert "currencies without a rate" not in boss.get("", **days).text
 
 
+def test_rates_that_an_earlier_release_left_in_another_zone_are_named_until_they_are_set_again(
+    beside: Terminal, served: Stage, owner: Player
+) -> None:
+    site_id = str(owner.site.id)
+    for currency in ("usd", "eur"):
+        beside.done("rate", "set", site_id, currency, "90", "--from", "2018-03-26")
+
+    def misdated() -> list[tuple[str, int, str]]:
+        listed = beside.run("doctor", "--json").json
+        return [
+            (each["name"], each["seen"], each["cure"])
+            for each in listed
+            if each["kind"] == "misdated_rates" and each["site_id"] == owner.site.id
+        ]
+
+    assert misdated() == []
+    with served.database.write() as connection:  # as the earlier release did: the rates keep their instants
+        connection.exec_driver_sql(f"UPDATE site SET time_zone = 'Asia/Vladivostok' WHERE id = {site_id}")
+    cure = f"dealtrace rate remove {site_id} '{{}}', then set or import its rates again"
+    assert misdated() == [("eur", 1, cure.format("eur")), ("usd", 1, cure.format("usd"))]
+    beside.done("rate", "remove", site_id, "eur")
+    beside.done("rate", "set", site_id, "eur", "90", "--from", "2018-03-26")
+    assert misdated() == [("usd", 1, cure.format("usd"))]
+    beside.done("site", "set", site_id, "timezone=Asia/Yakutsk")
+    assert misdated() == [], "they have the days at which they began in the zone before"
+
+
 def test_what_is_no_rate_is_refused_and_named(beside: Terminal, owner: Player, tmp_path: Path) -> None:
     file = tmp_path / "rates.csv"
     file.write_text("currency,date,rate\nusd,2018-03-25,much\n", encoding="utf-8")

@@ -18,8 +18,8 @@ from dealtrace.cabinet.field_labels import labelled_text, page_text, unknown_cho
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.overview.page import FIGURES
-from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
-from dealtrace.cabinet.reports.table import rows_url
+from dealtrace.cabinet.reports.change_texts import FigureChange
+from dealtrace.cabinet.reports.table import rows_url, total_change
 from dealtrace.cabinet.sent_forms.sending_pages import HOME
 from dealtrace.cabinet.view import View, redirect
 from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
@@ -133,7 +133,7 @@ def _figures(report: Report, site: Site, language: Language) -> Sequence[SiteFig
         SiteFigure(
             metric_value(language, metric, value),
             rows_url(page, report.question, metric, model, ()) if value else "",
-            change_in_total(report, place, model, language),
+            total_change(report, place, model, page, language),
         )
         for place, (metric, value) in enumerate(zip(report.question.metrics, report.total.values[model], strict=True))
     ]

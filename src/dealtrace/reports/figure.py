@@ -1,9 +1,10 @@
 """A single figure of a report, and the deals, leads, visits or costs behind it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
@@ -14,19 +15,38 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import check_no_contact, key_of_value
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
+from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion, parse_question
+
+COMPARED = "compared"
+"""The value of `side` in the URL of a figure that means the period with which the question compares."""
 
 
 @record
 class Figure:
     """A figure of a report: its question (with one metric and one model), and the keys of its row.
 
-    `offset` is how many of the rows behind the figure (deals, leads, visits or costs) to skip.
+    `offset` is how many of the rows behind the figure (deals, leads, visits or costs) to skip. With `is_compared`,
+    it is the figure of the period with which the question compares, and `keys` are those of that period.
     """
 
     question: Question
     keys: RowKeys
     offset: int = 0
+    is_compared: bool = False
+
+    @property
+    def period(self) -> Period:
+        """Return the period whose days the figure counts."""
+        period, comparison = self.question.period, self.question.comparison
+        return compared_period(period, comparison) if self.is_compared and comparison is not None else period
+
+    def span(self, time_zone: ZoneInfo, now: datetime) -> Span:
+        """Return the time span that the figure counts; it does not end after `now`, or after the same time before."""
+        period, comparison = self.question.period, self.question.comparison
+        if self.is_compared and comparison is not None:
+            return compared_span(period, comparison, time_zone, now)
+        return span_of(period, time_zone, now)
 
     @property
     def metric(self) -> Metric:
@@ -133,18 +153,29 @@ def component_metrics(metric: Metric, metrics: Iterable[Metric]) -> tuple[Metric
 
 
 def parse_figure(
-    raw: RawQuestion, keys: Sequence[str], offset: int, context: QuestionContext, *, has_rows: bool = True
+    raw: RawQuestion,
+    keys: Sequence[str],
+    offset: int,
+    context: QuestionContext,
+    *,
+    has_rows: bool = True,
+    side: str = "",
 ) -> Figure:
     """Parse a reference to a figure of a report; `raw` is the report's question, not yet parsed.
 
     `keys` has the row's key for each dimension, or an empty string for a missing key. With `has_rows`, the figure's
-    metric must be a plain count or sum; otherwise it may also be a ratio or a formula.
+    metric must be a plain count or sum; otherwise it may also be a ratio or a formula. `side` is `COMPARED` for the
+    figure of the period with which the question compares.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
     question = parse_question(raw, context)
     violations = [*_check_metric(question, context, has_rows=has_rows), *_check_facts(question)]
+    if side not in ("", COMPARED) or (side and question.comparison is None):
+        violations.append(
+            Violation("side", f"бывает только {COMPARED}, вместе с `compare`", f"must be {COMPARED}, with `compare`")
+        )
     if question.model is None:
         violations.append(
             Violation("models", "укажите одну модель в параметре `model`", "specify one attribution model in `model`")
@@ -167,7 +198,7 @@ def parse_figure(
             violations.append(Violation("key", fault.ru, fault.en))
     if violations:
         raise InvalidParameters(violations)
-    return Figure(question, tuple(found), offset)
+    return Figure(question, tuple(found), offset, is_compared=side == COMPARED)
 
 
 def _check_metric(question: Question, context: QuestionContext, *, has_rows: bool) -> list[Violation]:

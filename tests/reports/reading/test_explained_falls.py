@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.reports.answer import Report, Row
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period, compared_period
@@ -25,12 +25,12 @@ def gap(name: str, first_on: date, last_on: date) -> MetricGap:
 OCTOBER = gap("calls", date(2026, 10, 9), date(2026, 10, 15))
 
 
-def row(key: str | None, *sides: tuple[int, int]) -> Row:
+def row(key: str | None, *sides: tuple[int, int]) -> ReportLine:
     values, before = (tuple(Fraction(side[place]) for side in sides) for place in (0, 1))
-    return Row((key,) if key is not None else (), {MODEL: values}, {MODEL: before})
+    return ReportLine((key,) if key is not None else (), {MODEL: values}, {MODEL: before})
 
 
-def report(total: Row, *rows: Row, by: str = "month", metrics: str = "match_rate,amount") -> Report:
+def report(total: ReportLine, *rows: ReportLine, by: str = "month", metrics: str = "match_rate,amount") -> Report:
     named = tuple(METRICS[name] for name in metrics.split(","))
     question = Question((DIMENSIONS[by],), named, AUTUMN, MODEL, comparison=Comparison.PREVIOUS)
     return Report(question, rows, len(rows), total, compared_period(AUTUMN, Comparison.PREVIOUS))

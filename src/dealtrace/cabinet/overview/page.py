@@ -24,14 +24,14 @@ from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
-from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.form_fields import Choices, choices_of
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
-from dealtrace.cabinet.reports.table import rows_url, table_of
+from dealtrace.cabinet.reports.table import rows_url, table_of, total_change
 from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
@@ -374,7 +374,7 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
                 metric.name,
                 text_in(language, metric),
                 metric_value(language, metric, value),
-                change_in_total(report, place, model, language),
+                total_change(report, place, model, rows_page, language),
                 metric_meaning(metric, language),
                 url.link(chart=metric.name),
                 rows_url(rows_page, report.question, metric, model, ()) if value else "",

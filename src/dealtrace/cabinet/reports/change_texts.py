@@ -21,13 +21,15 @@ class FigureChange:
     """The change from the compared period: its text, its judgement, and the value of that period as a string.
 
     The judgement is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
-    otherwise empty. If there is nothing to compare with, only `text` is not empty, and says so.
+    otherwise empty. `url` leads to the rows behind the value of that period, or is empty. If there is nothing to
+    compare with, only `text` is not empty, and says so.
     """
 
     text: str
     judgement: str
     before: str
     difference: str = ""
+    url: str = ""
 
 
 def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]) -> Growth:

@@ -66,5 +66,5 @@ def _part(
         text_in(view.language, metric),
         metric_meaning(metric, view.language),
         metric_value(view.language, metric, value),
-        rows_url(page, question, metric, question.model, placed) if has_rows else "",
+        rows_url(page, question, metric, question.model, placed, is_compared=figure.is_compared) if has_rows else "",
     )

@@ -1,6 +1,6 @@
 """The keys of reports, which are the values that rows are grouped by, such as codes and times: labels and cells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -119,6 +119,16 @@ class KeyCell:
     part: str = ""
 
 
+def keys_before(
+    placed: Iterable[tuple[Dimension, str | None]], times: Mapping[Dimension, ComparedTimes]
+) -> list[tuple[Dimension, str | None]]:
+    """Return dimensions, each with the key with which its key is compared, such as the day before with a day."""
+    return [
+        (dimension, times[dimension][key].key if key is not None and key in times.get(dimension, {}) else key)
+        for dimension, key in placed
+    ]
+
+
 class KeyShaper:
     """Shapes the keys of a report's rows into cells; without `url`, keys lead nowhere."""
 
@@ -155,3 +165,7 @@ class KeyShaper:
                 compared_time_label(self._compared_times, dimension, key, self._language),
             ),
         )
+
+    def compared_keys(self, placed: Iterable[tuple[Dimension, str | None]]) -> list[tuple[Dimension, str | None]]:
+        """Return dimensions, each with the key with which its key is compared."""
+        return keys_before(placed, self._compared_times)

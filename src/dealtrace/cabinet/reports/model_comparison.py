@@ -1,6 +1,7 @@
 """One metric under all attribution models side by side, and the difference between its greatest and least value."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from dealtrace.attribution.credit import AttributionModel
@@ -128,14 +129,20 @@ class _Shaper:
         )
 
     def _cell(self, row: ReportLine, model: AttributionModel, *, is_total: bool) -> ModelCell:
-        value = row.values[model][0]
+        value, before = row.values[model][0], row.compared[model][0] if row.compared is not None else None
         placed = list(zip(self.question.by, row.keys, strict=False))
+        if is_total:
+            change = change_in_total(self.report, 0, model, self.language)
+        else:
+            change = change_in_row(self.report, row, 0, model, self.language)
+        if change is not None and before and self.url is not None:
+            earlier = self._keys.compared_keys(placed)
+            url = rows_url(self.rows_page, self.question, self.metric, model, earlier, is_compared=True)
+            change = replace(change, url=url)
         return ModelCell(
             metric_value(self.language, self.metric, value),
             rows_url(self.rows_page, self.question, self.metric, model, placed)
             if value and self.url is not None
             else "",
-            change_in_total(self.report, 0, model, self.language)
-            if is_total
-            else change_in_row(self.report, row, 0, model, self.language),
+            change,
         )

@@ -169,14 +169,16 @@ class _Shaper:
         metric, (value, *compared) = self.pivot.metric, figures
         question = replace(self.question, by=tuple(dimension for dimension, _ in placed))
         growth = growth_in_row(question, metric, [key for _, key in placed])
-        return PivotCell(
-            metric_value(self.language, metric, value),
-            self._behind(placed) if value and self.url is not None else "",
-            change_of(metric, value, compared[0], self.language, growth)
-            if compared and not self.pivot.report.has_nothing_before and not lacks_data(self.pivot.report, placed)
-            else None,
-        )
+        change = None
+        if compared and not self.pivot.report.has_nothing_before and not lacks_data(self.pivot.report, placed):
+            change = change_of(metric, value, compared[0], self.language, growth)
+        if change is not None and compared[0]:
+            before = self._keys.compared_keys(placed)
+            change = replace(change, url=self._behind(before, is_compared=True))
+        return PivotCell(metric_value(self.language, metric, value), self._behind(placed) if value else "", change)
 
-    def _behind(self, placed: Sequence[tuple[Dimension, str | None]]) -> str:
+    def _behind(self, placed: Sequence[tuple[Dimension, str | None]], *, is_compared: bool = False) -> str:
+        if self.url is None:
+            return ""
         model: AttributionModel = self.model
-        return rows_url(self.rows_page, self.question, self.pivot.metric, model, placed)
+        return rows_url(self.rows_page, self.question, self.pivot.metric, model, placed, is_compared=is_compared)

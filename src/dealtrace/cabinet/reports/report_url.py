@@ -38,6 +38,7 @@ ONCE = (
     "models",
     "date",
     "compare",
+    "side",
     "segment",
     "segment_of",
     "sort",

@@ -21,6 +21,7 @@ from dealtrace.cabinet.formats import NOTHING, clock_time_in_zone, day, metric_v
 from dealtrace.cabinet.lead_labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.rendering import translations_of
+from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.formula_parts import parts_shown
 from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
@@ -86,7 +87,8 @@ async def show(view: View) -> Response:
     known, url = await context_of_rows(view, url, now)
     choices = choices_of(url, {}, known, view.language, is_whole=view.may_see_contacts)
     try:
-        figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, offset, known, has_rows=False)
+        raw = url.raw_question(period=DEFAULT_PRESET, limit=ROWS)
+        figure = parse_figure(raw, keys, offset, known, has_rows=False, side=url.get("side"))
     except InvalidParameters as refusal:
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
         return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, fault=fault, figure=None)
@@ -96,6 +98,7 @@ async def show(view: View) -> Response:
         "figure": figure,
         "title": text_in(view.language, figure.metric),
         "choices": choices,
+        "until": compared_until(figure.question, view.current_site, now, view.language) if figure.is_compared else "",
         "conditions": [*key_texts(figure, keys, view.language), *(chip.text for chip in choices.chips)],
         "model": model_label(figure.question.model, view.language),
         "as_of": clock_time_in_zone(view.language, now, view.current_site.time_zone),

@@ -74,7 +74,7 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         url, keys = report_url_of(f"/cabinet/{site.id}/reports/rows", query), query.getlist("key")
         known, url = await context_of_rows(view, url, now)
         is_whole = view.may_see_contacts
-        figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known)
+        figure = parse_figure(url.raw_question(period=DEFAULT_PRESET, limit=ROWS), keys, 0, known, side=url.get("side"))
         model = figure.question.model
         assert model is not None
         chips = choices_of(url, {}, known, view.language, is_whole=is_whole).chips
@@ -82,7 +82,7 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         with refused_if_full(), TemporaryFile() as found:
             kind, names = await view.ask(_find, figure, now, found)
             listed = ListFile(
-                f"rows-{site.id}-{figure.question.period.first_on}-{figure.question.period.last_on}",
+                f"rows-{site.id}-{figure.period.first_on}-{figure.period.last_on}",
                 _columns(kind, names),
                 lambda _connection: read_spooled_rows(kind, found, ROWS_AT_ONCE),
                 partial(_rows, site=site, model=model, language=view.language, is_whole=is_whole),
@@ -102,7 +102,7 @@ def _find(source: FactSource, site: Site, figure: Figure, now: datetime, file: B
     question = replace(figure.question, limit=ASKED_AT_ONCE)
     offset = 0
     while True:
-        found = show_rows(source, site, Figure(question, figure.keys, offset), now)
+        found = show_rows(source, site, replace(figure, question=question, offset=offset), now)
         spool_rows(found.rows, file)
         offset += ASKED_AT_ONCE
         if offset >= found.total:
@@ -123,7 +123,7 @@ def _rows(
 
 
 def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> list[FileNote]:
-    period, model = figure.question.period, figure.question.model
+    period, model = figure.period, figure.question.model
     assert model is not None
     first, last = (day(language, on) for on in (period.first_on, period.last_on))
     metric = text_in(language, figure.metric)

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelsLine, ModelsTable
-from dealtrace.cabinet.reports.table import Table, TableCell, TableLine
+from dealtrace.cabinet.reports.table import Table, TableLine
+from dealtrace.cabinet.reports.without_contacts import unlinked
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.reading.masked_keys import masked_key
 
@@ -17,11 +18,11 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
         tuple(
             TableLine(
                 tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),
-                tuple(map(_cell, line.cells)),
+                tuple(map(unlinked, line.cells)),
             )
             for line in table.lines
         ),
-        tuple(map(_cell, table.total)),
+        tuple(map(unlinked, table.total)),
         table.rows_total,
         sorted_at=table.sorted_at,
     )
@@ -38,7 +39,3 @@ def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:
 
 def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
     return replace(key, text=masked_key(dimension, key.text), url="")
-
-
-def _cell(cell: TableCell) -> TableCell:
-    return replace(cell, url="")

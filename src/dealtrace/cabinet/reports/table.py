@@ -1,6 +1,7 @@
 """A report as a table: texts of cells, and their links."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Report, ReportLine, sequence_of
 from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.figure import COMPARED
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
@@ -239,13 +241,21 @@ class LineShaper:
             Markup("")
             if is_total or metric.unit not in (Unit.COUNT, Unit.MONEY)
             else cell_bar(value, self.largest[place]),
-            change_in_total(self.report, place, self.model, self.language)
-            if is_total
-            else change_in_row(self.report, row, place, self.model, self.language),
+            self._change(row, place, metric, is_total=is_total),
             self._behind(row, metric) if value else "",
             "" if is_total or value is None else self._mark(row, place, value),
             meaning_in_total(metric, self.language) if is_total else "",
         )
+
+    def _change(self, row: ReportLine, place: int, metric: Metric, *, is_total: bool) -> FigureChange | None:
+        if is_total:
+            return total_change(self.report, place, self.model, self.rows_page, self.language)
+        change = change_in_row(self.report, row, place, self.model, self.language)
+        if change is None or row.compared is None or not row.compared[self.model][place]:
+            return change
+        placed = self._keys.compared_keys(zip(self.question.by, row.keys, strict=True))
+        url = rows_url(self.rows_page, self.question, metric, self.model, placed, is_compared=True)
+        return replace(change, url=url)
 
     def _behind(self, row: ReportLine, metric: Metric) -> str:
         placed = list(zip(self.question.by, row.keys, strict=False))
@@ -285,12 +295,14 @@ def rows_url(
     metric: Metric,
     model: AttributionModel,
     placed: Sequence[tuple[Dimension, str | None]],
+    *,
+    is_compared: bool = False,
 ) -> str:
     """Return the URL of the rows behind a figure; empty if `rows_page` is empty or the metric is a constant.
 
     For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
-    defaults.
+    defaults. With `is_compared`, the figure is that of the period with which the question compares.
     """
     if not rows_page or not metric.formula.measures:
         return ""
@@ -302,8 +314,21 @@ def rows_url(
         last=question.period.last_on.isoformat(),
         model=str(int(model)),
         date=question.date_of.value,
+        compare=question.comparison.value if is_compared and question.comparison is not None else "",
+        side=COMPARED if is_compared else "",
     )
     return f"{url}&{urlencode(key_pairs([key for _, key in placed]))}" if placed else url
+
+
+def total_change(
+    report: Report, place: int, model: AttributionModel, rows_page: str, language: Language
+) -> FigureChange | None:
+    """Return the change of the total of the metric at the index `place`, with a link to the rows of the time before."""
+    change, compared = change_in_total(report, place, model, language), report.total.compared
+    if change is None or compared is None or not compared[model][place]:
+        return change
+    metric = report.question.metrics[place]
+    return replace(change, url=rows_url(rows_page, report.question, metric, model, (), is_compared=True))
 
 
 def percentage_text(metric: Metric, value: Fraction | None, total: Fraction | None, language: Language) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from dealtrace.cabinet.charts.lines import ChartNote, Point, line_chart
 from dealtrace.cabinet.formats import axis_labels, metric_value
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNote, AxisNotes
-from dealtrace.cabinet.reports.key_labels import key_label, part_label
+from dealtrace.cabinet.reports.key_labels import key_label, keys_before, part_label
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language, text_in
@@ -19,6 +19,7 @@ from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.compared_period import ComparedTimes, compared_times_of
 from dealtrace.reports.reading.partial_times import partial_times_of
 from dealtrace.reports.time_keys import TIME_KEYS, days_of_times, keys_of_period
 
@@ -39,9 +40,10 @@ BY_HOURS = {"ru": "по часам визита", "en": "by hour of the visit"}
 class LinePoint:
     """A point of a chart, as a row of the table that repeats the chart: its label, value, compared value and notes.
 
-    `url` leads to the report for its hour, day, week or month, and `rows` to the rows behind its value; each is empty
-    if there is no link. `part` says which part of its time is counted, if not all of it. `days` are the days of the
-    point within the period, `None` for an hour; a person who drags over points opens the period of these points.
+    `url` leads to the report for its hour, day, week or month, `rows` to the rows behind its value, and `rows_before`
+    to those behind the compared value; each is empty if there is no link. `part` says which part of its time is
+    counted, if not all of it. `days` are the days of the point within the period, `None` for an hour; a person who
+    drags over points opens the period of these points.
     """
 
     label: str
@@ -49,6 +51,7 @@ class LinePoint:
     value: str
     rows: str
     compared: str
+    rows_before: str
     notes: str
     part: str = ""
     days: Period | None = None
@@ -127,6 +130,7 @@ def time_line(
     placed = _placed(notes.shown, dimension, report.question.period)
     days = days_of_times(dimension.name, report.question.period) if url is not None else {}
     noted = {note.place: note.text for note in placed}
+    times = compared_times_of(report).get(dimension, {})
     shown = tuple(
         LinePoint(
             point.label,
@@ -134,6 +138,7 @@ def time_line(
             format_value(point.value),
             point.url,
             format_value(point.compared),
+            _rows_before(report, rows_page, key, times) if point.compared else "",
             noted.get(place, ""),
             point.part,
             days.get(number),
@@ -148,6 +153,13 @@ def _narrowed(url: ReportUrl | None, question: Question, dimension: Dimension, k
     """Return the URL of the report for one time, empty if there is no link."""
     narrowed = narrowed_url(url, question, [(dimension, key)]) if url is not None else None
     return narrowed.link() if narrowed is not None else ""
+
+
+def _rows_before(report: Report, rows_page: str, key: str, times: ComparedTimes) -> str:
+    """Return the URL of the rows behind the value with which a point is compared."""
+    (dimension,), (metric,), (model,) = report.question.by, report.question.metrics, report.total.values
+    placed = keys_before([(dimension, key)], {dimension: times})
+    return rows_url(rows_page, report.question, metric, model, placed, is_compared=True)
 
 
 def _points(report: Report, rows_page: str, language: Language) -> list[Point]:

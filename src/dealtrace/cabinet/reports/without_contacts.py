@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelCell, ModelsTable
-from dealtrace.cabinet.reports.pivot import PivotTable
+from dealtrace.cabinet.reports.pivot import PivotCell, PivotTable
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Table, TableCell
 from dealtrace.cabinet.view import View
@@ -25,7 +25,7 @@ from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, Question, Ques
 from dealtrace.reports.reading.masked_keys import masked_filter, masked_key, masked_label
 from dealtrace.reports.reading.masked_names import MaskedNames, context_without_contacts, masked_names
 
-Linked = TypeVar("Linked", TableCell, ModelCell)
+Linked = TypeVar("Linked", TableCell, ModelCell, PivotCell)
 
 
 URL_NAMES = ("by", "pivot", "metrics", "sort", "chart", "segment")
@@ -145,18 +145,21 @@ def pivot_for_readers(table: PivotTable, pivot: Pivot) -> PivotTable:
     for row in table.rows:
         keys = _keys(by, row.keys)
         cells = tuple(
-            replace(cell, url="") if keys != row.keys or masked else cell
+            unlinked(cell) if keys != row.keys or masked else cell
             for cell, masked in zip(row.cells, is_masked, strict=True)
         )
         rows.append(replace(row, keys=keys, cells=cells))
-    total = tuple(
-        replace(cell, url="") if masked else cell for cell, masked in zip(table.total, is_masked, strict=True)
-    )
+    total = tuple(unlinked(cell) if masked else cell for cell, masked in zip(table.total, is_masked, strict=True))
     return replace(table, columns=columns, rows=tuple(rows), total=total)
 
 
+def unlinked(cell: Linked) -> Linked:
+    """Return a figure without links to the rows behind it and behind the figure with which it is compared."""
+    return replace(cell, url="", change=replace(cell.change, url="") if cell.change is not None else None)
+
+
 def _unlinked(cells: Sequence[Linked]) -> tuple[Linked, ...]:
-    return tuple(replace(cell, url="") for cell in cells)
+    return tuple(map(unlinked, cells))
 
 
 def _keys(by: Sequence[Dimension], keys: tuple[KeyCell, ...]) -> tuple[KeyCell, ...]:

@@ -17,7 +17,7 @@ from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list
 from dealtrace.storage.deals.deals import list_latest_matchers
 from dealtrace.storage.leads.contact_groups import list_unlinked_contacts
 from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress
-from dealtrace.storage.reports.rates import count_deals_without_rate
+from dealtrace.storage.reports.rates import count_deals_without_rate, count_rates_within_days
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
 
 UNLINKED_SHOWN = 20
@@ -129,8 +129,11 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List each currency that lacks an exchange rate for some deals; reports leave out the amounts of these deals."""
-    return [
+    """List each currency that lacks an exchange rate for some deals, or has rates that begin within a day.
+
+    Reports leave out the amounts of deals without a rate.
+    """
+    lacking: list[Finding] = [
         {
             "kind": "no_rate",
             "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate are left out of sums.",
@@ -141,6 +144,19 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
         }
         for currency, deals in sorted(count_deals_without_rate(connection, site.id).items())
     ]
+    within_days: list[Finding] = [
+        {
+            "kind": "misdated_rates",
+            "text": f"Site {site.id}: since an earlier release changed the time zone, {counted(rates, 'rate')} of "
+            f"{currency} begin within a day, so deals around midnight count by the rate of another day.",
+            "cure": f"dealtrace rate remove {site.id} {_quoted(currency)}, then set or import its rates again",
+            "site_id": site.id,
+            "name": currency,
+            "seen": rates,
+        }
+        for currency, rates in sorted(count_rates_within_days(connection, site).items())
+    ]
+    return [*lacking, *within_days]
 
 
 def _named(groups: list[StatusGroup]) -> str:

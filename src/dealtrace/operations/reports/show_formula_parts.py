@@ -9,7 +9,6 @@ from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask_series
 from dealtrace.reports.figure import Figure
 from dealtrace.reports.metrics import Metric, known_values
-from dealtrace.reports.periods import span_of
 
 
 def show_parts(
@@ -17,7 +16,7 @@ def show_parts(
 ) -> tuple[Fraction | None, ...]:
     """Return the exact values of a figure and of its parts; a value that the report does not know is `None`."""
     question = replace(figure.question, metrics=(figure.metric, *parts))
-    formulas, gathered = ask_series(source, site, question, question.by, span_of(question.period, site.time_zone, now))
+    formulas, gathered = ask_series(source, site, question, question.by, figure.span(site.time_zone, now))
     found = gathered.rows.get(figure.keys, {}) if figure.keys else gathered.total
     unknown = gathered.unknown | (gathered.unknown_in_rows if figure.keys else frozenset())
     values = []

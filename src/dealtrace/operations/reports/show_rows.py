@@ -11,7 +11,6 @@ from dealtrace.operations.reports.ask import FactSource, resolved_filters, visit
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import AnyRow, CostRow, DealRow, Figure, FigureRows, LeadRow, VisitRow
 from dealtrace.reports.formats import format_kopecks
-from dealtrace.reports.periods import span_of
 from dealtrace.storage.reports.rows_behind import BehindRow, find_rows_behind, find_source_parts
 from dealtrace.storage.reports.scope import Scope
 
@@ -20,7 +19,7 @@ def show_rows(source: FactSource, site: Site, figure: Figure, now: datetime) -> 
     """Return one page of the rows behind a figure, earliest first."""
     question = figure.question
     assert question.model is not None
-    span = span_of(question.period, site.time_zone, now)
+    span = figure.span(site.time_zone, now)
     filters = resolved_filters(source, question, [span])
     since = visits_since(source, question.by, filters)
     scope = Scope(site, question.by, filters, span, question.model, question.date_of, since)

@@ -105,6 +105,18 @@ def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
     return [(currency, since_at, rate) for (currency, since_at), rate in rates.items()]
 
 
+def count_rates_within_days(connection: Connection, site: Site) -> dict[str, int]:
+    """Return the number of rates that do not begin with a day of the site, by currency.
+
+    They were set before the time zone of the site changed under a release that did not call `redate_rates`.
+    """
+    counts: dict[str, int] = {}
+    for currency, since_at, _ in _list_in_order(connection, site.id):
+        if since_at != day_start(site_day(since_at, site.time_zone), site.time_zone):
+            counts[currency] = counts.get(currency, 0) + 1
+    return counts
+
+
 def count_deals_at_other_rates(
     connection: Connection, before: Site, after: Site, since: datetime, until: datetime, span: timedelta
 ) -> int:

@@ -18,6 +18,7 @@ from dealtrace.cabinet.reports.table import (
 )
 from dealtrace.cabinet.reports.tree.branches import Branches, has_rows_below, level_question
 from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, RowPath, closed, opened, without_tree
+from dealtrace.cabinet.reports.without_contacts import unlinked
 from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -196,4 +197,4 @@ def _masked(dimension: Dimension, key: KeyCell, cells: tuple[TableCell, ...]) ->
     text = masked_key(dimension, key.text)
     if text == key.text:
         return key, cells
-    return replace(key, text=text, url=""), tuple(replace(cell, url="") for cell in cells)
+    return replace(key, text=text, url=""), tuple(map(unlinked, cells))
