@@ -139,6 +139,15 @@ def test_a_shown_report_imports_nothing_of_files(own_database: str, tmp_path: Pa
     assert "xlsxwriter" in imported_by(f"{report} --xlsx {tmp_path}/report.xlsx", own_database)
 
 
+def test_no_statement_of_the_mirror_is_written_before_it_is_needed() -> None:
+    asked = """
+from dealtrace.storage.reports.mirror import copy_facts, dialect
+assert copy_facts.MIRRORED_TABLES
+assert not dialect._compiled
+"""
+    subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True)
+
+
 def test_nothing_looks_for_garbage_while_the_program_is_imported() -> None:
     asked = """
 import gc

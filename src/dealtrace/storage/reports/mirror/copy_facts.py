@@ -48,7 +48,7 @@ Match reasons are stored as for a site that does not match by contact; `MirrorFa
 
 @record
 class _Part:
-    """How the rows of one table are copied into the mirror.
+    """How the rows of one table are copied into the mirror; most statements are made when they are first needed.
 
     `filling` streams `all_rows` into the empty table, and `changing` streams only `changed_rows`. `key` is the mirror's
     column by which the old versions of changed rows are found and deleted; `lead` is the column by which rows are
@@ -57,9 +57,9 @@ class _Part:
 
     target: Table
     key: str
-    filling: Stream
+    filling: Callable[[], Stream]
     all_rows: Selects
-    changing: Stream
+    changing: Callable[[], Stream]
     changed_rows: Selects
     lead: str = ""
 
@@ -103,7 +103,7 @@ def _stream(target: Table, *joins: Join, catalog: str = "") -> Stream:
 def _alike(target: Table, key: str, selects: Selects) -> _Part:
     """Return a `_Part` that selects and streams changed rows in the same way as all rows."""
     stream = _stream(target)
-    return _Part(target, key, stream, selects, stream, selects)
+    return _Part(target, key, lambda: stream, selects, lambda: stream, selects)
 
 
 def _in_visits(target: Table, lead: str, money: Iterable[str], selects: Callable[[Iterable[str]], Selects]) -> _Part:
@@ -115,8 +115,8 @@ def _in_visits(target: Table, lead: str, money: Iterable[str], selects: Callable
     filling = _stream(target, _OWN_VISIT, touches, Join(*clients.joined_clients()))
     changing = _stream(target, touches)
     return _Part(
-        target, "id", filling, selects((*filling.numbers, *filling.texts)),
-        changing, selects((*changing.numbers, *changing.texts)), lead,
+        target, "id", lambda: filling, selects((*filling.numbers, *filling.texts)),
+        lambda: changing, selects((*changing.numbers, *changing.texts)), lead,
     )  # fmt: skip
 
 
@@ -131,11 +131,11 @@ def _of_deals(names: Iterable[str]) -> Selects:
 def _visit_part() -> _Part:
     """Return the `_Part` of visits: raw columns are streamed; DuckDB computes attributes and gives visitors numbers."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
-    names = [column.name for column in tables.visit_rows.c if column.name != "site_id"]
-    written = dialect.compile_for_mirror(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
-    columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
 
     def stream(catalog: str) -> Stream:
+        names = [column.name for column in tables.visit_rows.c if column.name != "site_id"]
+        written = dialect.compile_for_mirror(select(visit.c.site_id, *visit_columns(names)), dialect.DIALECT)
+        columns = ", ".join(f'"{name}"' for name in ("site_id", *names))
         into = f"INSERT INTO {catalog}.visit_rows ({columns})"
         inserting = f"{into} WITH visit AS (SELECT * FROM {{streamed}}) {written.text}"  # noqa: S608
         return Stream(*raw, inserting, tuple(written.arguments({})))
@@ -145,7 +145,8 @@ def _visit_part() -> _Part:
     def selects() -> Iterable[tuple[Selection, Expression | None]]:
         return [(rows.where(visit.c.site_id == SITE_ID), visit.c.id)]
 
-    return _Part(tables.visits, "id", stream(tables.SCRATCH), selects, stream(tables.TEMPORARY), selects)
+    filling, changing = cache(lambda: stream(tables.SCRATCH)), cache(lambda: stream(tables.TEMPORARY))
+    return _Part(tables.visits, "id", filling, selects, changing, selects)
 
 
 def _touch_part() -> _Part:
@@ -154,7 +155,7 @@ def _touch_part() -> _Part:
         return [(mine, lead_credit.c.lead_id)]
 
     filling, changing = (_stream(tables.touches, catalog=each) for each in (tables.SCRATCH, tables.TEMPORARY))
-    return _Part(tables.touches, "lead_id", filling, selects, changing, selects)
+    return _Part(tables.touches, "lead_id", lambda: filling, selects, lambda: changing, selects)
 
 
 _VISITS = _visit_part()
@@ -205,7 +206,7 @@ def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: 
             if part.lead:
                 _fill_by_parts(source, mirror, part, rows, conditions)
             else:
-                stream_rows(source, mirror, part.filling, rows)
+                stream_rows(source, mirror, part.filling(), rows)
             if part is _VISITS:
                 visitors.place_visits(mirror, tables.SCRATCH)
                 mirror.execute(f"DROP TABLE {tables.SCRATCH}.visit_rows")
@@ -227,12 +228,13 @@ def _fill_by_parts(
 ) -> None:
     """Fill a table whose rows are joined with touches, in parts: one statement for each of `conditions`."""
     streamed, touches = f"{tables.SCRATCH}.streamed", f"{tables.SCRATCH}.lead_touches"
-    staging = replace(part.filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
+    filling = part.filling()
+    staging = replace(filling, inserting=f"CREATE TABLE {streamed} AS SELECT * FROM {{streamed}}")  # noqa: S608
     stream_rows(source, mirror, staging, rows)
     if part is _LEADS:
         clients.gather_clients(mirror, streamed)
     inserts = [
-        part.filling.inserting.format(
+        filling.inserting.format(
             streamed=f"(SELECT * FROM {streamed} WHERE {condition.format(lead_id=part.lead)})",  # noqa: S608 - of ours
             touches=f"(SELECT * FROM {touches} WHERE {condition.format(lead_id='lead_id')})",  # noqa: S608
         )
@@ -265,7 +267,7 @@ def _take_over_touches(source: Connection, mirror: MirrorConnection, site_id: in
     if leads or deals:
         given = {SITE_ID.key: site_id, _IDS: sorted(leads)}
         stream_rows(
-            source, mirror, _TOUCHES.changing, [(rows, given) for rows in _selects(_TOUCHES, only_changed=True)]
+            source, mirror, _TOUCHES.changing(), [(rows, given) for rows in _selects(_TOUCHES, only_changed=True)]
         )
         lead_touches.gather_lead_touches(mirror, tables.TEMPORARY)
 
@@ -278,7 +280,7 @@ def _take_over_kind(
     given = {SITE_ID.key: site_id, _IDS: ids}
     for part in _TAKEN[kind]:
         _delete(mirror, part, site_id, ids)
-        changing = part.changing
+        changing = part.changing()
         if part.lead:
             in_place = changing.inserting.format(streamed="{streamed}", touches=f"{tables.TEMPORARY}.lead_touches")
             changing = replace(changing, inserting=in_place)
