@@ -3,6 +3,7 @@
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def deal_to_engines(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """
     variants = defaultdict[str, list[pytest.Item]](list)
     for item in items:
-        if item.path.relative_to(TREE).parts[1] in DEALT or item.path.is_relative_to(TREE / "client"):
+        if _is_dealt(item.path):
             variants[item.nodeid.replace("sqlite", "").replace("postgresql", "")].append(item)
     return [
         item
@@ -36,3 +37,9 @@ def deal_to_engines(items: Iterable[pytest.Item]) -> list[pytest.Item]:
         for number, item in enumerate(same)
         if number != zlib.crc32(name.encode()) % len(same)
     ]
+
+
+@cache
+def _is_dealt(path: Path) -> bool:
+    """Return whether the tests of a module are dealt to the engines."""
+    return path.relative_to(TREE).parts[1] in DEALT or path.is_relative_to(TREE / "client")

@@ -53,9 +53,8 @@ class Order:
     """What to start: `out` and `err` are files that are added to, `user` is a user and a group.
 
     `arguments` are those of `dealtrace` for `how="command"`, a Python file and its arguments for `how="script"`, a
-    program and its arguments for `how="program"`. Only a program can be given a limit of open files, which
-    it may raise to `open_files_allowed`. `ended_by` is the
-    signal that it gets if it outlives the tests.
+    program and its arguments for `how="program"`. `open_files` limits its open files, which it may raise to
+    `open_files_allowed`. `ended_by` is the signal that it gets if it outlives the tests.
     """
 
     arguments: Sequence[str]
@@ -310,8 +309,10 @@ def _become(order: Order, keeping: int) -> None:
     os.chdir(order.folder)
     os.environ.clear()
     os.environ.update(order.environment)
+    if order.open_files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (order.open_files, order.open_files_allowed or order.open_files))
     if order.how == "program":
-        _run_program(order)
+        os.execvpe(order.arguments[0], list(order.arguments), order.environment)  # noqa: S606 - no shell is needed
     else:
         _run_imported(order)
 
@@ -331,13 +332,6 @@ def _end_with_keeper(keeping: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != keeping:
         os._exit(NOT_STARTED)
-
-
-def _run_program(order: Order) -> None:
-    if order.open_files:
-        allowed = order.open_files_allowed or order.open_files
-        resource.setrlimit(resource.RLIMIT_NOFILE, (order.open_files, allowed))
-    os.execvpe(order.arguments[0], list(order.arguments), order.environment)  # noqa: S606 - no shell is needed
 
 
 def _open_consoles() -> None:

@@ -78,7 +78,7 @@ class ServerProcess:
     ) -> None:
         self.open_files = open_files
         self.open_files_allowed = open_files_allowed
-        self.is_fork = is_fork and not open_files and settings.get("workers", 1) == 1
+        self.is_fork = is_fork and settings.get("workers", 1) == 1
         self.database_url = database_url
         self.folder = folder
         self.port = free_port()

@@ -17,6 +17,7 @@ from dealtrace.cabinet.rendering import REPLACED
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.settings.cost_files import CostChoices
 from dealtrace.storage.schema.tables.control import sent_form
+from examples import drawn
 from filled_site import CALLS, COST_FORM, COSTS, FilledSite
 from guests import PASSWORD, Guest, member_of, text_of
 from page_forms import Form, Reader
@@ -77,7 +78,7 @@ def assert_is_refused(answer: httpx.Response, what: object) -> None:
 def test_a_file_that_is_kept_with_wrong_options_is_not_imported_by_its_key(
     site: FilledSite, upload: Upload, name: str
 ) -> None:
-    for value in WRONG:
+    for value in drawn(WRONG):
         sent = {**upload.right, name: value}
         answer = site.owner.send(upload.place, files={"file": ("list.csv", upload.file)}, **sent)
         if answer.is_redirect:  # anything may be the name of an account, for example
@@ -178,7 +179,7 @@ def test_no_value_in_the_hidden_fields_of_a_form_is_a_fault(site: FilledSite) ->
     count = 0
     for url, form in forms_of(site):
         count += 1
-        for value in FORGED:
+        for value in drawn(FORGED):
             assert_is_answered(send_forged(site, url, form, carried(form), value), (url, value))
     assert site.owner.is_in()
     assert count >= 50

@@ -192,10 +192,10 @@ def test_no_filter_finds_a_contact_for_who_may_not_see_it(
             assert found
             assert found <= shown
             places = ("reports", "reports.csv", "reports/rows", "reports/rows.csv", "")
-            for operator, place in drawn(product(("is", "not", "among", "contains"), places)):
+            for operator, place in () if is_whole else drawn(product(("is", "not", "among", "contains"), places)):
                 query = {**asked, "metrics": metric, "filter": f"{dimension}:{operator}:{escaped(contact)}"}
                 answer = member.get(place, **query)
-                assert is_whole or answer.status_code == 400 or (place == "" and "only analysts" in answer.text), query
+                assert answer.status_code == 400 or (place == "" and "only analysts" in answer.text), query
         (plain,) = (key for key in shown if PLAIN in key)
         found = keys_of(member.get("reports.csv", **asked, filter=f"{dimension}:is:{escaped(plain)}"))
         assert found == {plain}, "what is shown can still be asked"

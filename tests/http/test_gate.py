@@ -137,6 +137,7 @@ class TestRate:
         assert before <= found.ended_at <= datetime.now(UTC)
         assert busiest_second(server, neighbour) is None
 
+    @pytest.mark.few(1)
     @pytest.mark.parametrize("is_shared", [False, True])
     def test_of_two_processes_the_busiest_second_is_the_one_that_the_limit_sees(
         self, postgresql_server: PostgresqlServer, redis: RedisServer, tmp_path: Path, is_shared: bool
