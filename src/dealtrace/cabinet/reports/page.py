@@ -23,6 +23,7 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
 from dealtrace.cabinet.reports.form_fields import choices_of, ready_links
+from dealtrace.cabinet.reports.key_labels import key_label
 from dealtrace.cabinet.reports.model_comparison import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
@@ -125,7 +126,7 @@ async def show(view: View) -> Response:
     variables = {
         "open_deals": note,
         "no_source": unsourced,
-        "explained_falls": fall_notes(answers.report, gaps, url, view),
+        "explained_falls": fall_notes(answers.report, gaps, view, key_label, url.of_days),
         **around,
         **shown(answers, url, notes, view, now),
     }
