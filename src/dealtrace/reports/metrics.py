@@ -253,20 +253,8 @@ def _calls(flag: str) -> Formula:
 _RETURN = ratio((WON_AMOUNT, COST), COST)
 _MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
 _RETURN_TEXT = "(won_amount − cost) / cost"
-_RETURN_MEANING = (
-    "(выручка − расходы) / расходы; если есть маржа, то она вместо выручки; в «Итого» — и выручка без рекламы",
-    "(won amount − cost) / cost, or with margins if there are any; the total includes income without ads",
-)
-
-
-def _same_as(other: str) -> tuple[str, str]:
-    """Return the meanings of a return that equals another: Dealtrace knows only the costs of advertising."""
-    ru, en = _RETURN_MEANING
-    return f"то же, что {other}: известны только расходы на рекламу; {ru}", (
-        f"the same as {other}, since only costs of advertising are known: {en}"
-    )
-
-
+_RETURN_RU = "(выручка − расходы) / расходы; если есть маржа, то она вместо выручки; в «Итого» — и выручка без рекламы"
+_RETURN_EN = "(won amount − cost) / cost, or with margins if there are any; the total includes income without ads"
 _TABLE = (
     Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site",
            Group.TRAFFIC, Unit.COUNT, plain(VISITS)),
@@ -359,10 +347,10 @@ _TABLE = (
            Group.COSTS, Unit.PRICE, ratio(COST, _FIRST_BUYERS),
            formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD,
            in_total=_in_total("всех таких клиентов", "своих", "all such clients")),
-    Metric("roi", "ROI", "ROI", *_same_as("ROMI"),
+    Metric("roi", "ROI", "ROI", f"то же, что ROMI: {_RETURN_RU}", f"the same as ROMI: {_RETURN_EN}",
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
-    Metric("romi", "ROMI", "ROMI", *_same_as("ROI"),
+    Metric("romi", "ROMI", "ROMI", f"то же, что ROI: {_RETURN_RU}", f"the same as ROI: {_RETURN_EN}",
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
     Metric("roas", "ROAS", "ROAS", "выручка / расходы", "won amount / cost",

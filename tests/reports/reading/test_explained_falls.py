@@ -36,7 +36,7 @@ def report(total: ReportLine, *rows: ReportLine, by: str = "month", metrics: str
     return Report(question, rows, len(rows), total, compared_period(AUTUMN, Comparison.PREVIOUS))
 
 
-def told(found: Report, *gaps: MetricGap) -> list[tuple[str, list[str], list[str]]]:
+def listed(found: Report, *gaps: MetricGap) -> list[tuple[str, list[str], list[str]]]:
     return [
         (
             fall.time[1] if fall.time is not None else "",
@@ -49,17 +49,17 @@ def told(found: Report, *gaps: MetricGap) -> list[tuple[str, list[str], list[str
 
 def test_a_fall_is_explained_by_a_gap_in_what_it_counts_on_the_same_days() -> None:
     fell = report(row(None, (1, 2), (1, 2)), by="source")
-    assert told(fell, OCTOBER) == [("", ["match_rate"], ["calls"])]
-    assert told(fell) == []
-    assert told(fell, gap("visits", *(date(2026, 10, 9),) * 2)) == [], "a deal finds its lead without a visit"
-    assert told(fell, gap("calls", date(2026, 8, 1), date(2026, 8, 31))) == [], "before the period"
-    assert told(report(row(None, (2, 1), (1, 2)), by="source"), OCTOBER) == [], "the share rose"
+    assert listed(fell, OCTOBER) == [("", ["match_rate"], ["calls"])]
+    assert listed(fell) == []
+    assert listed(fell, gap("visits", *(date(2026, 10, 9),) * 2)) == [], "a deal finds its lead without a visit"
+    assert listed(fell, gap("calls", date(2026, 8, 1), date(2026, 8, 31))) == [], "before the period"
+    assert listed(report(row(None, (2, 1), (1, 2)), by="source"), OCTOBER) == [], "the share rose"
 
 
 def test_a_month_whose_figures_fell_is_named_even_if_the_total_did_not() -> None:
     months = (row("2026-09", (1, 2), (1, 2)), row("2026-10", (1, 2), (1, 2)))
-    assert told(report(row(None, (2, 2), (2, 2)), *months), OCTOBER) == [("2026-10", ["match_rate"], ["calls"])]
-    assert told(report(row(None, (1, 2), (1, 2)), *months), OCTOBER) == [("", ["match_rate"], ["calls"])]
+    assert listed(report(row(None, (2, 2), (2, 2)), *months), OCTOBER) == [("2026-10", ["match_rate"], ["calls"])]
+    assert listed(report(row(None, (1, 2), (1, 2)), *months), OCTOBER) == [("", ["match_rate"], ["calls"])]
 
 
 @pytest.mark.parametrize("name", FALLS_WITHOUT)

@@ -1,15 +1,19 @@
 """The note beside figures that fell: the days without calls, lead requests or visits that explain the fall."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 
 from dealtrace.cabinet.notes.gap_sentences import gap_sentence
-from dealtrace.cabinet.reports.key_labels import key_label
-from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
+from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import Dimension
+from dealtrace.reports.metrics import Metric
 from dealtrace.reports.reading.explained_falls import ExplainedFall, MetricGap, explained_falls
 
+TimeLabel = Callable[[Dimension, str, Language], str]
+DaysUrl = Callable[[Metric, date, date], str]
 SHOWN_MAX = 3
 """Ours: the notes of at most this many falls are shown, and at most this many gaps for each, the latest of both."""
 
@@ -22,28 +26,25 @@ class FallNote:
     gaps: tuple[tuple[str, str], ...]
 
 
-def fall_notes(report: Report, gaps: Sequence[MetricGap], url: ReportUrl, view: View) -> list[FallNote]:
-    """Return the notes of falls that gaps explain; `url` has the path of the page of reports."""
-    return [_note(fall, url, view) for fall in explained_falls(report, gaps)[-SHOWN_MAX:]]
+def fall_notes(
+    report: Report, gaps: Sequence[MetricGap], view: View, time_label: TimeLabel, days_url: DaysUrl
+) -> list[FallNote]:
+    """Return the notes of falls that gaps explain.
+
+    `time_label` returns the name of a time such as a month, and `days_url` the URL of the report of a metric by days.
+    """
+    return [_note(fall, view, time_label, days_url) for fall in explained_falls(report, gaps)[-SHOWN_MAX:]]
 
 
-def _note(fall: ExplainedFall, url: ReportUrl, view: View) -> FallNote:
+def _note(fall: ExplainedFall, view: View, time_label: TimeLabel, days_url: DaysUrl) -> FallNote:
     language = view.language
     metrics = ", ".join(metric.ru if language == "ru" else metric.en for metric in fall.metrics)
-    if fall.time is None:
-        fallen = view.translate("Fell on days of which data is missing: %(metrics)s.")
-        return FallNote(fallen % {"metrics": metrics}, _gaps(fall, url, view))
-    fallen = view.translate("Fell in %(time)s, on days of which data is missing: %(metrics)s.")
-    return FallNote(fallen % {"metrics": metrics, "time": key_label(*fall.time, language)}, _gaps(fall, url, view))
-
-
-def _gaps(fall: ExplainedFall, url: ReportUrl, view: View) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (
-            gap_sentence(metric, gap, view.language, view.translate),
-            ReportUrl(url.page, (), ()).link(
-                by="day", metrics=metric.name, first=gap.first_on.isoformat(), last=gap.last_on.isoformat()
-            ),
-        )
+    gaps = tuple(
+        (gap_sentence(metric, gap, language, view.translate), days_url(metric, gap.first_on, gap.last_on))
         for metric, gap in fall.gaps[-SHOWN_MAX:]
     )
+    if fall.time is None:
+        fallen = view.translate("Fell on days of which data is missing: %(metrics)s.")
+        return FallNote(fallen % {"metrics": metrics}, gaps)
+    fallen = view.translate("Fell in %(time)s, on days of which data is missing: %(metrics)s.")
+    return FallNote(fallen % {"metrics": metrics, "time": time_label(*fall.time, language)}, gaps)

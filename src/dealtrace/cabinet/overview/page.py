@@ -27,6 +27,7 @@ from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
 from dealtrace.cabinet.reports.change_texts import FigureChange
 from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.form_fields import Choices, choices_of
+from dealtrace.cabinet.reports.key_labels import key_label
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
@@ -332,7 +333,7 @@ def _shown(
         figures=_figures(answers.figures, url, rows, page.drawn, language),
         open_deals=open_deals_note(answers.still_open, view, url),
         no_source=no_source_note(answers.no_source, view, url),
-        explained_falls=fall_notes(answers.figures, answers.gaps, reports, view),
+        explained_falls=fall_notes(answers.figures, answers.gaps, view, key_label, reports.of_days),
         as_of=page.as_of,
         omitted=_omitted_text(answers.figures, page.watched, view),
         watched_days=WATCHED_DAYS,

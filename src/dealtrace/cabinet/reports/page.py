@@ -24,6 +24,7 @@ from dealtrace.cabinet.reports.comparison import compared_until
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
 from dealtrace.cabinet.reports.form_fields import choices_of, ready_links
+from dealtrace.cabinet.reports.key_labels import key_label
 from dealtrace.cabinet.reports.model_comparison import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
@@ -138,7 +139,7 @@ async def show(view: View) -> Response:
     variables = {
         "open_deals": open_deals_note(answered.open_deals, view, url),
         "no_source": no_source_note(answered.no_source, view, url),
-        "explained_falls": fall_notes(answered.reports.report, answered.gaps, url, view),
+        "explained_falls": fall_notes(answered.reports.report, answered.gaps, view, key_label, url.of_days),
         **around,
         **shown(answered.reports, url, notes, view, now),
     }

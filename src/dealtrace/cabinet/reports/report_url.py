@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -17,10 +18,12 @@ from dealtrace.reports.filters import (
     Filter,
     Operator,
     escaped,
+    escaped_name,
     format_filter,
     searches_texts,
     split_escaped,
 )
+from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import MONTHLY_PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, DESCENDING, SEGMENT_OF_SITE, Question, QuestionContext, RawQuestion
 from dealtrace.reports.reading.masked_keys import masked_filter
@@ -68,6 +71,11 @@ class ReportUrl:
     def get(self, name: str) -> str:
         """Return a parameter, or an empty string if it is missing."""
         return dict(self.parameters).get(name, "")
+
+    def of_days(self, metric: Metric, first_on: date, last_on: date) -> str:
+        """Return the URL of the report of a metric by the days of a period, without filters."""
+        days = {"first": first_on.isoformat(), "last": last_on.isoformat()}
+        return ReportUrl(self.page, (), ()).link(by="day", metrics=escaped_name(metric.name), **days)
 
     def link(self, **changed: str) -> str:
         """Return the URL with some parameters changed; `from` and `to` are passed as `first` and `last`."""
