@@ -22,6 +22,7 @@ from benchmarks.http_layer import report_http_layer
 from benchmarks.import_calls import report_import
 from benchmarks.journals import report_journals
 from benchmarks.overview import report_overview
+from benchmarks.paint import report_paint
 from benchmarks.report_scale import TIMES
 from benchmarks.reports import report_reports
 from benchmarks.revisions import report_revisions
@@ -40,7 +41,7 @@ PARTS = (
     "register", "client-orders", "http", "import", "growth", "journals", "webhooks", "reports", "cabinet", "workers",
     "forms",
 )  # fmt: skip
-BESIDE = ("revisions", "overview")
+BESIDE = ("revisions", "overview", "paint")
 """Parts that run only if `--only` names them."""
 CALLS = 50_000
 CALLS_AT_ONCE = 1000
@@ -129,6 +130,8 @@ def _report_beside(
         report_revisions(folder, creators, server, chosen)
     if "overview" in parts:
         report_overview(folder, chosen)
+    if "paint" in parts:
+        report_paint(folder, creators, chosen.deals, chosen.rounds)
     if "workers" in parts and server is not None and not chosen.no_postgresql:
         report_workers(folder, server.create, server, chosen)
     if "forms" in parts:

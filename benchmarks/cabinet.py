@@ -36,7 +36,7 @@ def report_cabinet(folder: Path, creators: Mapping[str, Callable[[str], str]], d
     places = {"sqlite": create_site(f"sqlite:///{file}")}
     fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
     if "postgresql" in creators:
-        places["postgresql"] = _copy(file, creators["postgresql"]("cabinet"))
+        places["postgresql"] = copy_to_postgresql(file, creators["postgresql"]("cabinet"))
     for engine, place in places.items():
         _count_days(place.url)
         user, secret = log_in(place.url)
@@ -60,7 +60,7 @@ def create_site(url: str) -> Place:
     return Place(url, tokens[0])
 
 
-def _copy(file: Path, url: str) -> Place:
+def copy_to_postgresql(file: Path, url: str) -> Place:
     """Copy the site of a SQLite file into a database of PostgreSQL."""
     place = create_site(url)
     filled, copy = open_database(f"sqlite:///{file}"), open_database(url)

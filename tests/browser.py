@@ -211,6 +211,11 @@ class Browser:
         """Send headers with every request."""
         self._ask("Network.setExtraHTTPHeaders", headers=dict(headers))
 
+    def delay(self, milliseconds: int) -> None:
+        """Let every answer come so much later, as over a slow network."""
+        unlimited = {"downloadThroughput": -1, "uploadThroughput": -1}
+        self._ask("Network.emulateNetworkConditions", offline=False, latency=milliseconds, **unlimited)
+
     def cookies(self) -> dict[str, str]:
         """Tell all cookies there are."""
         return {cooky["name"]: cooky["value"] for cooky in self._cookies()}
