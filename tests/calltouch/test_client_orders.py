@@ -186,6 +186,18 @@ def test_a_body_without_a_valid_list_is_refused_as_a_whole(server: ServerProcess
     assert refused.json()["data"]["validationErrorData"]["violations"][0]["field"] == "orders"
 
 
+@pytest.mark.parametrize(("sent", "number"), [("5.0", "5"), ("5e0", "5"), ("-0.0", "0"), ("5.5", "5.5")])
+def test_a_number_sent_with_a_point_names_the_same_deal(
+    server: ServerProcess, owner: Player, sent: str, number: str
+) -> None:
+    path, headers = "/lead-service/v1/api/client-order/create", {"Access-Token": owner.token}
+    order = '{"orders": [{"orderNumber": %s, "status": "new", "orderDate": "26-03-2018 10:00:00"}]}'
+    (stored,) = server.http.post(path, headers=headers, content=order % sent).json()["data"]["orders"]
+    assert search(server, owner, number)[0]["calltouchOrderId"] == stored["calltouchOrderId"]
+    (again,) = server.http.post(path, headers=headers, content=order % f'"{number}"').json()["data"]["orders"]
+    assert again["errorCode"] == 10042, "it makes no second deal"
+
+
 def test_a_repeated_order_is_answered_with_the_first_id_and_costs_nothing(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:

@@ -342,6 +342,8 @@ UNUSABLE = [
     ),
     # an order and a phone with an x inside, or a phone with an extension
     *("3514. 848553x82808", "д.5 848553x82808", "351.4 84855х382808"),
+    # hours and a phone, whose digits together would be in India
+    *("9-18 8 86130 517,00", "9-18 8 86130 517"),
     # Vietnam or Ryazan, and an extension
     *("кв.84 + 84 912 341 898 3", "84 | + 84 912 329 655 97458", "под.8 эт.1 + 84912389830-444211"),
     # a local number and a digit beside it, which would be another person's with an 8 in front
@@ -478,6 +480,10 @@ SEVERAL = [
     ("+49 30 123456 .0", ("4930123456",)),
     ("+49 30 123456..0", ("4930123456",)),
     ("8 3514 848553x82808", ("73514848553",)),
+    # a plus directly behind a bracket or a dash may join Moscow, or announce Germany
+    ("8 (920) 555-00-55 (84)+4957654321", (PHONE,)),
+    ("+381 60 1234480 (84)+4990806323", ("381601234480",)),
+    ("8 (920) 555-00-55 (2)+79205550066", (PHONE, SECOND)),
     ("8 (3514) 848553x82808", ("73514848553",)),
     ("(8776) 748701 доб. 28376", ("78776748701",)),
     # a sign between blanks or words, which hides no digit

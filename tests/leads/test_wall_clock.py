@@ -75,6 +75,19 @@ def test_separators_of_a_day_are_the_same() -> None:
     assert read_day("6/3-2026", ANY_MARK) is None
 
 
+@pytest.mark.parametrize(
+    "midnight", [" 0:00:00", " 00:00", "T00:00:00", ", 0:00", "  0:00:00.000\u00a0", "\u00a00:00:00"]
+)
+def test_midnight_behind_a_day_is_ignored(midnight: str) -> None:
+    assert read_day(f"06.03.2026{midnight}", DOTTED) == date(2026, 3, 6)
+    assert read_day(f"06.03.2026{midnight}1", DOTTED) is None
+
+
+@pytest.mark.parametrize("time", [" 0:00:01", " 10:00", " 00", " 0:0", "0:00", " 000:00", " 0:00:00Z"])
+def test_any_other_time_behind_a_day_is_refused(time: str) -> None:
+    assert read_day(f"06.03.2026{time}", DOTTED) is None
+
+
 def test_the_form_decides_which_part_is_which() -> None:
     assert read_clock("2026-3-6 9:00", DASHED_YEAR_FIRST) == AT_NINE
     assert read_day("3/6/2026", SLASHED_MONTH_FIRST) == date(2026, 3, 6)

@@ -15,6 +15,7 @@ from dealtrace.http.body import without_byte_order_mark
 from dealtrace.http.forms import Pairs
 from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameters import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
+from dealtrace.whole_number import ID_MAX
 
 ITEMS_MAX = 100
 _PHONE_NAME = "phone"
@@ -322,7 +323,7 @@ def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
     for key, value in named_values(lead):
         match value:
             case str() | int() | float() as word:
-                yield (f"{key}.text" if key == "comment" else key), str(word)
+                yield (f"{key}.text" if key == "comment" else key), scalar_text(word)
             case Comment() | StatedSource() as nested:
                 for name, word in msgspec.structs.asdict(nested).items():
                     yield f"{key}.{name}", scalar_text(word)
@@ -345,5 +346,11 @@ def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
 
 
 def scalar_text(word: SentScalar) -> str:
-    """Return a string or number as a string, or an empty string for `None`."""
+    """Return a string or number as a string, or an empty string for `None`.
+
+    Ours: a whole number that was sent with a `.0`, as pandas and PHP write it, has none in the string: `5.0` names the
+    deal 5. Numbers too large to be exact are not changed.
+    """
+    if isinstance(word, float) and word.is_integer() and abs(word) <= ID_MAX:
+        return str(int(word))
     return "" if word is None else str(word)

@@ -9,6 +9,7 @@ from dealtrace.leads.phone_numbering_plans import (
     RUSSIA,
     assigned_in_russia,
     bare_foreign,
+    country_codes,
     is_assigned_in_russia,
     is_foreign_in_groups,
     is_short,
@@ -65,7 +66,16 @@ def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
         return ("" if is_cut else RUSSIA + national) if is_assigned_in_russia(national) else None
     if (stated := parts.get("stated")) is not None:
         return stated_foreign(stated)
-    return None if _begins_as_russian(written) else bare_foreign(written.replace(" ", ""))
+    return None if _begins_as_russian(written) or _splits_code(written) else bare_foreign(written.replace(" ", ""))
+
+
+def _splits_code(written: str) -> bool:
+    """Return whether a blank divides the country code with which digits begin, as in `9 18 8 86130 517`.
+
+    Ours: nobody writes a country code in two groups; digits that do are several numbers, here hours and a phone.
+    """
+    first = written.partition(" ")[0]
+    return len(first) < _CODE_LENGTH_MAX and not any(first[:length] in country_codes() for length in (1, 2))
 
 
 def _is_cut(russian: str, behind: str) -> bool:

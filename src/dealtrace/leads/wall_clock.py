@@ -15,6 +15,7 @@ _TIME = f"(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}}){_SECOND}"
 _CLOCK_PARTS = ("year", "month", "day", "hour", "minute", "second", "fraction")
 _TIME_OF_DAY = re.compile(_TIME)
 _GAP = "(?:,? +|T)"
+_MIDNIGHT = re.compile(rf"{_GAP}0{{1,2}}:00(?::00(?:[.,]0+)?)?\Z")
 _OFFSET = r"(?P<sign>[+\-\u2212])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-5][0-9]))?"
 _ZONED = re.compile(rf"(?P<clock>.*[0-9]) ?(?:[Zz]|UTC|GMT|(?:UTC|GMT)?{_OFFSET})")
 _SINCE_1970 = re.compile(r"(?P<number>[0-9]{10}|[0-9]{13})(?:[.,](?P<fraction>[0-9]+))?")
@@ -100,13 +101,16 @@ def read_instant(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
-    """Return the date in a string, or `None` if the text is not a date in one of the `forms`."""
+    """Return the date in a string, or `None` if the text is not a date in one of the `forms`.
+
+    Ours: midnight behind the date is ignored, since 1C writes a day as `26.03.2018 0:00:00`.
+    """
     for form in forms:
         found = form.day.fullmatch(text)
         if found is not None:
             clock = _clock(*map(int, found.group("year", "month", "day")))
             return clock.date() if clock is not None else None
-    shown = visible(text).strip()
+    shown = _MIDNIGHT.sub("", visible(text).strip())
     return read_day(shown, *forms) if shown != text else None
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
+from dealtrace.calltouch.batches import scalar_text
 from dealtrace.calltouch.json_keys import SentScalar, value_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.deals.matchers import Preference
@@ -275,10 +276,10 @@ class ElementReader:
             yield from listed(text) if text is not None else ()
 
     def _word(self, place: str, word: SentScalar, read: Callable[[str], Read]) -> Read | None:
-        if word is None or is_blank(str(word)):
+        if word is None or is_blank(scalar_text(word)):
             return None
         try:
-            return read(str(word))
+            return read(scalar_text(word))
         except InvalidValue as fault:
             self._add_violation(place, fault.ru, fault.en)
             return None
