@@ -256,7 +256,7 @@ def start_server(
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Run one browser for all tests of this worker."""
     if find_chromium() is None:
-        leave_out("Chromium", "chromium")
+        leave_out("Chromium", "chromium-headless-shell")
     opened = Browser(tmp_path_factory.mktemp("browser"))
     yield opened
     opened.close()

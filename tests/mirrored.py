@@ -1,8 +1,9 @@
 """Whether the column mirror has what the database has: every attribute of every fact, by every moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from cast import Stage, moscow
@@ -47,6 +48,7 @@ ATTRIBUTES = {
     },
     Fact.COSTS: {AT, "source_id", "cost", "clicks", "system", "account"},
 }  # fmt: skip
+OF_VISITORS = "visits of visitors"
 
 
 def touched(tables: FactTables, fact: Fact, model: AttributionModel) -> Selection:
@@ -59,26 +61,39 @@ def touched(tables: FactTables, fact: Fact, model: AttributionModel) -> Selectio
     return found.select().with_only_columns(*(found.c[name] for name in names))
 
 
-def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
-    """Return all that can be selected from the facts of a site, in an order of its own."""
-    found: dict[str, Iterable[Any]] = {}
+@cache
+def selections_of(tables: FactTables) -> Mapping[str, Selection]:
+    """Return what selects all that can be selected from the facts of a site, by names.
+
+    Made once for a kind of tables: writing these 33 statements takes most of the CPU of asking them.
+    """
+    made: dict[str, Selection] = {}
     for fact, attributes in ATTRIBUTES.items():
         for deal_time in DealTime if fact is Fact.DEALS else (DealTime.HAPPENED,):
-            found[f"{fact} {deal_time}"] = source.fetch(source.tables.rows(fact, attributes, deal_time))
-    of_visitors: dict[object, list[int]] = {}
-    for visit_id, visitor in source.fetch(source.tables.rows(Fact.VISITS, {"visitor"}, DealTime.HAPPENED)):
-        of_visitors.setdefault(visitor, []).append(visit_id)
-    found["visits of visitors"] = [(visitor is None, *sorted(ids)) for visitor, ids in of_visitors.items()]
+            made[f"{fact} {deal_time}"] = tables.rows(fact, attributes, deal_time)
+    made[OF_VISITORS] = tables.rows(Fact.VISITS, {"visitor"}, DealTime.HAPPENED)
     for model in AttributionModel:
         for fact in (Fact.LEADS, Fact.DEALS, Fact.ASSISTS):
-            found[f"{fact} by touches {model}"] = source.fetch(touched(source.tables, fact, model))
+            made[f"{fact} by touches {model}"] = touched(tables, fact, model)
     for fact in (Fact.LEADS, Fact.DEALS):
-        found[f"tags of {fact}"] = source.fetch(source.tables.tags(fact))
-    sources, statuses = source.tables.sources().subquery(), source.tables.statuses().subquery()
+        made[f"tags of {fact}"] = tables.tags(fact)
+    sources, statuses = tables.sources().subquery(), tables.statuses().subquery()
     parts = ("id", "source", "medium", "source_key", "medium_key", "campaign_key", "term_key")
-    found["sources"] = source.fetch(sources.select().with_only_columns(*(sources.c[name] for name in parts)))
+    made["sources"] = sources.select().with_only_columns(*(sources.c[name] for name in parts))
     texts = ("spelling", "key", "meaning")
-    found["statuses"] = source.fetch(statuses.select().with_only_columns(*(statuses.c[name] for name in texts)))
+    made["statuses"] = statuses.select().with_only_columns(*(statuses.c[name] for name in texts))
+    return made
+
+
+def everything(source: FactSource) -> dict[str, list[tuple[Any, ...]]]:
+    """Return all that can be selected from the facts of a site, in an order of its own."""
+    found: dict[str, Iterable[Any]] = {
+        name: source.fetch(selection) for name, selection in selections_of(source.tables).items()
+    }
+    of_visitors: dict[object, list[int]] = {}
+    for visit_id, visitor in found[OF_VISITORS]:
+        of_visitors.setdefault(visitor, []).append(visit_id)
+    found[OF_VISITORS] = [(visitor is None, *sorted(ids)) for visitor, ids in of_visitors.items()]
     return {name: sorted(map(tuple, rows), key=repr) for name, rows in found.items()}
 
 

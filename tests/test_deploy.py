@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from browser import PROGRAMS, find_chromium
+
 ROOT = Path(__file__).parent.parent
 UNIT = ROOT / "deploy" / "dealtrace.service"
 INSTALL = ROOT / ".ci" / "install"
@@ -127,6 +129,16 @@ def test_make_says_what_it_does(tmp_path: Path, target: str) -> None:
     assert "Creating the virtual environment" in shown.stdout
     assert "Installing the locked dependencies" in shown.stdout
     assert {"run": "Starting the server", "test": "Running the tests"}[target] in shown.stdout
+
+
+def test_make_installs_the_browser_that_tests_look_for_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert f"command -v {PROGRAMS[0]}),,{PROGRAMS[0]})" in (ROOT / "Makefile").read_text()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_chromium() is None
+    for name in reversed(PROGRAMS):
+        program = tmp_path / name
+        program.touch(mode=0o755)
+        assert find_chromium() == str(program)
 
 
 def test_in_ci_a_missing_engine_is_a_failure(tmp_path: Path) -> None:

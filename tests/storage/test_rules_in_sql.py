@@ -50,9 +50,10 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call
 from dealtrace.storage.visits.credits import find_credited_visits, replace_credits
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.storage.visits.visits import insert_visits
+from examples import examples
 from write_commands import NOON
 
-EXAMPLES = 40
+EXAMPLES = examples(40)
 DAY, SECOND, MICROSECOND = timedelta(days=1), timedelta(seconds=1), timedelta(microseconds=1)
 CONTACT = "79205550055"
 SITE_IDS = count(1)

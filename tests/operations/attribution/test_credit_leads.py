@@ -23,6 +23,7 @@ from dealtrace.storage.journals.lead_journal import LeadField, LeadFilter, LeadQ
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.schema.tables.leads import lead_credit
 from dealtrace.storage.visits.visits import find_visits
+from examples import examples
 from postgresql import PostgresqlServer
 from write_commands import NOON, by_call, registration
 
@@ -151,7 +152,7 @@ def test_a_lead_without_a_visit_has_no_credit(stage: Stage, shop: Player) -> Non
     assert shares_of(stage.database, shop, call.id) == {}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seen=st.lists(st.tuples(st.integers(0, 60), st.sampled_from([ADVERT, SEARCH, DIRECT])), max_size=4, unique=True),
     random=st.randoms(use_true_random=False),

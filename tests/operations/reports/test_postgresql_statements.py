@@ -18,6 +18,7 @@ from dealtrace.reports.question import Question, QuestionContext, RawQuestion, p
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.stored_facts import StoredFacts
 from dealtrace.storage.schema.upgrade import prepare_schema
+from examples import examples
 from mirrored import DAY, FIELDS, NOON, Scene
 from plans import Sent, plans_of, statements_on
 from postgresql import PostgresqlServer
@@ -64,7 +65,7 @@ def test_different_values_are_counted_by_groups(scene: Scene) -> None:
     assert not any("count(DISTINCT" in text for text, _ in sent)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     by=st.lists(st.sampled_from(list(DIMENSIONS)), max_size=2, unique=True),
     metrics=st.lists(st.sampled_from(list(METRICS)), min_size=1, max_size=4, unique=True),

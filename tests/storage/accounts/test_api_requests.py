@@ -22,6 +22,7 @@ from dealtrace.storage.accounts.api_requests import (
     list_requests,
     search_requests,
 )
+from examples import examples
 from write_commands import NOON
 
 SECOND, ALL = timedelta(seconds=1), 1_000
@@ -77,7 +78,7 @@ def matches(query: RequestQuery, request: ApiRequest) -> bool:
     )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 @given(st.data())
 def test_pages_have_what_a_search_of_all_requests_finds(stage: Stage, data: st.DataObject) -> None:
     player, size = stage.open_site(), data.draw(st.integers(1, 4), label="requests on a page")

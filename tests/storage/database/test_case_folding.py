@@ -7,6 +7,7 @@ from sqlalchemy import Text, literal, null, select, union_all
 from cast import Player, Stage
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.storage.database.case_folding import casefolded
+from examples import examples
 
 ALL = "".join(chr(code) for code in range(1, 0x110000) if chr(code).casefold() != chr(code))
 STEP = 40
@@ -34,7 +35,7 @@ def test_every_letter_is_folded(stage: Stage, shop: Player) -> None:
         assert folded(stage, shop, some) == [[text.casefold() for text in some]] * 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(strings=st.lists(texts, min_size=1, max_size=20))
 def test_any_string_is_folded(shared_stage: Stage, strings: list[str]) -> None:
     player = shared_stage.open_site()

@@ -13,6 +13,7 @@ from cast import Stage
 from dealtrace.reports.time_keys import TIME_KEYS
 from dealtrace.storage.database.column_types import EPOCH, microseconds
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime, offsets_between, offsets_of_visits
+from examples import examples
 
 ZONES = (
     "UTC", "Europe/Moscow", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Atlantic/Azores",
@@ -28,7 +29,7 @@ moments = st.integers(-62_000_000_000, 250_000_000_000) | st.integers(-3_000_000
 offsets = st.timedeltas(timedelta(0), timedelta(days=DAYS_AROUND))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     began_at=moments.map(lambda second: EPOCH + timedelta(seconds=second)),
     zone=st.sampled_from(ZONES),

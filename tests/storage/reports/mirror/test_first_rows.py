@@ -154,7 +154,7 @@ LARGEST = int(AMOUNT_MAX * 100) * 10**6
 kopecks = st.integers(-9, 9) | st.integers(-LARGEST, LARGEST) | st.sampled_from([LARGEST, LARGEST - 1, -LARGEST])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(pairs=st.lists(st.tuples(kopecks, kopecks), min_size=1, max_size=12))
 @pytest.mark.parametrize("is_descending", [True, False])
 def test_quotients_are_compared_exactly(
