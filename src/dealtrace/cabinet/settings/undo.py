@@ -248,7 +248,7 @@ All other kinds are in `FINAL`.
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
-    ChangeKind.IMPORT: "delete what was imported on its own pages",
+    ChangeKind.IMPORT: "an import is taken back on the page of imports, after a preview",
     ChangeKind.PAST: "undo the change to the settings, and apply them to the past again",
     ChangeKind.DEMO: "a demo is removed on its own page",
     ChangeKind.ERASURE: "an erasure is final",
