@@ -16,7 +16,6 @@ from dealtrace.cli.terminal import changing, console, counted, error_console, fa
 from dealtrace.leads.file_import import LoggedImport, Standing
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.take_back import (
-    TAKING,
     TakeBackPreview,
     TakeBackRun,
     begin_take_back,
@@ -28,7 +27,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.leads.file_imports import find_import, list_imports
 from dealtrace.whole_number import ID_MAX
 
-NOUNS = {"call": "call", "lead_request": "lead request", "deal": "deal", "visit": "visit"}
+NOUNS = {"call": "call", "lead_request": "lead request", "deal": "deal"}
 _REASONS = {
     Standing.CHANGED: "changed since",
     Standing.PINNED: "pinned",
@@ -64,7 +63,7 @@ def undo(
         if dry_run or not yes:
             with database.read() as connection:
                 site, logged = require_site(connection, site_id), find_import(connection, site_id, number)
-                if logged is None or not logged.can_be_taken_back or logged.file.noun not in TAKING:
+                if logged is None or not logged.can_be_taken_back:
                     _fail(site_id, number)
                 preview = preview_take_back(connection, site, logged)
             for line in _describe(preview):

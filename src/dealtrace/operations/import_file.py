@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import ImportInProgress, InvalidParameters, Refusal, Violation
-from dealtrace.leads.file_import import FileImport, ImportedFile, ImportRow
+from dealtrace.leads.file_import import REMEMBERED_NOUNS, FileImport, ImportedFile, ImportRow
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -50,7 +50,7 @@ class ImportedRows:
 def begin_import(work: Work, digest: str, file: ImportedFile) -> FileImport:
     """Return the progress of importing a file; if the file is unknown, store a new import and return it.
 
-    An import that was taken back is begun anew.
+    An import that was taken back is begun anew. Only imports of `REMEMBERED_NOUNS` can be taken back.
 
     Raises:
         ImportInProgress: the former import of this file is being taken back.
@@ -62,6 +62,10 @@ def begin_import(work: Work, digest: str, file: ImportedFile) -> FileImport:
         raise ImportInProgress
     if former is not None and former.undone_at is None:
         return former.at
+    if file.noun not in REMEMBERED_NOUNS:
+        begun = FileImport(digest, work.now)
+        file_imports.insert_file_import(connection, site_id, begun)
+        return begun
     begun = FileImport(digest, work.now, number=file_imports.find_last_import_number(connection, site_id) + 1)
     if former is not None:
         file_imports.begin_file_import_again(connection, site_id, begun, file)

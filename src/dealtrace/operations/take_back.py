@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.user import UserId
-from dealtrace.leads.file_import import LoggedImport, Standing
+from dealtrace.leads.file_import import REMEMBERED_NOUNS, LoggedImport, Standing
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
@@ -70,6 +70,7 @@ TAKING: Mapping[str, _Taking] = {
     "lead_request": _Taking(lambda work, ids: leads.delete_leads(work, LeadKind.LEAD_REQUEST, ids), leads.TAKEN_BACK),
 }
 """The kinds of rows that can be taken back, by their names in `operations.run_import.IMPORT_KINDS`."""
+assert TAKING.keys() == REMEMBERED_NOUNS
 
 
 def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) -> TakeBackPreview:
@@ -98,7 +99,7 @@ def begin_take_back(work: AccountWork, site_id: int, number: int) -> LoggedImpor
     site_work = work.at(require_site(work.connection, site_id))
     lock_registrations(site_work)
     logged = file_imports.find_import(work.connection, site_id, number)
-    if logged is None or not logged.can_be_taken_back or logged.file.noun not in TAKING:
+    if logged is None or not logged.can_be_taken_back:
         return None
     file_imports.begin_undo(work.connection, site_id, number, work.now)
     return logged

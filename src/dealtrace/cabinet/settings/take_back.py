@@ -18,7 +18,6 @@ from dealtrace.cabinet.what_if.flips import spelling_label
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.leads.file_import import LoggedImport, Standing
 from dealtrace.operations.take_back import (
-    TAKING,
     TakeBackPreview,
     TakeBackRun,
     begin_take_back,
@@ -48,12 +47,11 @@ _STANDINGS = {
 
 @record
 class ImportLine:
-    """An import in the list: what was imported and by whom, and whether it can be taken back."""
+    """An import in the list: what was imported and by whom."""
 
     logged: LoggedImport
     noun: str
     author: str
-    can_be_taken_back: bool
 
 
 @record
@@ -122,7 +120,7 @@ def _read_import(
     if logged is None:
         return None
     users = {each for each in (logged.file.user_id,) if each is not None}
-    can_be_previewed = logged.can_be_taken_back and not logged.is_begun and logged.file.noun in TAKING
+    can_be_previewed = logged.can_be_taken_back and not logged.is_begun
     preview = preview_take_back(connection, site, logged) if can_be_previewed else None
     return logged, find_logins(connection, users), preview
 
@@ -132,7 +130,6 @@ def _line(view: View, logged: LoggedImport, logins: Mapping[int, str]) -> Import
         logged,
         view.translate(NOUNS[ImportNoun(logged.file.noun)]),
         author_label(logins, logged.file.user_id, view.translate),
-        logged.can_be_taken_back and logged.file.noun in TAKING,
     )
 
 

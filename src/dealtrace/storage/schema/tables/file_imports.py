@@ -37,6 +37,7 @@ imported_row = Table(
     Column("row_id", BigInteger, nullable=False),
     PrimaryKeyConstraint("site_id", "import_number", "row_id"),
     info=TENANT,
+    sqlite_with_rowid=False,
 )
 
 taken_back_row = Table(

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("import_number", sa.BigInteger(), nullable=False),
         sa.Column("row_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site_id", "import_number", "row_id", name="pk_imported_row"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "taken_back_row",
