@@ -95,6 +95,8 @@ async def show(view: View) -> Response:
 async def start(view: View) -> Response:
     """Begin to take an import back, or continue that in the background, and redirect to the page with its progress."""
     site, number = await stored_site(view), view.request.path_params["number"]
+    if await view.read(find_import, site.id, number) is None:
+        return not_found(view)
     if await view.manage(begin_take_back, site.id, number) is not None:
         run = TakeBackRun(view.services.database, site.id, number, clock.now, user_id=view.rights.user.id)
 
