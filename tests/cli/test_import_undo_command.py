@@ -4,9 +4,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from test_import_command import start
 
-from commands import Terminal
+from commands import Terminal, start
 from dealtrace.storage.database.engine import open_database
 from waiting import wait_until
 
