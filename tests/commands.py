@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -102,3 +103,14 @@ def read_to_the_end(descriptor: int) -> str:
             found += piece
     os.close(descriptor)
     return found.decode()
+
+
+def start(terminal: Terminal, *arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a command that is to be stopped while it runs."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dealtrace", *arguments],
+        cwd=terminal.folder,
+        env={**os.environ, "DEALTRACE_DATABASE_URL": terminal.url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )

@@ -11,10 +11,12 @@ from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSourc
 from dealtrace.deals.details import ContactBook, DealDetails, Product
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.leads.call import Circumstances
+from dealtrace.leads.file_import import FileImport, ImportedFile
 from dealtrace.leads.lead import LeadKind
 from dealtrace.mails.subscription import MailList, Subscription, link_key
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
+from dealtrace.storage.leads.file_imports import insert_file_import, insert_imported_rows
 from dealtrace.storage.mails.unsubscriptions import find_signing_key
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess
@@ -91,11 +93,21 @@ def fill_site(server: ServerProcess, stage: Stage) -> FilledSite:
     places = {"site": player.site.id, "deal": receipt.deal_id, "kind": "call", "lead": call.id, "client": client[1]}
     places["matched"] = matched
     vera = new_user(stage.database, {player.site.id: "reader"}, login=f"{LONG}{player.site.id}@example.com")
-    places |= {"user": vera.id, **_fill_settings(owner)}
+    places |= {"user": vera.id, "number": _remember_import(stage, player, receipt.deal_id), **_fill_settings(owner)}
     mailed = Subscription(player.site.id, MailList.REPORT, int(str(places["report"])), MAILED["recipients"])
     with stage.database.read() as connection:
         places["unsubscribe"] = link_key(mailed, find_signing_key(connection))
     return FilledSite(player, owner, {name: str(place) for name, place in places.items()})
+
+
+def _remember_import(stage: Stage, player: Player, deal_id: int) -> int:
+    """Have a deal added by a file, and return the number of the import, which no other site has."""
+    number = player.site.id
+    with stage.database.write() as connection:
+        begun = FileImport("d", datetime.now(UTC), number=number)
+        insert_file_import(connection, player.site.id, begun, ImportedFile("deal", HOSTILE))
+        insert_imported_rows(connection, player.site.id, number, [deal_id])
+    return number
 
 
 def _matchers(now: datetime) -> tuple[Matcher, ...]:

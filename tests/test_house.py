@@ -153,6 +153,7 @@ OWN_TRANSACTIONS: dict[str, str] = {
     "runtime/write_queue.py": "it commits what requests change of deals, leads and visits",
     "runtime/account_changes.py": "sites, users and tokens are changed rarely, one change at a time",
     "operations/run_import.py": "a file is imported in chunks, each with its progress, by a command or a thread",
+    "operations/take_back.py": "an import is taken back in steps, by a command or a thread",
     "operations/demo/run.py": "a demo is filled in steps, each with its progress, by a command or a thread",
     "operations/matching/run_rematch.py": "past deals are matched in chunks, by a command or a thread",
     "operations/visits/run_reclassification.py": "past visits are classified in chunks, by a command or a thread",

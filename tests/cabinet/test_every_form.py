@@ -363,6 +363,10 @@ def upload_files(scene: Scene) -> None:
     scene.press("/settings/imports")
     scene.walker.go("main form.bar button")
     scene.sees("main .done")
+    scene.open("settings/imports")
+    scene.walker.go("main a[href*='/settings/imports/undo/']")
+    scene.walker.go("main form.bar button")
+    scene.sees("main [role=status]")
     scene.open("settings/agreement")
     scene.attach("deals.csv", DEALS)
     scene.press("/settings/agreement")
@@ -606,6 +610,7 @@ JOURNEYS = (
     )),
     Journey(upload_files, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/imports"), (
         "/{site:int}/settings/imports", "/{site:int}/settings/imports/{key}", "/{site:int}/settings/agreement",
+        "/{site:int}/settings/imports/undo/{number:int}",
     )),
     Journey(invite_people_to_a_site, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/users"), (
         "/{site:int}/settings/users/invitation", "/{site:int}/settings/users/revoke",

@@ -110,6 +110,7 @@ SAME = {
     f"{SITE}/leads/{{kind}}/{{lead:int}}": "the same notes", f"{SITE}/people/{{client:int}}/data": "erased already",
     f"{ROOT}/site": "the same settings", f"{ROOT}/statuses": "the same meaning", f"{ROOT}/past": "runs once at a time",
     f"{ROOT}/imports": "a preview, which makes nothing", f"{ROOT}/imports/{{key}}": "a file is imported once",
+    f"{ROOT}/imports/undo/{{number:int}}": "taken back already",
     f"{ROOT}/rates/import": "the same rates", f"{ROOT}/agreement": "a comparison, which makes nothing",
     f"{SITE}/costs": "a preview, which makes nothing", f"{SITE}/costs/{{key}}": "a file is imported once",
     "/users/second-factor": "the same choice", "/users/{user:int}/role": "the same role",

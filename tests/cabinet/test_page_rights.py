@@ -45,6 +45,7 @@ FORMS: Mapping[str, Sequence[Mapping[str, str]]] = {
     "alert": [{"act": "remove"}, {"act": "test"}, {**ALERT, "agreed": '["above day 3 deals", [], []]'}],
     "report": [{"title": "x", "question": "metrics=leads", "rhythm": "daily", "hour": "1", **MAILED}],
     "key": [{}],
+    "number": [{}],
 }
 """What the pages of an object send, by the last name in their paths."""
 OF_THE_WORKER = {"due_at", "incident_id", "fault", "attempts", "lease_holder", "leased_until", "next_attempt_at"}

@@ -80,6 +80,7 @@ WITHOUT_WORDS = {
     "/{site:int}/people/{client:int}/data": "it asks to confirm instead of refusing",
     "/{site:int}/leads/{kind}/{lead:int}": "it takes any notes",
     "/{site:int}/settings/imports/{key}": "it has one button",
+    "/{site:int}/settings/imports/undo/{number:int}": "it has one button",
     "/{site:int}/costs/{key}": "it has one button",
     "/users/{user:int}/ownership": "it has one box",
     "/users/{user:int}/password": "it has one button",

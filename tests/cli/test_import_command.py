@@ -1,17 +1,14 @@
 """`dealtrace import calls|requests`: files come in, whole or not at all, and go on where they stopped."""
 
 import csv
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cast import Player
-from commands import CommandLine, Terminal
+from commands import CommandLine, Terminal, start
 from dealtrace.cli.import_files import report_stale_statistics
 from dealtrace.operations.refresh_statistics import refresh_statistics
 from dealtrace.storage.database.engine import open_database
@@ -154,16 +151,6 @@ def test_a_deal_that_waits_finds_its_call(server: ServerProcess, owner: Player, 
     (beside.folder / "calls.csv").write_text("\n".join(rows))
     beside.done("import", "calls", "calls.csv", "--site", str(owner.site.id))
     assert server.update(owner.token, orderId=deal["orderId"]).json()["order"]["callId"] == 77
-
-
-def start(terminal: Terminal, *arguments: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "dealtrace", *arguments],
-        cwd=terminal.folder,
-        env={**os.environ, "DEALTRACE_DATABASE_URL": terminal.url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
 
 
 def last_row(terminal: Terminal) -> int:

@@ -8,7 +8,7 @@ import pytest
 from cast import IDS_AT_ONCE, Player, Stage
 from dealtrace.errors import ImportInProgress, InvalidParameters, LeadTaken, Refusal, Violation
 from dealtrace.leads.call import IncomingCall
-from dealtrace.leads.file_import import FileImport, ImportRow
+from dealtrace.leads.file_import import FileImport, ImportedFile, ImportRow
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.register import register_deals
@@ -23,7 +23,7 @@ FAULT = InvalidParameters([Violation("phone", "длинно", "long")])
 
 def begin(stage: Stage, player: Player, digest: str = "d") -> FileImport:
     with stage.database.write() as connection:
-        return begin_import(stage.work(connection, player, NOON), digest)
+        return begin_import(stage.work(connection, player, NOON), digest, ImportedFile("call", "calls.csv"))
 
 
 def bring(
@@ -46,7 +46,7 @@ def lead_request(number: str | None = None, **more: Any) -> IncomingLeadRequest:
 
 def test_it_counts_what_came_of_the_rows(stage: Stage, shop: Player) -> None:
     done = bring(stage, shop, begin(stage, shop), call("a"), FAULT, call("a"), call("b"))
-    assert done.at == FileImport("d", NOON, last_row=5, taken_in=2, refused=2)
+    assert done.at == FileImport("d", NOON, last_row=5, taken_in=2, refused=2, number=1)
     assert list(done.refused) == [3, 4]
     assert done.refused[3] is FAULT
     assert isinstance(done.refused[4], LeadTaken)

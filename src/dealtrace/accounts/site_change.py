@@ -15,7 +15,8 @@ class ChangeKind(StrEnum):
     - `RATE`: currency rates; `before` and `after` are `RUBLES DAY` for one rate, and `COUNT FIRST-DAY LAST-DAY` for
       several.
     - `ROLE`: the role of a user on the site.
-    - `IMPORT`: leads, deals or visits imported from a file.
+    - `IMPORT`: leads, deals or visits imported from a file: their number is in `after`, or in `before` if the import
+      was taken back.
     - `COSTS`: costs of an account, `FIRST-DAY LAST-DAY` in `after` if they were imported, in `before` if deleted.
     - `PAST`: past visits were reclassified or, if `name` is `PAST_DEALS`, past deals were matched again.
     - `LEAD`: what a person did to a lead: `name` is the kind and id of the lead, and `after` is what the person did.

@@ -55,6 +55,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.ERASURE: "Data of a person erased; leads: %(name)s, deals: %(after)s",
 }
 _COSTS_DELETED = "Costs deleted: %(name)s, %(before)s"
+_IMPORT_UNDONE = "Import taken back: %(name)s, deleted: %(before)s"
 _PAST_DEALS = "Past deals matched again, changed: %(after)s"
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",
@@ -114,6 +115,8 @@ def change_sentence(
         sentence = _PAST_DEALS
     if change.kind is ChangeKind.COSTS and not change.after:
         sentence = _COSTS_DELETED
+    if change.kind is ChangeKind.IMPORT and not change.after:
+        sentence = _IMPORT_UNDONE
     return translate(sentence) % {
         "name": _name_label(change, language, translate, columns),
         "before": value(change.before),

@@ -32,7 +32,7 @@ HEADERS = {
     "vary": "Accept-Language, Cookie, HX-Target",
 }
 FOLDER = files("dealtrace.cabinet")
-REPLACED = frozenset({"past_state", "counter_state", "webhook", "demos"})
+REPLACED = frozenset({"past_state", "undo_state", "counter_state", "webhook", "demos"})
 """The blocks that a script may request alone; all other blocks need what the top of their template defines."""
 
 

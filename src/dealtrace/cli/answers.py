@@ -115,6 +115,25 @@ class DemoAnswer(TypedDict):
     deals: int
 
 
+class LoggedImportAnswer(TypedDict):
+    """An import that can be taken back, or was.
+
+    `added` counts the rows that it has added, `takenBack` those that were taken back, `stayed` those that were changed
+    since, and `left` all others.
+    """
+
+    importId: int
+    siteId: int
+    kind: str
+    file: str
+    begunAt: datetime
+    added: int
+    left: int
+    takenBack: int
+    stayed: int
+    undoneAt: datetime | None
+
+
 class ImportAnswer(TypedDict):
     """The result of an import: how many rows were read, imported and refused.
 

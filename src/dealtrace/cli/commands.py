@@ -82,7 +82,18 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
     "lead": ListedCommand("leads", "lead_commands", "Show, delete or restore a call or lead request."),
     "explain": ListedCommand("deals.explain", "explain", "Explain why a deal has its lead, or has none."),
     "match": ListedCommand("match", "match", "Rematch all deals of a site while the server runs."),
-    "import": ListedCommand("import_costs", "import_commands", "Import calls, lead requests, deals, visits and costs."),
+    "import": ListedGroup(
+        {
+            "calls": ("import_files", "calls"),
+            "requests": ("import_files", "requests"),
+            "deals": ("import_files", "deals"),
+            "visits": ("import_files", "visits"),
+            "costs": ("import_costs", "take_costs"),
+            "list": ("import_undo", "show_imports"),
+            "undo": ("import_undo", "undo"),
+        },
+        "Import calls, lead requests, deals, visits and costs, and take imports back.",
+    ),
     "try": ListedCommand(
         "deals.what_if",
         "try_rules",

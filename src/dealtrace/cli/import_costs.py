@@ -19,7 +19,6 @@ from dealtrace.cli.import_files import (
     EncodingOption,
     FileArgument,
     describe_reading,
-    import_commands,
     report_stale_statistics,
 )
 from dealtrace.cli.options import JsonOption, SiteIdOption
@@ -86,7 +85,6 @@ class _Imported:
         return _sum(self.outcome.named.costs)
 
 
-@import_commands.command("costs")
 def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
     file: FileArgument,
     site_id: SiteIdOption,

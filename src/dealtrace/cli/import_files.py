@@ -1,6 +1,6 @@
 """`dealtrace import`: import calls, lead requests, deals and visits from files."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -23,19 +23,15 @@ from dealtrace.leads.file_import import FileImport
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.run_import import ImportJob, ImportOutcome, run_import
 
-import_commands = typer.Typer(help="Import calls, lead requests, deals, visits and costs.", no_args_is_help=True)
-
-
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines.")]
 EncodingOption = Annotated[Encoding | None, typer.Option(help="The encoding of a CSV file; detected if omitted.")]
 RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused rows; FILE.refused.csv by default.")]
 PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the imported records to webhooks.")]
 
 
-def _add_command(name: str, noun: ImportNoun, records: str) -> None:
-    """Add a command that imports one kind of record; `records` names this kind in the help."""
+def _command(noun: ImportNoun, records: str) -> Callable[..., None]:
+    """Return a command that imports one kind of record; `records` names this kind in the help."""
 
-    @import_commands.command(name, help=f"Import {records}. If an import is stopped, run it again to continue.")
     def import_records(
         file: FileArgument,
         site_id: SiteIdOption,
@@ -46,11 +42,14 @@ def _add_command(name: str, noun: ImportNoun, records: str) -> None:
     ) -> None:
         _import(noun, file, site_id, encoding, refused, publish_events=publish_events, as_json=as_json)
 
+    import_records.__doc__ = f"Import {records}. If an import is stopped, run it again to continue."
+    return import_records
 
-_add_command("calls", ImportNoun.CALL, "calls")
-_add_command("requests", ImportNoun.LEAD_REQUEST, "lead requests")
-_add_command("deals", ImportNoun.DEAL, "deals")
-_add_command("visits", ImportNoun.VISIT, "visits")
+
+calls = _command(ImportNoun.CALL, "calls")
+requests = _command(ImportNoun.LEAD_REQUEST, "lead requests")
+deals = _command(ImportNoun.DEAL, "deals")
+visits = _command(ImportNoun.VISIT, "visits")
 
 
 def _import(
@@ -72,7 +71,9 @@ def _import(
             fail("--refused cannot be the imported file itself.")
         refused = RefusedRows(refused_path, file.headings.cells, file.layout.language)
         rows = partial(file.rows, site.time_zone)
-        job = ImportJob(database, site, file.format.noun, file.digest, rows, refused, publishes=publish_events)
+        job = ImportJob(
+            database, site, file.format.noun, file.digest, rows, refused, publishes=publish_events, name=path.name
+        )
         outcome = _run(job, file.rows_total)
     report_stale_statistics(outcome.statistics_fault)
     if as_json:

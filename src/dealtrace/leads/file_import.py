@@ -1,13 +1,38 @@
 """The progress of importing a file; the import can be stopped and continued."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from dealtrace.errors import Refusal
 from dealtrace.record import record
 
 Content = TypeVar("Content")
+
+REMEMBERED_FOR = timedelta(days=30)
+"""Ours: how long an import can be taken back. The report of the month in which a file came in shows what is wrong with
+it, and after that people have worked with its rows."""
+REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
+"""Ours: the kinds of records whose imports can be taken back. Visits cannot: credits refer to them, and finding all
+credits of a visit would need an index that every lead would have to pay for."""
+SILENCE_MAX = timedelta(minutes=1)
+"""Ours: taking an import back counts as stopped if it has not reported for this long; it reports after each step."""
+
+
+class Standing(StrEnum):
+    """What becomes of a row that an import has added, if the import is taken back.
+
+    - `GOES`: it is deleted.
+    - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
+    - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
+    - `GONE`: it is deleted already.
+    """
+
+    GOES = "goes"
+    CHANGED = "changed"
+    PINNED = "pinned"
+    GONE = "gone"
 
 
 @record
@@ -23,7 +48,7 @@ class FileImport:
     """The progress of importing a file; `digest` is computed from the file's content and the kind of its records.
 
     `last_row` is the number of the last row processed, 0 at the start. `taken_in` counts the rows that were imported,
-    `refused` the rows that were not.
+    `refused` the rows that were not. By its `number`, which is `None` for a demo, the rows that it adds are remembered.
     """
 
     digest: str
@@ -32,7 +57,69 @@ class FileImport:
     taken_in: int = 0
     refused: int = 0
     finished_at: datetime | None = None
+    number: int | None = None
 
     def after(self, last_row: int, *, taken_in: int, refused: int) -> "FileImport":
         """Return the progress after processing more rows, up to row number `last_row`."""
         return replace(self, last_row=last_row, taken_in=self.taken_in + taken_in, refused=self.refused + refused)
+
+
+@record
+class ImportedFile:
+    """What is remembered of an imported file for `REMEMBERED_FOR`: the kind of its records, its name, and by whom.
+
+    `noun` is a key of `operations.run_import.IMPORT_KINDS`. `publishes` says whether webhooks receive its records.
+    """
+
+    noun: str
+    name: str
+    user_id: int | None = None
+    publishes: bool = False
+
+
+@record
+class LoggedImport:
+    """An import that can be taken back, or was: its file and progress, and how far it has been taken back.
+
+    `left` counts the rows that it has added and that were not yet taken back. `taken_back` rows were taken back, and
+    `stayed` rows were not, because they were changed since. `reported_at` is when the last step of that ended.
+    """
+
+    at: FileImport
+    file: ImportedFile
+    left: int
+    taken_back: int = 0
+    stayed: int = 0
+    undo_begun_at: datetime | None = None
+    reported_at: datetime | None = None
+    undone_at: datetime | None = None
+
+    @property
+    def number(self) -> int:
+        """The number of the import, by which people name it."""
+        assert self.at.number is not None
+        return self.at.number
+
+    @property
+    def added(self) -> int:
+        """How many rows the import has added, taken back or not."""
+        return self.left + self.done
+
+    @property
+    def done(self) -> int:
+        """How many rows were taken back, or stay because they were changed."""
+        return self.taken_back + self.stayed
+
+    def is_active(self, now: datetime) -> bool:
+        """Return whether it is being taken back, and the last step ended a short time ago."""
+        return self.is_begun and self.reported_at is not None and now - self.reported_at < SILENCE_MAX
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it has been taken back in part, and the rest is to follow."""
+        return self.undo_begun_at is not None and self.undone_at is None
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether there is anything to take back."""
+        return self.undone_at is None and (self.left > 0 or self.is_begun)

@@ -5,22 +5,38 @@ An import costs no points, because it is not a call of the API.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from functools import partial
+from typing import Protocol, TypeVar
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import ImportInProgress, InvalidParameters, Refusal, Violation
-from dealtrace.leads.file_import import FileImport, ImportRow
+from dealtrace.leads.file_import import REMEMBERED_NOUNS, FileImport, ImportedFile, ImportRow
 from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.leads.file_imports import find_file_import, insert_file_import, update_file_import
+from dealtrace.storage.leads import file_imports
 
 ROWS_AT_ONCE = 1000
 """How many rows one transaction stores; registrations wait for one transaction at most."""
 
 Content = TypeVar("Content")
-Import = Callable[[Work, Sequence[Content]], Sequence[object]]
-"""A function that stores records and returns, in input order, an outcome for each, which may be a `Refusal`."""
+Content_contra = TypeVar("Content_contra", contravariant=True)
+NoteAdded = Callable[[Sequence[int]], object]
+"""A function that gets the ids of the rows that an import has added; it is called before the import's commit."""
+
+
+def note_nothing(_ids: Sequence[int]) -> None:
+    """Forget which rows were added, for imports that are not taken back."""
+
+
+class Import(Protocol[Content_contra]):
+    """A function that stores records and returns, in input order, an outcome for each, which may be a `Refusal`."""
+
+    def __call__(
+        self, work: Work, records: Sequence[Content_contra], /, *, note_added: NoteAdded = note_nothing
+    ) -> Sequence[object]:
+        """Store the records; `note_added` gets the ids of those that were not stored before."""
 
 
 @record
@@ -31,12 +47,31 @@ class ImportedRows:
     refused: Mapping[int, Refusal]
 
 
-def begin_import(work: Work, digest: str) -> FileImport:
-    """Return the progress of importing a file; if the file is unknown, store a new import and return it."""
-    insert_file_import(work.connection, work.site.id, FileImport(digest, work.now))
-    found = find_file_import(work.connection, work.site.id, digest)
-    assert found is not None
-    return found
+def begin_import(work: Work, digest: str, file: ImportedFile) -> FileImport:
+    """Return the progress of importing a file; if the file is unknown, store a new import and return it.
+
+    An import that was taken back is begun anew. Only imports of `REMEMBERED_NOUNS` can be taken back.
+
+    Raises:
+        ImportInProgress: the former import of this file is being taken back.
+    """
+    connection, site_id = work.connection, work.site.id
+    lock_registrations(work)
+    former = file_imports.find_import_of_file(connection, site_id, digest)
+    if former is not None and former.is_begun:
+        raise ImportInProgress
+    if former is not None and former.undone_at is None:
+        return former.at
+    if file.noun not in REMEMBERED_NOUNS:
+        begun = FileImport(digest, work.now)
+        file_imports.insert_file_import(connection, site_id, begun)
+        return begun
+    begun = FileImport(digest, work.now, number=file_imports.find_last_import_number(connection, site_id) + 1)
+    if former is not None:
+        file_imports.begin_file_import_again(connection, site_id, begun, file)
+    else:
+        file_imports.insert_file_import(connection, site_id, begun, file)
+    return begun
 
 
 def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence[ImportRow[Content]]) -> ImportedRows:
@@ -45,15 +80,20 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
     Raises:
         ImportInProgress: another command has imported these rows in the meantime.
     """
-    outcomes = store_unrefused(work, run, [row.content for row in rows])
+    added: list[int] = []
+    outcomes = store_unrefused(work, partial(run, note_added=added.extend), [row.content for row in rows])
     decided = zip((row.number for row in rows), outcomes, strict=True)
     refused = {number: outcome for number, outcome in decided if isinstance(outcome, Refusal)}
     after = at.after(rows[-1].number, taken_in=len(rows) - len(refused), refused=len(refused))
     _update(work, at, after)
+    if after.number is not None:
+        file_imports.insert_imported_rows(work.connection, work.site.id, after.number, added)
     return ImportedRows(after, refused)
 
 
-def store_unrefused(work: Work, run: Import[Content], contents: Sequence[Content | Refusal]) -> list[object]:
+def store_unrefused(
+    work: Work, run: Callable[[Work, Sequence[Content]], Sequence[object]], contents: Sequence[Content | Refusal]
+) -> list[object]:
     """Store the records in `contents`; return, in input order, their outcomes and the refusals in `contents`."""
     outcomes = iter(run(work, [content for content in contents if not isinstance(content, Refusal)]))
     return [content if isinstance(content, Refusal) else next(outcomes) for content in contents]
@@ -95,5 +135,5 @@ def finish_import(work: Work, at: FileImport, noun: str) -> FileImport:
 
 
 def _update(work: Work, before: FileImport, after: FileImport) -> None:
-    if not update_file_import(work.connection, work.site.id, before, after):
+    if not file_imports.update_file_import(work.connection, work.site.id, before, after):
         raise ImportInProgress

@@ -18,6 +18,7 @@ from dealtrace.record import record
 from dealtrace.storage import personal_data
 from dealtrace.storage.journals.client_timeline import find_joined_ids
 from dealtrace.storage.leads.clients import find_clients
+from dealtrace.storage.leads.file_imports import forget_rows
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
 
 PersonReference = str | int
@@ -99,6 +100,14 @@ def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) ->
         for deal_id, version, before, after in personal_data.list_version_fields(work.connection, site_id, traces)
     ]
     personal_data.anonymise(work.connection, site_id, traces, versions)
+    imported = {
+        "call": traces.calls,
+        "lead_request": traces.lead_requests,
+        "deal": traces.deals,
+        "visit": traces.visits,
+    }
+    for noun, ids in {**imported, "lead": traces.lead_ids}.items():
+        forget_rows(work.connection, site_id, noun, ids)
 
 
 def find_person(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import Refusal
-from dealtrace.leads.file_import import FileImport, ImportRow
+from dealtrace.leads.file_import import FileImport, ImportedFile, ImportRow
 from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
 from dealtrace.operations.import_file import ROWS_AT_ONCE, Import, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
@@ -63,7 +63,7 @@ class ImportJob(Generic[SourceRow]):
 
     `noun` is a key of `IMPORT_KINDS`, and `digest` identifies the file. `rows` takes a row number and yields all later
     rows: each row as it is in the file, and its record or refusal. The import is recorded as a change by user
-    `user_id`. Webhooks receive nothing unless `publishes` is true.
+    `user_id`. Webhooks receive nothing unless `publishes` is true. `name` is the name of the file.
     """
 
     database: Database
@@ -74,6 +74,7 @@ class ImportJob(Generic[SourceRow]):
     refused: RefusedRowsKept[SourceRow]
     user_id: UserId | None = None
     publishes: bool = False
+    name: str = ""
 
 
 @record
@@ -117,7 +118,8 @@ def run_import(
     job = job if job.publishes else replace(job, site=replace(job.site, listeners=()))
     run = _Run(job, IdBlocks(job.database.writer), now)
     with job.database.write() as connection:
-        state = begin_import(run.work_in(connection), job.digest)
+        file = ImportedFile(job.noun, job.name, job.user_id, job.publishes)
+        state = begin_import(run.work_in(connection), job.digest, file)
     if state.finished_at is not None:
         return ImportOutcome(state, finished_before=True)
     job.refused.begin(state.last_row)

@@ -9,12 +9,14 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.leads.file_import import REMEMBERED_FOR
 from dealtrace.log import Outage
 from dealtrace.operations.mails.deliver import KEPT_FOR as MAILS_KEPT_FOR
 from dealtrace.operations.mails.deliver import sweep_mails
 from dealtrace.operations.requests.delete import delete_old_requests
 from dealtrace.operations.sweeps.claim import can_be_claimed, claim_sweep
 from dealtrace.operations.sweeps.clear_deleted_site import clear_deleted_site, list_sites_to_clear
+from dealtrace.operations.sweeps.forget_imports import forget_imports
 from dealtrace.operations.webhooks.deliver import KEPT_FOR as DELIVERIES_KEPT_FOR
 from dealtrace.operations.webhooks.deliver import sweep_outbox
 from dealtrace.operations.work import AnyOperation
@@ -26,6 +28,7 @@ from dealtrace.runtime.request_journal import site_with_id
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.journals.old_rows import (
     list_sites_with_old_deliveries,
+    list_sites_with_old_imports,
     list_sites_with_old_mails,
     list_sites_with_old_requests,
 )
@@ -88,6 +91,13 @@ SWEEPS = (
         lambda connection, now: list_sites_with_old_mails(connection, now - MAILS_KEPT_FOR),
         sweep_mails,
         lambda _now: MAILS_KEPT_FOR,
+    ),
+    Sweep(
+        "old_imports",
+        HOURLY_SECONDS,
+        lambda connection, now: list_sites_with_old_imports(connection, now - REMEMBERED_FOR),
+        forget_imports,
+        lambda now: now - REMEMBERED_FOR,
     ),
     Sweep("deleted_sites", SWEEP_SECONDS, list_sites_to_clear, clear_deleted_site, lambda _now: None),
 )

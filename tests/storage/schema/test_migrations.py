@@ -33,6 +33,7 @@ from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.deals import deal, deal_day
+from dealtrace.storage.schema.tables.file_imports import file_import, imported_row, taken_back_row
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_credit
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.upgrade import (
@@ -242,8 +243,17 @@ def test_a_step_that_fails_leaves_nothing_behind(stage: Stage) -> None:
     assert not is_current(stage.database)
 
 
+def forget_imports(connection: Connection) -> None:
+    """Undo what step 0046 made."""
+    for table in (imported_row, taken_back_row):
+        connection.exec_driver_sql(f"DROP TABLE {table.name}")
+    for name in [column.name for column in file_import.columns][file_import.columns.keys().index("number") :]:
+        connection.exec_driver_sql(f"ALTER TABLE file_import DROP COLUMN {name}")
+
+
 def forget_batches_of_requests(connection: Connection) -> None:
-    """Undo what step 0043 made."""
+    """Undo what the steps 0043 and 0046 made."""
+    forget_imports(connection)
     connection.exec_driver_sql("DROP TABLE api_request_batch")
     connection.exec_driver_sql(
         "CREATE TABLE api_request (site_id BIGINT NOT NULL, at BIGINT NOT NULL, request_id VARCHAR(40) NOT NULL, "
@@ -470,6 +480,7 @@ def test_placeholders_that_had_a_meaning_before_are_no_statuses(database: Databa
                 "first_seen_at": NOON, "classified_at": NOON,
             }  # fmt: skip
             connection.execute(insert(deal_status), values)
+        forget_imports(connection)
         set_revision(connection, "0044")
     upgrade_schema(database)
     with database.read() as connection:

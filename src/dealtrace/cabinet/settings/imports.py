@@ -17,6 +17,7 @@ from dealtrace.cabinet.gate import PageHandler
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.preview import preview_file
+from dealtrace.cabinet.settings.take_back import NOUNS, list_import_lines
 from dealtrace.cabinet.settings.uploads import (
     UPLOAD_BYTES_MAX,
     Owner,
@@ -40,12 +41,6 @@ from dealtrace.storage.database.engine import Database
 PLACE = "settings/imports"
 KEPT_FIELD = "kept"
 """The form field with the key of a file that is kept from a refused upload."""
-NOUNS = {
-    ImportNoun.CALL: "Calls",
-    ImportNoun.LEAD_REQUEST: "Lead requests",
-    ImportNoun.DEAL: "Deals",
-    ImportNoun.VISIT: "Visits",
-}
 _COMMANDS = {
     ImportNoun.CALL: "calls",
     ImportNoun.LEAD_REQUEST: "requests",
@@ -91,7 +86,7 @@ def unless_deleted(purpose: str, gone: PageHandler) -> Callable[[PageHandler], P
 
 async def gone(view: View) -> Response:
     """Return the form with a message that the file is no longer stored."""
-    return _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
+    return await _page(view, faults=file_deleted(view), status=HTTPStatus.NOT_FOUND)
 
 
 def file_deleted(view: View) -> Faults:
@@ -101,7 +96,7 @@ def file_deleted(view: View) -> Faults:
 
 async def show(view: View) -> Response:
     """Show the form to upload a file."""
-    return _page(view)
+    return await _page(view)
 
 
 @unless_deleted(PLACE, gone)
@@ -110,14 +105,14 @@ async def upload(view: View) -> Response:
     chosen = {"noun": view.form.get("noun"), "encoding": view.form.get("encoding")}
     kept = await keep_sent_file(view, PLACE, chosen)
     if faults := _faults_of(view, chosen):
-        return _page(view, chosen, faults, kept=kept)
+        return await _page(view, chosen, faults, kept=kept)
     if kept is None:
         command = f"dealtrace import {_COMMANDS[ImportNoun(chosen['noun'])]} FILE --site {view.current_site.id}"
-        return _page(view, chosen, {"file": missing_file_fault(view, command)})
+        return await _page(view, chosen, {"file": missing_file_fault(view, command)})
     try:
         await view.services.file_threads.run(_open, kept.path, chosen, view.current_site)
     except FileUnreadable as refusal:
-        return _page(view, chosen, {"file": file_fault(view, refusal)}, kept=kept)
+        return await _page(view, chosen, {"file": file_fault(view, refusal)}, kept=kept)
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}/{kept.key}")
 
 
@@ -239,7 +234,7 @@ def _run(
     name, file = kept.path.name, _open(kept.path, options, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
     rows = partial(file.rows, site.time_zone)
-    job = ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id)
+    job = ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id, name=name)
     with refused_unless_written():
         outcome = run_import(job, clock.now, lambda _progress: server_stop.require_running())
         kept.finish(
@@ -252,7 +247,7 @@ def _run(
         )
 
 
-def _page(
+async def _page(
     view: View,
     chosen: dict[str, str] | None = None,
     faults: Faults | None = None,
@@ -272,20 +267,21 @@ def _page(
         encoding=(chosen or {}).get("encoding", ""),
         megabytes=UPLOAD_BYTES_MAX >> 20,
         kept=kept_file(kept),
+        imports=await list_import_lines(view),
     )
 
 
 async def _preview_page(view: View, kept: Upload, site: Site, faults: Faults | None = None) -> Response:
     options = kept.options
     if refused := _faults_of(view, options):
-        return _page(view, options, refused, kept=kept)
+        return await _page(view, options, refused, kept=kept)
     noun = ImportNoun(options["noun"])
     try:
         preview = await view.services.file_threads.run(
             preview_file, kept.path, noun, options["encoding"] or None, site, view.language
         )
     except Refusal as refusal:
-        return _page(view, options, {"file": file_fault(view, refusal)}, kept=kept)
+        return await _page(view, options, {"file": file_fault(view, refusal)}, kept=kept)
     title = view.translate("Import of files")
     noun_label = view.translate(NOUNS[noun])
     return show_form_page(

@@ -17,6 +17,7 @@ from dealtrace.cabinet.settings import (
     shared_links,
     site,
     statuses,
+    take_back,
     tokens,
 )
 from dealtrace.cabinet.settings.agreement import page as agreement
@@ -70,6 +71,8 @@ SETTINGS_PAGES = (
     Page(
         "/{site:int}/settings/imports", "POST", imports.upload, Role.OWNER, form_bytes_max=FORM_BYTES_MAX, files_max=1
     ),
+    Page("/{site:int}/settings/imports/undo/{number:int}", "GET", take_back.show, Role.OWNER),
+    Page("/{site:int}/settings/imports/undo/{number:int}", "POST", take_back.start, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}", "GET", imports.show_preview, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}", "POST", imports.run, Role.OWNER),
     Page("/{site:int}/settings/imports/{key}/refused.csv", "GET", imports.send_refused, Role.OWNER),

@@ -8,7 +8,7 @@ from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.errors import Refusal
 from dealtrace.operations.deals.find import NamedDeals, find_deal, find_deals, no_deal_with_id
-from dealtrace.operations.spend_points import pay_for_calls, points_refusal
+from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -65,10 +65,20 @@ def delete_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal
     Raises:
         DealNotFound: the site has no such deal, or it is deleted already.
     """
-    deal = find_deal(work.connection, work.site, deal_id)
-    deleted = with_deletion(deal, work.now, work.now)
-    deals.set_deletion_times(work.connection, work.site.id, [deleted])
-    store_versions(work, [next_version(deal, deleted, VersionKind.DELETED, user_id=user_id)])
+    return _delete(work, [find_deal(work.connection, work.site, deal_id)], user_id)[0]
+
+
+def delete_found_deals(work: Work, ids: Collection[int]) -> None:
+    """Delete deals on behalf of the user of `work`, without spending points; deleted deals stay as they are."""
+    lock_registrations(work)
+    _delete(work, deals.list_deals_by_key(work.connection, work.site.id, ids=ids, numbers=[]), work.user_id)
+
+
+def _delete(work: Work, found: Sequence[Deal], user_id: int | None) -> list[Deal]:
+    deleted = [with_deletion(deal, work.now, work.now) for deal in found]
+    deals.set_deletion_times(work.connection, work.site.id, deleted)
+    pairs = zip(found, deleted, strict=True)
+    store_versions(work, [next_version(deal, gone, VersionKind.DELETED, user_id=user_id) for deal, gone in pairs])
     return deleted
 
 

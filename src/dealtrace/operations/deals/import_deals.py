@@ -10,7 +10,7 @@ from dealtrace.deals.registration import Registered
 from dealtrace.deals.versions import first_version
 from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.operations.deals.store_new import store_new_deals
-from dealtrace.operations.import_file import refusal_of_other_values, refusal_of_own_id
+from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -18,24 +18,45 @@ from dealtrace.record import record
 from dealtrace.storage.deals import deal_rows, deals
 from dealtrace.storage.id_blocks import find_own_ids
 from dealtrace.storage.leads import leads
+from dealtrace.storage.leads.file_imports import delete_taken_back_rows, has_taken_back_rows, list_taken_back_rows
 
 IDS_PER_DEAL_MAX = 2
 """The maximum number of ids that a deal takes: one for the deal, one for the traffic source sent with it."""
+TAKEN_BACK = "deal"
+"""The name of deals among the rows that were taken back."""
 
 
-def import_deals(work: Work, incoming: Sequence[IncomingDeal]) -> list[DealId | Refusal]:
+def import_deals(
+    work: Work, incoming: Sequence[IncomingDeal], *, note_added: NoteAdded = note_nothing
+) -> list[DealId | Refusal]:
     """Import deals and match them with leads; each outcome is the id of the deal or a refusal, in input order.
 
     A deal that was imported before with the same values stays as it is, even if it was changed here later. A deal that
-    was imported before with other values is refused.
+    was imported before with other values is refused. A deal that was taken back with its file is imported anew.
+    `note_added` gets the ids of the new deals.
     """
     lock_registrations(work)
+    _clear_taken_back(work, incoming)
     batch = _Batch(work, find_own_ids(work.connection))
     batch.find_stored(incoming)
     outcomes = [batch.decide(deal) for deal in incoming]
     if batch.new:
         _store(work, batch.new)
+        note_added([each.deal_id for each in batch.new])
     return outcomes
+
+
+def _clear_taken_back(work: Work, incoming: Sequence[IncomingDeal]) -> None:
+    """Remove the deleted deals that were taken back and have an id or a number of the incoming deals."""
+    connection, site_id = work.connection, work.site.id
+    if not has_taken_back_rows(connection, site_id, TAKEN_BACK):
+        return
+    numbers = [deal.number for deal in incoming if deal.number is not None]
+    ids = [deal.id for deal in incoming if deal.id is not None]
+    ids += deals.find_deleted(connection, site_id, numbers).values()
+    deleted = deals.list_deleted_ids(connection, site_id, list_taken_back_rows(connection, site_id, TAKEN_BACK, ids))
+    deals.delete_deals(connection, site_id, deleted)
+    delete_taken_back_rows(connection, site_id, TAKEN_BACK, deleted)
 
 
 @record

@@ -1,17 +1,26 @@
-"""Delete or restore a call or lead request, and rematch the deals that may belong to that lead."""
+"""Delete or restore calls or lead requests, and rematch the deals that may belong to them."""
+
+from collections.abc import Collection, Sequence
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
 from dealtrace.leads.arrival import contact_spans
+from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.contact import normal_contacts
-from dealtrace.leads.lead import LeadRef
+from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.leads.reference_spelling import all_spellings
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_orphaned
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.id_blocks import take_ids
-from dealtrace.storage.leads import contact_groups, contact_rows, deletion
+from dealtrace.storage.leads import contact_groups, contact_rows, deletion, leads
+from dealtrace.storage.leads.file_imports import delete_taken_back_rows, has_taken_back_rows, list_taken_back_rows
+
+TAKEN_BACK = "lead"
+"""The name of leads among the rows that were taken back; a call and a lead request never have the same id."""
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
@@ -27,10 +36,46 @@ def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
     lead = deletion.find_deletable(work.connection, work.site.id, ref)
     if lead is None or lead.deleted_at is not None:
         raise LeadNotFound(lead_id=ref.id)
-    deletion.set_deletion_time(work.connection, work.site.id, ref, work.now)
-    contact_rows.delete_contact_rows(work.connection, work.site.id, ref.kind, [ref.id])
-    regroup_after_change(work, normal_contacts(lead.phone, lead.email))
-    return rematch_orphaned(work, ref)
+    return _delete(work, ref.kind, [lead], normal_contacts(lead.phone, lead.email))
+
+
+def delete_leads(work: Work, kind: LeadKind, ids: Sequence[int]) -> None:
+    """Delete leads of one kind, as `delete_lead` does; leads that are deleted already stay as they are."""
+    lock_registrations(work)
+    known = deletion.list_deletable(work.connection, work.site.id, kind, ids)
+    found = [lead for lead in known if lead.deleted_at is None]
+    contacts = {contact for lead in found for contact in normal_contacts(lead.phone, lead.email)}
+    if found:
+        _delete(work, kind, found, contacts)
+
+
+def _delete(
+    work: Work, kind: LeadKind, found: Sequence[deletion.DeletableLead], contacts: Collection[str]
+) -> list[Deal]:
+    ids = [lead.ref.id for lead in found]
+    deletion.set_deletion_times(work.connection, work.site.id, kind, ids, work.now)
+    contact_rows.delete_contact_rows(work.connection, work.site.id, kind, ids)
+    regroup_after_change(work, contacts)
+    return rematch_orphaned(work, kind, ids)
+
+
+def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequence[IncomingLeadRequest]) -> None:
+    """Remove the deleted leads that were taken back with their file and have an id or a name of the incoming leads."""
+    connection, site_id = work.connection, work.site.id
+    if not has_taken_back_rows(connection, site_id, TAKEN_BACK):
+        return
+    ids: set[int] = {lead.id for lead in incoming if lead.id is not None}
+    calls = [lead for lead in incoming if isinstance(lead, IncomingCall)]
+    numbers = [lead.number for lead in incoming if isinstance(lead, IncomingLeadRequest) and lead.number is not None]
+    numbers += [str(lead_id) for lead_id in ids]
+    references = [call.reference for call in calls if call.reference is not None]
+    for kind, names in ((LeadKind.CALL, references), (LeadKind.LEAD_REQUEST, numbers)):
+        found = leads.find_ids_by_reference(connection, site_id, kind, all_spellings(names), with_deleted=True)
+        ids.update(found.values())
+    sip_ids = [call.circumstances.sip_id for call in calls if call.circumstances.sip_id is not None]
+    ids.update(leads.find_ids_by_sip_id(connection, site_id, all_spellings(sip_ids)).values())
+    taken_back = list_taken_back_rows(connection, site_id, TAKEN_BACK, sorted(ids))
+    delete_taken_back_rows(connection, site_id, TAKEN_BACK, deletion.remove_deleted(connection, site_id, taken_back))
 
 
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
@@ -50,7 +95,7 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
         raise LeadNotDeleted(lead_id=ref.id)
     contacts = normal_contacts(lead.phone, lead.email)
     spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
-    deletion.set_deletion_time(work.connection, work.site.id, ref, None)
+    deletion.set_deletion_times(work.connection, work.site.id, ref.kind, [ref.id], None)
     if contacts:
         newcomer = Newcomer(ref.id, contacts, former_client_id=lead.client_id)
         assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0])

@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.operations.import_file import refusal_of_own_id, store_unrefused
+from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_own_id, store_unrefused
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
+from dealtrace.operations.leads.delete import clear_taken_back_leads
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -17,14 +18,21 @@ Lead = TypeVar("Lead", IncomingCall, IncomingLeadRequest)
 __all__ = ("IDS_PER_LEAD_MAX", "import_calls", "import_lead_requests")
 
 
-def import_calls(work: Work, calls: Sequence[IncomingCall]) -> Sequence[object]:
-    """Import calls; return the call or a refusal for each, in input order."""
-    return _import(work, calls, decide_calls, "callId")
+def import_calls(
+    work: Work, calls: Sequence[IncomingCall], *, note_added: NoteAdded = note_nothing
+) -> Sequence[object]:
+    """Import calls; return the call or a refusal for each, in input order. `note_added` gets the ids of new calls."""
+    return _import(work, calls, decide_calls, "callId", note_added)
 
 
-def import_lead_requests(work: Work, lead_requests: Sequence[IncomingLeadRequest]) -> Sequence[object]:
-    """Import lead requests; return the lead request or a refusal for each, in input order."""
-    return _import(work, lead_requests, decide_lead_requests, "requestId")
+def import_lead_requests(
+    work: Work, lead_requests: Sequence[IncomingLeadRequest], *, note_added: NoteAdded = note_nothing
+) -> Sequence[object]:
+    """Import lead requests; return the lead request or a refusal for each, in input order.
+
+    `note_added` gets the ids of new lead requests.
+    """
+    return _import(work, lead_requests, decide_lead_requests, "requestId", note_added)
 
 
 def _import(
@@ -32,11 +40,15 @@ def _import(
     leads: Sequence[Lead],
     decide: Callable[[Work, Sequence[Lead]], Decision[Call] | Decision[LeadRequest]],
     name: str,
+    note_added: NoteAdded,
 ) -> Sequence[object]:
     def store(work: Work, allowed: Sequence[Lead]) -> Sequence[object]:
         lock_registrations(work)
+        clear_taken_back_leads(work, allowed)
         decision = decide(work, allowed)
-        store_leads(work, list(decision.arrivals.values()))
+        arrivals = list(decision.arrivals.values())
+        store_leads(work, arrivals)
+        note_added([arrival.ref.id for arrival in arrivals])
         return decision.outcomes
 
     own = find_own_ids(work.connection)

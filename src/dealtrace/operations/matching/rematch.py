@@ -159,9 +159,12 @@ def rematch_next(work: Work, after_id: int) -> RematchChunk | None:
     return RematchChunk(len(found), found[-1].id, len(rematch_deals(work, found)))
 
 
-def rematch_orphaned(work: Work, deleted: LeadRef) -> list[Deal]:
-    """Match the deals of a deleted lead again, and return the deals that now have a different lead or none."""
-    orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, deleted)
+def rematch_orphaned(work: Work, kind: LeadKind, deleted: Sequence[int]) -> list[Deal]:
+    """Match the deals of deleted leads again, and return the deals that now have a different lead or none.
+
+    The leads are of one kind, and `deleted` has their ids.
+    """
+    orphaned = lead_links.find_ids_by_lead(work.connection, work.site.id, kind, deleted)
     return rematch_deals(work, _list_deals(work, orphaned), keeps_lead=False)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from dealtrace.accounts.own_ids import OWN_VISIT_IDS
 from dealtrace.attribution.visit import Visit
 from dealtrace.errors import Refusal
-from dealtrace.operations.import_file import refusal_of_other_values, refusal_of_own_id
+from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits.visits import find_visits
@@ -15,10 +15,13 @@ IDS_PER_VISIT_MAX = 1
 """The maximum number of new ids that a visit takes: one for its traffic source."""
 
 
-def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refusal]:
+def import_visits(
+    work: Work, visits: Sequence[Visit], *, note_added: NoteAdded = note_nothing
+) -> Sequence[Visit | Refusal]:
     """Import visits; each outcome is a visit or a refusal, in input order.
 
     The credit for leads that may have come from the new visits is divided again. Stored visits are not changed.
+    `note_added` gets the ids of the new visits.
     """
     known = find_visits(work.connection, work.site.id, [visit.id for visit in visits])
     new: list[Visit] = []
@@ -36,6 +39,7 @@ def import_visits(work: Work, visits: Sequence[Visit]) -> Sequence[Visit | Refus
             )
     if new:
         store_visits(work, new)
+        note_added([visit.id for visit in new])
     return outcomes
 
 

@@ -34,7 +34,7 @@ from dealtrace.storage.deals.deal_rows import (
     new_deal_columns,
     tag_rows,
 )
-from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_tag
+from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_key, deal_tag, deal_version
 
 _FIND_REGISTERED = CompiledStatement(
     select(deal.c.number, deal.c.id, deal.c.fingerprint).where(
@@ -98,6 +98,21 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
     mine = (deal.c.site_id == site_id, is_in(deal.c.number, numbers), deal.c.deleted_at.is_not(None))
     rows = connection.execute(select(deal.c.fingerprint, deal.c.id).where(*mine))
     return {fingerprint: DealId(deal_id) for fingerprint, deal_id in rows}
+
+
+def list_deleted_ids(connection: Connection, site_id: int, ids: Sequence[int]) -> list[int]:
+    """List which deals with the given ids are deleted."""
+    mine = (deal.c.site_id == site_id, is_in(deal.c.id, ids), deal.c.deleted_at.is_not(None))
+    return list(connection.execute(select(deal.c.id).where(*mine)).scalars())
+
+
+def delete_deals(connection: Connection, site_id: int, ids: Sequence[int]) -> None:
+    """Remove deleted deals with all that belongs to them, so that their ids and numbers are free."""
+    if not ids:
+        return
+    for table in (deal_version, deal_tag, deal_contact, deal_key):
+        connection.execute(delete(table).where(table.c.site_id == site_id, is_in(table.c.deal_id, ids)))
+    connection.execute(delete(deal).where(deal.c.site_id == site_id, is_in(deal.c.id, ids)))
 
 
 def insert_deals(

@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, and_, bindparam, column, or_, select, update
 
 from dealtrace.deals.deal import Deal, DealId
-from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_among, json_integer, microseconds
+from dealtrace.leads.lead import LeadKind, LeadSpan
+from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_among, is_in, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.deals.daily_counts import recounting
 from dealtrace.storage.deals.deal_rows import DEAL_ROWS, lead_columns
@@ -113,9 +113,9 @@ def find_ids_by_clue(
     return found
 
 
-def find_ids_by_lead(connection: Connection, site_id: int, lead: LeadRef) -> set[int]:
-    """Find the ids of deals that are matched to a lead, including deleted deals."""
-    bound = (deal.c.site_id == site_id, deal.c.lead_id == lead.id, deal.c.lead_kind == lead.kind)
+def find_ids_by_lead(connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]) -> set[int]:
+    """Find the ids of deals that are matched to leads of a kind, including deleted deals."""
+    bound = (deal.c.site_id == site_id, is_in(deal.c.lead_id, lead_ids), deal.c.lead_kind == kind)
     return set(connection.execute(select(deal.c.id).where(*bound)).scalars())
 
 

@@ -10,6 +10,7 @@ from dealtrace.accounts.api_request import NO_SITE_ID
 from dealtrace.storage.accounts.encoded_requests import second_of
 from dealtrace.storage.accounts.sites import list_site_ids
 from dealtrace.storage.database.compiled_statement import CompiledStatement
+from dealtrace.storage.leads.file_imports import find_old_import
 from dealtrace.storage.schema.tables.alerts import mail
 from dealtrace.storage.schema.tables.common_columns import AnyColumn
 from dealtrace.storage.schema.tables.requests import api_request_batch
@@ -41,3 +42,9 @@ list_sites_with_old_deliveries = _lister_by(webhook_outbox.c.recorded_at)
 """Lists the ids of the sites that have deliveries, sent or not, recorded before a time."""
 list_sites_with_old_mails = _lister_by(mail.c.caused_at)
 """Lists the ids of the sites that have e-mails, sent or not, about events before a time."""
+
+
+def list_sites_with_old_imports(connection: Connection, before: datetime) -> list[int]:
+    """List the ids of the sites that remember imports of files from before a time."""
+    site_ids = list_site_ids(connection)
+    return [site_id for site_id in site_ids if find_old_import(connection, site_id, before) is not None]

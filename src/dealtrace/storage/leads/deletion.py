@@ -1,13 +1,15 @@
-"""Delete and restore leads; a deleted lead stays in its table and only gets a `deleted_at`."""
+"""Delete and restore leads; a deleted lead stays in its table with a `deleted_at`, until a file brings it in again."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import NamedRow
-from dealtrace.storage.schema.tables.leads import LEAD_TABLES
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_credit, lead_version
 
 
 @record
@@ -44,8 +46,32 @@ def deletable_from_row(kind: LeadKind, row: NamedRow) -> DeletableLead:
     )
 
 
-def set_deletion_time(connection: Connection, site_id: int, ref: LeadRef, deleted_at: datetime | None) -> None:
-    """Mark a lead as deleted at `deleted_at`, or restore it if `deleted_at` is `None`."""
-    table = LEAD_TABLES[ref.kind]
-    mine = update(table).where(table.c.site_id == site_id, table.c.id == ref.id)
-    connection.execute(mine.values(deleted_at=deleted_at))
+def list_deletable(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[DeletableLead]:
+    """List leads of a kind, deleted or not, with what their deletion needs; unknown ids are left out."""
+    table = LEAD_TABLES[kind]
+    rows = connection.execute(select(table).where(table.c.site_id == site_id, is_in(table.c.id, ids)))
+    return [deletable_from_row(kind, row) for row in rows]
+
+
+def set_deletion_times(
+    connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int], deleted_at: datetime | None
+) -> None:
+    """Mark leads of a kind as deleted at `deleted_at`, or restore them if `deleted_at` is `None`."""
+    table = LEAD_TABLES[kind]
+    theirs = update(table).where(table.c.site_id == site_id, is_in(table.c.id, ids))
+    connection.execute(theirs.values(deleted_at=deleted_at))
+
+
+def remove_deleted(connection: Connection, site_id: int, ids: Sequence[int]) -> list[int]:
+    """Remove those of these leads that are deleted, with all that belongs to them, and return their ids.
+
+    Their ids and references are then free.
+    """
+    removed: list[int] = []
+    for table in LEAD_TABLES.values() if ids else ():
+        theirs = (table.c.site_id == site_id, is_in(table.c.id, ids), table.c.deleted_at.is_not(None))
+        removed += connection.execute(select(table.c.id).where(*theirs)).scalars()
+        connection.execute(delete(table).where(*theirs))
+    for table in (lead_version, lead_credit) if removed else ():
+        connection.execute(delete(table).where(table.c.site_id == site_id, is_in(table.c.lead_id, removed)))
+    return removed

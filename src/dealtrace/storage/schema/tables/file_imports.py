@@ -1,6 +1,6 @@
-"""The progress of importing files."""
+"""The imports of files, and the rows that they have added."""
 
-from sqlalchemy import BigInteger, Column, PrimaryKeyConstraint, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Instant
 from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column
@@ -15,6 +15,37 @@ file_import = Table(
     Column("refused", BigInteger, nullable=False),
     Column("begun_at", Instant, nullable=False),
     Column("finished_at", Instant),
+    Column("number", BigInteger),
+    Column("noun", String(12)),
+    Column("file_name", Text),
+    Column("user_id", BigInteger),
+    Column("publishes", Boolean),
+    Column("undo_begun_at", Instant),
+    Column("undo_reported_at", Instant),
+    Column("undone_at", Instant),
+    Column("taken_back", BigInteger),
+    Column("stayed", BigInteger),
     PrimaryKeyConstraint("site_id", "digest"),
+    info=TENANT,
+)
+
+imported_row = Table(
+    "imported_row",
+    metadata,
+    site_column(),
+    Column("import_number", BigInteger, nullable=False),
+    Column("row_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site_id", "import_number", "row_id"),
+    info=TENANT,
+    sqlite_with_rowid=False,
+)
+
+taken_back_row = Table(
+    "taken_back_row",
+    metadata,
+    site_column(),
+    Column("noun", String(12), nullable=False),
+    Column("row_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("site_id", "noun", "row_id"),
     info=TENANT,
 )

@@ -1,0 +1,104 @@
+"""The rows that an import of a file has added: which of them can be taken back, and which deals that concerns."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select
+
+from dealtrace.deals.versions import VersionKind
+from dealtrace.leads.file_import import Standing
+from dealtrace.leads.lead import LeadKind
+from dealtrace.record import record
+from dealtrace.storage.database.column_types import AnyElement
+from dealtrace.storage.database.compiled_statement import AnySelect
+from dealtrace.storage.schema.tables.deals import deal, deal_version
+from dealtrace.storage.schema.tables.file_imports import imported_row
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_version
+
+_OF_SERVER = (VersionKind.REGISTERED, VersionKind.MATCHED)
+"""The kinds of version that a deal gets without anybody changing it."""
+
+
+@record
+class _Kind:
+    """A kind of imported rows: its table, the SQL expression for the standing of a row, and the deals that it concerns.
+
+    `concerns` is the SQL condition that a row of the table concerns a deal.
+    """
+
+    table: Table
+    standing: ColumnElement[str]
+    concerns: ColumnElement[bool]
+
+
+def _of_deals() -> _Kind:
+    versions = deal_version.c
+    is_changed = exists().where(
+        versions.site_id == imported_row.c.site_id,
+        versions.deal_id == imported_row.c.row_id,
+        versions.kind.not_in(_OF_SERVER),
+    )
+    standing = case(
+        (or_(deal.c.id.is_(None), deal.c.deleted_at.is_not(None)), Standing.GONE),
+        (deal.c.pinned_at.is_not(None), Standing.PINNED),
+        (is_changed, Standing.CHANGED),
+        else_=Standing.GOES,
+    )
+    return _Kind(deal, standing, deal.c.id == imported_row.c.row_id)
+
+
+def _of_leads(kind: LeadKind) -> _Kind:
+    table, versions = LEAD_TABLES[kind], lead_version.c
+    is_annotated = exists().where(versions.site_id == imported_row.c.site_id, versions.lead_id == imported_row.c.row_id)
+    bound = deal.alias("pinned")
+    is_pinned = exists().where(
+        bound.c.site_id == imported_row.c.site_id,
+        bound.c.lead_id == imported_row.c.row_id,
+        bound.c.lead_kind == kind,
+        bound.c.pinned_at.is_not(None),
+    )
+    is_changed = or_(is_annotated, call.c.ring_back.is_not(None)) if kind is LeadKind.CALL else is_annotated
+    standing = case(
+        (or_(table.c.id.is_(None), table.c.deleted_at.is_not(None)), Standing.GONE),
+        (is_pinned, Standing.PINNED),
+        (is_changed, Standing.CHANGED),
+        else_=Standing.GOES,
+    )
+    concerns = and_(deal.c.lead_id == imported_row.c.row_id, deal.c.lead_kind == kind)
+    return _Kind(table, standing, concerns)
+
+
+_KINDS: Mapping[str, _Kind] = {"deal": _of_deals(), **{kind.value: _of_leads(kind) for kind in LeadKind}}
+
+
+def find_standings(connection: Connection, site_id: int, number: int, noun: str, limit: int) -> dict[int, Standing]:
+    """Find the standing of up to `limit` rows that an import has added, by id, those with the lowest ids."""
+    chosen = _rows(_KINDS[noun], site_id, number, imported_row.c.row_id, _KINDS[noun].standing.label("standing"))
+    found = connection.execute(chosen.order_by(imported_row.c.row_id).limit(limit))
+    return {row.row_id: Standing(row.standing) for row in found}
+
+
+def count_standings(connection: Connection, site_id: int, number: int, noun: str) -> dict[Standing, int]:
+    """Count the rows that an import has added, by standing; this reads all of them."""
+    of_rows = _rows(_KINDS[noun], site_id, number, _KINDS[noun].standing.label("standing")).subquery()
+    counted = select(of_rows.c.standing, func.count().label("rows")).group_by(of_rows.c.standing)
+    return {Standing(row.standing): row.rows for row in connection.execute(counted)}
+
+
+def list_concerned_deals(connection: Connection, site_id: int, number: int, noun: str, limit: int) -> list[int]:
+    """List up to `limit` ids of deals that are deleted or lose their lead if an import is taken back, lowest first.
+
+    Deals that are deleted already are left out.
+    """
+    kind = _KINDS[noun]
+    chosen = _rows(kind, site_id, number, deal.c.id).where(kind.standing == Standing.GOES, deal.c.deleted_at.is_(None))
+    if kind.table is not deal:
+        chosen = chosen.join(deal, and_(deal.c.site_id == imported_row.c.site_id, kind.concerns))
+    return list(connection.execute(chosen.order_by(deal.c.id).limit(limit)).scalars())
+
+
+def _rows(kind: _Kind, site_id: int, number: int, *columns: AnyElement) -> AnySelect:
+    """Return the select of columns of the rows that an import has added, and of the records that are stored there."""
+    stored = and_(kind.table.c.site_id == imported_row.c.site_id, kind.table.c.id == imported_row.c.row_id)
+    mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
+    chosen: AnySelect = select(*columns)
+    return chosen.select_from(imported_row.outerjoin(kind.table, stored)).where(*mine)
