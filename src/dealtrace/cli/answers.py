@@ -73,6 +73,7 @@ class TokenAnswer(TypedDict):
     siteId: int
     label: str
     createdAt: datetime
+    usedAt: datetime | None
     revokedAt: datetime | None
 
 
