@@ -318,7 +318,7 @@ def set_revision(connection: Connection, revision: str) -> None:
     for table, columns in (
         ("deal", ("client_name",)),
         ("token", ("used_at",)),
-        ("webhook_outbox", ("attempts", "last_fault", "is_skipped")),
+        ("webhook_outbox", ("attempts", "last_fault", "unsent_reason")),
     ):
         for column in columns:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")

@@ -3,7 +3,7 @@
 `common_columns.py` explains control tables and tenant tables.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
 from dealtrace.storage.database.column_types import Instant, JsonText
 from dealtrace.storage.schema.tables.common_columns import CONTROL, TENANT, metadata, rows_where, site_column
@@ -51,7 +51,7 @@ webhook_outbox = Table(
     Column("settled_at", Instant),
     Column("attempts", Integer),
     Column("last_fault", Text),
-    Column("is_skipped", Boolean),
+    Column("unsent_reason", String(8)),
     PrimaryKeyConstraint("site_id", "webhook_id", "position"),
     Index(
         "ix_webhook_outbox_waiting",

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.add_column("token", sa.Column("used_at", sa.BigInteger(), nullable=True))
     op.add_column("webhook_outbox", sa.Column("attempts", sa.Integer(), nullable=True))
     op.add_column("webhook_outbox", sa.Column("last_fault", sa.Text(), nullable=True))
-    op.add_column("webhook_outbox", sa.Column("is_skipped", sa.Boolean(), nullable=True))
+    op.add_column("webhook_outbox", sa.Column("unsent_reason", sa.String(8), nullable=True))
 
 
 def _name_deals(connection: sa.Connection) -> None:
