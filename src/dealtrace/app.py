@@ -188,7 +188,7 @@ class Application:
         self._gate = self._make_gate()
         self._journal = RequestJournal(is_kept=self._settings.requests_kept_days > 0)
         routes = Routes(self._gate, ENDPOINTS, refuse)
-        self._server = HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop)
+        self._server = HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop, self._proxies)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
