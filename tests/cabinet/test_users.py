@@ -279,7 +279,7 @@ def test_users_are_for_owners_of_the_installation(keeper: Guest, path: str) -> N
 @pytest.mark.parametrize("user_id", [0, 999, 10**30])
 def test_a_user_who_does_not_exist_is_not_found(chief: Guest, user_id: int) -> None:
     assert chief.get(f"/users/{user_id}").status_code == 404
-    for action in ("role", "ownership", "password", "sessions", "second-factor", "delete"):
+    for action in ("role", "ownership", "password", "logout", "second-factor", "delete"):
         assert chief.send(f"/users/{user_id}/{action}").status_code == 404
 
 
@@ -314,7 +314,7 @@ def test_a_person_is_logged_out_everywhere_and_keeps_the_password(
     for browser in browsers:
         browser.log_in(vera)
         assert browser.is_in()
-    assert chief.send(f"/users/{vera.id}/sessions").headers["location"] == f"/cabinet/users/{vera.id}"
+    assert chief.send(f"/users/{vera.id}/logout").headers["location"] == f"/cabinet/users/{vera.id}"
     assert [browser.is_in() for browser in browsers] == [False] * 3
     assert other.is_in()
     assert chief.is_in()
@@ -334,7 +334,7 @@ def test_a_person_is_logged_out_of_every_process(
     guest.log_in(vera)
     elsewhere.log_in(vera)
     assert elsewhere.is_in()
-    chief.send(f"/users/{vera.id}/sessions")
+    chief.send(f"/users/{vera.id}/logout")
     assert not guest.is_in()
     assert not elsewhere.is_in()
     database.close()
@@ -366,9 +366,9 @@ def test_an_owner_of_a_site_opens_no_account_that_has_rights_elsewhere(
     for user, status in ((here, 303), (both, 403), (over_all, 403), (nobody, 404)):
         guest = Guest(server)
         guest.log_in(user)
-        assert keeper.send(f"{place}/sessions", user=str(user.id)).status_code == status
+        assert keeper.send(f"{place}/logout", user=str(user.id)).status_code == status
         assert guest.is_in() is (status != 303)
-    assert keeper.get(place).text.count(f'action="/cabinet/{owner.site.id}/settings/users/sessions"') == 2
+    assert keeper.get(place).text.count(f'action="/cabinet/{owner.site.id}/settings/users/logout"') == 2
     answers = [keeper.send(f"{place}/password", user=str(user.id)) for user in (here, both, over_all, nobody)]
     assert [answer.status_code for answer in answers] == [200, 403, 403, 404]
     assert chief.send(f"{place}/password", user=str(both.id)).status_code == 200

@@ -140,12 +140,12 @@ def test_a_request_without_a_site_says_from_which_network_it_came(
     assert server.register("wrong" * 9, orderNumber=path).status_code == 403
     server.register(player.token, orderNumber=path)
 
-    def told() -> dict[int | None, str | None]:
+    def networks() -> dict[int | None, str | None]:
         shown = beside.json("requests", "tail")
         return {each["siteId"]: each["network"] for each in shown if path in each["parameters"].values()}
 
-    wait_until(lambda: len(told()) == 2)
-    assert told() == {None: "127.0.0.0/24", player.site.id: None}
+    wait_until(lambda: len(networks()) == 2)
+    assert networks() == {None: "127.0.0.0/24", player.site.id: None}
     assert "no site, from 127.0.0.0/24" in beside.done("requests", "tail").out
     chief = logged_in(server, served.database)
     page = text_of(chief.get("/requests", text=path).text)
