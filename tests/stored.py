@@ -79,6 +79,7 @@ def _answered(request: ApiRequest) -> AnsweredRequest:
         request.reason_ru,
         request.reason_en,
         request.duration.total_seconds(),
+        request.network,
     )
 
 

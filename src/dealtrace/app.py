@@ -188,7 +188,7 @@ class Application:
         self._gate = self._make_gate()
         self._journal = RequestJournal(is_kept=self._settings.requests_kept_days > 0)
         routes = Routes(self._gate, ENDPOINTS, refuse)
-        self._server = HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop)
+        self._server = HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop, self._proxies)
         collect_garbage_seldom()
 
     def _open_storage(self) -> None:
@@ -297,6 +297,7 @@ class Application:
         store_parameters = partial(self._gate.unknown_parameters.store, self._write_queue)
         store_seconds = partial(self._gate.busiest_seconds.store, self._write_queue)
         store_uses = partial(self._session_uses.store, self._account_changes)
+        store_token_uses = partial(self._gate.token_uses.store, self._account_changes)
         self._health_watcher = HealthWatcher(self._watch, self._database_outage)
         self._loops = BackgroundLoops()
         for work, failing, working in (
@@ -315,6 +316,7 @@ class Application:
         for work, failing, working in (
             (expired.forget_forms, "forms_not_swept", "forms_swept_again"),
             (expired.delete_uploads, "uploads_not_swept", "uploads_swept_again"),
+            (store_token_uses, "uses_of_tokens_not_stored", "uses_of_tokens_stored_again"),
         ):
             self._loops.start(work, SWEEP_SECONDS, Outage(failing, working))
         self._sweeps = Sweeps(self._primary_read_pool, self._write_queue, self._account_changes)
@@ -349,14 +351,14 @@ class Application:
                 database.close()
 
     async def _store_remaining(self) -> None:
-        """Store what is still in memory: unknown parameters, the busiest second of each site, and journalled requests.
+        """Store what is still in memory: unknown parameters, busiest seconds, journalled requests and uses of tokens.
 
         If storing fails, they are lost, but the server stops all the same.
         """
         stores = (self._gate.unknown_parameters.store, self._gate.busiest_seconds.store, self._journal.store)
-        failed = await asyncio.gather(
-            *(store(self._write_queue, is_last=True) for store in stores), return_exceptions=True
-        )
+        storing = [store(self._write_queue, is_last=True) for store in stores]
+        storing.append(self._gate.token_uses.store(self._account_changes))
+        failed = await asyncio.gather(*storing, return_exceptions=True)
         for fault in failed:
             if isinstance(fault, Exception):  # the database may be away
                 _log.warning("not_stored_at_stop", reason=type(fault).__name__, cause=cause_of(fault))

@@ -12,6 +12,7 @@ from dealtrace.accounts.masking import (
     PARAMETERS_KEPT_MAX,
     REASON_LENGTH_MAX,
     VALUE_LENGTH_MAX,
+    masked_address,
     masked_parameters,
     masked_reason,
     masked_text,
@@ -204,3 +205,17 @@ def test_no_contact_survives_in_the_journal(name: str, before: int, filler: str,
     text = f"{filler * before} {contact}; {filler}"
     kept = str(masked_parameters({text: "x"} if is_name else {name: text}))
     assert not any(contact[start : start + 8] in kept for start in (0, 1)), kept
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:7:8:9::1", "2001:db8:7::/48"),
+        ("", None),
+        ("unknown", None),
+        ("203.0.113.77:80", None),
+    ],
+)
+def test_of_an_address_the_network_is_kept(address: str, network: str | None) -> None:
+    assert masked_address(address) == network

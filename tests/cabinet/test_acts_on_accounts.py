@@ -47,6 +47,7 @@ def test_each_act_of_an_owner_names_who_did_what_to_whom(boss: Guest, served: St
         (f"{at}/ownership", {}, f"{user.login} no longer an owner of the installation"),
         (f"{at}/second-factor", {}, f"Two-factor authentication of {user.login} turned off"),
         (f"{at}/password", {}, f"Password reset link created for {user.login}"),
+        (f"{at}/logout", {}, f"{user.login} logged out everywhere"),
         (f"{at}/delete", {"is_sure": "on"}, f"User {user.login} deleted"),
     ):
         press(boss, path, **fields)
@@ -113,6 +114,8 @@ def test_an_owner_of_a_site_is_named_and_does_not_see_the_list(
     member = new_user(served.database, {owner.site.id: Role.READER})
     press(keeper, "settings/users/password", user=str(member.id))
     assert listed(boss)[0] == (keeper.login, f"Password reset link created for {member.login}")
+    press(keeper, "settings/users/logout", user=str(member.id))
+    assert listed(boss)[0] == (keeper.login, f"{member.login} logged out everywhere")
     assert keeper.get("/users/changes").status_code == 404
 
 

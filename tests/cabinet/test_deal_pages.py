@@ -13,6 +13,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cabinet.deals.history import VERSIONS_SHOWN
 from dealtrace.cabinet.deals.journal import DealSorting, sorting_of
 from dealtrace.cabinet.list_query import ListQuery, list_query_of
 from dealtrace.deals.deal import DealKey
@@ -162,8 +163,8 @@ def test_a_place_that_was_typed_breaks_nothing(served: Stage, site: Player, anal
         ("*0055", {"A-100", "B-200"}),
         ("Anna@Example.org", {"C-300"}),
         ("anna@*", {"C-300"}),
-        ("иван", {"B-200"}),
-        ("Петров", {"B-200"}),
+        ("иван", {"A-100", "B-200"}),
+        ("Петров", {"A-100", "B-200"}),
         ("%", set()),
         ("***", set()),
         ("'; drop table deal; --", set()),
@@ -394,3 +395,39 @@ def test_a_sum_in_another_currency_is_listed_in_that_currency(served: Stage, sit
     assert "1 500 USD" in page
     assert "700 ₽" in page
     assert "1 500 ₽" not in page
+
+
+def versions_on(page: str) -> list[int]:
+    """Return the numbers of the versions that a card lists with a form to undo them, in their order."""
+    return [int(number) for number in re.findall(r'name="version" value="(\d+)"', page)]
+
+
+def test_the_latest_versions_of_a_deal_are_on_its_card_and_all_others_on_further_pages(
+    served: Stage, site: Player, analyst: Guest, server: ServerProcess
+) -> None:
+    deal = register(served, site, "often", status="status 001")
+    for first in range(2, 252, 50):
+        changes = [change(deal, status=f"status {number:03}") for number in range(first, first + 50)]
+        served.perform(change_deals, site, *changes)
+    card = analyst.get(f"deals/{deal}")
+    assert versions_on(card.text) == list(range(251, 251 - VERSIONS_SHOWN, -1))
+    assert "Later changes" not in card.text
+    assert len(re.findall(r"<bdi>status \d+</bdi></td>", card.text)) == VERSIONS_SHOWN, "of statuses too"
+    assert "status 151</bdi> → <bdi>status 152" in card.text, "what was before the page is known"
+    pages, page = [card.text], card
+    while following := re.search(r'rel="next" href="([^"]+)"', page.text):
+        page = analyst.follow(html.unescape(following[1]))
+        pages.append(page.text)
+    assert [number for text in pages for number in versions_on(text)] == list(range(251, 1, -1))
+    assert [len(versions_on(text)) for text in pages] == [100, 100, 50]
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    assert "Более поздние изменения" in russian.get(f"deals/{deal}", before="52").text
+    for _ in pages[1:]:
+        previous = re.search(r'rel="prev" href="([^"]+)"', page.text)
+        assert previous is not None
+        page = analyst.follow(html.unescape(previous[1]))
+    assert versions_on(page.text) == versions_on(card.text)
+    for typed in ("0", "1", "9" * 30, "-1", "x", ""):
+        assert analyst.get(f"deals/{deal}", before=typed).status_code == 200
+    assert analyst.send(f"deals/{deal}", act="undo", version="2").status_code == 303, "as a form of the last page says"
+    assert "<bdi>status 001</bdi>" in analyst.get(f"deals/{deal}").text

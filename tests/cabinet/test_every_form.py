@@ -469,6 +469,7 @@ def invite_people_to_a_site(scene: Scene) -> None:
     scene.press("/users/password", f" [value='{person}']")
     reset = link_shown(scene)
     scene.open("settings/users")
+    scene.press("/users/logout", f" [value='{person}']")
     scene.press("/users/invitation")
     scene.open("settings/users")
     scene.press("/users/revoke")
@@ -500,6 +501,7 @@ def keep_users(scene: Scene) -> None:
     scene.press("/password")
     scene.sees("main textarea")
     scene.open(place)
+    scene.press(f"/{user.id}/logout")
     scene.press(f"/{user.id}/second-factor")
     scene.misses(f"[action$='/{user.id}/second-factor']")
     scene.walker.use("[name=is_sure]", " ")
@@ -614,12 +616,13 @@ JOURNEYS = (
     )),
     Journey(invite_people_to_a_site, OWNERS, (HOME, SETTINGS, "/{site:int}/settings/users"), (
         "/{site:int}/settings/users/invitation", "/{site:int}/settings/users/revoke",
-        "/{site:int}/settings/users/role", "/{site:int}/settings/users/password", "/invitation", "/password",
+        "/{site:int}/settings/users/role", "/{site:int}/settings/users/password",
+        "/{site:int}/settings/users/logout", "/invitation", "/password",
     )),
     Journey(keep_users, OF_INSTALLATION, (HOME, "/users", "/users/{user:int}"), (
         "/users/invitation", "/users/revoke", "/users/second-factor", "/users/{user:int}/role",
-        "/users/{user:int}/ownership", "/users/{user:int}/password", "/users/{user:int}/second-factor",
-        "/users/{user:int}/delete",
+        "/users/{user:int}/ownership", "/users/{user:int}/password", "/users/{user:int}/logout",
+        "/users/{user:int}/second-factor", "/users/{user:int}/delete",
     )),
     Journey(open_sites, OF_INSTALLATION, (HOME, "/sites"), ("/sites", "/demo", "/demo/remove")),
 )  # fmt: skip

@@ -116,6 +116,7 @@ SAME = {
     "/users/second-factor": "the same choice", "/users/{user:int}/role": "the same role",
     "/users/{user:int}/ownership": "the same choice", "/users/{user:int}/second-factor": "turned off already",
     f"{ROOT}/users/role": "the same role",
+    f"{ROOT}/users/logout": "logged out already", "/users/{user:int}/logout": "logged out already",
 }  # fmt: skip
 """Forms that may be sent twice, since they say what is to be so afterwards."""
 UNCOUNTED = (sent_form, api_request_batch, mirror_mark)

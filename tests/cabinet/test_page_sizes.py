@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import re
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 
@@ -13,9 +15,15 @@ import dealtrace.cabinet
 from cast import NO_ID, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.deals.history import VERSIONS_SHOWN
+from dealtrace.leads.call import IncomingCall
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.storage.journals.client_timeline import SHOWN_MAX as CLIENT_MAX
 from engines import on_one_engine
 from guests import member_of
 from server import ServerProcess
+from write_commands import by_contact, change, registration
 
 FOLDER = Path(dealtrace.cabinet.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").rglob("*.html"))
@@ -25,6 +33,7 @@ STYLES_MAX = 16 * 1024
 SCRIPTS_COMPRESSED_MAX = 20 * 1024
 LINES_OF_CHARTS_MAX = 400
 PART = "0.03"
+PHONE = "79205550055"
 METRICS = "visits,leads,deals,won,amount,cost,drr"
 LARGE = (
     "?period=year&compare=year",
@@ -39,6 +48,8 @@ LARGE = (
     "leads?period=year",
 )
 """Pages with as many rows, columns and words as they have."""
+VERSIONS = 2 * VERSIONS_SHOWN
+"""More versions of a deal than a page shows."""
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(FOLDER / "templates").as_posix())
@@ -68,6 +79,40 @@ def test_pages_of_a_year_are_small(server: ServerProcess, served: Stage) -> None
         answer = owner.follow(f"/cabinet/{number}/{page}")
         assert answer.status_code == 200
         assert 0 < len(gzip.compress(answer.content)) <= COMPRESSED_MAX, page
+
+
+@on_one_engine
+def test_the_card_of_a_deal_and_the_page_of_its_client_are_small_however_much_happened(
+    server: ServerProcess, served: Stage
+) -> None:
+    player, chance, now = served.open_site(contact_matching=True), Random(2), datetime.now(UTC)
+
+    def words(count: int) -> str:
+        return " ".join(urlsafe_b64encode(chance.randbytes(6)).decode() for _ in range(count))
+
+    numbers = range(CLIENT_MAX + 10)
+    at = [now - timedelta(minutes=number) for number in numbers]
+    visits = served.visits(player, *(Visit(NO_ID, "browser", each, TrafficSource(words(1), "cpc")) for each in at))
+    served.call(player, now, phone=PHONE, visit_id=visits[0].id, client_name="Иван")
+    served.calls(player, *(IncomingCall(each, timedelta(seconds=60), PHONE) for each in at[1:]))
+    clue = by_contact(PHONE)
+    deals = [registration(f"{number}-{words(1)}", happened_at=now, status=words(1), clue=clue) for number in numbers]
+    deal_id = served.perform(register_deals, player, *deals)[0].deal_id
+    for _ in range(4):
+        changes = (
+            change(deal_id, status=words(2), comment=words(4), manager=words(2), amount_rub=Decimal(chance.random()))
+            for _ in range(VERSIONS // 4)
+        )
+        served.perform(change_deals, player, *changes)
+    owner = member_of(server, served, player.site.id)
+    card = owner.get(f"deals/{deal_id}")
+    assert card.text.count('name="version"') == VERSIONS_SHOWN
+    assert 0 < len(gzip.compress(card.content)) <= COMPRESSED_MAX
+    of_client = re.search(rf"/cabinet/{player.site.id}/(people/\d+)", card.text)
+    assert of_client is not None
+    person = owner.get(of_client[1])
+    assert person.status_code == 200
+    assert 0 < len(gzip.compress(person.content)) <= COMPRESSED_MAX
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Users: roles, invitations, links for lost passwords."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.storage.accounts.users import find_rights
-from dealtrace.storage.database.engine import Database
+from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.tables.control import invitation, membership, recovery_code, session
 from dealtrace.storage.schema.tables.control import user as user_table
 from guests import PASSWORD, Guest, key_in, logged_in, new_user, text_of
@@ -278,7 +279,7 @@ def test_users_are_for_owners_of_the_installation(keeper: Guest, path: str) -> N
 @pytest.mark.parametrize("user_id", [0, 999, 10**30])
 def test_a_user_who_does_not_exist_is_not_found(chief: Guest, user_id: int) -> None:
     assert chief.get(f"/users/{user_id}").status_code == 404
-    for action in ("role", "ownership", "password", "second-factor", "delete"):
+    for action in ("role", "ownership", "password", "logout", "second-factor", "delete"):
         assert chief.send(f"/users/{user_id}/{action}").status_code == 404
 
 
@@ -305,6 +306,40 @@ def test_a_link_sets_a_password_once_and_logs_the_person_out_elsewhere(
     assert Guest(server).log_in(vera, NEW_PASSWORD).status_code == 303
 
 
+def test_a_person_is_logged_out_everywhere_and_keeps_the_password(
+    server: ServerProcess, host: Database, chief: Guest
+) -> None:
+    vera, other = new_user(host, {}), logged_in(server, host)
+    browsers = [Guest(server) for _ in range(3)]
+    for browser in browsers:
+        browser.log_in(vera)
+        assert browser.is_in()
+    assert chief.send(f"/users/{vera.id}/logout").headers["location"] == f"/cabinet/users/{vera.id}"
+    assert [browser.is_in() for browser in browsers] == [False] * 3
+    assert other.is_in()
+    assert chief.is_in()
+    assert browsers[0].log_in(vera).status_code == 303
+    assert browsers[0].is_in()
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_person_is_logged_out_of_every_process(
+    start_server: Callable[..., ServerProcess], start_server_on: Callable[..., ServerProcess]
+) -> None:
+    first = start_server()
+    second = start_server_on(first.database_url)
+    database = open_database(first.database_url)
+    chief, vera = logged_in(first, database), new_user(database, {})
+    guest, elsewhere = Guest(first), Guest(second)
+    guest.log_in(vera)
+    elsewhere.log_in(vera)
+    assert elsewhere.is_in()
+    chief.send(f"/users/{vera.id}/logout")
+    assert not guest.is_in()
+    assert not elsewhere.is_in()
+    database.close()
+
+
 def test_a_link_for_a_password_ends_after_a_day(server: ServerProcess, host: Database, chief: Guest) -> None:
     vera = new_user(host, {})
     key = key_in(chief.send(f"/users/{vera.id}/password"))
@@ -328,6 +363,12 @@ def test_an_owner_of_a_site_opens_no_account_that_has_rights_elsewhere(
     with host.write() as connection:
         connection.execute(membership.insert().values(user_id=over_all.id, site_id=owner.site.id, role="reader"))
     nobody = new_user(host, {stranger.site.id: Role.READER})
+    for user, status in ((here, 303), (both, 403), (over_all, 403), (nobody, 404)):
+        guest = Guest(server)
+        guest.log_in(user)
+        assert keeper.send(f"{place}/logout", user=str(user.id)).status_code == status
+        assert guest.is_in() is (status != 303)
+    assert keeper.get(place).text.count(f'action="/cabinet/{owner.site.id}/settings/users/logout"') == 2
     answers = [keeper.send(f"{place}/password", user=str(user.id)) for user in (here, both, over_all, nobody)]
     assert [answer.status_code for answer in answers] == [200, 403, 403, 404]
     assert chief.send(f"{place}/password", user=str(both.id)).status_code == 200

@@ -8,7 +8,9 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.accounts.webhook import Webhook
+from dealtrace.storage.webhooks.outbox import acknowledge_deliveries, list_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks, update_webhook
+from dealtrace.webhooks.delivery import UnsentReason
 from guests import Guest, member_of, text_of
 from receiver import Receiver
 from server import ServerProcess
@@ -127,3 +129,43 @@ def test_what_waits_is_sent_to_the_new_url_at_once_and_everything_since_a_time_a
         assert {received.name for received in receiver.wait_for(2)} == {first.name}
     finally:
         receiver.vanish()
+
+
+def test_the_log_says_which_messages_were_skipped_or_deleted_and_why_others_failed(
+    server: ServerProcess, boss: Guest, served: Stage, owner: Player
+) -> None:
+    russian = member_of(server, served, owner.site.id, language="ru")
+    receiver = Receiver()
+    try:
+        boss.send(PLACE, url="http://127.0.0.1:9/hook", style="json", event="deal.created")
+        webhook = webhook_of(served, owner)
+        place = f"{PLACE}/{webhook.id}"
+        wait_until_followed(server)
+        server.register(owner.token, orderNumber="1")
+        wait_until(lambda: "cannot connect" in boss.get(place).text)
+        boss.send(place, act="pause")
+        for number in ("2", "3"):
+            server.register(owner.token, orderNumber=number)
+        with served.database.write() as connection:
+            of_webhook = (connection, owner.site.id, webhook.id)
+            _, needless = (each.position for each in list_waiting_deliveries(*of_webhook, 2))
+            acknowledge_deliveries(*of_webhook, [needless], datetime.now(UTC), unsent_reason=UnsentReason.DELETED)
+        boss.send(place, act="change", url=receiver.url, event="deal.created")
+        boss.send(place, act="skip")
+        receiver.wait_for(1)
+        wait_until(lambda: boss.get(place).text.count("Send again") >= 3)
+    finally:
+        receiver.vanish()
+    sent, deleted, skipped = log_of(boss.get(place).text)
+    assert re.fullmatch(r"\d+ \w+ \d+, \d\d:\d\d 1 – Send again", sent)
+    assert re.fullmatch(r"not sent, the lead or alert was deleted: .*\d\d:\d\d – – Send again", deleted)
+    assert re.fullmatch(r"skipped .*\d\d:\d\d [1-9] cannot connect.* Send again", skipped)
+    sent, deleted, skipped = log_of(russian.get(place).text)
+    assert deleted.startswith("не отправлено, лид или оповещение удалены: ")
+    assert skipped.startswith("пропущено ")
+
+
+def log_of(page: str) -> list[str]:
+    """Return what the log says became of each message, newest first."""
+    rows = re.findall(r'<tr><th scope="row"><code>.*?</th><td>.*?</td><td>.*?</td>(.*?)</tr>', page, re.DOTALL)
+    return [text_of(f"<main>{row}</main>") for row in rows]

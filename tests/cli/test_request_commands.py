@@ -18,6 +18,8 @@ from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.token import Token
 from dealtrace.cli.requests.tail import SHOWN_MAX
 from dealtrace.storage.accounts.tokens import list_tokens
+from guests import logged_in, member_of, text_of
+from server import ServerProcess
 from stored import journal
 from waiting import wait_until
 
@@ -128,3 +130,28 @@ def test_a_path_cannot_change_what_is_on_the_screen(beside: Terminal, served: St
     journalled(served, player, 0, 1, path="/\x1b[2J\n")
     (line,) = beside.done("requests", "tail", "--site", str(player.site.id)).out.splitlines()
     assert line.endswith("GET /\\u001b[2J\\u000a")
+
+
+def test_a_request_without_a_site_says_from_which_network_it_came(
+    beside: Terminal, server: ServerProcess, served: Stage
+) -> None:
+    player = served.open_site()
+    path = f"/no-{player.site.id}"
+    assert server.register("wrong" * 9, orderNumber=path).status_code == 403
+    server.register(player.token, orderNumber=path)
+
+    def networks() -> dict[int | None, str | None]:
+        shown = beside.json("requests", "tail")
+        return {each["siteId"]: each["network"] for each in shown if path in each["parameters"].values()}
+
+    wait_until(lambda: len(networks()) == 2)
+    assert networks() == {None: "127.0.0.0/24", player.site.id: None}
+    assert "no site, from 127.0.0.0/24" in beside.done("requests", "tail").out
+    chief = logged_in(server, served.database)
+    page = text_of(chief.get("/requests", text=path).text)
+    assert "Когда Сеть Запрос" in page
+    assert "127.0.0.0/24" in page
+    assert "127.0.0.1" not in page
+    own = text_of(member_of(server, served, player.site.id).get("requests", text=path).text)
+    assert "When Token Request" in own
+    assert "127.0.0" not in own

@@ -85,7 +85,7 @@ TELLS_NOBODY: dict[str, set[str]] = {
     "unknown_field": {"name"},
     "unknown_parameter": {"path", "name", "nearest"},
     "visit": {"browser", "city", "device", "os", "utm"},
-    "webhook_outbox": {"event", "subject", "changed"},
+    "webhook_outbox": {"event", "subject", "changed", "last_fault", "unsent_reason"},
 }  # fmt: skip
 """Texts that are about a business, not a person; what versions tell of a person is cleaned by its own rule."""
 

@@ -16,9 +16,9 @@ from dealtrace.deals.deal import DealId
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.webhooks.outbox import acknowledge_deliveries, insert_deliveries
+from dealtrace.storage.webhooks.outbox import acknowledge_deliveries, insert_deliveries, list_latest_deliveries
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks, update_webhook
-from dealtrace.webhooks.delivery import Delivery, OutboxPosition
+from dealtrace.webhooks.delivery import Delivery, LoggedDelivery, OutboxPosition, UnsentReason
 from dealtrace.webhooks.event import DealEvent
 from dealtrace.webhooks.http_request import Message
 from dealtrace.worker import deliveries
@@ -29,17 +29,18 @@ from write_commands import run
 
 
 class Writer:
-    """Writes messages, or breaks; `calls` counts how often it was asked."""
+    """Writes messages, or none, or breaks; `calls` counts how often it was asked."""
 
-    def __init__(self, *, is_broken: bool = False) -> None:
+    def __init__(self, *, is_broken: bool = False, finds_nothing: bool = False) -> None:
         self._is_broken = is_broken
+        self._finds_nothing = finds_nothing
         self.calls = 0
 
     def __call__(self, *asked: Any) -> dict[OutboxPosition, Message]:
         self.calls += 1
         if self._is_broken:
             raise KeyError("no such field")
-        sent: Sequence[Delivery] = asked[3]
+        sent: Sequence[Delivery] = [] if self._finds_nothing else asked[3]
         return {delivery.position: Message("id", "deal.created", clock.now(), {}) for delivery in sent}
 
 
@@ -110,6 +111,21 @@ def deliver_until(stage: Stage, writer: Writer, is_over: Any) -> None:
         run(story)
 
 
+def log_of(stage: Stage, shop: Player, webhook_id: WebhookId) -> LoggedDelivery:
+    """Return what became of the only delivery of a webhook."""
+    with stage.database.read() as connection:
+        (logged,) = list_latest_deliveries(connection, shop.site.id, webhook_id, 2)
+    return logged
+
+
+def test_a_delivery_without_a_message_is_logged_as_not_sent(stage: Stage, shop: Player) -> None:
+    webhook_id = listening(stage, shop)
+    deliver_until(stage, Writer(finds_nothing=True), lambda: log_of(stage, shop, webhook_id).settled_at)
+    logged, webhook = log_of(stage, shop, webhook_id), webhook_of(stage, webhook_id)
+    assert (logged.unsent_reason, logged.attempts, logged.last_fault) == (UnsentReason.DELETED, None, None)
+    assert (webhook.delivered_at, webhook.has_failed) == (None, False)
+
+
 @pytest.mark.parametrize(
     ("values", "is_broken", "reason"),
     [
@@ -127,6 +143,8 @@ def test_whatever_prevents_a_delivery_backs_off(
     deliver_until(stage, writer, lambda: webhook_of(stage, webhook_id).failures)
     failed = webhook_of(stage, webhook_id)
     assert (failed.failures, writer.calls) == (1, 1)
+    logged = log_of(stage, shop, webhook_id)
+    assert (logged.settled_at, logged.attempts, logged.last_fault) == (None, 1, failed.last_fault)
     assert failed.last_fault is not None
     assert failed.last_fault.startswith(reason)
 

@@ -23,6 +23,7 @@ class ActKind(StrEnum):
     FACTOR_NOT_DEMANDED = "factor_free"
     PASSWORD_SET = "password_set"  # noqa: S105 - a kind
     PASSWORD_LINK_MADE = "password_link"  # noqa: S105 - a kind
+    SESSIONS_ENDED = "sessions_ended"
     INVITATION_MADE = "invitation_made"
     INVITATION_REVOKED = "invitation_gone"
     SITE_CREATED = "site_created"

@@ -21,7 +21,8 @@ class ApiRequest:
 
     Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are
     those of the refusal; they are `None` if the request was accepted. If items of a list were refused, they are those
-    of the first such item, whatever the status.
+    of the first such item, whatever the status. `network` is the masked address that a request without a valid site
+    came from, and `None` for other requests.
     """
 
     site_id: int
@@ -36,6 +37,7 @@ class ApiRequest:
     reason_ru: str | None
     reason_en: str | None
     duration: timedelta
+    network: str | None = None
 
     @property
     def is_refused(self) -> bool:
@@ -62,6 +64,7 @@ class AnsweredRequest(NamedTuple):
     reason_ru: str | None
     reason_en: str | None
     seconds: float
+    network: str | None = None
 
 
 def item_parameters(items: Sequence[object], first: int = 0) -> dict[str, str]:

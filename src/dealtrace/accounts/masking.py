@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from itertools import islice
 
 MASK = "•••"
@@ -17,6 +18,7 @@ VALUE_LENGTH_MAX = 200
 """Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
 NAMES_CACHED_MAX = 1000
 """How many names of parameters are cached with their masking functions; the same names come with every request."""
+ADDRESSES_CACHED_MAX = 1000
 REASON_LENGTH_MAX = 2000
 """Ours: the maximum number of characters of a refusal's message that the journal keeps.
 
@@ -130,6 +132,8 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(IDENTIFIERS, _with_masked_emails),
 }
 """Maps the name of a parameter, as documented or in lower case, to the function that masks its value."""
+_NETWORK_BITS = {4: 24, 6: 48}
+"""How many bits of an IP address are kept, by its version."""
 _PERSONAL = SECRETS | CONTACTS | PERSONS
 
 
@@ -144,6 +148,19 @@ def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
         shown, mask = _cached(name) if len(name) <= VALUE_LENGTH_MAX else _shown_name_and_mask(name)
         kept[shown] = mask(value)[:VALUE_LENGTH_MAX]
     return kept
+
+
+@lru_cache(maxsize=ADDRESSES_CACHED_MAX)
+def masked_address(address: str) -> str | None:
+    """Return the network of an IP address, such as `203.0.113.0/24` or `2001:db8:7::/48`; `None` if it is no address.
+
+    Ours: an address may be a person's, but an operator recognises the network of a program with a wrong token.
+    """
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return None
+    return str(ip_network((known, _NETWORK_BITS[known.version]), strict=False))
 
 
 def _shown_name_and_mask(name: str) -> tuple[str, Callable[[str], str]]:

@@ -16,7 +16,10 @@ TOKEN_LENGTH_MAX = 200
 
 @record
 class Token:
-    """A token as stored, without its secret; `user_id` is `None` if a command issued it."""
+    """A token as stored, without its secret; `user_id` is `None` if a command issued it.
+
+    `used_at` is when a request last used it, up to a minute ago at the latest, or `None` if no use is known.
+    """
 
     id: TokenId
     site_id: SiteId
@@ -24,6 +27,7 @@ class Token:
     created_at: datetime
     user_id: int | None = None
     revoked_at: datetime | None = None
+    used_at: datetime | None = None
 
 
 def token_digest(token: str) -> str:

@@ -123,6 +123,7 @@ PAGES = (
     Page("/users/{user:int}/role", "POST", account.change_role, is_of_installation=True),
     Page("/users/{user:int}/ownership", "POST", account.change_ownership, is_of_installation=True),
     Page("/users/{user:int}/password", "POST", account.make_password_link, is_of_installation=True),
+    Page("/users/{user:int}/logout", "POST", account.log_out, is_of_installation=True),
     Page("/users/{user:int}/second-factor", "POST", account.reset_factor, is_of_installation=True),
     Page("/users/{user:int}/delete", "POST", account.delete, is_of_installation=True),
     Page("/{site:int}/settings/users", "GET", members.show, Role.OWNER),
@@ -130,6 +131,7 @@ PAGES = (
     Page("/{site:int}/settings/users/invitation", "POST", members.invite, Role.OWNER),
     Page("/{site:int}/settings/users/revoke", "POST", members.revoke, Role.OWNER),
     Page("/{site:int}/settings/users/password", "POST", members.make_password_link, Role.OWNER),
+    Page("/{site:int}/settings/users/logout", "POST", members.log_out, Role.OWNER),
 )
 """All pages; `{site:int}` in a path is the site, and `Role` the lowest role that may open the page."""
 

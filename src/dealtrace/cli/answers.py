@@ -73,6 +73,7 @@ class TokenAnswer(TypedDict):
     siteId: int
     label: str
     createdAt: datetime
+    usedAt: datetime | None
     revokedAt: datetime | None
 
 
@@ -383,7 +384,8 @@ class AlertTrialAnswer(TypedDict):
 class RequestAnswer(TypedDict):
     """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English.
 
-    `tokenLabel` is the label of the token, `None` if the request had no known token; `ms` is how long it took.
+    `tokenLabel` is the label of the token, `None` if the request had no known token; `network` is the masked address of
+    a request whose site is unknown; `ms` is how long it took.
     """
 
     siteId: int | None
@@ -397,4 +399,5 @@ class RequestAnswer(TypedDict):
     status: int
     errorCode: int | None
     reason: str | None
+    network: str | None
     ms: float

@@ -40,7 +40,7 @@ def show(
     site_id: OptionalSiteIdArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List API tokens with their ids and labels. The secrets themselves are not stored."""
+    """List API tokens with their ids, labels and last uses. The secrets themselves are not stored."""
     with open_prepared() as database, database.read() as connection:
         if site_id is not None:
             require_site(connection, site_id)
@@ -48,10 +48,13 @@ def show(
     if as_json:
         print_json([_serialize_token(token) for token in tokens])
         return
-    table = Table("tokenId", "siteId", "label", "created (UTC)", "revoked (UTC)")
+    table = Table("tokenId", "siteId", "label", "created (UTC)", "last used (UTC)", "revoked (UTC)")
     for token in tokens:
-        revoked = f"{token.revoked_at:%Y-%m-%d %H:%M}" if token.revoked_at is not None else ""
-        table.add_row(str(token.id), str(token.site_id), token.label, f"{token.created_at:%Y-%m-%d %H:%M}", revoked)
+        times = [
+            f"{at:%Y-%m-%d %H:%M}" if at is not None else ""
+            for at in (token.created_at, token.used_at, token.revoked_at)
+        ]
+        table.add_row(str(token.id), str(token.site_id), token.label, *times)
     console.print(table)
 
 
@@ -61,6 +64,7 @@ def _serialize_token(token: Token) -> TokenAnswer:
         "siteId": token.site_id,
         "label": token.label,
         "createdAt": token.created_at,
+        "usedAt": token.used_at,
         "revokedAt": token.revoked_at,
     }
 

@@ -30,6 +30,7 @@ from dealtrace.runtime.busiest_seconds import BusiestSeconds
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
+from dealtrace.runtime.token_uses import TokenUses
 from dealtrace.runtime.unknown_parameters import UnknownParametersTally
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.whole_number import parse_whole_number
@@ -63,6 +64,7 @@ class Gate:
         self._rate_limits = rate_limits
         self.unknown_parameters = UnknownParametersTally()
         self.busiest_seconds = BusiestSeconds(clock.now)
+        self.token_uses = TokenUses()
         self._proxies = proxies
 
     async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
@@ -206,6 +208,7 @@ class Gate:
             admission = await self._read_pool.read_newest(self._site_cache.look_up, token)
         if admission is None:
             raise TokenRejected(field=name)
+        self.token_uses.add(admission.token_id, clock.now())
         if scheme.site is not None:
             _check_site(admission, _named_header(scope, scheme.site.name) or None, scope)
         return admission

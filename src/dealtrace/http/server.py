@@ -9,8 +9,10 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dealtrace import clock, log, metrics
-from dealtrace.accounts.api_request import AnsweredRequest
+from dealtrace.accounts.api_request import NO_SITE_ID, AnsweredRequest
+from dealtrace.accounts.masking import masked_address
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
+from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.exchange import Exchange, PatientBodies
 from dealtrace.http.forms import read_pairs
@@ -47,7 +49,9 @@ class HttpServer:
         database_outage: log.Outage,
         journal: RequestJournal,
         server_stop: ServerStop,
+        proxies: Proxies,
     ) -> None:
+        self._proxies = proxies
         self._routes = routes
         self._pages = pages
         self._database_outage = database_outage
@@ -104,6 +108,7 @@ class HttpServer:
                 note.reason("ru") if refusal is not None else None,
                 note.reason("en") if refusal is not None else None,
                 seconds,
+                masked_address(self._proxies.client_ip(scope)) if note.site_id == NO_SITE_ID else None,
             )
         )
 

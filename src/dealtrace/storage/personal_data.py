@@ -82,6 +82,7 @@ ANONYMOUS: Mapping[Table, ValuesByName] = {
         "clue_only_kind": None,
         "clue_further": None,
         "details": None,
+        "client_name": None,
         "matchers": None,
         "fingerprint": "",
     },

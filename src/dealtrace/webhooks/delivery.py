@@ -1,6 +1,7 @@
 """A delivery: one event to send to one webhook."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
 from dealtrace.accounts.webhook import WebhookId
@@ -10,6 +11,13 @@ from dealtrace.whole_number import parse_whole_number
 
 OutboxPosition = NewType("OutboxPosition", int)
 """The position of a delivery among all deliveries of its site, in the order of the events."""
+
+
+class UnsentReason(StrEnum):
+    """Why a delivery will not be sent: a person skipped it, or its lead or alert was deleted."""
+
+    SKIPPED = "skipped"
+    DELETED = "deleted"
 
 
 @record
@@ -28,6 +36,22 @@ class Delivery:
     def message_id(self, site_id: int) -> str:
         """Return the unique id of the delivery; the id is the same in every attempt."""
         return f"{_prefix(site_id, self.webhook_id)}{self.position}"
+
+
+@record
+class LoggedDelivery:
+    """A delivery and what became of it.
+
+    `settled_at` is when it was acknowledged, or `None` while it waits; `unsent_reason` is why it was not sent, or
+    `None` if it was. `attempts` counts the attempts to send it, and `last_fault` is why the last failed one failed;
+    both are `None` if none was made, or if it was made by a release that did not count.
+    """
+
+    delivery: Delivery
+    settled_at: datetime | None = None
+    unsent_reason: UnsentReason | None = None
+    attempts: int | None = None
+    last_fault: str | None = None
 
 
 def outbox_position(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Protocol
@@ -142,8 +142,10 @@ class Deliveries:
         async with self._client.connect() as connection:
             if webhook.is_test_awaited:
                 test_outcome = await self._send_test(connection, webhook)
-            delivered, fault = await self._deliver(connection, site, in_hand)
-        return DeliveryReport(claim, delivered, fault, _dice.random(), test_outcome)
+            sent = await self._deliver(connection, site, in_hand)
+        return DeliveryReport(
+            claim, sent.delivered, sent.fault, _dice.random(), test_outcome, sent.needless, sent.failed
+        )
 
     async def _send_test(self, connection: WebhookConnection, webhook: Webhook) -> str:
         now = clock.now()
@@ -156,30 +158,29 @@ class Deliveries:
             return ""
         return f"{fault.reason}: {fault.answer}" if fault.answer else fault.reason
 
-    async def _deliver(
-        self, connection: WebhookConnection, site: Site, in_hand: ClaimedDeliveries
-    ) -> tuple[list[OutboxPosition], Fault | None]:
-        """Send deliveries in order until a delivery fails, time is up or the server stops.
-
-        Return the positions of the finished deliveries, including those that needed no message, and the error of the
-        delivery that failed, or `None`.
-        """
+    async def _deliver(self, connection: WebhookConnection, site: Site, in_hand: ClaimedDeliveries) -> "_Sent":
+        """Send deliveries in order until a delivery fails, time is up or the server stops."""
+        sent = _Sent()
         if not in_hand.deliveries:
-            return [], None
+            return sent
         webhook, deadline = in_hand.webhook, time.monotonic() + ROUND_SECONDS
         messages = await self._messages_of(site, in_hand)
         if isinstance(messages, Fault):
-            return [], messages
-        delivered: list[OutboxPosition] = []
+            sent.fault, sent.failed = messages, in_hand.deliveries[0].position
+            return sent
         for delivery in in_hand.deliveries:
             if self._stopping or time.monotonic() > deadline:
                 break
             message = messages.get(delivery.position)
-            fault = await _attempt(connection, webhook, message) if message is not None else None
-            if fault is not None:
-                return delivered, fault
-            delivered.append(delivery.position)
-        return delivered, None
+            if message is None:
+                sent.needless.append(delivery.position)
+                continue
+            sent.fault = await _attempt(connection, webhook, message)
+            if sent.fault is not None:
+                sent.failed = delivery.position
+                break
+            sent.delivered.append(delivery.position)
+        return sent
 
     async def _messages_of(self, site: Site, in_hand: ClaimedDeliveries) -> dict[OutboxPosition, Message] | Fault:
         """Return the messages of the claimed deliveries, or a fault of the webhook if they cannot be composed.
@@ -209,6 +210,16 @@ def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime
     due = [webhook for webhook in webhooks if webhook.is_test_awaited or webhook.id in waiting]
     sites = find_sites(connection, sorted({webhook.site_id for webhook in due}))
     return [(webhook.id, sites[site_id]) for webhook in due if (site_id := SiteId(webhook.site_id)) in sites]
+
+
+@dataclass(slots=True)
+class _Sent:
+    """The deliveries that were sent or needed no message, and the one that failed, with its fault."""
+
+    delivered: list[OutboxPosition] = field(default_factory=list)
+    needless: list[OutboxPosition] = field(default_factory=list)
+    fault: Fault | None = None
+    failed: OutboxPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)

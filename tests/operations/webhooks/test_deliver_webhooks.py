@@ -33,10 +33,14 @@ from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.webhooks import webhooks
-from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_waiting_deliveries
+from dealtrace.storage.webhooks.outbox import (
+    count_waiting_deliveries,
+    list_latest_deliveries,
+    list_waiting_deliveries,
+)
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
-from dealtrace.webhooks.delivery import OutboxPosition
-from dealtrace.webhooks.retry import TRIED_FOR, Fault, Pause
+from dealtrace.webhooks.delivery import LoggedDelivery, OutboxPosition, UnsentReason
+from dealtrace.webhooks.retry import FAULT_LENGTH_MAX, TRIED_FOR, Fault, Pause
 from stored import side_by_side
 from write_commands import NOON, registration
 
@@ -362,6 +366,42 @@ def test_resuming_can_skip_what_the_receiver_chokes_on(desk: Desk) -> None:
     assert desk.positions == [second]
     assert desk.manage(manage.replay_message, f"msg_{desk.player.site.id}_{desk.hook_id}_{first}") == 1
     assert desk.positions == [first, second]
+
+
+def logged(desk: Desk) -> list[LoggedDelivery]:
+    """Return what became of each delivery, oldest first."""
+    with desk.stage.database.read() as connection:
+        return list_latest_deliveries(connection, desk.player.site.id, desk.hook_id, 100)[::-1]
+
+
+def test_the_log_tells_what_was_sent_from_what_was_skipped_or_deleted_and_counts_attempts(desk: Desk) -> None:
+    desk.register(4)
+    refused, skipped, needless, waiting = desk.positions
+    long, hours = Fault("HTTP 503" * 100), [NOON + timedelta(hours=number) for number in range(6)]
+
+    def serve(hour: int, delivered: int, fault: Fault | None = None, **more: Any) -> None:
+        assert desk.claim(now=hours[hour]) is not None
+        desk.acknowledge(delivered, fault, now=hours[hour], **more)
+
+    serve(0, 0, FAULT, failed=refused)
+    serve(1, 0, FAULT, failed=refused)
+    serve(2, 1, long, failed=skipped)
+    desk.manage(manage.resume_webhook, skip=True, now=hours[3])
+    serve(4, 0, needless=[needless])
+    first, second, third, last = logged(desk)
+    assert (first.settled_at, first.unsent_reason) == (hours[2], None)
+    assert (first.attempts, first.last_fault) == (3, FAULT.reason)
+    assert (second.settled_at, second.unsent_reason) == (hours[3], UnsentReason.SKIPPED)
+    assert (second.attempts, second.last_fault) == (1, long.reason[:FAULT_LENGTH_MAX])
+    assert (third.settled_at, third.unsent_reason) == (hours[4], UnsentReason.DELETED)
+    assert (third.attempts, third.last_fault) == (None, None)
+    assert last == LoggedDelivery(last.delivery)
+    assert (desk.hook.delivered_at, desk.hook.failures) == (hours[2], 0), "what needed no message was not delivered"
+    assert desk.manage(manage.replay_message, f"msg_{desk.player.site.id}_{desk.hook_id}_{skipped}") == 1
+    serve(5, 1)
+    again = logged(desk)[1]
+    assert (again.settled_at, again.unsent_reason, again.attempts) == (hours[5], None, 2)
+    assert desk.positions == [waiting]
 
 
 def test_what_was_told_is_replayed_from_a_moment_on_in_its_order(desk: Desk) -> None:

@@ -16,7 +16,6 @@ from dealtrace.storage.accounts.api_requests import (
     RequestQuery,
     count_refusals_without_site,
     delete_some_requests,
-    find_last_uses,
     find_previous_requests,
     insert_omitted,
     list_requests,
@@ -104,12 +103,6 @@ def test_pages_have_what_a_search_of_all_requests_finds(stage: Stage, data: st.D
                 earlier = find_previous_requests(connection, player.site.id, page, size, ALL)
                 start = expected[place - size - 1] if place > size else None
                 assert earlier == ((start.at, start.request_id) if start is not None else None)
-        used = find_last_uses(connection, player.site.id, ALL)
-        assert used.is_whole
-        assert used.used_at == {
-            token_id: max(request.at for request in requests if request.token_id == token_id)
-            for token_id in {request.token_id for request in requests} - {None}
-        }
 
 
 def fields_of(instance: object) -> dict[str, object]:
@@ -135,7 +128,6 @@ def test_a_search_that_is_cut_goes_on_where_it_ended(stage: Stage, shop: Player)
         assert (cut.requests, cut.searched_to) == ([], requests[200].at)
         rest = RequestQuery(before=(requests[200].at, ""))
         assert list_requests(connection, shop.site.id, rest, ALL) == latest_first(requests[:200])
-        assert find_last_uses(connection, shop.site.id, 100).is_whole is False
 
 
 def test_old_requests_are_deleted_by_whole_seconds(stage: Stage, shop: Player) -> None:

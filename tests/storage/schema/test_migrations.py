@@ -18,6 +18,8 @@ from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal import DealKey
+from dealtrace.deals.details import ContactBook, DealDetails
+from dealtrace.leads.search_text import SearchText
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
@@ -28,6 +30,7 @@ from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import list_miscounted_days
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.id_blocks import IdBlocks, find_own_ids
+from dealtrace.storage.journals.search_rows import find_searched_deals
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.differences import schema_differences
@@ -320,7 +323,15 @@ def forget_people(connection: Connection) -> None:
 
 
 def set_revision(connection: Connection, revision: str) -> None:
-    """Name the step that the next upgrade follows."""
+    """Name the step that the next upgrade follows, and undo what step 0047 made, which follows all of them."""
+    connection.exec_driver_sql("DROP INDEX ix_deal_client_name")
+    for table, columns in (
+        ("deal", ("client_name",)),
+        ("token", ("used_at",)),
+        ("webhook_outbox", ("attempts", "last_fault", "unsent_reason")),
+    ):
+        for column in columns:
+            connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
     connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = :revision"), {"revision": revision})
 
 
@@ -486,6 +497,21 @@ def test_placeholders_that_had_a_meaning_before_are_no_statuses(database: Databa
     with database.read() as connection:
         found = {each.spelling: (each.meaning, each.is_classified) for each in list_statuses(connection, shop.site.id)}
     assert found == {"(Not set)": ("open", False), "won": ("won", True), "new": ("open", True)}
+
+
+def test_the_names_that_deals_stated_before_are_found(database: Database, shop: Player) -> None:
+    named = registration("named", currency="rub", details=DealDetails(main_contacts=ContactBook("Ольга «Рысь»")))
+    nameless = registration("nameless", currency="rub", details=DealDetails("sales", main_contacts=ContactBook("")))
+    stage = Stage(database)
+    (receipt, *_) = stage.perform(register_deals, shop, named, nameless, registration("plain"))
+    with database.write() as connection:
+        set_revision(connection, "0045")
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    with database.read() as connection:
+        assert find_searched_deals(connection, shop.site.id, SearchText("рысь")).ids == {receipt.deal_id}
+        names = select(deal.c.client_name).where(deal.c.site_id == shop.site.id)
+        assert sorted(connection.execute(names).scalars(), key=str) == [None, None, "Ольга «Рысь»"]
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])

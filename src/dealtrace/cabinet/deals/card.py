@@ -15,17 +15,18 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.flips import OtherOrigins
-from dealtrace.cabinet.deals.history import Callers, Historian
+from dealtrace.cabinet.deals.history import VERSIONS_SHOWN, Callers, Historian, shown_versions
 from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label, web_url
+from dealtrace.cabinet.list_query import BEFORE
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.details import search_contacts_of
-from dealtrace.deals.versions import DealVersion
+from dealtrace.deals.versions import FIRST_VERSION, DealVersion
 from dealtrace.errors import DealNotFound
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
@@ -163,9 +164,11 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     deal, lead, historian = facts.deal, facts.lead, Historian(view, facts.callers)
     explainer = Explainer(view)
     deleted_at = deal.deleted_at
+    page_url = f"/cabinet/{view.current_site.id}/deals/{deal.id}"
+    shown = shown_versions(facts.versions, view.request.query_params.get(BEFORE, ""))
     return {
         "deal": deal,
-        "page_url": f"/cabinet/{view.current_site.id}/deals/{deal.id}",
+        "page_url": page_url,
         "deleted": view.clock_time(deleted_at) if deleted_at is not None else "",
         "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
@@ -176,9 +179,11 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None
         else None,
-        "states": (states := historian.states(facts.versions)),
+        "states": (states := historian.states(facts.versions, shown)),
         "has_funnels": any(state.funnel for state in states),
-        "versions": historian.versions(facts.versions),
+        "versions": historian.versions(facts.versions, shown),
+        "earlier_url": f"{page_url}?{BEFORE}={shown.start}#history" if shown.start > FIRST_VERSION else "",
+        "later_url": f"{page_url}?{BEFORE}={shown.stop + VERSIONS_SHOWN}#history" if shown.stop <= deal.version else "",
         "is_pinned": deal.pinned_at is not None,
         "sent": {name: view.form.get(name) for name in ("lead", "kind", "id")},
         "lead_kinds": [(kind.value, view.translate(LEAD_LABELS[kind])) for kind in LeadKind],

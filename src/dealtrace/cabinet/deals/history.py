@@ -13,12 +13,15 @@ from dealtrace.cabinet.formats import NOTHING, money
 from dealtrace.cabinet.lead_labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.deals.status_history import statuses_by_version
-from dealtrace.deals.versions import TIME_FIELDS, DealVersion, VersionKind, follows_matchers
+from dealtrace.deals.versions import FIRST_VERSION, TIME_FIELDS, DealVersion, VersionKind, follows_matchers
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.undo import UNDONE
 from dealtrace.record import record
 from dealtrace.storage.deals.versions import details_from_json, matchers_from_json
+from dealtrace.whole_number import parse_whole_number
 
+VERSIONS_SHOWN = 100
+"""Ours: the maximum number of versions on a page of a deal; robots change some deals every hour."""
 StoredValue = Any
 """The value of a field of a deal in stored JSON. Any: each field has values of its own type."""
 
@@ -62,6 +65,18 @@ class Callers:
     logins: Mapping[int, str]
 
 
+def shown_versions(versions: Sequence[DealVersion], before: str) -> range:
+    """Return the numbers of up to `VERSIONS_SHOWN` versions for a page: the latest, or the latest before `before`.
+
+    `before` is a parameter of the URL; anything but a whole number asks for the latest.
+    """
+    end = versions[-1].version + 1 if versions else FIRST_VERSION
+    asked = parse_whole_number(before)
+    if asked is not None:
+        end = min(max(asked, FIRST_VERSION), end)
+    return range(max(end - VERSIONS_SHOWN, FIRST_VERSION), end)
+
+
 class Historian:
     """The writer of the history of a deal for a page; `callers` names the tokens and users that made its versions."""
 
@@ -70,16 +85,17 @@ class Historian:
         self._callers = callers
         self._say = view.translate
 
-    def versions(self, versions: Sequence[DealVersion]) -> list[VersionLine]:
-        """Return versions as strings, latest first."""
+    def versions(self, versions: Sequence[DealVersion], shown: range) -> list[VersionLine]:
+        """Return the versions of a deal whose numbers are in `shown` as strings, latest first."""
         currencies = _currencies(versions)
         rows = zip(versions, (None, *versions), (None, *currencies), currencies, strict=False)
-        return [self._version(*row) for row in rows][::-1]
+        return [self._version(*row) for row in rows if row[0].version in shown][::-1]
 
-    def states(self, versions: Sequence[DealVersion]) -> list[StateLine]:
-        """Return the statuses and amounts in the order of the versions; versions that change neither are skipped.
+    def states(self, versions: Sequence[DealVersion], shown: range) -> list[StateLine]:
+        """Return the statuses and amounts that began with the versions in `shown`, in the order of the versions.
 
         A status begins at the date that the CRM stated (see `status_history`), an amount when its version was recorded.
+        Versions that change neither are skipped.
         """
         lines: list[StateLine] = []
         funnel = status = ""
@@ -90,7 +106,7 @@ class Historian:
             sums = version.after.get("amount_rub", sums[0]), currency
             if began is not None:
                 funnel, status, since = began.funnel, began.status, began.since
-            if began is not None or sums != earlier:
+            if version.version in shown and (began is not None or sums != earlier):
                 lines.append(
                     StateLine(self._view.clock_time(since), funnel, status, self._value_text("amount_rub", *sums))
                 )

@@ -64,10 +64,10 @@ class RequestsPage:
 
 @record
 class RequestLine:
-    """A request, as strings."""
+    """A request, as strings; `sender` is the label of its token or, without a site, the network that it came from."""
 
     at: str
-    token: str
+    sender: str
     method: str
     path: str
     parameters: tuple[tuple[str, str], ...]
@@ -101,6 +101,7 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
         fault=labelled_text(refusal, view.language, _LABELS) if refusal is not None else "",
         lines=[_line(request, labels, zone, view.language) for request in page.found.requests[:SHOWN]],
         tokens=labels,
+        sender=view.translate("Network" if site_id == NO_SITE_ID else "Token"),
         asked={name: asked.get(name, "") for name in NAMES},
         searched_to=_shown_at(searched_to, zone, view.language) if searched_to is not None else "",
         searched=SEARCHED_MAX,
@@ -162,7 +163,7 @@ def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime
 def _line(request: ApiRequest, labels: Mapping[int, str], zone: ZoneInfo, language: Language) -> RequestLine:
     return RequestLine(
         _shown_at(request.at, zone, language),
-        labels.get(request.token_id, str(request.token_id)) if request.token_id is not None else "",
+        labels.get(request.token_id, str(request.token_id)) if request.token_id is not None else request.network or "",
         request.method,
         request.path,
         tuple(request.parameters.items()),

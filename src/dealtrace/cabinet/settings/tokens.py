@@ -1,31 +1,14 @@
 """The tokens of a site: list, issue and revoke them."""
 
-from datetime import datetime
-
-from sqlalchemy import Connection
 from starlette.responses import Response
 
-from dealtrace.accounts.token import Token
 from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.view import View
 from dealtrace.errors import TokenNotFound
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
-from dealtrace.record import record
-from dealtrace.storage.accounts.api_requests import LastUses, find_last_uses
 from dealtrace.storage.accounts.tokens import list_tokens
-
-USES_SEARCHED_MAX = 20_000
-"""Ours: last uses are searched for in this many of the latest requests only, which takes about 20 ms."""
-
-
-@record
-class TokenLine:
-    """A token; `used_at` is when it was last used, or `None` if the journal of requests has no request with it."""
-
-    token: Token
-    used_at: datetime | None
 
 
 async def show(view: View) -> Response:
@@ -58,22 +41,15 @@ async def revoke(view: View) -> Response:
 
 
 async def _page(view: View, *, label: str = "", secret: str = "", faults: Faults | None = None) -> Response:
-    tokens, uses = await view.read(_read, view.current_site.id)
-    lines = [TokenLine(token, uses.used_at.get(token.id)) for token in tokens]
-    lines.sort(key=lambda line: (line.token.revoked_at is not None, line.token.created_at))
+    tokens = await view.read(list_tokens, view.current_site.id)
+    tokens.sort(key=lambda token: (token.revoked_at is not None, token.created_at))
     title = view.translate("Tokens")
     return show_form_page(
         view,
         "settings/tokens.html",
         title,
         faults=faults,
-        lines=lines,
+        tokens=tokens,
         label=label,
         secret=secret,
-        is_whole=uses.is_whole,
-        is_kept=view.services.requests_kept_days > 0,
     )
-
-
-def _read(connection: Connection, site_id: int) -> tuple[list[Token], LastUses]:
-    return list_tokens(connection, site_id), find_last_uses(connection, site_id, USES_SEARCHED_MAX)

@@ -11,6 +11,7 @@ from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.log_in import end_all_sessions
 from dealtrace.operations.accounts.manage_user import delete_user, give_role, set_owner, take_role
 from dealtrace.operations.accounts.second_factor import reset_second_factor
 from dealtrace.storage.accounts.sites import list_sites
@@ -52,6 +53,15 @@ async def make_password_link(view: View) -> Response:
     if whose is None:
         return not_found_page(view)
     return await new_links.show_password_link(view, whose.user, f"/users/{whose.user.id}")
+
+
+async def log_out(view: View) -> Response:
+    """End all sessions of a user, such as those of a lost or stolen device."""
+    whose = await _whose(view)
+    if whose is None:
+        return not_found_page(view)
+    await view.manage(end_all_sessions, whose.user.id)
+    return _back(view, whose)
 
 
 async def reset_factor(view: View) -> Response:

@@ -20,6 +20,7 @@ _SENTENCES: Mapping[ActKind, str] = {
     ActKind.FACTOR_NOT_DEMANDED: "Two-factor authentication no longer required for all users",
     ActKind.PASSWORD_SET: "New password of %(name)s set",
     ActKind.PASSWORD_LINK_MADE: "Password reset link created for %(name)s",
+    ActKind.SESSIONS_ENDED: "%(name)s logged out everywhere",
     ActKind.INVITATION_MADE: "Invitation created: %(name)s",
     ActKind.INVITATION_REVOKED: "Invitation revoked: %(name)s",
     ActKind.SITE_CREATED: "Site %(name)s created",

@@ -13,6 +13,7 @@ from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.invite_user import revoke_invitation
+from dealtrace.operations.accounts.log_in import end_all_sessions
 from dealtrace.record import record
 from dealtrace.storage.accounts.invitations import list_role_invitations
 from dealtrace.storage.accounts.users import list_rights
@@ -81,6 +82,17 @@ async def make_password_link(view: View) -> Response:
     if not view.rights.may_open_account_of(member, view.current_site.id):
         return view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=Role.OWNER)
     return await new_links.show_password_link(view, member.user, f"/{view.current_site.id}/settings/users")
+
+
+async def log_out(view: View) -> Response:
+    """End all sessions of a member."""
+    member = await _member(view)
+    if member is None:
+        return not_found_page(view)
+    if not view.rights.may_open_account_of(member, view.current_site.id):
+        return view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=Role.OWNER)
+    await view.manage(end_all_sessions, member.user.id)
+    return view.redirect_to(f"/{view.current_site.id}/settings/users")
 
 
 async def _member(view: View) -> Rights | None:

@@ -144,6 +144,8 @@ def _read_labels(database: Database, requests: Sequence[ApiRequest]) -> Labels:
 def _print(requests: Sequence[ApiRequest], labels: Labels) -> None:
     for request in requests:
         sender = f"site {request.site_id}" if request.site_id else "no site"
+        if request.network is not None:
+            sender += f", from {request.network}"
         if request.token_id is not None:
             sender += f", token {cleaned(labels.get(request.token_id, str(request.token_id)))}"
         took = f"{round(_milliseconds(request))} ms"
@@ -178,5 +180,6 @@ def _answer(request: ApiRequest, labels: Labels) -> RequestAnswer:
         "status": request.status,
         "errorCode": request.code,
         "reason": request.reason_en,
+        "network": request.network,
         "ms": round(_milliseconds(request), 2),
     }

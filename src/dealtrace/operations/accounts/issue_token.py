@@ -1,6 +1,8 @@
-"""Issue and revoke tokens."""
+"""Issue and revoke tokens, and store when they were last used."""
 
 import secrets
+from collections.abc import Mapping
+from datetime import datetime
 
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind
@@ -64,3 +66,8 @@ def revoke_token(work: AccountWork, token_id: int) -> None:
     if token is None:
         raise TokenNotFound(token_id=token_id)
     record_change(work, token.site_id, ChangeKind.TOKEN, token.label, before=str(token.id))
+
+
+def store_token_uses(work: AccountWork, used_at: Mapping[TokenId, datetime]) -> None:
+    """Store when tokens were last used; `used_at` has the times by token id."""
+    tokens.update_last_uses(work.connection, used_at)

@@ -8,11 +8,13 @@ from functools import cache
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
+from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_BYTES, Session
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import password_hasher
+from dealtrace.operations.accounts.record_act import record_act
 from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts import users
@@ -116,6 +118,18 @@ def end_session(work: AccountWork, user_id: UserId, digest: str) -> bool:
 def end_other_sessions(work: AccountWork, user_id: UserId, *, kept_digest: str) -> None:
     """End all sessions of a user except the session whose digest is `kept_digest`."""
     delete_sessions(work.connection, user_id, but=kept_digest)
+
+
+def end_all_sessions(work: AccountWork, user_id: UserId) -> None:
+    """End all sessions of a user, whose next request in any browser is refused; nothing if there is no such user.
+
+    Logging in again is possible with the same password.
+    """
+    locked = users.lock_user(work.connection, user_id)
+    if locked is None:
+        return
+    record_act(work, ActKind.SESSIONS_ENDED, locked[0].login)
+    delete_sessions(work.connection, user_id)
 
 
 def _verify(stored: str, password: str) -> bool:

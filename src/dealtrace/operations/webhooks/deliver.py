@@ -9,7 +9,7 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.webhooks import outbox, webhooks
-from dealtrace.webhooks.delivery import Delivery, OutboxPosition
+from dealtrace.webhooks.delivery import Delivery, OutboxPosition, UnsentReason
 from dealtrace.webhooks.retry import FAULT_LENGTH_MAX, Fault, Pause, after_attempts
 
 DELIVERIES_AT_ONCE = 50
@@ -40,8 +40,10 @@ class ClaimedDeliveries:
 class DeliveryReport:
     """The result of serving a claimed webhook.
 
-    `delivered` are the deliveries that were sent. `fault` is why the next delivery failed, or `None`. `chance`, from 0
-    to 1, varies the delay of the next attempt. `test_outcome` is the result of a test, if one was sent.
+    `delivered` are the deliveries that were sent, and `needless` those that were not, since their lead or alert was
+    deleted. `fault` is why the delivery at the position `failed` could not be sent; both are `None` if none failed.
+    `chance`, from 0 to 1, varies the delay of the next attempt. `test_outcome` is the result of a test, if one was
+    sent.
     """
 
     claim: Claim
@@ -49,6 +51,8 @@ class DeliveryReport:
     fault: Fault | None
     chance: float
     test_outcome: str | None = None
+    needless: Sequence[OutboxPosition] = ()
+    failed: OutboxPosition | None = None
 
 
 @operation(ids_per_command=0)
@@ -90,24 +94,35 @@ def acknowledge_deliveries(work: Work, commands: Sequence[WriteCommand[DeliveryR
 
 def _acknowledge(work: Work, report: DeliveryReport) -> Pause | None:
     webhook_id = report.claim.webhook_id
-    outbox.acknowledge_deliveries(work.connection, work.site.id, webhook_id, report.delivered, work.now)
+    _log_deliveries(work, report)
     webhook = webhooks.find_webhook(work.connection, webhook_id)
     if webhook is None:
         return None
     values: dict[str, object] = {"lease_holder": None, "leased_until": None}
     if report.test_outcome is not None:
         values["test_outcome"] = report.test_outcome[:FAULT_LENGTH_MAX]
+    has_settled = bool(report.delivered or report.needless)
     if report.delivered:
         values["delivered_at"] = work.now
     failures, pause = after_attempts(
-        webhook, has_delivered=bool(report.delivered), fault=report.fault, now=work.now, chance=report.chance
+        webhook, has_delivered=has_settled, fault=report.fault, now=work.now, chance=report.chance
     )
-    if report.delivered or report.fault is not None:
+    if has_settled or report.fault is not None:
         values |= asdict(failures)
     if pause is not None:
         values |= {"paused_at": work.now, "pause_reason": pause.reason[:FAULT_LENGTH_MAX]}
     is_mine = webhooks.update_held_webhook(work.connection, webhook_id, report.claim.holder, values)
     return pause if is_mine else None
+
+
+def _log_deliveries(work: Work, report: DeliveryReport) -> None:
+    """Mark what was sent or needs no message as acknowledged, and store why a delivery failed."""
+    mine = (work.connection, work.site.id, report.claim.webhook_id)
+    outbox.acknowledge_deliveries(*mine, report.delivered, work.now)
+    if report.needless:
+        outbox.acknowledge_deliveries(*mine, report.needless, work.now, unsent_reason=UnsentReason.DELETED)
+    if report.fault is not None and report.failed is not None:
+        outbox.count_failed_attempt(*mine, report.failed, report.fault.reason[:FAULT_LENGTH_MAX])
 
 
 @operation(ids_per_command=0)

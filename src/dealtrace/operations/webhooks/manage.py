@@ -14,7 +14,7 @@ from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import revision
 from dealtrace.storage.webhooks import outbox, webhooks
-from dealtrace.webhooks.delivery import outbox_position
+from dealtrace.webhooks.delivery import UnsentReason, outbox_position
 from dealtrace.webhooks.retry import NO_FAILURES
 
 BY_HAND = "by hand"
@@ -49,7 +49,9 @@ def resume_webhook(work: AccountWork, webhook_id: int, *, skip: bool = False) ->
     if skip:
         waiting = outbox.list_waiting_deliveries(work.connection, webhook.site_id, webhook_id, 1)
         first = [delivery.position for delivery in waiting]
-        outbox.acknowledge_deliveries(work.connection, webhook.site_id, webhook_id, first, work.now)
+        outbox.acknowledge_deliveries(
+            work.connection, webhook.site_id, webhook_id, first, work.now, unsent_reason=UnsentReason.SKIPPED
+        )
     if webhook.is_paused:
         record_state(work, webhook, before=PAUSED, after=WORKS)
     return _update(work, webhook_id, {"paused_at": None, "pause_reason": None, **asdict(NO_FAILURES)})

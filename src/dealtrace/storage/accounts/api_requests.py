@@ -65,14 +65,6 @@ class FoundRequests:
 
 
 @record
-class LastUses:
-    """When each token was last used, by token id; `is_whole` is true if the whole journal was searched."""
-
-    used_at: dict[int, datetime]
-    is_whole: bool
-
-
-@record
 class RefusalCount:
     """How many refusals were counted; `is_whole` is false if not all requests were searched, so there may be more."""
 
@@ -193,20 +185,6 @@ def count_refusals_without_site(connection: Connection, code: int, since: dateti
         if searched >= searched_max:
             return RefusalCount(count, is_whole=False)
     return RefusalCount(count, is_whole=not count_omitted(connection, 0, since))
-
-
-def find_last_uses(connection: Connection, site_id: int, searched_max: int) -> LastUses:
-    """Find when each token of a site last sent a request, among about the latest `searched_max` requests."""
-    used_at: dict[int, datetime] = {}
-    searched = 0
-    for each in _seconds(connection, site_id, RequestQuery()):
-        for request in each.requests:
-            if request.token_id is not None:
-                used_at.setdefault(request.token_id, request.at)
-        searched += each.count
-        if searched >= searched_max:
-            return LastUses(used_at, is_whole=False)
-    return LastUses(used_at, is_whole=True)
 
 
 def delete_some_requests(connection: Connection, site_id: int, before: datetime, most: int) -> int:

@@ -1,9 +1,9 @@
 """API tokens, stored by their digests."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import Token, TokenId
@@ -64,5 +64,20 @@ def revoke_token(connection: Connection, token_id: int, now: datetime) -> Token 
     return _token_from_row(row) if row is not None else None
 
 
+def update_last_uses(connection: Connection, used_at: Mapping[TokenId, datetime]) -> None:
+    """Store when tokens were last used, by token id, unless a later use is stored already.
+
+    The rows are sorted, so that two writers cannot deadlock.
+    """
+    rows = [{"used_id": token_id, "last_use": at} for token_id, at in sorted(used_at.items())]
+    last_use = bindparam("last_use", type_=token.c.used_at.type)
+    used = update(token).where(
+        token.c.id == bindparam("used_id"), or_(token.c.used_at.is_(None), token.c.used_at < last_use)
+    )
+    connection.execute(used.values(used_at=last_use), rows)
+
+
 def _token_from_row(row: NamedRow) -> Token:
-    return Token(TokenId(row.id), SiteId(row.site_id), row.label, row.created_at, row.user_id, row.revoked_at)
+    return Token(
+        TokenId(row.id), SiteId(row.site_id), row.label, row.created_at, row.user_id, row.revoked_at, row.used_at
+    )

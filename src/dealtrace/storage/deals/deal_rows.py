@@ -22,9 +22,9 @@ from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.visits import traffic_source
 
 _STATED = and_(traffic_source.c.site_id == deal.c.site_id, traffic_source.c.id == deal.c.stated_source_id)
-FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "matchers", "visit_id")
+FURTHER_COLUMNS = ("status_since", "margin_rub", "currency", "details", "client_name", "matchers", "visit_id")
 """The columns that are null in a new deal of the 1.0 API: only the 2.0 API, imports and later changes set them."""
-_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint")
+_NOT_IN_A_DEAL = ("site_id", "visited_at", "fingerprint", "client_name")
 DEAL_ROWS = select(
     *(column for column in deal.c if column.name not in _NOT_IN_A_DEAL),
     *(traffic_source.c[part] for part in SOURCE_PARTS),
@@ -98,12 +98,17 @@ def has_further_columns(deal: Deal) -> bool:
 
 
 def further_columns(deal: Deal) -> dict[str, object]:
-    """Return `FURTHER_COLUMNS` of a deal: those that only the 2.0 API, imports and changes set."""
+    """Return `FURTHER_COLUMNS` of a deal: those that only the 2.0 API, imports and changes set.
+
+    `client_name` repeats a part of `details`, because the search by name needs an index.
+    """
+    book = deal.details.main_contacts
     return {
         "status_since": deal.status_since,
         "margin_rub": deal.margin_rub,
         "currency": deal.currency,
         "details": _stated_parts(deal.details) or None,
+        "client_name": (book.full_name or None) if book is not None else None,
         "matchers": [_stated_parts(matcher) for matcher in deal.matchers] or None,
         "visit_id": deal.visit_id,
     }

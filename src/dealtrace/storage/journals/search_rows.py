@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from dealtrace.leads.client_groups import UnlinkedReason
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference_spelling import spellings
 from dealtrace.leads.search_text import ANY, SearchText
@@ -12,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.database.compiled_statement import AnySelect
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
-from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, lead_contact
+from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, contact, lead_contact
 
 FOUND_MAX = 1000
 """Ours: the maximum number of rows that a query finds; a search that finds that many is not specific enough."""
@@ -47,7 +48,9 @@ class _Found:
 def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> SearchedRows:
     """Find the ids of deals, deleted or not, that match a search by id, number, contact or client name.
 
-    The contact may be the deal's or its lead's. Each of the queries finds at most `FOUND_MAX` rows.
+    The contact may be the deal's or its lead's. The name may be of the client of the deal's lead, of a client whose
+    contact was sent with the deal, or one that was sent with the deal itself. Each of the queries finds at most
+    `FOUND_MAX` rows.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     numbered = _is_reference(deal.c.number, search)
@@ -61,7 +64,10 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
         *_where(further, _is_contact(deal_contact.c.contact, search)),
     ):
         found.add(connection.execute(query).scalars().all())
-    for kind, leads in _find_clients_leads(connection, site_id, search).items():
+    clients = _find_named_clients(connection, site_id, search)
+    for query in _deals_of_named(connection, site_id, search, clients):
+        found.add(connection.execute(query.limit(FOUND_MAX)).scalars().all())
+    for kind, leads in _find_leads(connection, site_id, search, clients).items():
         found.is_cut |= leads.is_cut
         if leads.ids:
             theirs = mine.where(deal.c.lead_kind == kind, is_in(deal.c.lead_id, sorted(leads.ids))).limit(FOUND_MAX)
@@ -71,7 +77,7 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
 
 def find_searched_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, SearchedRows]:
     """Find the ids of leads, deleted or not, that match a search by id, reference, contact or client name."""
-    found = _find_clients_leads(connection, site_id, search)
+    found = _find_leads(connection, site_id, search, _find_named_clients(connection, site_id, search))
     for kind, table in LEAD_TABLES.items():
         mine = select(table.c.id).where(table.c.site_id == site_id)
         for query in _where(mine, _is_id(table.c.id, search), _is_reference(LEAD_REFERENCES[kind], search)):
@@ -79,15 +85,41 @@ def find_searched_leads(connection: Connection, site_id: int, search: SearchText
     return {kind: leads.rows() for kind, leads in found.items()}
 
 
-def _find_clients_leads(connection: Connection, site_id: int, search: SearchText) -> dict[LeadKind, _Found]:
-    """Find the ids of leads that match a search by contact or by the name of their client."""
+def _deals_of_named(
+    connection: Connection, site_id: int, search: SearchText, clients: SearchedRows
+) -> Iterator[AnySelect]:
+    """Yield the queries of deals, with or without a lead, that state a name or have a contact of one of `clients`.
+
+    Fillers, such as a phone of zeros, belong to nobody, so deals are not found by them.
+    """
+    mine = select(deal.c.id).where(deal.c.site_id == site_id)
+    if _may_be_name(search):
+        yield mine.where(deal.c.client_name.is_not(None), _is_named(deal.c.client_name, search))
+    if not clients.ids:
+        return
+    is_filler = func.coalesce(contact.c.set_apart, "") == UnlinkedReason.FILLER
+    theirs = select(contact.c.contact).where(
+        contact.c.site_id == site_id, is_in(contact.c.client_id, sorted(clients.ids)), ~is_filler
+    )
+    contacts = connection.execute(theirs.limit(FOUND_MAX)).scalars().all()
+    if contacts:
+        yield mine.where(is_in(deal.c.clue_phone, contacts))
+        yield mine.where(is_in(deal.c.clue_email, contacts))
+        yield select(deal_contact.c.deal_id).where(
+            deal_contact.c.site_id == site_id, is_in(deal_contact.c.contact, contacts)
+        )
+
+
+def _find_leads(
+    connection: Connection, site_id: int, search: SearchText, clients: SearchedRows
+) -> dict[LeadKind, _Found]:
+    """Find the ids of leads that match a search by contact, and of the leads of `clients`."""
     found = {kind: _Found() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
     for query in _where(bearing, _is_contact(lead_contact.c.contact, search)):
         rows = connection.execute(query).all()
         for kind in LeadKind:
             found[kind].add([row.lead_id for row in rows if row.lead_kind == kind], len(rows))
-    clients = _find_named_clients(connection, site_id, search)
     for kind, table in LEAD_TABLES.items():
         found[kind].is_cut |= clients.is_cut
         if clients.ids:
@@ -97,16 +129,13 @@ def _find_clients_leads(connection: Connection, site_id: int, search: SearchText
 
 
 def _find_named_clients(connection: Connection, site_id: int, search: SearchText) -> SearchedRows:
-    """Find the ids of clients whose names contain the search string, and of the clients merged with these.
-
-    Names are found in lower case, in upper case, capitalised, in title case, or as typed.
-    """
-    if search.is_contact or search.mask is not None or search.id is not None:
+    """Find the ids of clients whose names contain the search string, and of the clients merged with these."""
+    if not _may_be_name(search):
         return SearchedRows((), is_cut=False)
-    written = {search.text, search.text.lower(), search.text.upper(), search.text.capitalize(), search.text.title()}
-    is_named = or_(*(client.c.name.like(_like(f"{ANY}{text}{ANY}"), escape=_ESCAPE) for text in sorted(written)))
-    named = select(client.c.id, client.c.leading_id).where(client.c.site_id == site_id, is_named).limit(FOUND_MAX)
-    rows = connection.execute(named).all()
+    named = select(client.c.id, client.c.leading_id).where(
+        client.c.site_id == site_id, _is_named(client.c.name, search)
+    )
+    rows = connection.execute(named.limit(FOUND_MAX)).all()
     found = {row.leading_id or row.id for row in rows}
     joined = select(client.c.id).where(client.c.site_id == site_id, is_in(client.c.leading_id, sorted(found)))
     ids = found | set(connection.execute(joined).scalars()) if found else found
@@ -116,6 +145,16 @@ def _find_named_clients(connection: Connection, site_id: int, search: SearchText
 def _where(rows: Query, *conditions: ColumnElement[bool] | None) -> Iterator[Query]:
     """Yield a query for each condition that is not `None`, so that each query uses its own index."""
     return (rows.where(condition).limit(FOUND_MAX) for condition in conditions if condition is not None)
+
+
+def _may_be_name(search: SearchText) -> bool:
+    return not (search.is_contact or search.mask is not None or search.id is not None)
+
+
+def _is_named(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
+    """Return whether a name contains the search string in lower case, in upper case, capitalised, or as typed."""
+    written = {search.text, search.text.lower(), search.text.upper(), search.text.capitalize(), search.text.title()}
+    return or_(*(column.like(_like(f"{ANY}{text}{ANY}"), escape=_ESCAPE) for text in sorted(written)))
 
 
 def _is_id(column: AnyElement, search: SearchText) -> ColumnElement[bool] | None:

@@ -15,12 +15,17 @@ from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow, ValuesByName
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox, webhook_position
-from dealtrace.webhooks.delivery import Delivery, OutboxPosition
+from dealtrace.webhooks.delivery import Delivery, LoggedDelivery, OutboxPosition, UnsentReason
 from dealtrace.webhooks.event import AlertEvent, DealEvent, Event, LeadEvent, LeadPart
 
 DEAL = "deal"
 ALERT = "alert"
-_INSERT_DELIVERY = CompiledStatement(insert(webhook_outbox))
+_ONE_MORE_ATTEMPT = func.coalesce(webhook_outbox.c.attempts, 0) + 1
+_OF_ATTEMPTS = ("attempts", "last_fault", "unsent_reason")
+"""The columns that are null until a delivery is attempted or skipped."""
+_INSERT_DELIVERY = CompiledStatement(
+    insert(webhook_outbox), columns=tuple(column.name for column in webhook_outbox.c if column.name not in _OF_ATTEMPTS)
+)
 
 
 def insert_deliveries(
@@ -78,12 +83,19 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
     return [_delivery_from_row(row) for row in rows]
 
 
-def list_latest_deliveries(
-    connection: Connection, site_id: int, webhook_id: int, limit: int
-) -> list[tuple[Delivery, datetime | None]]:
-    """List up to `limit` deliveries of a webhook, newest first, each with the time when it was acknowledged, if any."""
+def list_latest_deliveries(connection: Connection, site_id: int, webhook_id: int, limit: int) -> list[LoggedDelivery]:
+    """List up to `limit` deliveries of a webhook with what became of them, newest first."""
     query = select(webhook_outbox).where(*_of_webhook(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
-    return [(_delivery_from_row(row), row.settled_at) for row in connection.execute(query.limit(limit))]
+    return [
+        LoggedDelivery(
+            _delivery_from_row(row),
+            row.settled_at,
+            UnsentReason(row.unsent_reason) if row.unsent_reason is not None else None,
+            row.attempts,
+            row.last_fault,
+        )
+        for row in connection.execute(query.limit(limit))
+    ]
 
 
 def find_waiting_webhooks(connection: Connection, site_id: int, webhook_ids: Sequence[int]) -> set[int]:
@@ -118,12 +130,32 @@ def is_delivery_known(connection: Connection, site_id: int, webhook_id: int, pos
 
 
 def acknowledge_deliveries(
-    connection: Connection, site_id: int, webhook_id: int, positions: Sequence[OutboxPosition], now: datetime
+    connection: Connection,
+    site_id: int,
+    webhook_id: int,
+    positions: Sequence[OutboxPosition],
+    now: datetime,
+    *,
+    unsent_reason: UnsentReason | None = None,
 ) -> None:
-    """Mark deliveries as acknowledged, so that they are not sent again."""
+    """Mark deliveries as acknowledged, so that they are not sent again.
+
+    Without an `unsent_reason`, they were sent, and the attempt is counted.
+    """
+    values: dict[str, object] = {"settled_at": now, "unsent_reason": unsent_reason}
+    if unsent_reason is None:
+        values["attempts"] = _ONE_MORE_ATTEMPT
     listed = is_among(webhook_outbox.c.position, "positions")
-    statement = update(webhook_outbox).where(*_of_webhook(site_id, webhook_id), listed).values(settled_at=now)
+    statement = update(webhook_outbox).where(*_of_webhook(site_id, webhook_id), listed).values(**values)
     connection.execute(statement, {"positions": list(positions)})
+
+
+def count_failed_attempt(
+    connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition, fault: str
+) -> None:
+    """Count an attempt to send a delivery that failed, and store why."""
+    failed = update(webhook_outbox).where(*_of_webhook(site_id, webhook_id), webhook_outbox.c.position == position)
+    connection.execute(failed.values(attempts=_ONE_MORE_ATTEMPT, last_fault=fault))
 
 
 def requeue_deliveries(
@@ -144,7 +176,8 @@ def requeue_deliveries(
         again.append(webhook_outbox.c.recorded_at >= since)
     if position is not None:
         again.append(webhook_outbox.c.position == position)
-    return connection.execute(update(webhook_outbox).where(*again).values(settled_at=None)).rowcount
+    queued = update(webhook_outbox).where(*again).values(settled_at=None, unsent_reason=None)
+    return connection.execute(queued).rowcount
 
 
 def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> None:

@@ -12,7 +12,7 @@ from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, form_context, read_draft, webhook_faults
-from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
+from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES, UNSENT
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_clock
@@ -23,21 +23,24 @@ from dealtrace.record import record
 from dealtrace.storage.accounts.site_changes import find_site_change
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
+from dealtrace.webhooks.delivery import LoggedDelivery
 
 LOG_LENGTH = 50
 
 
 @record
 class LogLine:
-    """A delivery: the id of its message, its event, and when the delivery was recorded.
+    """A delivery: the id of its message, its event, when it was recorded, and what became of it.
 
-    `settled_at` is when the message was delivered or given up, or `None` if it is still waiting.
+    `outcome` says when it was delivered, or why it was not sent; it is empty while the delivery waits.
     """
 
     message_id: str
     event: str
     recorded_at: datetime
-    settled_at: datetime | None
+    outcome: str
+    attempts: int | None
+    last_fault: str
 
 
 async def show(view: View) -> Response:
@@ -123,7 +126,8 @@ async def _find(view: View) -> Webhook | None:
 async def _page(
     view: View, webhook: Webhook, draft: WebhookDraft | None = None, *, secret: str = "", faults: Faults | None = None
 ) -> Response:
-    lines, waiting = await view.read(_read_log, webhook)
+    logged, waiting = await view.read(_read_log, webhook)
+    lines = [_line(view, webhook, each) for each in logged]
     return show_form_page(
         view,
         "settings/webhook.html",
@@ -144,13 +148,21 @@ async def _page(
     )
 
 
-def _read_log(connection: Connection, webhook: Webhook) -> tuple[list[LogLine], int]:
+def _read_log(connection: Connection, webhook: Webhook) -> tuple[list[LoggedDelivery], int]:
     latest = list_latest_deliveries(connection, webhook.site_id, webhook.id, LOG_LENGTH + 1)
-    lines = [
-        LogLine(delivery.message_id(webhook.site_id), delivery.event.kind.value, delivery.recorded_at, settled_at)
-        for delivery, settled_at in latest
-    ]
-    return lines, count_waiting_deliveries(connection, webhook.site_id, webhook.id)
+    return latest, count_waiting_deliveries(connection, webhook.site_id, webhook.id)
+
+
+def _line(view: View, webhook: Webhook, logged: LoggedDelivery) -> LogLine:
+    delivery, outcome = logged.delivery, ""
+    if logged.settled_at is not None:
+        outcome = view.clock_time(logged.settled_at)
+        if logged.unsent_reason is not None:
+            outcome = view.translate(UNSENT[logged.unsent_reason]) % {"at": outcome}
+    message_id = delivery.message_id(webhook.site_id)
+    return LogLine(
+        message_id, delivery.event.kind.value, delivery.recorded_at, outcome, logged.attempts, logged.last_fault or ""
+    )
 
 
 _FORMS: dict[str, Callable[[View, Webhook], Awaitable[Response]]] = {

@@ -1,6 +1,7 @@
-"""The labels of the states and formats of webhooks, in English; pages translate them."""
+"""The labels of states and formats of webhooks and of unsent messages, in English; pages translate them."""
 
 from dealtrace.accounts.webhook import BodyStyle, WebhookState
+from dealtrace.webhooks.delivery import UnsentReason
 
 PLACE = "settings/webhooks"
 STATES = {
@@ -9,3 +10,7 @@ STATES = {
     WebhookState.PAUSED: "paused",
 }
 STYLES = {BodyStyle.FORM: "Form", BodyStyle.GET: "Query string", BodyStyle.JSON: "Signed JSON"}
+UNSENT = {
+    UnsentReason.SKIPPED: "skipped %(at)s",
+    UnsentReason.DELETED: "not sent, the lead or alert was deleted: %(at)s",
+}

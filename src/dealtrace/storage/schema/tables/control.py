@@ -110,6 +110,7 @@ token = Table(
     Column("digest", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("used_at", Instant),
     UniqueConstraint("digest"),
     info=CONTROL,
 )

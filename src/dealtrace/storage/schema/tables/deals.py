@@ -66,6 +66,7 @@ deal = Table(
     Column("details", JsonText),
     Column("matchers", JsonText),
     Column("visit_id", BigInteger),
+    Column("client_name", Text),
     PrimaryKeyConstraint("site_id", "id"),
     ForeignKeyConstraint(["site_id", "stated_source_id"], ["traffic_source.site_id", "traffic_source.id"]),
     info=TENANT,
@@ -98,6 +99,7 @@ index_undeleted("ix_deal_touched", deal.c.touched_at, deal.c.id, deal.c.deleted_
 index_where_present("ix_deal_visited", deal.c.visited_at, deal.c.id, deal.c.deleted_at, deal.c.lead_kind)
 index_where_present("ix_deal_lead", deal.c.lead_id)
 index_where_present("ix_deal_visit", deal.c.visit_id)
+index_where_present("ix_deal_client_name", deal.c.client_name, deal.c.id)
 index_where_present("ix_deal_clue_phone", deal.c.clue_phone, deal.c.happened_at)
 index_where_present("ix_deal_clue_email", deal.c.clue_email, deal.c.happened_at)
 index_where_present("ix_deal_clue_call_id", deal.c.clue_call_id)

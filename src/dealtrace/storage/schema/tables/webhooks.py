@@ -49,6 +49,9 @@ webhook_outbox = Table(
     Column("changed", JsonText, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     Column("settled_at", Instant),
+    Column("attempts", Integer),
+    Column("last_fault", Text),
+    Column("unsent_reason", String(8)),
     PrimaryKeyConstraint("site_id", "webhook_id", "position"),
     Index(
         "ix_webhook_outbox_waiting",

@@ -1,0 +1,80 @@
+"""Deals are found by the name of their client, however they name the client."""
+
+from typing import Any
+
+import pytest
+
+from account_work import account_work
+from cast import Player, Stage
+from dealtrace.deals.details import ContactBook, DealDetails
+from dealtrace.leads.search_text import SearchText, parse_search
+from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.personal_data import erase_person
+from dealtrace.storage.journals.search_rows import find_searched_deals
+from plans import plans_of, statements_on
+from write_commands import NOON, by_contact, change, registration
+
+PHONE, MAIL = "79205550055", "ivan@example.ru"
+LONG_AGO = NOON.replace(year=2015)
+
+
+def register(stage: Stage, player: Player, number: str, **fields: Any) -> int:
+    (receipt,) = stage.perform(register_deals, player, registration(number, **fields))
+    return int(receipt.deal_id)
+
+
+def found(stage: Stage, player: Player, typed: str) -> set[int]:
+    search = parse_search(typed)
+    assert search is not None
+    with stage.database.read() as connection:
+        return set(find_searched_deals(connection, player.site.id, search).ids)
+
+
+def test_deals_without_a_lead_are_found_by_the_client_whose_contacts_they_were_sent_with(
+    stage: Stage, shop: Player
+) -> None:
+    neighbour = stage.open_site(contact_matching=True)
+    stage.lead_request(shop, NOON, phone=PHONE, email=MAIL, client_name="Иван Петров")
+    stage.lead_request(neighbour, NOON, phone=PHONE, client_name="Иван Петров")
+    by_phone = register(stage, shop, "by phone", clue=by_contact(PHONE), happened_at=LONG_AGO)
+    by_email = register(stage, shop, "by e-mail", clue=by_contact(email=MAIL), happened_at=LONG_AGO)
+    further = register(stage, shop, "further", clue=by_contact(f"79990001122, {PHONE}"), happened_at=LONG_AGO)
+    register(stage, shop, "stranger", clue=by_contact("79990001123"), happened_at=LONG_AGO)
+    register(stage, neighbour, "theirs", clue=by_contact(PHONE), happened_at=LONG_AGO)
+    assert found(stage, shop, "петров") == {by_phone, by_email, further}
+    assert found(stage, shop, "Сидоров") == set()
+
+
+def test_a_filler_connects_no_deal_with_a_name(stage: Stage, shop: Player) -> None:
+    stage.lead_request(shop, NOON, phone="70000000000", client_name="Иван Петров")
+    register(stage, shop, "filler", clue=by_contact("70000000000"), happened_at=LONG_AGO)
+    assert found(stage, shop, "петров") == set()
+
+
+def test_the_name_that_a_deal_states_finds_it_until_the_name_changes(stage: Stage, shop: Player) -> None:
+    details = DealDetails(main_contacts=ContactBook("ООО «Ромашка», Ольга"))
+    stated = register(stage, shop, "stated", details=details, currency="rub")
+    assert found(stage, shop, "ромашка") == found(stage, shop, "Ольга") == {stated}
+    assert found(stage, shop, "100%") == found(stage, shop, "Ром_шка") == set()
+    renamed = change(stated, detail_parts={"main_contacts": ContactBook("Сергей")})
+    stage.perform(change_deals, shop, renamed)
+    assert (found(stage, shop, "ромашка"), found(stage, shop, "сергей")) == (set(), {stated})
+
+
+def test_the_stated_name_of_an_erased_person_is_not_found(stage: Stage, shop: Player) -> None:
+    details = DealDetails(main_contacts=ContactBook("Ольга", (PHONE,)))
+    stated = register(stage, shop, "stated", details=details, currency="rub", clue=by_contact(PHONE))
+    assert found(stage, shop, "ольга") == {stated}
+    with stage.database.write() as connection:
+        erase_person(account_work(connection), [shop.site], PHONE)
+    assert found(stage, shop, "ольга") == set()
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+def test_deals_that_name_a_client_are_found_by_an_index(stage: Stage, shop: Player) -> None:
+    with stage.database.read() as connection, statements_on(stage.database.reader) as sent:
+        find_searched_deals(connection, shop.site.id, SearchText("ромашка"))
+    plans = plans_of(stage.database, sent)
+    assert "ix_deal_client_name" in plans
+    assert "SCAN deal" not in plans, plans
