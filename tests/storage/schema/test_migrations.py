@@ -505,7 +505,7 @@ def test_the_names_that_deals_stated_before_are_found(database: Database, shop: 
     stage = Stage(database)
     (receipt, *_) = stage.perform(register_deals, shop, named, nameless, registration("plain"))
     with database.write() as connection:
-        set_revision(connection, "0045")
+        set_revision(connection, "0046")
     upgrade_schema(database)
     assert schema_differences(database) == []
     with database.read() as connection:
