@@ -10,6 +10,7 @@ from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.webhook import BodyStyle, EventKind
+from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.mails.recipient import Recipient
@@ -17,6 +18,7 @@ from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
 from dealtrace.operations.overview.problems import ProblemKind
+from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.reports.question import RawQuestion
@@ -59,6 +61,16 @@ def silence_the_service(stage: Stage, player: Player) -> None:
 def silence_the_counter(stage: Stage, player: Player) -> None:
     """Store a visit of the day before yesterday, and none since."""
     stage.visit(player, datetime.now(UTC) - timedelta(days=2), TrafficSource("yandex", "cpc"))
+
+
+def stop_the_costs(stage: Stage, player: Player) -> None:
+    """Import costs of a fortnight that ended six days ago, and none since."""
+    today = site_day(datetime.now(UTC), player.site.time_zone)
+    days = [today - timedelta(days=ago) for ago in range(6, 20)]
+    stage.ids.ensure(10)
+    costs = [Cost(day, TrafficSource("yandex", "cpc", "spring"), 100_00) for day in days]
+    with stage.database.write() as connection:
+        import_costs(stage.work(connection, player), CostAccount("yandex", "main"), set(days), costs)
 
 
 def spend_all_points(stage: Stage, player: Player) -> None:
@@ -181,6 +193,13 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.COUNTER_SILENT: Scene(
         silence_the_counter, "No visits have been counted since ", "Check that the counter is", "settings/counter"
+    ),
+    ProblemKind.COSTS_STOPPED: Scene(
+        stop_the_costs,
+        "Costs came regularly, but are known only to ",
+        "Import the costs since then.",
+        "costs",
+        Role.ANALYST,
     ),
     ProblemKind.POINTS_SPENT: Scene(
         spend_all_points, f"All {POINTS} points for today have been spent", "Increase the daily limit", "settings/site"

@@ -225,6 +225,36 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
         assert list_account_costs(connection, owner.site.id, *days) == stored
 
 
+def test_the_preview_of_costs_says_what_they_replace_and_whether_the_account_is_new(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+
+    def preview_of(table: str, **chosen: str) -> str:
+        place = upload(analyst, table, place="costs", name="costs.csv", **COST_FORM | chosen)
+        return plain(analyst.get(place).text)
+
+    first = preview_of(COSTS)
+    assert "yandex, main – a new account: it has no costs yet" in first
+    assert "Replaces" not in first
+    assert "Accounts with costs" not in first
+    assert analyst.send(upload(analyst, COSTS, place="costs", name="costs.csv", **COST_FORM)).status_code == 303
+    gap = "Дата;Источник;Канал;Кампания;Расход\n26.03.2018;yandex;cpc;spring;1\n28.03.2018;yandex;cpc;spring;1\n"
+    again = preview_of(gap)
+    assert "Replaces costs of this account on these days: 1, 1 500 ₽ in total" in again, "not those of the day between"
+    assert "a new account" not in again
+    later = preview_of("Дата;Источник;Канал;Кампания;Расход\n29.03.2018;yandex;cpc;spring;1\n")
+    assert "Replaces nothing: the account has no costs on these days" in later
+    misspelt = preview_of(COSTS, account="mian")
+    assert "yandex, mian – a new account: it has no costs yet Accounts with costs: yandex main." in misspelt
+    assert "Accounts with costs: yandex main." in preview_of(COSTS, system="yandx"), "the system may be misspelt too"
+
+
+def plain(page: str) -> str:
+    """Return the text of a page with plain blanks."""
+    return re.sub(r"\s+", " ", text_of(page).replace("\u00a0", " ").replace("\u202f", " "))
+
+
 def test_costs_are_listed_by_month_and_by_day(server: ServerProcess, served: Stage, owner: Player) -> None:
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     today = datetime.now(UTC).astimezone(owner.site.time_zone).date()

@@ -397,11 +397,13 @@ def test_it_names_reports_that_can_no_longer_be_made(beside: Terminal, served: S
 
 def test_it_reports_services_and_a_counter_that_went_silent(beside: Terminal, served: Stage) -> None:
     player = served.open_site()
-    for kind in (ProblemKind.SERVICE_SILENT, ProblemKind.COUNTER_SILENT):
+    for kind in (ProblemKind.SERVICE_SILENT, ProblemKind.COUNTER_SILENT, ProblemKind.COSTS_STOPPED):
         SCENES[kind].happens(served, player)
     (service,) = findings(beside, "silent_service", site_id=player.site.id)
     assert service["name"] == "Bitrix24"
     assert findings(beside, "silent_counter", site_id=player.site.id)
+    (costs,) = findings(beside, "stopped_costs", site_id=player.site.id)
+    assert "for yandex main." in costs["text"]
 
 
 def test_it_reports_a_backup_that_is_too_old(terminal: Terminal, engine_name: str) -> None:

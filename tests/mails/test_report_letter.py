@@ -7,13 +7,15 @@ from fractions import Fraction
 import pytest
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.known_costs import KnownCosts
 from dealtrace.errors import Language
 from dealtrace.mails.report_letter import report_letter
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.periods import Comparison, Period, compared_period
+from dealtrace.reports.periods import DAY, Comparison, Period, compared_period
 from dealtrace.reports.question import Question
+from dealtrace.reports.reading.known_costs import asks_for_costs, known_costs_text
 
 MODEL = AttributionModel.LAST_INTERACTION
 HEADINGS = {"en": ("Deals", "Deals, before"), "ru": ("Сделки", "Сделки, до этого")}
@@ -64,3 +66,42 @@ def test_a_letter_says_that_the_compared_period_has_no_data(language: Language, 
     ):
         assert report_letter("By source", lacking, "Shop", language, "").paragraphs[1].endswith(words)
     assert ") ." not in report_letter("By source", report, "Shop", language, "").paragraphs[1]
+
+
+KNOWN = {
+    "en": "Costs are known to 26.11.2026. Days whose costs are not all known yet: 27.11.2026 – 28.11.2026.",
+    "ru": "Расходы известны по 26.11.2026. Дни, за которые расходов ещё не хватает: 27.11.2026 – 28.11.2026.",
+}
+ALL_BEFORE = {"en": "The compared period counts costs of all its days", "ru": "расходы учтены за все дни"}
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+@pytest.mark.parametrize("name", ["cost", "drr", "roi", "deals"])
+def test_a_letter_says_through_which_day_costs_are_known(language: Language, name: str) -> None:
+    today = date(2026, 11, 28)
+    period = Period(today - 6 * DAY, today)
+    question = Question((), (METRICS[name],), period, MODEL, comparison=Comparison.PREVIOUS)
+    row = ReportLine((), {MODEL: (Fraction(1),)}, {MODEL: (Fraction(2),)})
+    before = compared_period(period, Comparison.PREVIOUS)
+    known = KnownCosts(date(2026, 11, 26), {}, {}) if asks_for_costs(question) else None
+    report = Report(question, [row], 1, row, before, today=today, known_costs=known)
+    said = " ".join(report_letter("Costs", report, "Shop", language, "").paragraphs)
+    assert (KNOWN[language] in said) is (name != "deals")
+    assert (ALL_BEFORE[language] in said) is (name != "deals")
+
+
+def test_days_without_costs_of_the_compared_period_are_named_too() -> None:
+    today = date(2026, 11, 28)
+    period = Period(today - 6 * DAY, today)
+    question = Question((), (METRICS["cost"],), period, MODEL, comparison=Comparison.PREVIOUS)
+    row = ReportLine((), {MODEL: (Fraction(0),)}, {MODEL: (Fraction(2),)})
+    before = compared_period(period, Comparison.PREVIOUS)
+    report = Report(question, [row], 1, row, before, today=today, known_costs=KnownCosts(date(2026, 11, 20), {}, {}))
+    assert known_costs_text(report, "en") == (
+        "Costs are known to 2026-11-20. Days whose costs are not all known yet: 2026-11-22 – 2026-11-28. "
+        "The compared period lacks costs of these days: 2026-11-21."
+    )
+    known = replace(report, known_costs=KnownCosts(today, {}, {}))
+    assert known_costs_text(known, "en") == ""
+    alone = replace(report, question=replace(question, comparison=None), compared_period=None)
+    assert known_costs_text(alone, "en").endswith("yet: 2026-11-22 – 2026-11-28.")

@@ -12,6 +12,7 @@ from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines, lacking_data_text
+from dealtrace.reports.reading.known_costs import known_costs_text
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import CHANGES, COMPARED, TableColumn, figure_columns, figures_of
@@ -78,6 +79,8 @@ def report_letter(
         paragraphs.append(sentences[language].format(**numbers))
     if overlap := overlap_text(report.question, language):
         paragraphs.append(overlap)
+    if lacking := known_costs_text(report, language, lambda day_on: f"{day_on:{_DAY}}"):
+        paragraphs.append(lacking)
     if partial := partial_lines(answered, language):
         paragraphs.append(f"{'; '.join(partial)}.")
     if isinstance(answered, Report) and (compared := compared_lines(answered, language)):

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any, Generic, Protocol, TypeVar, overload, runtime_checkable
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.attribution.known_costs import KnownCosts
 from dealtrace.record import record
 from dealtrace.reports.change import difference
 from dealtrace.reports.dimensions import Dimension, Kind
@@ -32,10 +33,6 @@ class IndexedRows(Protocol):
 
     def by_keys(self, width: int) -> Mapping[RowKeys, Fetched]:
         """Return a mapping from the keys of each row (its first `width` columns) to the row."""
-
-
-def _by_keys(rows: Iterable[Fetched], width: int) -> Mapping[RowKeys, Fetched]:
-    return {tuple(row[:width]): row for row in rows}
 
 
 KEYS_REMEMBERED_MAX = 100_000
@@ -69,7 +66,7 @@ class GatheredRows(Mapping[RowKeys, Mapping[Measure, int]]):
     def add(self, measures: tuple[Measure, ...], rows: Sequence[Fetched]) -> None:
         """Add fetched rows; each row has its keys, followed by the values of `measures`."""
         if isinstance(rows, list) or not isinstance(rows, IndexedRows):  # lists first: asking for a protocol is slow
-            found = _by_keys(rows, self._width)
+            found: Mapping[RowKeys, Fetched] = {tuple(row[: self._width]): row for row in rows}
         else:
             found = rows.by_keys(self._width)
         self._groups.append((measures, found))
@@ -134,7 +131,8 @@ class Report:
 
     `lacking_won` lists the metrics that are unknown because no status is won. `today` is the site's day, if needed.
     `has_nothing_before` is whether nothing was counted in the compared period, and `counted_since` the first day with
-    data, if this is known to be a later day of the compared period than its first.
+    data, if this is known to be a later day of the compared period than its first. `known_costs` is through which day
+    costs are known; only those who show a report with costs ask for it.
     """
 
     question: Question
@@ -146,6 +144,7 @@ class Report:
     today: date | None = None
     has_nothing_before: bool = False
     counted_since: date | None = None
+    known_costs: KnownCosts | None = None
 
 
 Formulas = Mapping[Metric, AnyFormula]

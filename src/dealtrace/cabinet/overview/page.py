@@ -25,7 +25,7 @@ from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
 from dealtrace.cabinet.reports.change_texts import FigureChange
-from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.comparison import compared_until, costs_note
 from dealtrace.cabinet.reports.form_fields import Choices, choices_of
 from dealtrace.cabinet.reports.key_labels import key_label
 from dealtrace.cabinet.reports.no_source import no_source_note
@@ -45,6 +45,7 @@ from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.find_known_costs import with_known_costs
 from dealtrace.operations.reports.split_no_source import NoSource, split_no_source
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -268,11 +269,11 @@ def _ask(
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = narrowed_filters(question.filters, DIMENSIONS["match_reason"], UNMATCHED_REASONS)
     assert unmatched is not None, "only tags cannot always be narrowed"
-    figures = ask(source, site, question, now)
+    figures = with_known_costs(source, site, ask(source, site, question, now), now)
     watched = watched_period(site, now)
     missing = find_missing_data(source, site, watched, now)
     by_money = replace(question, by=by_source, metrics=sources, limit=None, sort=_order_of_sources(figures))
-    of_sources = _first_sources(ask(source, site, by_money, now))
+    of_sources = replace(_first_sources(ask(source, site, by_money, now)), known_costs=figures.known_costs)
     return OverviewReports(
         figures,
         ask(source, site, over_time(question, METRICS[drawn]), now) if has_line(question, METRICS[drawn]) else None,
@@ -335,6 +336,7 @@ def _shown(
         no_source=no_source_note(answers.no_source, view, url),
         explained_falls=fall_notes(answers.figures, answers.gaps, view, key_label, reports.of_days),
         as_of=page.as_of,
+        costs_note=costs_note(answers.figures, view),
         omitted=_omitted_text(answers.figures, page.watched, view),
         watched_days=WATCHED_DAYS,
         missed=page.missed,

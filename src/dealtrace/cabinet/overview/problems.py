@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.field_labels import labelled_text
-from dealtrace.cabinet.formats import clock_time, money, number
+from dealtrace.cabinet.formats import clock_time, day, money, number
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.problems import RECENT_DAYS, WATCHED_DAYS, Problem, ProblemKind
 from dealtrace.record import record
@@ -53,6 +53,12 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         "Check that the counter is installed on every page.",
         "settings/counter",
         Role.OWNER,
+    ),
+    ProblemKind.COSTS_STOPPED: _Template(
+        "Costs came regularly, but are known only to %(until)s for %(what)s, so advertising looks cheaper than it is.",
+        "Import the costs since then. If this advertising has ended, the line disappears by itself.",
+        "costs",
+        Role.ANALYST,
     ),
     ProblemKind.BACKUP_OLD: _Template(
         "The last backup of the database is %(count)s days old: it was made on %(since)s.",
@@ -189,6 +195,7 @@ def _problem_text(problem: Problem, view: View) -> ProblemText:
         "count": problem.count,
         "amount": money(view.language, problem.amount),
         "since": clock_time(view.language, problem.since, site.time_zone) if problem.since is not None else "",
+        "until": day(view.language, problem.known_until) if problem.known_until is not None else "",
         "id": problem.object_id,
         "days": RECENT_DAYS,
         "watched": WATCHED_DAYS,

@@ -20,7 +20,7 @@ from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.notes.explained_falls import fall_notes
-from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.comparison import compared_until, costs_note
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
 from dealtrace.cabinet.reports.form_fields import choices_of, ready_links
@@ -57,7 +57,7 @@ from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.operations.overview.missing_data import list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
-from dealtrace.operations.reports.ask_pivot import ask_pivot
+from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.reports.split_no_source import NoSource, split_no_source
 from dealtrace.record import record
@@ -159,6 +159,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
         "rows_shown": len(report.rows) if len(report.rows) < rows else 0,
         "model": model_said(report, language),
         "overlap": overlap_text(report.question, language),
+        "costs_note": costs_note(report, view),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),
         "layouts": layout_choices(url, answers.question, view.translate("As a list"), view.translate("As a tree")),
@@ -272,9 +273,10 @@ def ask_all(
     shown = shown_question(question, chart)
     drawn = shown.metrics[0]
     over_days = question if question.model is not None else replace(question, model=AttributionModel(site.attribution))
-    pivot = ask_pivot(source, site, shown, now) if question.pivot is not None else None
     asked = level_question(shown, ()) if paths is not None else shown
-    report = pivot.report if pivot is not None else ask(source, site, asked, now)
+    answered = ask_report_or_pivot(source, site, asked, now)
+    pivot = answered if isinstance(answered, Pivot) else None
+    report = answered.report if isinstance(answered, Pivot) else answered
     branches = ask_branches(source, site, shown, report, paths, now) if paths is not None else None
     line = ask(source, site, over_time(over_days, drawn), now) if has_line(question, drawn) else None
     return PageReports(question, report, pivot, line, branches)

@@ -12,7 +12,7 @@ from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time_in_zone, day
 from dealtrace.cabinet.gate import limit_guessing, refusal_page
-from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.comparison import compared_until, costs_note
 from dealtrace.cabinet.reports.default_question import USUAL
 from dealtrace.cabinet.reports.model_comparison import by_models
 from dealtrace.cabinet.reports.page import (
@@ -90,6 +90,7 @@ async def _answer(view: View) -> Response:
         **{
             "title": view.shown_name(opened.link.name),
             "compared_until": until,
+            "costs_note": costs_note(answers.report, view),
             "as_of": as_of,
             **_shown(answers, view),
         },

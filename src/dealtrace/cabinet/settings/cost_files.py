@@ -21,12 +21,16 @@ from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_fil
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
+from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.operations.reports.run_cost_import import read_named_costs, run_cost_import
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.reports.costs import CostTotals, list_accounts, sum_costs_of_days
 
 HEADING_PREFIX = "heading_"
 """Begins the names of the fields in which a person enters the file's heading for a column, such as `heading_cost`."""
+ACCOUNTS_SHOWN = 20
+"""The maximum number of other accounts that the preview of a new account names."""
 RENAMES_MAX = 1_000
 TEXT = "text"
 """The value of the field `campaign` if the field `form` has the pattern by which campaigns are named."""
@@ -64,7 +68,11 @@ class CostChoices:
 
 @record
 class CostPreview:
-    """A file of costs before its import: totals, days, the first costs, and campaigns without visits."""
+    """A file of costs before its import: totals, days, the first costs, and campaigns without visits.
+
+    `replaced` are the stored costs that the import would replace. `others` is `None` if the account has costs already,
+    and otherwise has the names of the accounts with costs: those of its system or, without any, those of all systems.
+    """
 
     name: str
     rows: int
@@ -75,6 +83,8 @@ class CostPreview:
     shown: Sequence[Cost]
     ignored: tuple[str, ...]
     unmet: UnmetCosts
+    replaced: CostTotals
+    others: Sequence[str] | None
 
     @property
     def unmet_kopecks(self) -> int:
@@ -184,6 +194,9 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
     file = _read_file(path, choices)
     named = read_named_costs(database, site, file.costs, choices.naming)
     costs = named.costs
+    with database.read() as connection:
+        replaced = sum_costs_of_days(connection, site.id, choices.account, file.days)
+        accounts = list_accounts(connection, site.id)
     listed = [SourceCost(cost.traffic_source, cost.amount_kopecks) for cost in costs]
     return CostPreview(
         name=path.name,
@@ -195,7 +208,15 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
         shown=costs[:ROWS_SHOWN],
         ignored=file.layout.ignored_headings,
         unmet=find_unmet(listed, named.visited),
+        replaced=replaced,
+        others=None if choices.account in accounts else _others(choices.account, accounts),
     )
+
+
+def _others(account: CostAccount, accounts: Sequence[CostAccount]) -> list[str]:
+    from_files = [each for each in accounts if each.origin is account.origin]
+    of_system = [each for each in from_files if each.system == account.system]
+    return [account_name(each) for each in of_system or from_files][:ACCOUNTS_SHOWN]
 
 
 def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: UserId) -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.known_costs import ENDED_AFTER
 from dealtrace.cli.answers import Finding
 from dealtrace.cli.output import counted
 from dealtrace.operations.overview.backups import find_old_backup
@@ -48,7 +49,7 @@ def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
 def _finding(problem: Problem, site: Site) -> Finding | None:
     """Return a problem as a finding, or `None` if another check of `doctor` reports this kind in more detail."""
     match problem.kind:
-        case ProblemKind.SERVICE_SILENT | ProblemKind.COUNTER_SILENT:
+        case ProblemKind.SERVICE_SILENT | ProblemKind.COUNTER_SILENT | ProblemKind.COSTS_STOPPED:
             return _silence(problem, site)
         case ProblemKind.POINTS_SPENT | ProblemKind.POINTS_NEARLY_SPENT:
             text = f"Site {site.id}: {problem.count} of {site.points_per_day} API points are used today."
@@ -69,9 +70,24 @@ def _silence(problem: Problem, site: Site) -> Finding:
         text = f"Site {site.id}: {problem.what} has not sent any deals since {problem.since:%Y-%m-%d %H:%M} UTC."
         cure = "Check the connection of the CRM; dealtrace requests tail shows what it sends."
         return {"kind": "silent_service", "text": text, "cure": cure, "site_id": site.id, "name": problem.what}
+    if problem.kind is ProblemKind.COSTS_STOPPED:
+        return _stopped_costs(problem, site)
     text = f"Site {site.id}: no visits have been counted since {problem.since:%Y-%m-%d %H:%M} UTC."
     cure = "Check that the counter is installed on every page."
     return {"kind": "silent_counter", "text": text, "cure": cure, "site_id": site.id}
+
+
+def _stopped_costs(problem: Problem, site: Site) -> Finding:
+    more = f" and {problem.more} more" if problem.more else ""
+    return {
+        "kind": "stopped_costs",
+        "text": f"Site {site.id}: costs came regularly, but are known only to {problem.known_until} for "
+        f"{problem.what}{more}.",
+        "cure": f"dealtrace import costs FILE --site {site.id} --system SYSTEM --account ACCOUNT, for the days since "
+        f"then; if this advertising has ended, the line disappears {ENDED_AFTER.days} days after its last costs.",
+        "site_id": site.id,
+        "seen": problem.count,
+    }
 
 
 def _webhook(problem: Problem, site: Site) -> Finding:

@@ -13,6 +13,7 @@ from dealtrace.reports.formats import format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines, lacking_data_text
+from dealtrace.reports.reading.known_costs import known_costs_text
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import (
@@ -204,6 +205,8 @@ def _notes(report: Report, left_out: Sequence[str]) -> Iterator[str]:
         yield from (f"  {name}" for name in left_out)
     if overlap := overlap_text(report.question, "en"):
         yield overlap
+    if lacking_costs := known_costs_text(report, "en"):
+        yield lacking_costs
     if report.lacking_won:
         yield "Unknown, since no status is marked as won:"
         yield from (f"  {metric.name}" for metric in report.lacking_won)

@@ -10,6 +10,7 @@ from dealtrace.reports.filters import format_filter, format_names, searches_what
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.compared_period import compared_lines, lacking_data_text
+from dealtrace.reports.reading.known_costs import known_costs_text
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.reading.partial_times import partial_lines
 
@@ -47,6 +48,8 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
     yield FileNote("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
     if overlap := overlap_text(question, "en" if is_for_programs else language):
         yield FileNote("adds up", "Итог", overlap)
+    if lacking_costs := known_costs_text(report, "en" if is_for_programs else language):
+        yield FileNote("known costs", "Расходы известны", lacking_costs)
     if report.lacking_won:
         lacking = format_names(metric.name for metric in report.lacking_won)
         yield FileNote("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)

@@ -1,7 +1,7 @@
 """Find the present problems of a site, most important first, for its first page and for `dealtrace doctor`."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -12,6 +12,9 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.mails.scheduled_reports import list_invalid_reports
+from dealtrace.operations.reports.ask import stored_facts
+from dealtrace.operations.reports.find_known_costs import find_known_costs
+from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, Period
 from dealtrace.reports.reading.silence import LOOKED_BACK, is_silent
@@ -48,6 +51,7 @@ class ProblemKind(StrEnum):
 
     SERVICE_SILENT = "service_silent"
     COUNTER_SILENT = "counter_silent"
+    COSTS_STOPPED = "costs_stopped"
     BACKUP_OLD = "backup_old"
     NO_BACKUP = "no_backup"
     POINTS_SPENT = "points_spent"
@@ -75,7 +79,7 @@ _UNUSABLE_LEADS = (
 class Problem:
     """A problem: its kind, the name of what it concerns, a count, an amount in rubles, and its start in UTC.
 
-    If `what` lists names, `more` is how many others it leaves out.
+    If `what` lists names, `more` is how many others it leaves out. `known_until` is the last day whose costs are known.
     `object_id` is the id of the webhook or report that the problem concerns, `reason` is why a webhook is paused or
     failing, and `refusal` why a report cannot be made. Values that do not apply to the kind are empty, 0 or `None`.
     """
@@ -89,6 +93,7 @@ class Problem:
     reason: str = ""
     refusal: Refusal | None = None
     more: int = 0
+    known_until: date | None = None
 
 
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
@@ -124,6 +129,11 @@ def _silence(connection: Connection, site: Site, now: datetime) -> Iterator[Prob
     seen_at = find_arrivals(connection, site.id).visits.last_at
     if seen_at is not None and now - seen_at > COUNTER_SILENT_AFTER:
         yield Problem(ProblemKind.COUNTER_SILENT, since=seen_at)
+    known = find_known_costs(stored_facts(connection, site), site, now)
+    if known is not None and known.stopped:
+        stopped = [account_name(account) for account in known.stopped]
+        names, more = ", ".join(stopped[:NAMES_SHOWN]), max(len(stopped) - NAMES_SHOWN, 0)
+        yield Problem(ProblemKind.COSTS_STOPPED, names, len(stopped), more=more, known_until=known.until)
 
 
 def _settings(connection: Connection, site: Site, now: datetime) -> Iterator[Problem]:

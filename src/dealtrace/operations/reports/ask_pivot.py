@@ -5,14 +5,20 @@ from datetime import datetime
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask
+from dealtrace.operations.reports.find_known_costs import with_known_costs
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import COLUMNS_MAX, Pivot, pivoted
 from dealtrace.reports.question import Question
 
 
 def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Report | Pivot:
-    """Return the pivot table of a question that has a pivot dimension, or the report of any other question."""
-    return ask(source, site, question, now) if question.pivot is None else ask_pivot(source, site, question, now)
+    """Return the pivot table of a question that has a pivot dimension, or the report of any other question.
+
+    With figures of costs, the answer has the day through which costs are known.
+    """
+    if question.pivot is None:
+        return with_known_costs(source, site, ask(source, site, question, now), now)
+    return with_known_costs(source, site, ask_pivot(source, site, question, now), now)
 
 
 def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:

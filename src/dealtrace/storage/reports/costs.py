@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -22,9 +23,13 @@ from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostImpor
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.record import record
+from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.upsert import insert_into
+from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
+from dealtrace.storage.reports.key_spellings import STATEMENTS_MAX
+from dealtrace.storage.reports.statement_types import Fetch, Selection, parameter
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.traffic_sources import known_source
@@ -141,6 +146,36 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
     ]
 
 
+def find_cost_days(fetch: Fetch, tables: FactTables, since: date, until: date) -> dict[CostAccount, list[date]]:
+    """Return the days from `since` to `until`, both included, on which each advertising account has costs.
+
+    Accounts are told apart by system and name, whatever their origin. If there are no costs on these days, the last day
+    before them with costs is returned instead.
+    """
+    if tables.lacks(Fact.COSTS):
+        return {}
+    first_on, last_on = since.toordinal(), until.toordinal()
+    rows = fetch(_cost_days(tables, is_before=False), {_SINCE: first_on, _UNTIL: last_on})
+    if not rows:
+        rows = fetch(_cost_days(tables, is_before=True), {_SINCE: first_on})
+    days: dict[CostAccount, list[date]] = {}
+    for system, account, day_on in rows:
+        days.setdefault(CostAccount(system or "", account or ""), []).append(date.fromordinal(day_on))
+    return days
+
+
+_SINCE, _UNTIL = "first_cost_on", "last_cost_on"
+
+
+@lru_cache(STATEMENTS_MAX)
+def _cost_days(tables: FactTables, *, is_before: bool) -> Selection:
+    facts = tables.rows(Fact.COSTS, {AT, "system", "account"}, DealTime.HAPPENED).subquery("facts")
+    columns, at = (facts.c.system, facts.c.account, facts.c[AT]), facts.c[AT]
+    if is_before:
+        return select(*columns).where(at < parameter(_SINCE)).order_by(at.desc()).limit(1)
+    return select(*columns).where(at >= parameter(_SINCE), at <= parameter(_UNTIL)).distinct()
+
+
 @record
 class DaysOfCosts:
     """A period of days, both included; an end that is `None` is open."""
@@ -170,12 +205,24 @@ def list_accounts(connection: Connection, site_id: int) -> list[CostAccount]:
     return [CostAccount(system, account, CostImportSource(origin)) for system, account, origin in rows]
 
 
+_TOTALS = (
+    func.count(),
+    func.count(cost.c.day_on.distinct()),
+    func.min(cost.c.day_on),
+    func.max(cost.c.day_on),
+    cast(func.coalesce(func.sum(cost.c.amount_kopecks), 0), BigInteger),
+)
+
+
 def sum_costs(connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts) -> CostTotals:
     """Return how many costs an account has on some days, and their total."""
-    day_on = cost.c.day_on
-    counts = (func.count(), func.count(day_on.distinct()), func.min(day_on), func.max(day_on))
-    total = cast(func.coalesce(func.sum(cost.c.amount_kopecks), 0), BigInteger)
-    return CostTotals(*connection.execute(select(*counts, total).where(*_theirs(site_id, account, days))).one())
+    return CostTotals(*connection.execute(select(*_TOTALS).where(*_theirs(site_id, account, days))).one())
+
+
+def sum_costs_of_days(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> CostTotals:
+    """Return how many costs an account has on the given days, which `delete_costs_of_days` deletes, and their total."""
+    mine = select(*_TOTALS).where(*_theirs(site_id, account, DaysOfCosts()), _ON_DAYS)
+    return CostTotals(*connection.execute(mine, _listed(days)).one())
 
 
 def delete_costs(connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts) -> None:

@@ -1,0 +1,32 @@
+"""Find through which day the costs of a site are known, for the reports and problems that say so."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.known_costs import DAYS_WATCHED, KnownCosts, find_known
+from dealtrace.operations.reports.ask import FactSource
+from dealtrace.reports.answer import Report
+from dealtrace.reports.pivot import Pivot
+from dealtrace.reports.reading.known_costs import asks_for_costs
+from dealtrace.storage.reports.costs import find_cost_days
+
+Answer = TypeVar("Answer", Report, Pivot)
+"""A report or a pivot."""
+
+
+def find_known_costs(source: FactSource, site: Site, now: datetime) -> KnownCosts | None:
+    """Return through which day the costs of a site are known; `None` if it has no costs."""
+    today = site_day(now, site.time_zone)
+    return find_known(find_cost_days(source.fetch, source.tables, today - DAYS_WATCHED, today), today)
+
+
+def with_known_costs(source: FactSource, site: Site, answered: Answer, now: datetime) -> Answer:
+    """Return a report or a pivot with `known_costs` if it has figures of costs; others are returned unchanged."""
+    if isinstance(answered, Pivot):
+        return replace(answered, report=with_known_costs(source, site, answered.report, now))
+    if not asks_for_costs(answered.question):
+        return answered
+    return replace(answered, known_costs=find_known_costs(source, site, now))
