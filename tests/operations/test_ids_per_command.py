@@ -283,6 +283,7 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "attach_attrs": lambda _stage, _shop, number: VisitAttrs(VisitId(number + 1), {"a": 1}),
     "store_requests": lambda _stage, _shop, _number: RequestBatch(()),
     "delete_old_requests": lambda _stage, _shop, _number: NOON,
+    "forget_imports": lambda _stage, _shop, _number: NOON,
     "register_lists": lambda _stage, _shop, number: [
         order(number * ITEMS + item, matchers=(WITHOUT_SOURCE,)) for item in range(ITEMS)
     ],

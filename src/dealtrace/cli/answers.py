@@ -379,25 +379,3 @@ class AlertTrialAnswer(TypedDict):
     windows: int
     undecided: int
     incidents: list[AlertIncidentAnswer]
-
-
-class RequestAnswer(TypedDict):
-    """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English.
-
-    `tokenLabel` is the label of the token, `None` if the request had no known token; `network` is the masked address of
-    a request whose site is unknown; `ms` is how long it took.
-    """
-
-    siteId: int | None
-    at: datetime
-    requestId: str
-    tokenId: int | None
-    tokenLabel: str | None
-    method: str
-    path: str
-    parameters: dict[str, str]
-    status: int
-    errorCode: int | None
-    reason: str | None
-    network: str | None
-    ms: float

@@ -3,15 +3,14 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import Annotated, TypedDict
 
 import typer
 from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.api_request import NO_SITE_ID, ApiRequest
-from dealtrace.cli.answers import RequestAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.output import cleaned, write_line
 from dealtrace.cli.terminal import console, error_console, open_prepared, print_json
@@ -29,6 +28,29 @@ LATE = timedelta(seconds=5)
 """How late a request may appear in the journal; each server process stores its requests at least once a second."""
 Labels = Mapping[int, str]
 """The labels of tokens, by token id."""
+
+
+class RequestAnswer(TypedDict):
+    """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English.
+
+    `tokenLabel` is the label of the token, `None` if the request had no known token; `network` is the masked address of
+    a request whose site is unknown; `ms` is how long it took.
+    """
+
+    siteId: int | None
+    at: datetime
+    requestId: str
+    tokenId: int | None
+    tokenLabel: str | None
+    method: str
+    path: str
+    parameters: dict[str, str]
+    status: int
+    errorCode: int | None
+    reason: str | None
+    network: str | None
+    ms: float
+
 
 request_commands = typer.Typer(help="Show the journal of requests to the API.", no_args_is_help=True)
 
