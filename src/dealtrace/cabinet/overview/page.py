@@ -322,7 +322,8 @@ def _shown(
     rows = rows_page_for(view, answers.figures.question, url)
     unmatched_rows = rows_page_for(view, answers.figures.question, url, answers.unmatched.question)
     language = view.language
-    sources = table_of(answers.sources, reports, rows, language, view.translate)
+    by_money = reports.with_parameters(metrics=",".join(SOURCES_METRICS))
+    sources = table_of(answers.sources, by_money, rows, language, view.translate)
     return view.page(
         "overview/page.html",
         fault="",
