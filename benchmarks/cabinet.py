@@ -23,7 +23,10 @@ from dealtrace.storage.id_blocks import transaction
 
 ROUNDS = 7
 VISITS_PER_LEAD = 5
-VIEWED = ("", "reports", "reports?by=source,month", "deals", "leads", "requests", "settings", "settings/statuses")
+VIEWED = (
+    "", "reports", "reports?by=source,month", "reports?tree=yes&open=source1/medium1", "deals", "leads", "requests",
+    "settings", "settings/statuses",
+)  # fmt: skip
 """The pages below the site that viewers look at while others register deals."""
 
 

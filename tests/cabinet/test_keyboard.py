@@ -19,6 +19,7 @@ from stored import journal
 PAGES = (
     "/?period=90d",
     "/reports?by=source,medium&period=90d&compare=previous&filter=source:is:yandex",
+    "/reports?period=90d&compare=previous&tree=yes&open=yandex/cpc",
     "/reports?by=source&period=90d&models=all&compare=previous&metrics=deals,amount",
     "/reports?by=source&period=90d&pivot=status&metrics=deals,amount",
     "/reports/rows?metrics=match_rate&period=90d",

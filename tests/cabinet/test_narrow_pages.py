@@ -13,6 +13,7 @@ from walker import TOO_WIDE
 WIDTH, HEIGHT = 360, 740
 REPORTS = [
     "/{site:int}/reports?by=source,medium,campaign&metrics=visits,deals&period=28d",
+    "/{site:int}/reports?metrics=visits,deals&period=28d&tree=yes&open=yandex/cpc",
     "/{site:int}/reports?by=landing_page&metrics=visits&models=all&period=28d",
     "/{site:int}/reports?by=source&pivot=campaign&metrics=visits&period=28d",
     "/{site:int}/reports/rows?metrics=deals&period=28d",

@@ -35,10 +35,12 @@ LINES_OF_CHARTS_MAX = 400
 PART = "0.03"
 PHONE = "79205550055"
 METRICS = "visits,leads,deals,won,amount,cost,drr"
+OPEN = "yandex/cpc,yandex/cpc/okna_poisk,yandex/cpc/okna_poisk/montazh"
 LARGE = (
     "?period=year&compare=year",
     f"reports?period=year&by=source,medium,campaign&metrics={METRICS}&compare=year",
     f"reports?period=year&by=source,campaign,term&metrics={METRICS}&compare=previous",
+    f"reports?period=year&metrics={METRICS}&compare=year&tree=yes&open={OPEN}",
     "reports?period=year&by=campaign&pivot=day&metrics=deals",
     "reports?period=year&by=source,medium,campaign&models=all&metrics=deals",
     "reports?period=year&by=day&metrics=deals,amount&compare=previous",

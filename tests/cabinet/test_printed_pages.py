@@ -46,6 +46,7 @@ PAGES_WITH_BUTTONS = (
 PRINTED = [page.path for page in PAGES if page.method == "GET" and not page.path.endswith((".csv", ".xlsx", ".json"))]
 ASKED = (
     "/{site}/reports?period=28d&by=source,medium,campaign&metrics=visits,leads,deals,won,amount,cost,drr&compare=previous",
+    "/{site}/reports?period=28d&metrics=visits,leads,deals,won,amount,cost,drr&compare=previous&tree=yes&open=yandex/cpc",
     "/{site}/reports?period=28d&by=source&metrics=deals&models=all&compare=previous",
     "/{site}/reports?period=28d&by=source&pivot=day&metrics=deals",
     "/{site}/reports?period=28d&by=day&metrics=deals,amount&compare=weekdays",

@@ -1,5 +1,6 @@
 """The table of sources on the overview: what comes first, and what is never left out."""
 
+import html
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.overview.page import SOURCES_SHOWN
+from dealtrace.cabinet.overview.page import SOURCES_METRICS, SOURCES_SHOWN
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.set_status import set_status
@@ -54,6 +55,15 @@ def test_a_site_without_deals_sees_the_sources_of_its_leads_first(owner: Guest) 
     sources = sources_on(owner.get("", period="7d").text)
     assert NAMES[-1] in sources[:3]
     assert {"(direct)", "(no source)"} <= set(sources)
+
+
+def test_every_heading_of_the_table_leads_to_a_report_sorted_by_it(owner: Guest) -> None:
+    below = owner.get("", period="7d").text.partition("Sources by money")[2]
+    table = below.partition("<thead>")[2].partition("</thead>")[0]
+    urls = [html.unescape(url) for url in re.findall(r'<a href="([^"]+[?&;]sort=[^"]+)"', table)]
+    assert len(urls) == 2 * len(SOURCES_METRICS) + len(["source", "medium"])
+    for url in urls:
+        assert owner.follow(url).status_code == 200, url
 
 
 def test_a_site_without_won_statuses_sees_the_most_money_first(owner: Guest, served: Stage, site: Player) -> None:

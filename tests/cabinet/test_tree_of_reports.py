@@ -25,6 +25,7 @@ from dealtrace.reports.question import QuestionContext, RawQuestion, parse_quest
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess
+from tree_lines import LINE, line_of, lines_of, tree_of
 from walker import assert_is_well_made, faults_of
 from write_commands import by_contact, registration
 
@@ -42,7 +43,6 @@ PATHS = (
     (ODD, ODD, ODD),
     ("anna@example.com", "letter", "anna@example.com"),
 )
-LINE = re.compile(r'<tr id="(row\d+)">\s*<th scope="row" class="level(\d)[^"]*">(.*?)</th>(.*?)</tr>', re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -63,35 +63,6 @@ def site(served: Stage) -> Player:
 @pytest.fixture
 def analyst(server: ServerProcess, served: Stage, site: Player) -> Guest:
     return member_of(server, served, site.site.id, Role.ANALYST)
-
-
-class Line:
-    """A line of a tree: its level, key, links and figures."""
-
-    def __init__(self, found: tuple[str, str, str, str]) -> None:
-        self.id, level, head, cells = found
-        self.level = int(level)
-        fold = re.search(r'<a class="fold" href="([^"]+)" aria-expanded="(\w+)"', head)
-        self.fold = html.unescape(fold[1]) if fold is not None else ""
-        self.is_open = fold is not None and fold[2] == "true"
-        self.text = html.unescape(re.sub(r"<[^>]+>|[▸▾]", "", head)).strip()
-        links = [html.unescape(url) for url in re.findall(r'<a(?! class="fold") href="([^"]+)"', head)]
-        self.url = links[0] if links else ""
-        self.cells = [
-            " ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<td.*?</td>", cells, re.DOTALL)
-        ]
-
-
-def lines_of(page: str) -> list[Line]:
-    return [Line(found) for found in LINE.findall(page)]
-
-
-def tree_of(page: str) -> list[tuple[int, str]]:
-    return [(line.level, line.text) for line in lines_of(page)]
-
-
-def line_of(page: str, text: str, level: int = 0) -> Line:
-    return next(line for line in lines_of(page) if (line.level, line.text) == (level, text))
 
 
 def test_a_row_opens_in_place_and_the_others_stay(analyst: Guest) -> None:

@@ -87,6 +87,7 @@ def test_axe_finds_nothing_whoever_looks(
 VIEWS = {
     "reports/rows?period=28d&metrics=deals": "ru",
     "reports?period=28d&by=source,medium&metrics=leads,deals,cost&compare=previous": "ru",
+    "reports?period=28d&metrics=leads,deals,cost&compare=previous&tree=yes&open=yandex/cpc": "ru",
     "reports?period=28d&by=source&metrics=deals&models=all&compare=previous": "en",
     "reports?period=28d&by=source&metrics=deals&pivot=day": "ru",
     "reports?period=28d&by=day&metrics=deals": "en",

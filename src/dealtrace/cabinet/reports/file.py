@@ -15,6 +15,8 @@ from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT
 from dealtrace.cabinet.reports.page import shown_question
 from dealtrace.cabinet.reports.report_url import report_url_of
+from dealtrace.cabinet.reports.tree.levels import levels_of
+from dealtrace.cabinet.reports.tree.open_rows import is_tree
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
@@ -40,6 +42,8 @@ def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:
         known, url = for_person(view, context, url)
         question = replace(parse_question(url.raw_question(**DEFAULTS_WRITTEN_OUT), known), limit=None)
         shown = shown_question(question, url.get("chart"))
+        if is_tree(url, question):
+            shown = replace(shown, by=levels_of(question).dimensions)
         file = await view.ask(_write, shown, now, extension, view.language, is_whole=view.may_see_contacts)
         name = f"report-{site.id}-{question.period.first_on}-{question.period.last_on}{extension}"
         return SentFile(file, name, CONTENT_TYPES[extension], headers=HEADERS, server_stop=view.services.server_stop)

@@ -34,8 +34,8 @@ from dealtrace.cabinet.reports.source_drilldown import rungs_of, split_by_medium
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.tree.branches import Branches, ask_branches, level_question
+from dealtrace.cabinet.reports.tree.levels import RowPath, levels_of
 from dealtrace.cabinet.reports.tree.open_rows import (
-    RowPath,
     check_tree,
     is_tree,
     layout_choices,
@@ -74,7 +74,7 @@ from dealtrace.reports.statuses import Status
 from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.statuses import list_statuses
 
-ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart")
+ASKED = ("by", "pivot", "metrics", "segment", "sort", "date", "chart", "tree")
 """The parameters that ask for a report; if a URL has none of these and no filter, the form is shown open."""
 TEMPLATE = "reports/page.html"
 
@@ -154,6 +154,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
     is_by_models = report.question.model is None
     named = [(each.name, text_in(language, each)) for each in answers.question.metrics]
     metrics = answers.question.metrics
+    has_medium = answers.branches is not None and len(levels_of(answers.question).listed[0]) > 1
     return {
         "report": report,
         "rows_shown": len(report.rows) if len(report.rows) < rows else 0,
@@ -163,7 +164,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),
         "layouts": layout_choices(url, answers.question, view.translate("As a list"), view.translate("As a tree")),
-        "by_medium": split_by_medium(answers.question, without_tree(url)),
+        "by_medium": split_by_medium(answers.question, without_tree(url)) if not has_medium else "",
         "rungs": rungs_of(answers.question, without_tree(url), language),
         "metrics": model_metric_choices(url, metrics, report.question.metrics[0], language)
         if is_by_models

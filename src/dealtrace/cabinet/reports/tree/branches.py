@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, RowPath
+from dealtrace.cabinet.reports.tree.levels import RowPath, levels_of
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -36,12 +37,13 @@ def level_question(question: Question, path: RowPath) -> Question:
     There must be rows below (see `has_rows_below`). The rows of a lower level are of the row above alone, in the order
     of the report; a report that is sorted by any of its keys sorts each level by its own keys.
     """
-    dimension, sort = question.by[len(path)], question.sort
-    if sort is not None and sort.name in {each.name for each in question.by}:
-        sort = replace(sort, name=dimension.name)
-    filters = _filters_below(question, path)
+    by, sort, filters = levels_of(question).below(path), question.sort, _filters_below(question, path)
+    assert by is not None
     assert filters is not None
-    level = replace(question, by=(dimension,), filters=filters, sort=sort)
+    names = [dimension.name for dimension in by]
+    if sort is not None and sort.name not in names and sort.name in {each.name for each in question.by}:
+        sort = replace(sort, name=names[0])
+    level = replace(question, by=by, filters=filters, sort=sort)
     return level if not path else replace(level, limit=min(question.limit or CHILDREN_MAX, CHILDREN_MAX))
 
 
@@ -54,37 +56,38 @@ def ask_branches(
     people who may not see contacts, rows with masked keys stay closed: their URLs would show the contact.
     """
     below: dict[RowPath, Report] = {}
-    shown: dict[RowPath, set[RowPath]] = {(): {row.keys for row in root.rows}}
+    shown: set[RowPath] = {row.keys for row in root.rows}
     has_more = False
     for path in sorted(paths, key=len):
-        if not has_rows_below(question, path) or path[-1:] not in shown.get(path[:-1], ()):
+        if path not in shown or not has_rows_below(question, path):
             continue
         if len(below) == OPEN_MAX:
             has_more = True
             break
         below[path] = ask(source, site, level_question(question, path), now)
-        shown[path] = {row.keys for row in below[path].rows}
+        shown.update((*path, *row.keys) for row in below[path].rows)
     return Branches(below, has_more)
 
 
 def has_rows_below(question: Question, path: RowPath) -> bool:
     """Return whether a row can be opened.
 
-    There must be a lower level, filters that keep what is below, and a key that is not masked for the person. In a
+    There must be a lower level, filters that keep what is below, and no key that is masked for the person. In a
     comparison, nothing is below a day, week, month or quarter: it is compared with an earlier one, while a filter by it
     would keep nothing of the compared period.
     """
-    if not 0 < len(path) < len(question.by) or _filters_below(question, path) is None:
+    levels = levels_of(question)
+    if not path or levels.below(path) is None or _filters_below(question, path) is None:
         return False
-    if question.comparison is not None and any(each.kind is Kind.CALENDAR for each in question.by[: len(path)]):
+    placed = list(zip(levels.dimensions, path, strict=False))
+    if question.comparison is not None and any(dimension.kind is Kind.CALENDAR for dimension, _ in placed):
         return False
-    dimension, key = question.by[len(path) - 1], path[-1]
-    return not question.hides_contacts or key is None or masked_key(dimension, key) == key
+    return not question.hides_contacts or all(key is None or masked_key(each, key) == key for each, key in placed)
 
 
 def _filters_below(question: Question, path: RowPath) -> tuple[Filter, ...] | None:
     filters: tuple[Filter, ...] | None = question.filters
-    for dimension, key in zip(question.by, path, strict=False):
+    for dimension, key in zip(levels_of(question).dimensions, path, strict=False):
         if filters is not None:
             filters = narrowed_filters(filters, dimension, [key])
     return filters

@@ -7,9 +7,10 @@ from dealtrace.cabinet.field_labels import unknown_choice
 from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.source_drilldown import LADDER
+from dealtrace.cabinet.reports.tree.levels import RowPath, levels_of
 from dealtrace.errors import InvalidParameters
-from dealtrace.reports.question import Question
+from dealtrace.reports.filters import format_names
+from dealtrace.reports.question import Question, format_sort
 
 TREE, YES = "tree", "yes"
 """The parameter that asks for a tree, and its only value."""
@@ -20,8 +21,6 @@ OPEN_MAX = 20
 _MISSING = "."
 """Stands for a missing key; dots in keys are escaped."""
 _BETWEEN_ROWS, _BETWEEN_KEYS = ",", "/"
-RowPath = tuple[str | None, ...]
-"""A row of a tree: its key, after the keys of the rows above it; a missing key is `None`."""
 
 
 def check_tree(url: ReportUrl) -> None:
@@ -35,8 +34,8 @@ def check_tree(url: ReportUrl) -> None:
 
 
 def can_be_tree(question: Question) -> bool:
-    """Return whether a report can be a tree: it has several dimensions and one model, and is not a pivot."""
-    return len(question.by) > 1 and question.pivot is None and question.model is not None
+    """Return whether a report can be a tree: it has several levels and one model, and is not a pivot."""
+    return len(levels_of(question).listed) > 1 and question.pivot is None and question.model is not None
 
 
 def is_tree(url: ReportUrl, question: Question) -> bool:
@@ -70,25 +69,21 @@ def without_tree(url: ReportUrl) -> ReportUrl:
     return url.with_parameters(**{TREE: "", OPEN: ""})
 
 
-def layout_choices(url: ReportUrl, question: Question, as_list: str, as_tree: str) -> tuple[MetricChoice, ...]:
-    """Return links to the report as a list and as a tree, with these titles; none if it cannot be a tree.
+def tree_url(url: ReportUrl, question: Question) -> str:
+    """Return the URL of a report as a tree by the dimensions, with the metrics and in the order of `question`."""
+    by, metrics = (format_names(each.name for each in named) for named in (question.by, question.metrics))
+    sort = format_sort(question.sort) if question.sort is not None else ""
+    return without_tree(url).link(by=by, metrics=metrics, sort=sort, **{TREE: YES})
 
-    A report by sources alone, which has one level, leads to the tree from sources to campaigns and keywords.
-    """
-    flat = without_tree(url)
-    if can_be_tree(question):
-        shows_tree = is_tree(url, question)
-        return (
-            MetricChoice(as_list, flat.link(), not shows_tree),
-            MetricChoice(as_tree, flat.link(**{TREE: YES}), shows_tree),
-        )
-    names = tuple(dimension.name for dimension in question.by)
-    if names != (LADDER[0][0],) or question.pivot is not None or question.model is None:
+
+def layout_choices(url: ReportUrl, question: Question, as_list: str, as_tree: str) -> tuple[MetricChoice, ...]:
+    """Return links to the report as a list and as a tree, with these titles; none if it cannot be a tree."""
+    if not can_be_tree(question):
         return ()
-    levels = ",".join((*names, "campaign", "term"))
+    flat, shows_tree = without_tree(url), is_tree(url, question)
     return (
-        MetricChoice(as_list, flat.link(), is_shown=True),
-        MetricChoice(as_tree, flat.link(by=levels, **{TREE: YES}), is_shown=False),
+        MetricChoice(as_list, flat.link(), not shows_tree),
+        MetricChoice(as_tree, flat.link(**{TREE: YES}), shows_tree),
     )
 
 

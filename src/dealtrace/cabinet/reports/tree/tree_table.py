@@ -1,6 +1,6 @@
 """A tree as a table for the template: the rows of the first level, and below each open row the rows of the next one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
@@ -11,30 +11,33 @@ from dealtrace.cabinet.reports.table import (
     LineShaper,
     TableCell,
     TableHeading,
+    TableLine,
     Translate,
     headings_of,
     more_rows,
     sorted_column,
 )
 from dealtrace.cabinet.reports.tree.branches import Branches, has_rows_below, level_question
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, RowPath, closed, opened, without_tree
+from dealtrace.cabinet.reports.tree.levels import Level, RowPath, levels_of
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, closed, opened, without_tree
 from dealtrace.cabinet.reports.without_contacts import unlinked
 from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
-from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.filters import escaped_name
+from dealtrace.reports.filters import format_names
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masked_keys import masked_key
 
 RowsPageOf = Callable[[Question], str]
+BETWEEN_KEYS = " / "
+"""Separates the keys of a row, and the titles of the dimensions of a level."""
 
 
 @record
 class TreeLine:
     """A line of the tree: a row, or the number of rows that are left out below an open row.
 
-    `level` is 0 for rows of the first dimension. `id` marks the line in the page. `fold` is the URL that opens the row
+    `level` is 0 for rows of the first level. `id` marks the line in the page. `fold` is the URL that opens the row
     or, if `is_open` is true, closes it; it is empty if there is nothing below. `rest` says how many rows are left out,
     and `rest_url` leads to all of them; `rest` is empty for a row.
     """
@@ -53,7 +56,7 @@ class TreeLine:
 class TreeTable:
     """A report as a tree; see `Table` for `total`, `more` and `legend`.
 
-    `keys_heading` names the dimensions from the first to the last; the other headings are those of values. The rows
+    `keys_heading` names the levels from the first to the last; the other headings are those of values. The rows
     are sorted by the value at `sorted_cell` unless `is_sorted_by_key` is true. `too_many` says that some rows stayed
     closed; it is empty if none did.
     """
@@ -100,10 +103,12 @@ def tree_table(tree: Tree) -> TreeTable:
     """
     question, root, url, language = tree.question, tree.root, tree.url, tree.language
     shaper = _TreeShaper(tree)
-    lines = tuple(shaper.lines((), root, shaper.top))
+    lines = tuple(shaper.lines((), root, shaper.top, 0))
     headings = headings_of(question, url, language)
     sorted_at = sorted_column(question)
-    levels = " → ".join(text_in(language, dimension) for dimension in question.by)
+    levels = " → ".join(
+        BETWEEN_KEYS.join(text_in(language, dimension) for dimension in level) for level in levels_of(question).listed
+    )
     return TreeTable(
         replace(headings[0], text=levels, meaning=""),
         tuple(headings[len(question.by) :]),
@@ -123,7 +128,7 @@ def tree_table(tree: Tree) -> TreeTable:
 
 class _TreeShaper:
     def __init__(self, tree: Tree) -> None:
-        self.tree, self.flat = tree, without_tree(tree.url)
+        self.tree, self.flat, self.levels = tree, without_tree(tree.url), levels_of(tree.question)
         self.model: AttributionModel = next(iter(tree.root.total.values))
         self.top = self._shaper((), tree.root)
         self._count = 0
@@ -133,31 +138,29 @@ class _TreeShaper:
 
         The result is `None` if no URL says this (see `narrowed_url`).
         """
-        url = narrowed_url(self.flat, self.tree.question, zip(self.tree.question.by, path, strict=False))
+        url = narrowed_url(self.flat, self.tree.question, zip(self.levels.dimensions, path, strict=False))
         if url is None:
             return None
         level = level_question(self.tree.question, path)
-        sort = level.sort
-        is_by_key = sort is not None and sort.name == level.by[0].name
-        return url.with_parameters(by=escaped_name(level.by[0].name), **({"sort": ""} if is_by_key else {}))
+        names = [dimension.name for dimension in level.by]
+        is_by_key = level.sort is not None and level.sort.name in names
+        return url.with_parameters(by=format_names(names), **({"sort": ""} if is_by_key else {}))
 
-    def lines(self, path: RowPath, report: Report, shaper: LineShaper) -> Iterator[TreeLine]:
+    def lines(self, path: RowPath, report: Report, shaper: LineShaper, level: int) -> Iterator[TreeLine]:
         """Yield the rows of a report that is below the row at `path`, each with what is open below it."""
-        (dimension,) = report.question.by
         for row in report.rows:
-            shaped, place = shaper.line(row), (*path, *row.keys)
-            key, cells = shaped.keys[0], shaped.cells
+            line, place = shaper.line(row), (*path, *row.keys)
             if self.tree.question.hides_contacts:
-                key, cells = _masked(dimension, key, cells)
+                line = _masked(report.question.by, line)
             branch = self.tree.branches.below.get(place)
+            is_open = branch is not None
             self._count += 1
             mark = f"row{self._count}"
-            yield TreeLine(
-                len(path), mark, key, cells, self._fold(place, mark, is_open=branch is not None), branch is not None
-            )
+            fold = self._fold(place, mark, is_open=is_open)
+            yield TreeLine(level, mark, _joined(line.keys), line.cells, fold, is_open)
             if branch is not None:
-                yield from self.lines(place, branch, self._shaper_below(place, branch))
-                yield from self._rest(place, branch)
+                yield from self.lines(place, branch, self._shaper_below(place, branch), level + 1)
+                yield from self._rest(place, branch, level + 1)
 
     def _shaper(self, path: RowPath, report: Report) -> LineShaper:
         rows_page = self.tree.rows_page_of(report.question)
@@ -179,7 +182,7 @@ class _TreeShaper:
         link = closed(self.tree.url, path) if is_open else opened(self.tree.url, path)
         return f"{link}#{mark}" if link else ""
 
-    def _rest(self, path: RowPath, branch: Report) -> Iterator[TreeLine]:
+    def _rest(self, path: RowPath, branch: Report, level: int) -> Iterator[TreeLine]:
         """Yield a line if rows are left out below an open row, or if there are no rows below it."""
         left = branch.rows_total - len(branch.rows)
         if left or not branch.rows:
@@ -188,13 +191,23 @@ class _TreeShaper:
             self._count += 1
             empty = KeyCell("", "", is_missing=False)
             url = self._below(path) if left else None
-            yield TreeLine(
-                len(path), f"row{self._count}", empty, rest=rest, rest_url=url.link() if url is not None else ""
-            )
+            link = url.link() if url is not None else ""
+            yield TreeLine(level, f"row{self._count}", empty, rest=rest, rest_url=link)
 
 
-def _masked(dimension: Dimension, key: KeyCell, cells: tuple[TableCell, ...]) -> tuple[KeyCell, tuple[TableCell, ...]]:
-    text = masked_key(dimension, key.text)
-    if text == key.text:
-        return key, cells
-    return replace(key, text=text, url=""), tuple(map(unlinked, cells))
+def _masked(level: Level, line: TableLine) -> TableLine:
+    """Return a row with contacts in its keys masked; such a row has no links, since any may contain the contact."""
+    keys = tuple(
+        replace(key, text=masked_key(dimension, key.text)) for dimension, key in zip(level, line.keys, strict=True)
+    )
+    if keys == line.keys:
+        return line
+    return TableLine(tuple(replace(key, url="") for key in keys), tuple(map(unlinked, line.cells)))
+
+
+def _joined(keys: Sequence[KeyCell]) -> KeyCell:
+    """Return the keys of a row as one cell, which leads to what has all of them; missing keys alone are said once."""
+    is_missing = all(key.is_missing for key in keys)
+    shown = keys[:1] if is_missing else keys
+    text = BETWEEN_KEYS.join(key.text for key in shown)
+    return replace(keys[0], text=text, url=keys[-1].url, is_missing=is_missing)
