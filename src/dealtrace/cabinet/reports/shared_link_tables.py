@@ -23,7 +23,6 @@ def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
     return replace(unsortable(table), lines=lines, total=tuple(map(unlinked, table.total)), more="")
 
 
-
 def models_for_visitors(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTable:
     """Return a copy of `table` in which the keys are masked and are not links; `by` are the dimensions of the keys."""
     return replace(table, lines=tuple(_models_line(line, by) for line in table.lines))

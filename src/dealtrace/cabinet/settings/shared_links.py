@@ -41,8 +41,8 @@ FIELDS = ("name", "days")
 class LinkLine:
     """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
-    The report has the site's segment, as strangers see it, whatever segments the person has. `fault` says why the report
-    can no longer be shown, and is empty if the report can still be shown.
+    The report has the site's segment, as strangers see it, whatever segments the person has. `fault` says why it can no
+    longer be shown, and is empty if it can.
     """
 
     link: SharedLink
