@@ -146,6 +146,16 @@ def test_what_is_made_of_a_report_saved_for_all_means_the_same(
     assert figures_on(person.get("reports", **{**ASKED, "segment": "copy"}).text) == SITES
 
 
+def test_the_list_of_links_leads_to_what_strangers_see(server: ServerProcess, served: Stage, analyst: Guest) -> None:
+    boss = member_of(server, served, analyst.site_id)
+    made = boss.send("settings/shared", name="L", query=NAMED, days="30")
+    assert boss.send("reports/segments", name="Ads", whose="own", query="filter=source:is:vk").is_redirect
+    (key,) = re.findall(r"/cabinet/shared/([\w-]+)</pre>", made.text)
+    assert figures_on(Guest(server).get(f"/shared/{key}").text) == SITES
+    (listed,) = re.findall(r'<a href="([^"]*/reports\?[^"]*)"', boss.get("settings/shared").text)
+    assert figures_on(boss.follow(html.unescape(listed)).text) == SITES
+
+
 def test_an_own_report_follows_the_own_segment(person: Guest) -> None:
     person.send("reports/saved", name="mine", whose="own", query=NAMED)
     person.send("reports/segments/change", name="Ads", whose="own", new_name="Mine", act="rename")

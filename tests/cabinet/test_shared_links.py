@@ -91,6 +91,13 @@ def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Guest) 
     assert "set-cookie" not in page.headers
 
 
+def test_a_visitor_reads_what_the_marks_mean(owner_of: Guest, served: Stage, site: Player) -> None:
+    served.visit(site, NOW - timedelta(hours=1), TrafficSource("vk", "cpc"))
+    page = visit(share(owner_of, "by=source&metrics=visit_to_lead")).text
+    assert page.count("★") == 2, "on a value and in the legend"
+    assert "★ best and ▿ worst value of a column" in page
+
+
 @pytest.mark.parametrize("by", ["field:note", "campaign", "manager"])
 @pytest.mark.parametrize("further", ["", "&models=all", "&pivot=month"])
 def test_contacts_among_the_keys_are_masked(owner_of: Guest, by: str, further: str) -> None:

@@ -101,3 +101,23 @@ def test_the_problems_of_the_overview_name_contacts_only_for_who_may_see_them(
     text = text_of(member_of(server, served, site.site.id, role).get("", period="7d").text)
     assert "The meaning of these statuses is not set" in text
     assert ("89205550055" in text) == (role is Role.ANALYST)
+
+
+def test_what_reorders_or_continues_a_table_leads_to_a_report_that_has_its_columns(
+    owner: Guest, served: Stage, site: Player
+) -> None:
+    served.ids.ensure(100)
+    with served.database.write() as connection:
+        deal = IncomingDeal(id=None, number="1", happened_at=AT, status="new", amount_rub=Decimal(5))
+        import_deals(served.work(connection, site), [deal])
+    _, _, tables = owner.get("", period="7d").text.partition("Sources by money")
+    sources, _, unmatched = tables.partition("Unmatched deals by reason")
+    links = [html.unescape(url) for url in re.findall(r'href="([^"]*[?&](?:amp;)?(?:sort|limit)=[^"]*)"', sources)]
+    assert any("sort=-cpl" in url for url in links)
+    assert any("limit=" in url for url in links)
+    for url in links:
+        report = owner.follow(url)
+        assert report.status_code == 200, text_of(report.text)
+        assert re.search(r"[?&;]sort=-?cpl\b", report.text), "the columns of the table"
+    assert "<tbody>" in unmatched
+    assert "sort=" not in unmatched

@@ -301,6 +301,25 @@ def test_the_latest_change_of_each_part_is_undone(boss: Guest, served: Stage, ow
     assert of_parts(served, owner) != before, "an undo can be undone"
 
 
+def test_a_user_who_is_told_again_keeps_the_language_of_their_mails_whoever_undoes_it(
+    boss: Guest, server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    fields = {**ALERT, "recipients": RECIPIENTS}
+    found = add(boss, "settings/alerts", fields)
+    before = of_parts(served, owner)
+    change(boss, found, {**fields, "member": ()})
+    assert of_parts(served, owner) != before
+    russian = member_of(server, served, owner.site.id, language="ru")
+    undo = forms_of(russian.get("settings/changes"))[0]
+    tried = russian.send(undo.place, **undo.fields)
+    shown = next(form for form in forms_of(tried) if "agreed" in form.fields)
+    again = russian.send(shown.place, **{name: value for name, value in shown.fields.items() if name != "agreed"})
+    for form in (shown, next(form for form in forms_of(again) if "agreed" in form.fields)):
+        saved = russian.send(form.place, **form.fields)
+        assert saved.status_code == 303, text_of(saved.text)
+        assert of_parts(served, owner) == before
+
+
 @pytest.mark.parametrize(("place", "fields"), [("settings/alerts", ALERT), ("settings/mail-reports", REPORT)])
 def test_what_was_removed_comes_back_once_with_its_recipients_but_not_who_unsubscribed(
     boss: Guest, served: Stage, owner: Player, place: str, fields: dict[str, Any]

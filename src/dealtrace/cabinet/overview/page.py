@@ -32,7 +32,7 @@ from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
-from dealtrace.cabinet.reports.table import rows_url, table_of, total_change
+from dealtrace.cabinet.reports.table import rows_url, table_of, total_change, unsortable
 from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.tree.open_rows import tree_url
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
@@ -324,8 +324,9 @@ def _shown(
     rows = rows_page_for(view, answers.figures.question, url)
     unmatched_rows = rows_page_for(view, answers.figures.question, url, answers.unmatched.question)
     language = view.language
-    by_money = reports.with_parameters(metrics=",".join(SOURCES_METRICS))
-    sources = table_of(answers.sources, by_money, rows, language, view.translate)
+    by_source = reports.with_parameters(by="source,medium", metrics=",".join(SOURCES_METRICS))
+    sources = table_of(answers.sources, by_source, rows, language, view.translate)
+    unmatched = table_of(answers.unmatched, by_day, unmatched_rows, language, view.translate)
     return view.page(
         "overview/page.html",
         fault="",
@@ -347,7 +348,7 @@ def _shown(
         sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
         sources_report=answers.sources,
         sources_tree=tree_url(reports.with_parameters(models="", chart=""), answers.sources.question),
-        unmatched=table_of(answers.unmatched, by_day, unmatched_rows, language, view.translate),
+        unmatched=unsortable(unmatched),
         unmatched_report=answers.unmatched,
         compared_until=page.compared_until,
         carried=carried_query(dict(page.asked.parameters)),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.cabinet.reports.key_labels import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelsLine, ModelsTable
-from dealtrace.cabinet.reports.table import Table, TableLine
+from dealtrace.cabinet.reports.table import Table, TableLine, unsortable
 from dealtrace.cabinet.reports.without_contacts import unlinked
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.reading.masked_keys import masked_key
@@ -13,19 +13,14 @@ from dealtrace.reports.reading.masked_keys import masked_key
 
 def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
     """Return a copy of a report's table without links and with masked keys; `by` are the dimensions of the keys."""
-    return Table(
-        tuple(replace(heading, url="", change="") for heading in table.headings),
-        tuple(
-            TableLine(
-                tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),
-                tuple(map(unlinked, line.cells)),
-            )
-            for line in table.lines
-        ),
-        tuple(map(unlinked, table.total)),
-        table.rows_total,
-        sorted_at=table.sorted_at,
+    lines = tuple(
+        TableLine(
+            tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),
+            tuple(map(unlinked, line.cells)),
+        )
+        for line in table.lines
     )
+    return replace(unsortable(table), lines=lines, total=tuple(map(unlinked, table.total)), more="")
 
 
 def models_for_visitors(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTable:

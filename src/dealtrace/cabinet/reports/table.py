@@ -127,6 +127,11 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
     )
 
 
+def unsortable(table: Table) -> Table:
+    """Return a copy of a table whose headings do not lead to the report in another order."""
+    return replace(table, headings=tuple(replace(heading, url="", change="") for heading in table.headings))
+
+
 def headings_of(question: Question, url: ReportUrl, language: Language) -> list[TableHeading]:
     """Return the headings of a report's columns, first those of its dimensions, then those of its metrics."""
 

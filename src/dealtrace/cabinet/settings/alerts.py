@@ -149,15 +149,13 @@ async def _restore(view: View) -> Response:
 
 async def _undo(view: View, alert: Alert) -> Response:
     """Show an alert's former rule, and its effect on the last 30 days, so that the person can save the rule again."""
-    change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
-    is_its_own = change is not None and change.kind is ChangeKind.ALERT and (change.former or {}).get("id") == alert.id
-    former = former_rule(change, alert.rule) if change is not None and is_its_own else None
+    former = await _read_former(view, alert)
     if former is None:
         return not_found_page(view)
     facts = await view.read(_read_facts, view.current_site)
     draft = draft_of_rule(former, facts.members)
     try:
-        rule, question = _parse(view, facts, draft, former.recipients)
+        rule, question = _parse(view, facts, draft, _recipients_before(alert, former))
         return await _alert_page(view, alert, facts, draft, tried=await _try(view, rule, question))
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=alert_faults(refusal, view.language))
@@ -165,14 +163,27 @@ async def _undo(view: View, alert: Alert) -> Response:
 
 async def _save(view: View, alert: Alert) -> Response:
     facts, draft = await view.read(_read_facts, view.current_site), draft_of_form(view.form)
+    former = await _read_former(view, alert)
     try:
-        rule, question = _parse(view, facts, draft, alert.rule.recipients)
+        rule, question = _parse(view, facts, draft, _recipients_before(alert, former))
         if not may_save(view, agreement_of(rule)):
             return await _alert_page(view, alert, facts, draft, tried=await _try(view, rule, question))
         await view.manage(at_site(view.current_site, manage.change_alert), alert.id, rule)
     except (InvalidParameters, InvalidSetting) as refusal:
         return await _alert_page(view, alert, facts, draft, faults=alert_faults(refusal, view.language))
     return redirect_with_message(view, f"{PLACE}/{alert.id}", "saved")
+
+
+async def _read_former(view: View, alert: Alert) -> Rule | None:
+    """Return the rule as it was before the change that the form undoes, or `None` if the form undoes none."""
+    change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
+    is_its_own = change is not None and change.kind is ChangeKind.ALERT and (change.former or {}).get("id") == alert.id
+    return former_rule(change, alert.rule) if change is not None and is_its_own else None
+
+
+def _recipients_before(alert: Alert, former: Rule | None) -> Sequence[Recipient]:
+    """Return the recipients whose languages users keep; those of the `former` rule come last, so that they count."""
+    return (*alert.rule.recipients, *(former.recipients if former is not None else ()))
 
 
 def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipient] = ()) -> tuple[Rule, Question]:
@@ -223,7 +234,7 @@ async def _alert_page(
         incidents=[_incident_line(view, incident) for incident in past],
         earlier=total - len(past),
         unsubscribed=[(each.address, left[each.address.casefold()]) for each in _unsubscribed(alert, left)],
-        form=_form(view, facts, draft, tried),
+        form={**_form(view, facts, draft, tried), "change": view.form.get("change")},
     )
 
 

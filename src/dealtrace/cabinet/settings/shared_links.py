@@ -41,7 +41,8 @@ FIELDS = ("name", "days")
 class LinkLine:
     """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
-    `fault` says why the report can no longer be shown, and is empty if the report can still be shown.
+    The report has the site's segment, as strangers see it, whatever segments the person has. `fault` says why it can no
+    longer be shown, and is empty if it can.
     """
 
     link: SharedLink
@@ -101,7 +102,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     links, context, logins = await view.read(_read, await stored_site(view), now)
     lines = []
     for link in links:
-        url = site_report_url(view.current_site.id, link.query)
+        url = site_report_url(view.current_site.id, link.query).with_sites_segment()
         made_by = author_label(logins, link.made_by, view.translate)
         lines.append(
             LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),
