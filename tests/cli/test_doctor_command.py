@@ -125,11 +125,17 @@ def test_it_lists_keys_beside_a_list_with_the_place_where_they_belong(
     player = served.open_site()
     headers = {"Access-Token": player.token, "SiteId": str(player.site.id)}
     request = {"requestNumber": "1", "phoneNumber": "+79205550055", "requestDate": "26-03-2018 10:00:00"}
-    order = {"orderNumber": "1", "status": "new", "orderDate": "26-03-2018 10:00:00"}
+    order = {"orderNumber": "1", "status": "new", "orderDate": "26-03-2018 10:00:00", "orderStatus": "new"}
     matching = [{"type": "requestContact", "requestContactParams": {"phones": ["1"]}}]
     tags = {"matching": matching, "addTags": {"tags": ["a"]}}
     bodies: dict[str, dict[str, object]] = {
-        "client-order/create": {"crm": "1C", "orders": [order], "deals": [order], "comment": {"text": "x"}},
+        "client-order/create": {
+            "crm": "1C",
+            "orders": [order],
+            "order": [],
+            "deals": [order],
+            "comment": {"text": "x"},
+        },
         "client-order/update": {"crmName": "1C", "orders": [{"orderNumber": "1"}]},
         "client-order/search": {"orderNumbers": ["1"], "crm": "1C"},
         "request/create": {"requests": [request], "addTags": ["a"], "siteId": player.site.id},
@@ -142,8 +148,10 @@ def test_it_lists_keys_beside_a_list_with_the_place_where_they_belong(
         result = findings(beside, "unknown_parameter", site_id=player.site.id)
         return {f"{item['path'].split('/')[-1]} {item['name']}": item["nearest"] for item in result}
 
-    wait_until(lambda: len(found()) == 7)
+    wait_until(lambda: len(found()) == 9)
     assert found() == {
+        "create orderStatus": "status",
+        "create order": "orders",
         "create deals": None,
         "create comment": "orders.comment",
         "update crmName": "crm",

@@ -171,11 +171,11 @@ class Endpoint:
 
     @cached_property
     def item_key_paths(self) -> tuple[str, ...]:
-        """Return the name of the list in `batch`, the paths of all `item_keys`, and its first keys below that name."""
+        """Return the paths of all `item_keys`, and its first keys also below the name of the list: `orders.status`."""
         keys = self.item_keys
         if self.batch is None or not self.batch.name:
             return tuple(keys.paths())
-        return (self.batch.name, *keys.paths(), *(f"{self.batch.name}.{key}" for key in keys.keys))
+        return (*keys.paths(), *(f"{self.batch.name}.{key}" for key in keys.keys))
 
     def described(self) -> list[Parameter]:
         """List every header and parameter that a caller may send, headers first."""

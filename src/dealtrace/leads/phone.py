@@ -26,7 +26,7 @@ _READY_PREFIX = r"(?:\+?7|8|)"
 _NATIONAL_LENGTH = 10
 _CODE_LENGTH_MAX = 3
 _NEIGHBOURS = "99"
-_TRUNK, _VIETNAM = "8", "84"
+_TRUNK, _VIETNAM, _UKRAINE_IN_GROUPS = "8", "84", "38 0"
 _LOCAL_AND_DIGIT = re.compile("(?P<ten>[78][0-9](?: ?[0-9]){8}) [0-9](?![0-9])")
 
 
@@ -72,10 +72,12 @@ def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
 def _splits_code(written: str) -> bool:
     """Return whether a blank divides the country code with which digits begin, as in `9 18 8 86130 517`.
 
-    Ours: nobody writes a country code in two groups; digits that do are several numbers, here hours and a phone.
+    Ours: nobody writes a country code in two groups; digits that do are several numbers, here hours and a phone. Only
+    the code of Ukraine is divided, because its last digit is also the trunk prefix: `38 (044) 123-45-67`.
     """
     first = written.partition(" ")[0]
-    return len(first) < _CODE_LENGTH_MAX and not any(first[:length] in country_codes() for length in (1, 2))
+    has_code = any(first[:length] in country_codes() for length in (1, 2)) or written.startswith(_UKRAINE_IN_GROUPS)
+    return len(first) < _CODE_LENGTH_MAX and not has_code
 
 
 def _is_cut(russian: str, behind: str) -> bool:
@@ -184,24 +186,30 @@ def _without_joint(number: NumberInText) -> NumberInText:
     """Return a number without its plus if the plus only joins it to the previous number.
 
     Ours: a plus between two numbers only joins them if it is followed by groups with ten digits that Russia can assign,
-    with or without an 8 before them. There are two exceptions. If there are more digits, and all of them together are a
-    foreign number whose country code is the first group, the plus belongs to this number. If all digits, or the first
-    groups of them, are a foreign number in another way, it is unclear which number is meant: they are unusable.
+    with or without an 8 before them. There are two exceptions. If there are more digits, and all of them together, or
+    all but a short group at the end, are a foreign number whose country code is the first group, the plus belongs to
+    this number. If all digits, or the first groups of them, are a foreign number in another way, it is unclear which
+    number is meant: they are unusable.
     """
     digits = number.digits.removeprefix("+").strip()
     beginnings = list(accumulate(digits.split()))
     if not number.is_added or digits.startswith(f"{_TRUNK} ") or not any(map(_is_national, beginnings)):
         return number
-    whole = digits.replace(" ", "")
-    is_foreign = valid_foreign(whole) == whole
-    is_russian = whole.startswith(_TRUNK) and (not whole.startswith(_VIETNAM) or _is_national(whole))
-    has_code = len(digits.partition(" ")[0]) <= _CODE_LENGTH_MAX and is_foreign_in_groups(digits)
-    if is_foreign and len(whole) > _NATIONAL_LENGTH and has_code and not is_russian:
+    without_end, _, end = digits.rpartition(" ")
+    if _has_own_plus(digits) or (is_short(end) and _has_own_plus(without_end)):
         return number
-    may_be_foreign = is_foreign or any(
+    may_be_foreign = any(
         valid_foreign(beginning) == beginning for beginning in beginnings if len(beginning) >= _NATIONAL_LENGTH
     )
     return replace(number, digits=digits, is_damaged=number.is_damaged or may_be_foreign)
+
+
+def _has_own_plus(digits: str) -> bool:
+    """Return whether digits are a foreign number whose first group is its country code, and no Russian number."""
+    whole = digits.replace(" ", "")
+    is_russian = whole.startswith(_TRUNK) and (not whole.startswith(_VIETNAM) or _is_national(whole))
+    has_code = len(digits.partition(" ")[0]) <= _CODE_LENGTH_MAX and is_foreign_in_groups(digits)
+    return len(whole) > _NATIONAL_LENGTH and has_code and not is_russian and valid_foreign(whole) == whole
 
 
 def _is_national(digits: str) -> bool:

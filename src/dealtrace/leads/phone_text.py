@@ -80,14 +80,16 @@ def _extension_mark(sign: re.Match[str]) -> str:
     """Return what replaces an `x` in front of an extension: a mark, or `_FAULT` if it may stand inside a number.
 
     Ours: this is so if the digits directly on both sides are a Russian number behind a 7 or 8, as in
-    `3514. 848553x82808`, which may be an order and a phone. In `8 3514 848553x82808` the number is whole without them.
+    `3514. 848553x82808`, which may be an order and a phone. In `8 3514 848553x82808` the number is whole without them,
+    and so are the ten digits of `8342234567x1`.
     """
     written = _NUMBER_BEFORE.search(sign.string[max(0, sign.start() - _NUMBER_SEARCHED) : sign.start()])
     behind = _DIGITS.match(sign.string, sign.end())
     if written is None or behind is None or _is_russian(re.sub("[^0-9]", "", written[0])):
         return _EXTENSION
     last_group = re.split("[^0-9]", written[0])[-1]
-    return _FAULT if _is_russian(f"{last_group}{behind[0]}") else _EXTENSION
+    is_within = _is_russian(f"{last_group}{behind[0]}") and not is_assigned_in_russia(last_group)
+    return _FAULT if is_within else _EXTENSION
 
 
 def _stated(written: str, before: str) -> tuple[str, bool]:
@@ -126,6 +128,8 @@ _NUMBER_BEFORE = re.compile(r"(?:\+ ?)?[0-9](?:[ ().\[\]-]*[0-9])*\Z")
 _NUMBER_SEARCHED = 60
 _DIGITS = re.compile("[0-9]+")
 _EXIT_CODE = re.compile("00|810")
+_RUSSIAN_GROUPS = r"[0-9]{4}|[0-9]{3}[ ()-]+[0-9]{3}"
+"""The first groups of Russian numbers; a shorter group, as in `(2)+49 89 123456`, is a country code behind a plus."""
 _SIGN = f"[{''.join(sorted(MASKS))}]"
 _MASK = (
     rf"(?<![\s\w])(?<!\A)(?<![,;:/|]){_SIGN}|(?<=[0-9])(?!×[0-9]\b){_SIGN}|(?!(?<=\s)×[0-9]\b){_SIGN}(?=[0-9])"
@@ -152,7 +156,7 @@ WRAPPINGS = (
     _like("79,205,550,055", r"(?<![0-9,])([0-9]{1,2}),([0-9]{3}),([0-9]{3}),([0-9]{3})(?![0-9,])", r"\1\2\3\4", ","),
     _like("8~10 7 920 555-00-55", "(?<![0-9])8 ?~ ?10", ";00", "~"),
     _like("8 (920) 555-••-••", _MASK, _FAULT),
-    _like("8 (920) 555-00-55 (2)+4957654321", r"(?<=[0-9][)\].-])\+(?=[0-9])", "+ ", "+"),
+    _like("8 (920) 555-00-55 (2)+4957654321", rf"(?<=[0-9][)\].-])\+(?={_RUSSIAN_GROUPS})", "+ ", "+"),
     _MARKS,
     _like("79205550055 доб. 5", rf"(?<!{_LETTER})(?:доб|доп|внутр|ext){_LETTER}*|(?<!{_LETTER})вн(?!{_LETTER})", "#"),
     _like("79205550055x5", rf"(?<=[0-9]) ?[xхpw](?= ?[0-9]{{1,6}}{_PHONE_OR_END})", _extension_mark),

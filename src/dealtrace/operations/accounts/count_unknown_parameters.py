@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from dealtrace.nearest_name import nearest_name
+from dealtrace.nearest_name import is_misspelling, nearest_name
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
@@ -47,11 +47,23 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
 def _nearest(name: str, known: Sequence[str]) -> str | None:
     """Return the known name most similar to `name`; for a path such as `customSources.sorce`, one in the same place.
 
-    For a key of an item that was sent beside the list, such as `comment`, it is the path `orders.comment`.
+    For a key of an item that was sent beside the list, such as `comment`, it is the path `orders.comment`. The name of
+    the list, which is known only as the first part of such paths, is similar to its misspellings alone: `orderStatus`
+    is `status`, not `orders`.
     """
     if name in known:
         return next((other for other in known if other.rpartition(".")[2] == name and other != name), None)
+    if (listed := next((other for other in _lists(known) if _is_misspelt(name, other)), None)) is not None:
+        return listed if name != listed else None
     place, dot, own = name.rpartition(".")
     beside = [other.removeprefix(f"{place}{dot}") for other in known if other.rpartition(".")[0] == place]
     nearest = nearest_name(own, beside)
     return f"{place}{dot}{nearest}" if nearest is not None else None
+
+
+def _lists(known: Sequence[str]) -> set[str]:
+    return {other.partition(".")[0] for other in known}.difference(known)
+
+
+def _is_misspelt(name: str, known: str) -> bool:
+    return abs(len(name) - len(known)) <= 1 and is_misspelling(name, known)
