@@ -101,6 +101,7 @@ def invocations(scene: Scene) -> Iterator[tuple[str, ...]]:
             ("export", "requests", table, *only, "--force", *json),
             ("import", "calls", table, *only, *json), ("import", "requests", table, *only, *json),
             ("import", "deals", table, *only, *json), ("import", "visits", table, *only, *json),
+            ("import", "list", *only, *json), ("import", "undo", "1", *only, "--dry-run", *json),
             ("source", "reclassify", site, *json), ("db", "renormalise"), ("status", "list", site, *json),
             ("column", "list", site, *json), ("agree", table, *only, *json), ("report", "sources", *only, *json),
             ("report", *only, "--by", "manager,tag,status", "--metrics", "deals", "--from", "2018-01-01", *json),
