@@ -83,5 +83,5 @@ def try_rules(
 
     searched = JournalQuery(since=since, until=until)
     chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
-    changed = enumerate(chain.from_iterable(chunks))
-    return Tried(tally, total, tuple(deal for place, deal in changed if place in listed))
+    changed = tuple(deal for place, deal in enumerate(chain.from_iterable(chunks)) if place in listed)
+    return Tried(tally, total, changed)
