@@ -14,8 +14,8 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.operations.accounts.custom_fields import add_custom_field
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.operations.leads.arrivals import decide_calls
 from dealtrace.operations.leads.intake import store_leads

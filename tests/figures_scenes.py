@@ -21,17 +21,16 @@ from dealtrace.leads.call import CallReport, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.change import change_deals
-from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.manage_columns import add_column
 from dealtrace.operations.reports.manage_segments import add_segment
-from dealtrace.operations.reports.set_rates import remove_rates, set_rates
+from dealtrace.operations.reports.set_currency_rates import remove_rates, set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, parse_statuses

@@ -21,7 +21,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.operations.reports.set_rates import set_rates
+from dealtrace.operations.reports.set_currency_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database

@@ -153,12 +153,12 @@ OWN_TRANSACTIONS: dict[str, str] = {
     "runtime/write_queue.py": "it commits what requests change of deals, leads and visits",
     "runtime/account_changes.py": "sites, users and tokens are changed rarely, one change at a time",
     "operations/run_import.py": "a file is imported in chunks, each with its progress, by a command or a thread",
-    "operations/take_back.py": "an import is taken back in steps, by a command or a thread",
-    "operations/demo/run.py": "a demo is filled in steps, each with its progress, by a command or a thread",
-    "operations/matching/run_rematch.py": "past deals are matched in chunks, by a command or a thread",
-    "operations/visits/run_reclassification.py": "past visits are classified in chunks, by a command or a thread",
+    "operations/take_back_import.py": "an import is taken back in steps, by a command or a thread",
+    "operations/demo/fill.py": "a demo is filled in steps, each with its progress, by a command or a thread",
+    "operations/matching/rematch.py": "past deals are matched in chunks, by a command or a thread",
+    "operations/visits/reclassify.py": "past visits are classified in chunks, by a command or a thread",
     "operations/what_if/run_past.py": "a run in the background reports its progress after each chunk",
-    "operations/reports/run_cost_import.py": "a file of costs replaces those of its days in one transaction",
+    "operations/reports/import_costs.py": "a file of costs replaces those of its days in one transaction",
     "storage/reports/mirror/mirror.py": "whoever holds the lock of the mirror settles the marks that it has taken over",
     "storage/id_blocks.py": "ids are taken before the transaction that uses them",
     "storage/schema/upgrade.py": "the schema is changed before anything is served",
@@ -902,7 +902,7 @@ def test_it_calls_a_lead_request_by_its_whole_name() -> None:
 
     of_http = (
         "accounts/api_request",
-        "operations/requests/",
+        "operations/requests.py",
         "storage/accounts/api_requests",
         "storage/accounts/encoded_requests",
     )

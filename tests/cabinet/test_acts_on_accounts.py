@@ -12,7 +12,7 @@ from dealtrace.accounts.account_act import AccountAct, ActKind
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.users.acts import act_sentence
-from dealtrace.operations.accounts.record_act import record_act
+from dealtrace.operations.accounts.record_change import record_act
 from guests import PASSWORD, Guest, key_in, member_of, new_user, text_of
 from server import ServerProcess
 

@@ -10,7 +10,7 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.operations.accounts.change_site_settings import settings_of
 
 SITE = Site(SiteId(1), "Shop", MOSCOW)
 

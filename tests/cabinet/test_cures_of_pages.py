@@ -9,7 +9,7 @@ import pytest
 
 import dealtrace
 from cast import Stage
-from dealtrace.cabinet.field_labels import PAGE_TEXTS, labelled_text
+from dealtrace.cabinet.labels import PAGE_TEXTS, labelled_text
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language, Refusal, Violation
 from filled_site import FilledSite, fill_site

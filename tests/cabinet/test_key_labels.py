@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.form_fields import choices_of
-from dealtrace.cabinet.reports.key_labels import key_label, missing_key_label, value_label
+from dealtrace.cabinet.reports.key_cells import key_label, missing_key_label, value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.question import QuestionContext

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.settings.rates import LACKING_COUNTED_MAX
+from dealtrace.cabinet.settings.currency_rates import LACKING_COUNTED_MAX
 from dealtrace.cabinet.settings.statuses import COUNTED_MAX
 from dealtrace.cabinet.what_if.apply_to_past import VISITS_COUNTED_MAX
 from dealtrace.operations.deals.register import register_deals

@@ -14,9 +14,9 @@ from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.list_query import PAGE_ROWS
 from dealtrace.cabinet.notes.axis import SHOWN_MAX, read_axis
+from dealtrace.operations.accounts.change_site_settings import settings_of
 from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.periods import Period

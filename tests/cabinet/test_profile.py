@@ -12,7 +12,7 @@ from cast import Stage
 from dealtrace.accounts.second_factor import CODE_PAUSE, CODE_TRIES_MAX, CODE_WAIT_MAX, RECOVERY_CODES
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
-from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
+from dealtrace.operations.accounts.second_factor import demand_second_factor
 from dealtrace.storage.schema.tables.control import user as user_table
 from guests import PASSWORD, Guest, age_sessions, new_user
 from server import ServerProcess

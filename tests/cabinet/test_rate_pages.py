@@ -15,7 +15,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.matchers import Matcher, MatcherKind
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.reports.rates import list_rates, upsert_rates
+from dealtrace.storage.reports.currency_rates import list_rates, upsert_rates
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from write_commands import registration

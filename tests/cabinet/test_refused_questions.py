@@ -7,7 +7,7 @@ import pytest
 
 from cast import Stage
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.field_labels import LABELS
+from dealtrace.cabinet.labels import LABELS
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.errors import Language
 from filled_site import FilledSite, fill_site

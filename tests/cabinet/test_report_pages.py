@@ -15,7 +15,7 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import day, day_span
-from dealtrace.cabinet.reports.key_labels import key_label
+from dealtrace.cabinet.reports.key_cells import key_label
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.import_costs import import_costs

@@ -19,7 +19,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import escaped
-from dealtrace.reports.reading.masked_keys import NUMBERED
+from dealtrace.reports.reading.masking import NUMBERED
 from engines import on_one_engine
 from examples import drawn
 from guests import Guest, member_of

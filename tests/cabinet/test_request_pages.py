@@ -12,7 +12,7 @@ from account_work import account_work
 from cast import Player, Stage, moscow
 from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
-from dealtrace.cabinet.requests.page import SEARCHED_MAX, SHOWN
+from dealtrace.cabinet.requests import SEARCHED_MAX, SHOWN
 from dealtrace.operations.accounts.issue_token import issue_token
 from dealtrace.storage.accounts.api_requests import OmittedRequests, insert_omitted
 from dealtrace.storage.schema.tables.requests import api_request_batch

@@ -14,7 +14,7 @@ from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm
-from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
+from dealtrace.operations.accounts.custom_fields import remove_custom_field
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.reports.question import RawQuestion

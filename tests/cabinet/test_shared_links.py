@@ -14,8 +14,8 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.token import token_digest
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.leads.annotations import Annotations
+from dealtrace.operations.accounts.custom_fields import remove_custom_field
 from dealtrace.operations.accounts.manage_user import delete_user, take_role
-from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.schema.tables.control import shared_link

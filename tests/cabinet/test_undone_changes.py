@@ -14,9 +14,9 @@ from sqlalchemy import select
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.cabinet.settings.undo import FINAL, UNDO, undo_of
+from dealtrace.cabinet.settings.changes import FINAL, UNDO, undo_of
 from dealtrace.mails.subscription import MailList, Subscription
-from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.operations.accounts.change_site_settings import settings_of
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, format_column, parse_formatted_column
 from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.storage.accounts.site_hosts import list_hosts

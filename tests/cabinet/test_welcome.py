@@ -14,7 +14,7 @@ from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.operations.accounts.invite_user import invite_first_user
-from dealtrace.storage.accounts.account_acts import list_account_acts
+from dealtrace.storage.accounts.change_history import list_account_acts
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import id_block, invitation, membership, recovery_code, session, user

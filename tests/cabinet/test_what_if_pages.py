@@ -19,9 +19,8 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.site import REFUSALS_SEARCHED_MAX
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import RateExceeded
-from dealtrace.operations.accounts.change_site_settings import change_site_settings
+from dealtrace.operations.accounts.change_site_settings import change_site_settings, settings_of
 from dealtrace.operations.accounts.name_hosts import add_host
-from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, rules_of, run_past
@@ -29,7 +28,7 @@ from dealtrace.quota.rate import BusiestSecond
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site
 from dealtrace.storage.accounts.background_runs import claim_run, find_run
 from dealtrace.storage.accounts.busiest_second import raise_busiest_second
-from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.visits.visits import find_last_visit

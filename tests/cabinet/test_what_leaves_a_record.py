@@ -12,8 +12,7 @@ from cast import Stage
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.cabinet.routes import PAGES
-from dealtrace.storage.accounts.account_acts import list_account_acts
-from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.accounts.change_history import list_account_acts, list_site_changes
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.schema.tables.deals import deal_version
 from filled_site import ALERT, MAILED, FilledSite, fill_site

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import MOSCOW, Player, Stage
-from dealtrace.calltouch.batches import read_document
+from dealtrace.calltouch.json_bodies import read_document
 from dealtrace.storage.schema.tables.leads import call, lead_request
 from examples import examples
 from server import ServerProcess, http_client

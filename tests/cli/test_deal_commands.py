@@ -8,8 +8,7 @@ from cast import VLADIVOSTOK, Player, Stage, moscow
 from commands import Terminal
 from dealtrace.deals.deal import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE
-from dealtrace.operations.deals.delete import delete_deals
-from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.users import delete_user
 from guests import new_user

@@ -16,7 +16,7 @@ from cast import Player, Stage
 from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.token import Token
-from dealtrace.cli.requests.tail import SHOWN_MAX
+from dealtrace.cli.requests import SHOWN_MAX
 from dealtrace.storage.accounts.tokens import list_tokens
 from guests import logged_in, member_of, text_of
 from server import ServerProcess

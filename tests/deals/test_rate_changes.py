@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.deals.currency import RATE_STEPS, Rates
-from dealtrace.deals.rate_changes import ForeignAmounts, MonthOfAmounts, changed_span, tally_amounts, with_rates
+from dealtrace.deals.currency_rate_changes import (
+    ForeignAmounts,
+    MonthOfAmounts,
+    changed_span,
+    tally_amounts,
+    with_rates,
+)
 
 ZONE = ZoneInfo("Asia/Vladivostok")
 START = datetime(2018, 3, 1, tzinfo=UTC)

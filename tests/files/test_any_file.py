@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cast import MOSCOW
 from dealtrace.errors import FileUnreadable, InvalidParameters
 from dealtrace.files.costs.cost_file import CostReading, read_cost_file
-from dealtrace.files.costs.rates import read_rates
+from dealtrace.files.costs.currency_rates import read_rates
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from examples import examples

@@ -7,7 +7,7 @@ import pytest
 from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, UPDATE_BODY
 from dealtrace.calltouch.json_keys import fields_by_key
 from dealtrace.calltouch.leads.import_calls import BATCH
-from dealtrace.calltouch.leads.matching import ELEMENT_PARAMS, Element, Params, SourceParams, VisitParams
+from dealtrace.calltouch.leads.matching_parameter import ELEMENT_PARAMS, Element, Params, SourceParams, VisitParams
 from dealtrace.http.item_keys import KnownKeys, known_keys
 
 CALL, CREATE, UPDATE = (known_keys(body.described()) for body in (BATCH, CREATE_BODY, UPDATE_BODY))

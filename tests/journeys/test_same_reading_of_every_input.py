@@ -19,7 +19,7 @@ from starlette.datastructures import QueryParams
 from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal
 from dealtrace.cabinet.carried_parameters import carried_query
-from dealtrace.cabinet.requests.page import _query
+from dealtrace.cabinet.requests import _query
 from dealtrace.cli.day_options import _read_time
 from dealtrace.leads.search_text import parse_search
 from dealtrace.storage.schema.tables.costs import cost

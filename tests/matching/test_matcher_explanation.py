@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from dealtrace.deals.matchers import Matcher, MatcherKind, Preference
 from dealtrace.leads.lead import LeadKind
+from dealtrace.matching.explanation import CANDIDATES_MAX, MatcherOutcome, explain_matchers
 from dealtrace.matching.lead_search import Prospect, SearchByContact, choose, search_of
-from dealtrace.matching.matcher_explanation import CANDIDATES_MAX, MatcherOutcome, explain_matchers
 from domain_records import NOON, PHONE, SECOND, call_span, lead_request_span
 
 KINDS = st.lists(st.sampled_from(list(LeadKind)), min_size=1, unique=True).map(tuple)

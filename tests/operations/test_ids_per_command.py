@@ -37,8 +37,8 @@ from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters
+from dealtrace.operations.accounts.create_site import NewSite
 from dealtrace.operations.accounts.invite_user import invite_first_user, invite_user
-from dealtrace.operations.accounts.open_site import NewSite
 from dealtrace.operations.alerts.manage import add_alert, remove_alert
 from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
 from dealtrace.operations.deals.change_in_cabinet import Act, DealAct
@@ -52,7 +52,7 @@ from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
 from dealtrace.operations.page_ends import ReadPage
 from dealtrace.operations.personal_data import Erasure
-from dealtrace.operations.requests.store import RequestBatch
+from dealtrace.operations.requests import RequestBatch
 from dealtrace.operations.visits.attach_attrs import VisitAttrs
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport

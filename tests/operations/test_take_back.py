@@ -25,12 +25,11 @@ from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.file_import import REMEMBERED_FOR, ImportedFile, ImportRow, LoggedImport, Standing
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.operations import take_back as taking
+from dealtrace.operations import take_back_import as taking
 from dealtrace.operations.deals.change import change_deals
-from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.pin import pin_deal
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.import_file import ImportedRows, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
 from dealtrace.operations.personal_data import erase_person
@@ -38,9 +37,9 @@ from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.run_import import IMPORT_KINDS
 from dealtrace.operations.sweeps.forget_imports import forget_imports
-from dealtrace.operations.take_back import TAKING, TakeBackRun, begin_take_back, preview_take_back, take_back
+from dealtrace.operations.take_back_import import TAKING, TakeBackRun, begin_take_back, preview_take_back, take_back
 from dealtrace.reports.pivot import Pivot
-from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.old_rows import list_sites_with_old_imports
 from dealtrace.storage.leads.file_imports import find_import, list_imports

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, event, update
 
 from account_work import account_work
 from cast import Player, Stage
-from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
+from dealtrace.operations.accounts.custom_fields import add_custom_field
 from dealtrace.operations.accounts.issue_token import issue_token, revoke_token
 from dealtrace.runtime import site_cache as module
 from dealtrace.runtime.site_cache import Admission, SiteCache

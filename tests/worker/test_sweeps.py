@@ -23,7 +23,7 @@ from dealtrace.mails.mail import MailPurpose
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.store_busiest_second import store_busiest_seconds
-from dealtrace.operations.requests.delete import DELETED_MAX
+from dealtrace.operations.requests import DELETED_MAX
 from dealtrace.operations.sweeps.claim import can_be_claimed, claim_sweep
 from dealtrace.operations.sweeps.clear_deleted_site import clear_deleted_site, list_sites_to_clear
 from dealtrace.operations.work import Work, operation

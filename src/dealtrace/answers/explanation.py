@@ -7,11 +7,10 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.matchers import MatcherKind, Preference
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.explanation import Candidate, Missed, Step, WonBy
+from dealtrace.matching.explanation import Candidate, MatcherOutcome, MatcherStep, Missed, Step, WonBy
 from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.match_reason import Verdict
 from dealtrace.matching.matcher_changes import MINUTE, MatcherChange
-from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.matching.explain import Explanation, Naming
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.cabinet.field_labels import unknown_choice
+from dealtrace.cabinet.labels import unknown_choice
 from dealtrace.errors import Violation
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_day
 from dealtrace.reports.periods import PRESETS, Comparison

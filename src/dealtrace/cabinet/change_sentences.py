@@ -11,8 +11,7 @@ from dealtrace.alerts.sentences import metric_title, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.cabinet.formats import NOTHING, day
-from dealtrace.cabinet.host_labels import HOST_LABELS
-from dealtrace.cabinet.lead_labels import LEAD_LABELS, RING_BACK_LABELS
+from dealtrace.cabinet.labels import HOST_LABELS, LEAD_LABELS, RING_BACK_LABELS
 from dealtrace.errors import Language
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.leads.change_in_cabinet import DELETED, NOTED, RESTORED

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.field_labels import labelled_text, unknown_choice, without_command
+from dealtrace.cabinet.labels import labelled_text, unknown_choice, without_command
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language, Refusal
 from dealtrace.operations.accounts.require_site import require_site

@@ -17,7 +17,6 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.token import token_digest
-from dealtrace.cabinet.field_labels import LABELS, labelled_text
 from dealtrace.cabinet.forms import (
     FORM_BYTES_MAX,
     OPEN_FORM_BYTES_MAX,
@@ -26,8 +25,8 @@ from dealtrace.cabinet.forms import (
     is_own_form,
     read_form,
 )
-from dealtrace.cabinet.sent_forms.once import KEY_FIELD, SentOnce, is_form_key, sent_once
-from dealtrace.cabinet.sent_forms.sending_pages import NO_PAGES, SendingPages
+from dealtrace.cabinet.labels import LABELS, labelled_text
+from dealtrace.cabinet.sent_forms import KEY_FIELD, NO_PAGES, SendingPages, SentOnce, is_form_key, sent_once
 from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
 from dealtrace.http.endpoint import RateLimitClass

@@ -14,13 +14,13 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.choices import period_choices
-from dealtrace.cabinet.field_labels import labelled_text, page_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
+from dealtrace.cabinet.labels import labelled_text, page_text, unknown_choice
 from dealtrace.cabinet.overview.page import FIGURES
 from dealtrace.cabinet.reports.change_texts import FigureChange
 from dealtrace.cabinet.reports.table import rows_url, total_change
-from dealtrace.cabinet.sent_forms.sending_pages import HOME
+from dealtrace.cabinet.sent_forms import HOME
 from dealtrace.cabinet.view import View, redirect
 from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask

@@ -13,7 +13,7 @@ from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.carried_parameters import QUESTION, unknown_carried
 from dealtrace.cabinet.choices import SelectOption, period_choices
-from dealtrace.cabinet.field_labels import LABELS, unknown_choice
+from dealtrace.cabinet.labels import LABELS, unknown_choice
 from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.record import record

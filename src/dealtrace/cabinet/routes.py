@@ -4,7 +4,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet import home, keyboard_shortcuts
+from dealtrace.cabinet import home, keyboard_shortcuts, requests
 from dealtrace.cabinet.clients import personal_data, timeline
 from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
@@ -26,8 +26,7 @@ from dealtrace.cabinet.reports.file import send_as
 from dealtrace.cabinet.reports.rows_file import send_rows_as
 from dealtrace.cabinet.reports.saved_items.reports import SAVED_REPORTS
 from dealtrace.cabinet.reports.saved_items.segments import SEGMENTS
-from dealtrace.cabinet.requests import page as requests
-from dealtrace.cabinet.sent_forms.sending_pages import SendingPages
+from dealtrace.cabinet.sent_forms import SendingPages
 from dealtrace.cabinet.settings.routes import SETTINGS_PAGES
 from dealtrace.cabinet.site_switch import places_of
 from dealtrace.cabinet.static_files import send_file

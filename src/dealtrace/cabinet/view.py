@@ -19,8 +19,7 @@ from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.rendering import render_page, translations_of
-from dealtrace.cabinet.sent_forms.once import SentOnce, new_form_key
-from dealtrace.cabinet.sent_forms.sending_pages import HOME
+from dealtrace.cabinet.sent_forms import HOME, SentOnce, new_form_key
 from dealtrace.cabinet.site_switch import SiteSwitch, switch_of
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.client_address import Proxies
@@ -30,7 +29,7 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import AccountWork, Operation, ids_taken_by, takes_ids
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
-from dealtrace.reports.reading.masked_keys import masked_label
+from dealtrace.reports.reading.masking import masked_label
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
 from dealtrace.runtime.read_pool import ReadPool

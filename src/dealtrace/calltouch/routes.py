@@ -1,7 +1,7 @@
 """Every endpoint of the Calltouch API."""
 
-from dealtrace.calltouch import examples
-from dealtrace.calltouch.answers.calls import CallsAnswer
+from dealtrace.calltouch import costs, examples
+from dealtrace.calltouch.answers.calls import CallsAnswer, DayCounts, KeywordCounts
 from dealtrace.calltouch.answers.costs import CostsImport
 from dealtrace.calltouch.answers.deals import ChangedOrder, DealsPage, DeletedOrder, RegisteredOrder
 from dealtrace.calltouch.answers.formats import Count
@@ -14,10 +14,8 @@ from dealtrace.calltouch.answers.outcomes import (
     LeadsCommenting,
     Node,
 )
-from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts
 from dealtrace.calltouch.answers.tries import TriedOrder
 from dealtrace.calltouch.client_order_routes import ENDPOINTS as CLIENT_ORDERS
-from dealtrace.calltouch.costs import spread
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
 from dealtrace.calltouch.form_routes import ENDPOINTS as FORMS
 from dealtrace.calltouch.journals import calls_diary, download, lead_requests, orders_diary, statistics
@@ -193,8 +191,8 @@ ENDPOINTS = (
     Endpoint(
         f"{REPORT_SERVICE}/costs-import/add",
         ("GET", "POST"),
-        spread.TABLE,
-        spread.add,
+        costs.TABLE,
+        costs.add,
         "Добавить расходы за период",
         "Add the costs of a period",
         BY_CLIENT_API_ID_OR_HEADERS,
@@ -205,8 +203,8 @@ ENDPOINTS = (
     Endpoint(
         f"{REPORT_SERVICE}/costs-import/update",
         ("GET", "POST"),
-        spread.TABLE,
-        spread.update,
+        costs.TABLE,
+        costs.update,
         "Заменить расходы за период",
         "Replace the costs of a period",
         BY_CLIENT_API_ID_OR_HEADERS,

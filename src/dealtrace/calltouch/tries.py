@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.client_orders import RefusedClientOrder, refused_client_order
 from dealtrace.calltouch.answers.tries import ClientOrdersTried, TriedClientOrder, tried_client_order, tried_order
-from dealtrace.calltouch.batches import outcomes_in_order
 from dealtrace.calltouch.client_orders.create import read_orders, sent_number
 from dealtrace.calltouch.client_orders.parameters import MATCHING
 from dealtrace.calltouch.deals.register import read_registration
+from dealtrace.calltouch.json_bodies import outcomes_in_order
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import Language, NumberTaken, Refusal

@@ -63,7 +63,9 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
     ),
     "field": ListedCommand("fields", "field_commands", "Add, list and remove custom fields."),
     "status": ListedCommand("reports.statuses", "status_commands", "Set and list which statuses mean won or lost."),
-    "rate": ListedCommand("reports.rates", "rate_commands", "Set, list and remove the rates that convert currencies."),
+    "rate": ListedCommand(
+        "reports.currency_rates", "rate_commands", "Set, list and remove the rates that convert currencies."
+    ),
     "column": ListedCommand("reports.columns", "column_commands", "Add, list and remove columns of reports."),
     "source": ListedCommand(
         "sources", "source_commands", "Classify hosts as own, payment, search and so on, and reclassify past visits."
@@ -109,7 +111,7 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
     "demo": ListedCommand("sites.demo", "demo", "Fill a site with a year of made-up data up to today."),
     "webhook": ListedCommand("webhooks", "webhook_commands", "Notify other programs of events."),
     "person": ListedCommand("personal_data", "person_commands", "Export or erase the data of a person."),
-    "requests": ListedCommand("requests.tail", "request_commands", "Show the journal of requests to the API."),
+    "requests": ListedCommand("requests", "request_commands", "Show the journal of requests to the API."),
     "doctor": ListedCommand("doctor.command", "doctor", "Check the installation."),
     "config": ListedCommand("settings_in_force", "config", "Show the settings in force."),
     "db": ListedGroup(

@@ -6,8 +6,7 @@ import typer
 
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import changing, console, open_prepared, print_json
-from dealtrace.operations.accounts.add_custom_field import add_custom_field
-from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
+from dealtrace.operations.accounts.custom_fields import add_custom_field, remove_custom_field
 from dealtrace.operations.accounts.require_site import require_site
 
 field_commands = typer.Typer(help="Add, list and remove custom fields.", no_args_is_help=True)

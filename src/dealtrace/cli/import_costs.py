@@ -30,7 +30,7 @@ from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_fil
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.reports.run_cost_import import CostImportOutcome, run_cost_import
+from dealtrace.operations.reports.import_costs import CostImportOutcome, run_cost_import
 from dealtrace.record import record
 from dealtrace.reports.formats import format_kopecks
 from dealtrace.storage.database.engine import Database

@@ -15,7 +15,7 @@ from dealtrace.cli.output import confirm
 from dealtrace.cli.terminal import changing, console, counted, error_console, fail, open_prepared, print_json
 from dealtrace.leads.file_import import LoggedImport, Standing
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.take_back import (
+from dealtrace.operations.take_back_import import (
     TakeBackPreview,
     TakeBackRun,
     begin_take_back,

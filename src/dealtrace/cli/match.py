@@ -9,7 +9,7 @@ from dealtrace import clock
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.matching.run_rematch import RematchProgress, run_rematch
+from dealtrace.operations.matching.rematch import RematchProgress, run_rematch
 from dealtrace.whole_number import ID_MAX
 
 

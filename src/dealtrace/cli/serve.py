@@ -19,8 +19,8 @@ from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import changing, console, error_console, explained, fail, open_prepared
 from dealtrace.metrics import MULTIPROCESS_VARIABLE
 from dealtrace.open_files import RESERVED_FILES, connections_that_fit
+from dealtrace.operations.accounts.create_site import FirstSite, open_first_site
 from dealtrace.operations.accounts.invite_user import invite_first_user
-from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
 from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
 from dealtrace.storage.database.engine import Database, is_sqlite

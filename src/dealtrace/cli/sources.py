@@ -14,7 +14,7 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import changing, console, counted, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.visits.run_reclassification import run_reclassification
+from dealtrace.operations.visits.reclassify import run_reclassification
 from dealtrace.storage.accounts.site_hosts import list_hosts
 from dealtrace.storage.database.engine import Database
 

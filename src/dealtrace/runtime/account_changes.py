@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
-from dealtrace.operations.try_again import try_again
+from dealtrace.operations.retry_conflicts import try_again
 from dealtrace.operations.work import AccountWork, ids_taken_by
 from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database

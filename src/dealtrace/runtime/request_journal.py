@@ -9,7 +9,7 @@ import structlog
 
 from dealtrace.accounts.api_request import NO_SITE_ID, REFUSED_FROM, AnsweredRequest
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.operations.requests.store import RequestBatch, store_requests
+from dealtrace.operations.requests import RequestBatch, store_requests
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue

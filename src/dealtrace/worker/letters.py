@@ -27,7 +27,7 @@ from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.masked_keys import answer_without_contacts, masked_label
+from dealtrace.reports.reading.masking import answer_without_contacts, masked_label
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report

@@ -13,7 +13,7 @@ from dealtrace.leads.file_import import REMEMBERED_FOR
 from dealtrace.log import Outage
 from dealtrace.operations.mails.deliver import KEPT_FOR as MAILS_KEPT_FOR
 from dealtrace.operations.mails.deliver import sweep_mails
-from dealtrace.operations.requests.delete import delete_old_requests
+from dealtrace.operations.requests import delete_old_requests
 from dealtrace.operations.sweeps.claim import can_be_claimed, claim_sweep
 from dealtrace.operations.sweeps.clear_deleted_site import clear_deleted_site, list_sites_to_clear
 from dealtrace.operations.sweeps.forget_imports import forget_imports

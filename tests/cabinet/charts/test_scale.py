@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.cabinet.charts.scale import MARKS, scale_for
+from dealtrace.cabinet.charts.lines import MARKS, scale_for
 
 VALUES = st.lists(st.fractions(-(10**12), 10**12), max_size=20)
 

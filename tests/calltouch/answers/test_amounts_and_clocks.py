@@ -7,8 +7,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cast import MOSCOW, moscow
-from dealtrace.calltouch.answers.amounts import four_decimals, plain_number
-from dealtrace.calltouch.answers.clocks import dotted_day, epoch_ms, slashed_clock, utc_of_wall_clock
+from dealtrace.calltouch.answers.formats import (
+    dotted_day,
+    epoch_ms,
+    four_decimals,
+    plain_number,
+    slashed_clock,
+    utc_of_wall_clock,
+)
 from dealtrace.http.replies import success
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dealtrace.errors import FileUnreadable
-from dealtrace.files.costs.rates import read_rates
+from dealtrace.files.costs.currency_rates import read_rates
 from spreadsheet import write_xlsx
 
 

@@ -6,7 +6,7 @@ from account_work import account_work
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX
-from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.accounts.custom_fields import add_custom_field
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.custom_fields import list_custom_fields, list_unknown_fields
 from dealtrace.storage.accounts.revision import find_revision

@@ -14,14 +14,13 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.errors import InvalidSetting, NameTaken, Refusal, SiteNotFound, UnknownSetting
-from dealtrace.operations.accounts.change_site_settings import NAME_LENGTH_MAX, change_site_settings
+from dealtrace.operations.accounts.change_site_settings import COST_PREFIX, NAME_LENGTH_MAX, change_site_settings
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.accounts.settings_as_text import COST_PREFIX
-from dealtrace.operations.reports.set_rates import set_rates
+from dealtrace.operations.reports.set_currency_rates import set_rates
 from dealtrace.quota.points import POINTS_MAX, PaidMethod
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
-from dealtrace.storage.reports.rates import find_rates, list_rates
+from dealtrace.storage.reports.currency_rates import find_rates, list_rates
 from stored import side_by_side
 from write_commands import NOON
 

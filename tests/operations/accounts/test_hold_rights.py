@@ -11,11 +11,11 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User
-from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
 from dealtrace.operations.accounts.hold_rights import RightsChanged, SessionRights, hold_rights, rights_in_session
 from dealtrace.operations.accounts.invite_user import invite_user
 from dealtrace.operations.accounts.log_in import end_session
 from dealtrace.operations.accounts.manage_user import change_password, delete_user, give_role, set_owner, take_role
+from dealtrace.operations.accounts.second_factor import demand_second_factor
 from dealtrace.storage.accounts.invitations import list_role_invitations
 from dealtrace.storage.accounts.sessions import find_login, list_sessions
 from guests import new_session, new_user

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from account_work import account_work
 from cast import VLADIVOSTOK, Stage
 from dealtrace.accounts.token import token_digest
-from dealtrace.operations.accounts.open_first_site import FirstSite, open_first_site
+from dealtrace.operations.accounts.create_site import FirstSite, open_first_site
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.tokens import find_token, list_tokens
 from dealtrace.storage.database.engine import Database

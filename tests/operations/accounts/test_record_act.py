@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from account_work import account_work
 from cast import Stage
 from dealtrace.accounts.account_act import ActKind
+from dealtrace.operations.accounts.create_site import FIRST_NAME, open_first_site
 from dealtrace.operations.accounts.create_user import create_user, hash_password
-from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
 from dealtrace.operations.accounts.manage_user import change_password, delete_user
-from dealtrace.operations.accounts.open_first_site import FIRST_NAME, open_first_site
-from dealtrace.operations.accounts.second_factor import reset_second_factor
+from dealtrace.operations.accounts.second_factor import demand_second_factor, reset_second_factor
 from dealtrace.operations.demo.begin import begin_own_site
 from dealtrace.operations.demo.remove import remove_demo
-from dealtrace.storage.accounts.account_acts import list_account_acts
+from dealtrace.storage.accounts.change_history import list_account_acts
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -11,7 +11,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.attribution.visits_from_hits import Hit
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.operations.attribution.credit import credit_leads
+from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.visits.count_hits import count_hits
 from dealtrace.storage.visits import visits as stored_visits

@@ -24,8 +24,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.accounts.change_site_settings import change_site_settings
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
-from dealtrace.operations.deals.delete import delete_deals
-from dealtrace.operations.deals.restore import restore_deal
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields

@@ -12,9 +12,8 @@ from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused, Refusal
 from dealtrace.operations.deals.change import change_deals
-from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.storage.database.database_errors import is_lost_race
 from stored import deal_of, points_of, rows_of, side_by_side, versions_of
 from write_commands import change, register, registration, utc_now

@@ -18,13 +18,12 @@ from dealtrace.demo.company import LOST, NEW, WON
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SeveralDemos, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAY
 from dealtrace.demo.year import make_year
-from dealtrace.operations.accounts.add_custom_field import add_custom_field
+from dealtrace.operations.accounts.custom_fields import add_custom_field
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.demo.begin import begin_given_site, begin_own_site
-from dealtrace.operations.demo.fill import list_steps
+from dealtrace.operations.demo.fill import DemoSize, list_steps, run_demo
 from dealtrace.operations.demo.mark import list_demos
 from dealtrace.operations.demo.remove import remove_demo
-from dealtrace.operations.demo.run import DemoSize, run_demo
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.read_question import read_question

@@ -25,7 +25,7 @@ from dealtrace.operations.mails.scheduled_reports import (
 )
 from dealtrace.reports.periods import compared_period
 from dealtrace.reports.question import RawQuestion
-from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.mails.outbox import insert_mails, list_mails, update_claimed_mail
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, list_sites_with_due_reports
 

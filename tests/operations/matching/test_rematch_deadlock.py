@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from cast import Player, Stage
 from dealtrace.accounts.site import Site
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.matching.run_rematch import run_rematch
+from dealtrace.operations.matching.rematch import run_rematch
 from dealtrace.storage.database.engine import open_database
 from stored import wait_until_locked
 from write_commands import NOON, registration

@@ -18,10 +18,9 @@ from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.import_lists import import_calls
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.matching.rematch import rematch_next

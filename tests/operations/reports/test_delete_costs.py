@@ -7,8 +7,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.operations.reports.delete_costs import delete_costs
-from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.operations.reports.import_costs import delete_costs, import_costs
 from dealtrace.operations.reports.spread_costs import add_costs
 from dealtrace.storage.reports.costs import CostTotals, DaysOfCosts, list_accounts, sum_costs
 from stored import rows_of

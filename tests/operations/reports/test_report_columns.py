@@ -31,9 +31,9 @@ from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.question import RawQuestion
 from dealtrace.reports.saved_items.names import SavedName
+from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.shared_links import list_shared_links
-from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from dealtrace.storage.reports.column_definitions import list_columns

@@ -7,11 +7,10 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.attribution.campaign import AUTO, Campaign, CampaignNaming
-from dealtrace.attribution.cost import CostAccount
-from dealtrace.attribution.stated_cost import StatedCost
+from dealtrace.attribution.cost import CostAccount, StatedCost
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.errors import InvalidSetting
-from dealtrace.operations.reports.run_cost_import import CostImportOutcome, run_cost_import
+from dealtrace.operations.reports.import_costs import CostImportOutcome, run_cost_import
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.costs import list_account_costs
 

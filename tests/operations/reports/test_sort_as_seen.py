@@ -17,7 +17,7 @@ from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
-from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.masking import masked_key
 from write_commands import registration
 
 NOON = moscow("2026-11-10", "12:00:00")

@@ -29,8 +29,8 @@ from dealtrace.operations.webhooks.deliver import (
     sweep_outbox,
 )
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.accounts.revision import find_revision
-from dealtrace.storage.accounts.site_changes import list_site_changes
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.webhooks import webhooks
 from dealtrace.storage.webhooks.outbox import (

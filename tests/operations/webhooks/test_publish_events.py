@@ -21,10 +21,9 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.clear_fields import Clearing, LeadName, clear_fields
-from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.leads.report_calls import report_calls

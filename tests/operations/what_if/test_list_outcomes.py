@@ -21,7 +21,7 @@ from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
-from dealtrace.operations.what_if.list_outcomes import list_tried_deals
+from dealtrace.operations.what_if.list_tried_deals import list_tried_deals
 from dealtrace.operations.what_if.trial import read_trial
 from dealtrace.reports.what_if import DealAttribution, TriedDeal
 from dealtrace.storage.deals.deals import list_deals_by_id

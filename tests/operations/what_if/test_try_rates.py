@@ -10,10 +10,10 @@ from cast import Player, Stage, moscow
 from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.reports.set_rates import remove_rates, set_rates
-from dealtrace.operations.what_if.try_rates import RatesEffect, TriedRates, try_rates
+from dealtrace.operations.reports.set_currency_rates import remove_rates, set_rates
+from dealtrace.operations.what_if.try_currency_rates import RatesEffect, TriedRates, try_rates
 from dealtrace.operations.work import Work
-from dealtrace.storage.reports.rates import list_rates, sum_by_status
+from dealtrace.storage.reports.currency_rates import list_rates, sum_by_status
 from stored import rows_of
 from write_commands import registration
 

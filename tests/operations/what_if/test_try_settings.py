@@ -17,11 +17,15 @@ from dealtrace.deals.currency import CurrencyRate
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.accounts.change_site_settings import SETTING_KEYS, change_site_settings, preview_site
+from dealtrace.operations.accounts.change_site_settings import (
+    SETTING_KEYS,
+    change_site_settings,
+    preview_site,
+    settings_of,
+)
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
-from dealtrace.operations.accounts.settings_as_text import settings_of
 from dealtrace.operations.deals.import_deals import import_deals
-from dealtrace.operations.reports.set_rates import set_rates
+from dealtrace.operations.reports.set_currency_rates import set_rates
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
 from dealtrace.operations.what_if.trial import read_trial
 from dealtrace.operations.what_if.try_on_leads import MovedCount, try_on_leads

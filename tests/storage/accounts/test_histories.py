@@ -5,8 +5,12 @@ from sqlalchemy import Connection
 from dealtrace.accounts.account_act import AccountAct, ActKind
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.storage.accounts.account_acts import insert_account_act, list_account_acts
-from dealtrace.storage.accounts.site_changes import insert_site_change, list_site_changes
+from dealtrace.storage.accounts.change_history import (
+    insert_account_act,
+    insert_site_change,
+    list_account_acts,
+    list_site_changes,
+)
 from write_commands import NOON
 
 COUNT = 30

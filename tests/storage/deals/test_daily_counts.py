@@ -14,10 +14,9 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealKey
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
-from dealtrace.operations.deals.delete import delete_deals
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.storage.deals.daily_counts import JournalTime, list_miscounted_days, recount_deals

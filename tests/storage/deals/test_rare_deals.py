@@ -10,7 +10,7 @@ from cast import Player, Stage
 from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
 from dealtrace.storage.journals.keyset_pages import count_rows, find_newest, find_oldest
-from dealtrace.storage.reports.rates import count_deals_without_rate, list_foreign_amounts
+from dealtrace.storage.reports.currency_rates import count_deals_without_rate, list_foreign_amounts
 from plans import plans_by_index, statements_on
 from write_commands import NOON
 

@@ -12,7 +12,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.journals.deal_list import DealFilters, query_deal_list
 from dealtrace.storage.journals.deals_by_amount import AmountKey, find_by_amount
 from dealtrace.storage.journals.keyset_pages import SortKey, find_oldest
-from dealtrace.storage.reports.rates import upsert_rates
+from dealtrace.storage.reports.currency_rates import upsert_rates
 from write_commands import NOON, registration
 
 AMOUNTS = (None, "5", "-1.5", "5", None, "0", "100000000", "5.0001", None, "0", "5")

@@ -16,9 +16,9 @@ from dealtrace.reports.periods import Period
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.worth import kopecks_at as kopecks_in_sql
 from dealtrace.storage.deals.worth import lacks_rate, rate_of_deal, steps_of, worth_of
-from dealtrace.storage.reports import rates
+from dealtrace.storage.reports import currency_rates
+from dealtrace.storage.schema.tables.currency_rates import currency_rate
 from dealtrace.storage.schema.tables.deals import deal
-from dealtrace.storage.schema.tables.rates import currency_rate
 from examples import examples
 from write_commands import registration
 
@@ -52,22 +52,25 @@ def test_only_deals_with_a_sum_lack_a_rate(stage: Stage, shop: Player) -> None:
     )
     period = Period(day.date(), day.date())
     with stage.database.read() as connection:
-        assert rates.count_deals_without_rate(connection, shop.site.id) == {"usd": 2}
-        assert rates.list_sums_without_rate(connection, shop.site, period) == [("usd", Decimal("10.5"))]
-        assert rates.list_sums_without_rate(connection, shop.site, Period(date(2026, 11, 9), date(2026, 11, 9))) == []
+        assert currency_rates.count_deals_without_rate(connection, shop.site.id) == {"usd": 2}
+        assert currency_rates.list_sums_without_rate(connection, shop.site, period) == [("usd", Decimal("10.5"))]
+        assert (
+            currency_rates.list_sums_without_rate(connection, shop.site, Period(date(2026, 11, 9), date(2026, 11, 9)))
+            == []
+        )
     with stage.database.write() as connection:
-        rates.upsert_rates(connection, shop.site, [CurrencyRate("usd", date(2026, 11, 10), Decimal(90))])
-        assert rates.count_deals_without_rate(connection, shop.site.id) == {}
+        currency_rates.upsert_rates(connection, shop.site, [CurrencyRate("usd", date(2026, 11, 10), Decimal(90))])
+        assert currency_rates.count_deals_without_rate(connection, shop.site.id) == {}
 
 
 def test_a_stored_rate_of_zero_counts_as_none(stage: Stage, shop: Player) -> None:
     noon, shape = moscow("2026-11-10", "12:00:00"), {"currency": "usd", "clue": NO_CLUE, "matchers": NO_LEAD}
     stage.perform(register_deals, shop, registration("1", happened_at=noon, amount_rub=Decimal(5), **shape))
     with stage.database.write() as connection:
-        rates.upsert_rates(connection, shop.site, [CurrencyRate("usd", noon.date(), Decimal(90))])
+        currency_rates.upsert_rates(connection, shop.site, [CurrencyRate("usd", noon.date(), Decimal(90))])
         connection.execute(update(currency_rate).where(currency_rate.c.site_id == shop.site.id).values(rate=0))
     with stage.database.read() as connection:
-        assert rates.count_deals_without_rate(connection, shop.site.id) == {"usd": 1}
+        assert currency_rates.count_deals_without_rate(connection, shop.site.id) == {"usd": 1}
         converted = kopecks_in_sql(literal(500, BigInteger), rate_of_deal())
         mine = select(converted).select_from(deal).where(deal.c.site_id == shop.site.id)
         assert connection.execute(mine).scalar_one() is None
@@ -88,7 +91,7 @@ def test_deals_without_a_rate_are_counted_by_currency_and_up_to_a_limit(stage: S
     known = [CurrencyRate(currency, date(2026, 11, day), Decimal(90)) for currency, day in starts]
     paused = [(CurrencyRate("eur", date(2026, 11, 4), Decimal(1))), CurrencyRate("cny", date(2026, 11, 3), Decimal(1))]
     with stage.database.write() as connection:
-        rates.upsert_rates(connection, shop.site, [*known, *paused])
+        currency_rates.upsert_rates(connection, shop.site, [*known, *paused])
         paused_rate = (currency_rate.c.site_id == shop.site.id, currency_rate.c.rate == RATE_STEPS)
         connection.execute(update(currency_rate).where(*paused_rate).values(rate=0))
     lacking = {"usd": 2, "eur": 2, "kzt": 6, "cny": 4}
@@ -96,8 +99,13 @@ def test_deals_without_a_rate_are_counted_by_currency_and_up_to_a_limit(stage: S
         theirs = (deal.c.site_id == shop.site.id, lacks_rate())
         by_rule = select(deal.c.currency, func.count()).where(*theirs).group_by(deal.c.currency)
         assert dict(map(tuple, connection.execute(by_rule))) == lacking
-        assert rates.count_deals_without_rate(connection, shop.site.id) == lacking
-        assert rates.count_deals_without_rate(connection, shop.site.id, 2) == {"usd": 2, "eur": 2, "kzt": 3, "cny": 3}
+        assert currency_rates.count_deals_without_rate(connection, shop.site.id) == lacking
+        assert currency_rates.count_deals_without_rate(connection, shop.site.id, 2) == {
+            "usd": 2,
+            "eur": 2,
+            "kzt": 3,
+            "cny": 3,
+        }
 
 
 def test_deals_are_worth_in_python_what_they_are_in_sql(stage: Stage, shop: Player) -> None:
@@ -117,10 +125,10 @@ def test_deals_are_worth_in_python_what_they_are_in_sql(stage: Stage, shop: Play
     known = [("usd", 10, "90.5"), ("usd", 12, "0.000001"), ("eur", 12, "100.123456")]
     with stage.database.write() as connection:
         new = [CurrencyRate(currency, date(2026, 11, day), Decimal(rate)) for currency, day, rate in known]
-        rates.upsert_rates(connection, shop.site, new)
+        currency_rates.upsert_rates(connection, shop.site, new)
     columns = (deal.c.amount_rub, deal.c.currency, deal.c.happened_at)
     with stage.database.read() as connection:
-        found = rates.find_rates(connection, shop.site.id)
+        found = currency_rates.find_rates(connection, shop.site.id)
         stored = select(*columns, worth_of(deal.c.amount_rub, has_rates=True), steps_of(deal.c.amount_rub))
         rows = connection.execute(stored.where(deal.c.site_id == shop.site.id)).all()
     assert len(rows) == len(deals)

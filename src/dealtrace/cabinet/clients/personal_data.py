@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.clients.timeline import person_url, read_person
-from dealtrace.cabinet.field_labels import unknown_choice
 from dealtrace.cabinet.gate import not_found_page, refusal_page
+from dealtrace.cabinet.labels import unknown_choice
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save

@@ -13,7 +13,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found_page
-from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.view import View

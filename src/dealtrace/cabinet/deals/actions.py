@@ -7,9 +7,9 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from dealtrace.cabinet.deals import card
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.view import View
 from dealtrace.errors import (
     DealNotDeleted,

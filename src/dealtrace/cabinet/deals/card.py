@@ -12,15 +12,15 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit, origin_of_deal
 from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.deals.client_path import path_of
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.flips import OtherOrigins
 from dealtrace.cabinet.deals.history import VERSIONS_SHOWN, Callers, Historian, shown_versions
-from dealtrace.cabinet.deals.path import path_of
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found_page
-from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.list_query import BEFORE
 from dealtrace.cabinet.view import View

@@ -19,7 +19,7 @@ from dealtrace.cabinet.deals.labels import (
 from dealtrace.cabinet.deals.matcher_chart import DrawnMatcher, matchers_chart, shown_leads
 from dealtrace.cabinet.deals.matchers import MatcherDrawer, MatcherLines, MatcherTeller, list_matched_leads
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.lead_labels import lead_name
+from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadKind, LeadRef

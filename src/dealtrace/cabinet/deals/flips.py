@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from dealtrace.attribution.origin import UNKNOWN_ORIGIN, LeadVisit, Origin, origin_of_deal
 from dealtrace.cabinet.formats import number, rounded_up, span_of_time
-from dealtrace.cabinet.lead_labels import lead_name
+from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal

@@ -10,7 +10,7 @@ from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.labels import FIELDS, VERSIONS
 from dealtrace.cabinet.deals.matchers import MatcherTeller
 from dealtrace.cabinet.formats import NOTHING, money
-from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.deals.status_history import statuses_by_version
 from dealtrace.deals.versions import FIRST_VERSION, TIME_FIELDS, DealVersion, VersionKind, follows_matchers

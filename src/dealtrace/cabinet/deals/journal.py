@@ -13,9 +13,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.choices import SelectOption
 from dealtrace.cabinet.deals.labels import REASONS
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import money
-from dealtrace.cabinet.lead_labels import LEAD_LABELS
+from dealtrace.cabinet.labels import LEAD_LABELS, labelled_text
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.list_query import (
     BEFORE,

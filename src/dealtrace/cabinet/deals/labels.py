@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dealtrace.deals.matchers import MatcherKind, Preference
 from dealtrace.deals.versions import VersionKind
 from dealtrace.files.reports.code_labels import CODE_LABELS
-from dealtrace.matching.explanation import WonBy
+from dealtrace.matching.explanation import MatcherOutcome, WonBy
 from dealtrace.matching.lead_search import Miss
 from dealtrace.matching.match_reason import MatchReason, Verdict
-from dealtrace.matching.matcher_explanation import MatcherOutcome
 from dealtrace.reports.dimensions import DIMENSIONS
 
 REASONS: Mapping[MatchReason, str] = {

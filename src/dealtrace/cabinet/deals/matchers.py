@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from dealtrace.cabinet.deals.labels import MISSES, OUTCOMES, PREFERENCES, UNSPECIFIED
 from dealtrace.cabinet.deals.matcher_chart import DrawnLead, DrawnMatcher
 from dealtrace.cabinet.formats import clock_time, span_of_time
-from dealtrace.cabinet.lead_labels import lead_name
+from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.deals.matchers import Matcher, MatcherKind, began_between
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.matching.explanation import MatcherCandidate, MatcherOutcome, MatcherStep
 from dealtrace.matching.lead_search import Miss
-from dealtrace.matching.matcher_explanation import MatcherCandidate, MatcherOutcome, MatcherStep
 from dealtrace.matching.rematch import Match
 from dealtrace.record import record
 

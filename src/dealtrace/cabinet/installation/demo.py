@@ -11,17 +11,17 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.choices import SelectOption
-from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import DONE, Faults, number_of
 from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.labels import page_text
 from dealtrace.cabinet.view import View
 from dealtrace.demo.refusals import DemoExists, DemoMissing, SiteInUse, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAYS
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
+from dealtrace.operations.demo.fill import DemoSize, run_demo
 from dealtrace.operations.demo.mark import Demo, list_demos
 from dealtrace.operations.demo.remove import remove_demo
-from dealtrace.operations.demo.run import DemoSize, run_demo
 from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record
 from dealtrace.runtime.background_runs import Lane, Steps

@@ -11,7 +11,7 @@ from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.accounts.change_site_settings import list_faults
-from dealtrace.operations.accounts.open_site import NewSite, SiteWithToken, open_site
+from dealtrace.operations.accounts.create_site import NewSite, SiteWithToken, open_site
 from dealtrace.storage.accounts.sites import find_site, list_sites
 from dealtrace.whole_number import ID_MAX
 

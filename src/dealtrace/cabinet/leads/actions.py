@@ -5,9 +5,9 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from dealtrace.cabinet.field_labels import LABELS, labelled_text
 from dealtrace.cabinet.form_pages import Faults, number_of
 from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.labels import LABELS, labelled_text
 from dealtrace.cabinet.leads.card import LeadFacts, page, ref_of
 from dealtrace.cabinet.leads.missed_calls import MARKS
 from dealtrace.cabinet.links import lead_url

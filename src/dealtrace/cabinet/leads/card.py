@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
-from dealtrace.cabinet.deals.path import path_of
+from dealtrace.cabinet.deals.client_path import path_of
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.gate import not_found_page

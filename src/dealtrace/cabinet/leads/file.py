@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
+from dealtrace.cabinet.labels import RING_BACK_LABELS
 from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, lead_query, listed_days, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
 from dealtrace.cabinet.list_query import UNUSABLE, FilterLabels, ListPeriod, ListQuery

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dealtrace.cabinet.deals.labels import FIELDS
 from dealtrace.cabinet.formats import NOTHING
-from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
+from dealtrace.cabinet.labels import RING_BACK_LABELS
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
 from dealtrace.leads.annotation_version import AnnotationValues, AnnotationVersion, annotations_changed_since

@@ -12,8 +12,8 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import number, span_of_time
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.leads.missed_calls import (
     COUNTED_MAX,
     MISSED_DAYS,

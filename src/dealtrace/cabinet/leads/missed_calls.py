@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.gate import not_found_page
-from dealtrace.cabinet.lead_labels import RING_BACK_LABELS
+from dealtrace.cabinet.labels import RING_BACK_LABELS
 from dealtrace.cabinet.list_query import BEFORE, ListPeriod, ListQuery, list_query_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound

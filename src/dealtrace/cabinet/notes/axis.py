@@ -20,7 +20,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.saved_items.notes import Note
-from dealtrace.storage.accounts.site_changes import list_site_changes
+from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
 

@@ -15,8 +15,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.cabinet.carried_parameters import carried_query
-from dealtrace.cabinet.field_labels import labelled_text, unknown_choice
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
+from dealtrace.cabinet.labels import labelled_text, unknown_choice
 from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.notes.explained_falls import fall_notes
@@ -24,10 +24,9 @@ from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
-from dealtrace.cabinet.reports.change_texts import FigureChange
-from dealtrace.cabinet.reports.comparison import compared_until, costs_note
+from dealtrace.cabinet.reports.change_texts import FigureChange, compared_until, costs_note
 from dealtrace.cabinet.reports.form_fields import Choices, choices_of
-from dealtrace.cabinet.reports.key_labels import key_label
+from dealtrace.cabinet.reports.key_cells import key_label
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
@@ -58,8 +57,8 @@ from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.meanings import metric_meaning
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
+from dealtrace.storage.reports.currency_rates import list_sums_without_rate
 from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
-from dealtrace.storage.reports.rates import list_sums_without_rate
 from dealtrace.storage.reports.statuses import list_statuses
 
 FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")

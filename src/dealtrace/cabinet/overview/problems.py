@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from dealtrace.accounts.masking import masked_text
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time, day, money, number
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.view import View
 from dealtrace.operations.overview.problems import RECENT_DAYS, WATCHED_DAYS, Problem, ProblemKind
 from dealtrace.record import record

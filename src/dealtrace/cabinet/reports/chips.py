@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dealtrace.accounts.masking import masked_text
 from dealtrace.cabinet.formats import in_language
-from dealtrace.cabinet.reports.key_labels import value_label
+from dealtrace.cabinet.reports.key_cells import value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, Operator, split_escaped, split_filter, unescaped
 from dealtrace.reports.question import QuestionContext
-from dealtrace.reports.reading.masked_keys import masked_key, masked_label
+from dealtrace.reports.reading.masking import masked_key, masked_label
 
 
 @record

@@ -12,9 +12,8 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.rendering import HEADERS
-from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT
 from dealtrace.cabinet.reports.page import shown_question
-from dealtrace.cabinet.reports.report_url import report_url_of
+from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, report_url_of
 from dealtrace.cabinet.reports.tree.levels import levels_of
 from dealtrace.cabinet.reports.tree.open_rows import is_tree
 from dealtrace.cabinet.reports.without_contacts import for_person
@@ -29,7 +28,7 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.reports.question import Question, QuestionContext, parse_question
-from dealtrace.reports.reading.masked_keys import answer_without_contacts
+from dealtrace.reports.reading.masking import answer_without_contacts
 
 
 def send_as(extension: str) -> Callable[[View], Awaitable[Response]]:

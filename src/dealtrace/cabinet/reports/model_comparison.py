@@ -9,7 +9,7 @@ from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
+from dealtrace.cabinet.reports.key_cells import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language, text_in

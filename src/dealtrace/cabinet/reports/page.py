@@ -16,20 +16,19 @@ from dealtrace.accounts.shared_link import DAYS_OFFERED
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label, model_meaning
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import clock_time_in_zone
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.notes.explained_falls import fall_notes
-from dealtrace.cabinet.reports.comparison import compared_until, costs_note
-from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
+from dealtrace.cabinet.reports.change_texts import compared_until, costs_note
 from dealtrace.cabinet.reports.fitting_rows import fitting, fitting_pivot
 from dealtrace.cabinet.reports.form_fields import choices_of, ready_links
-from dealtrace.cabinet.reports.key_labels import key_label
+from dealtrace.cabinet.reports.key_cells import key_label
 from dealtrace.cabinet.reports.model_comparison import by_models, metric_under_models, model_metric_choices
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
-from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of, saved_report_url
+from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, USUAL, ReportUrl, report_url_of, saved_report_url
 from dealtrace.cabinet.reports.source_drilldown import rungs_of, split_by_medium
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
@@ -66,7 +65,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.gaps import Gap
-from dealtrace.reports.reading.masked_names import masked_names
+from dealtrace.reports.reading.masking import masked_names
 from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.saved_items.saved_reports import SavedReport

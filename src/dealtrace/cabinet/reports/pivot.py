@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, growth_in_row
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
+from dealtrace.cabinet.reports.key_cells import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
@@ -24,7 +24,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import lacks_data
-from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.masking import masked_key
 
 
 @record

@@ -24,9 +24,9 @@ from dealtrace.reports.filters import (
     split_escaped,
 )
 from dealtrace.reports.metrics import Metric
-from dealtrace.reports.periods import MONTHLY_PRESETS, Comparison
+from dealtrace.reports.periods import DEFAULT_PRESET, MONTHLY_PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS, DESCENDING, SEGMENT_OF_SITE, Question, QuestionContext, RawQuestion
-from dealtrace.reports.reading.masked_keys import masked_filter
+from dealtrace.reports.reading.masking import masked_filter
 from dealtrace.reports.reading.narrowing import is_alternative, narrowed_filters
 from dealtrace.reports.saved_items.saved_reports import SavedReport
 
@@ -58,6 +58,15 @@ SHOWN_SEGMENT = "shown_segment"
 """The form field with the segment that the form was shown with."""
 ORDERED = "ordered"
 """The form field with the metrics in the order in which they were shown."""
+USUAL = {
+    "by": "source,medium",
+    "metrics": "visits,leads,deals,won,amount,cost,drr",
+    "period": DEFAULT_PRESET,
+    "limit": "100",
+}
+"""The default values of parameters that are missing in the URL."""
+DEFAULTS_WRITTEN_OUT = {name: value for name, value in USUAL.items() if name != "limit"}
+"""The defaults written into saved questions; `limit` is left out, so that files of saved reports have all rows."""
 
 
 @record

@@ -16,15 +16,14 @@ from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.formats import NOTHING, clock_time_in_zone, day, metric_value, money, number
-from dealtrace.cabinet.lead_labels import lead_name
+from dealtrace.cabinet.labels import labelled_text, lead_name
 from dealtrace.cabinet.links import lead_url, source_label
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.reports.comparison import compared_until
+from dealtrace.cabinet.reports.change_texts import compared_until
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.formula_parts import parts_shown
-from dealtrace.cabinet.reports.key_labels import missing_key_label, value_label
+from dealtrace.cabinet.reports.key_cells import missing_key_label, value_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs, report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_row_details

@@ -21,7 +21,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
 from dealtrace.cabinet.reports.form_fields import choices_of
-from dealtrace.cabinet.reports.key_labels import value_label
+from dealtrace.cabinet.reports.key_cells import value_label
 from dealtrace.cabinet.reports.report_url import report_url_of
 from dealtrace.cabinet.reports.row_details import Details, read_row_details
 from dealtrace.cabinet.reports.rows import ROWS, context_of_rows, key_texts
@@ -43,7 +43,7 @@ from dealtrace.reports.figure import AnyRow, CostRow, DealRow, Figure, LeadRow, 
 from dealtrace.reports.formats import format_share
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET
-from dealtrace.reports.reading.masked_keys import masked_label
+from dealtrace.reports.reading.masking import masked_label
 
 ASKED_AT_ONCE = 50_000
 """How many rows one SQL statement finds; a figure that counts a million deals needs twenty statements."""

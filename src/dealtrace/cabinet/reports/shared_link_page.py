@@ -1,5 +1,6 @@
 """The page of a shared link: a single report without links, open to everybody who has the link."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -12,9 +13,9 @@ from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.formats import clock_time_in_zone, day
 from dealtrace.cabinet.gate import limit_guessing, refusal_page
-from dealtrace.cabinet.reports.comparison import compared_until, costs_note
-from dealtrace.cabinet.reports.default_question import USUAL
-from dealtrace.cabinet.reports.model_comparison import by_models
+from dealtrace.cabinet.reports.change_texts import compared_until, costs_note
+from dealtrace.cabinet.reports.key_cells import KeyCell
+from dealtrace.cabinet.reports.model_comparison import ModelsLine, ModelsTable, by_models
 from dealtrace.cabinet.reports.page import (
     PageReports,
     ask_all,
@@ -24,16 +25,18 @@ from dealtrace.cabinet.reports.page import (
     time_line_of,
 )
 from dealtrace.cabinet.reports.pivot import pivot_table
+from dealtrace.cabinet.reports.report_url import USUAL
 from dealtrace.cabinet.reports.saved_items.page import site_report_url
-from dealtrace.cabinet.reports.shared_link_tables import models_for_visitors, table_for_visitors
-from dealtrace.cabinet.reports.table import table_of
+from dealtrace.cabinet.reports.table import Table, TableLine, table_of, unsortable
 from dealtrace.cabinet.reports.time_chart import undrawn_message
-from dealtrace.cabinet.reports.without_contacts import for_person
+from dealtrace.cabinet.reports.without_contacts import for_person, unlinked
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Refusal
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
+from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.storage.accounts.sites import find_site
 
@@ -42,6 +45,31 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "x-robots-tag": "noindex, nofollow, noarchive",
 }
+
+
+def table_for_visitors(table: Table, by: Sequence[Dimension]) -> Table:
+    """Return a copy of a report's table without links and with masked keys; `by` are the dimensions of the keys."""
+    lines = tuple(
+        TableLine(
+            tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=True)),
+            tuple(map(unlinked, line.cells)),
+        )
+        for line in table.lines
+    )
+    return replace(unsortable(table), lines=lines, total=tuple(map(unlinked, table.total)), more="")
+
+
+def models_for_visitors(table: ModelsTable, by: Sequence[Dimension]) -> ModelsTable:
+    """Return a copy of `table` in which the keys are masked and are not links; `by` are the dimensions of the keys."""
+    return replace(table, lines=tuple(_models_line(line, by) for line in table.lines))
+
+
+def _models_line(line: ModelsLine, by: Sequence[Dimension]) -> ModelsLine:
+    return replace(line, keys=tuple(_key(dimension, key) for dimension, key in zip(by, line.keys, strict=False)))
+
+
+def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
+    return replace(key, text=masked_key(dimension, key.text), url="")
 
 
 @record

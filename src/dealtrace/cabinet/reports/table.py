@@ -11,7 +11,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
-from dealtrace.cabinet.reports.key_labels import KeyCell, KeyShaper
+from dealtrace.cabinet.reports.key_cells import KeyCell, KeyShaper
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.cabinet.reports.source_drilldown import has_parts_of_sources
 from dealtrace.errors import Language, text_in

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from dealtrace.cabinet.reports.key_labels import KeyCell
+from dealtrace.cabinet.reports.key_cells import KeyCell
 from dealtrace.cabinet.reports.model_comparison import ModelCell, ModelsTable
 from dealtrace.cabinet.reports.pivot import PivotCell, PivotTable
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -22,8 +22,14 @@ from dealtrace.reports.filters import (
 )
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, Question, QuestionContext
-from dealtrace.reports.reading.masked_keys import masked_filter, masked_key, masked_label
-from dealtrace.reports.reading.masked_names import MaskedNames, context_without_contacts, masked_names
+from dealtrace.reports.reading.masking import (
+    MaskedNames,
+    context_without_contacts,
+    masked_filter,
+    masked_key,
+    masked_label,
+    masked_names,
+)
 
 Linked = TypeVar("Linked", TableCell, ModelCell, PivotCell)
 

@@ -41,7 +41,7 @@ from dealtrace.operations.work import Work, at_site, ids_taken_by, takes_ids
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.question import Question, QuestionContext
-from dealtrace.storage.accounts.site_changes import find_site_change
+from dealtrace.storage.accounts.change_history import find_site_change
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.alerts.alerts import find_alert, list_alerts
 from dealtrace.storage.alerts.incidents import count_incidents, find_incidents, list_incidents

@@ -21,8 +21,7 @@ from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_fil
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
-from dealtrace.operations.reports.import_costs import account_name
-from dealtrace.operations.reports.run_cost_import import read_named_costs, run_cost_import
+from dealtrace.operations.reports.import_costs import account_name, read_named_costs, run_cost_import
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.costs import CostTotals, list_accounts, sum_costs_of_days

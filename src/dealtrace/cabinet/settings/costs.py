@@ -46,8 +46,7 @@ from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal, text_in
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
-from dealtrace.operations.reports.delete_costs import delete_costs
-from dealtrace.operations.reports.import_costs import account_name
+from dealtrace.operations.reports.import_costs import account_name, delete_costs
 from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day

@@ -12,8 +12,7 @@ from dealtrace.cabinet.form_pages import (
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting, NameTaken
-from dealtrace.operations.accounts.add_custom_field import add_custom_field
-from dealtrace.operations.accounts.remove_custom_field import remove_custom_field
+from dealtrace.operations.accounts.custom_fields import add_custom_field, remove_custom_field
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 
 PLACE = "settings/fields"

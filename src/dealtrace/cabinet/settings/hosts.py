@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from dealtrace.attribution.site_hosts import SiteHost
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, stored_site
-from dealtrace.cabinet.host_labels import HOST_LABELS
+from dealtrace.cabinet.labels import HOST_LABELS
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import may_save
 from dealtrace.cabinet.what_if.days import days_choices

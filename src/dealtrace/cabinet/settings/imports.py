@@ -17,7 +17,7 @@ from dealtrace.cabinet.gate import PageHandler
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.preview import preview_file
-from dealtrace.cabinet.settings.take_back import NOUNS, list_import_lines
+from dealtrace.cabinet.settings.take_back_import import NOUNS, list_import_lines
 from dealtrace.cabinet.settings.uploads import (
     UPLOAD_BYTES_MAX,
     Owner,

@@ -13,13 +13,12 @@ from dealtrace import clock
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.links import URL_LENGTH_MAX
-from dealtrace.cabinet.reports.default_question import USUAL
-from dealtrace.cabinet.reports.report_url import FILTER, ONCE, report_url_of, report_url_of_question
+from dealtrace.cabinet.reports.report_url import FILTER, ONCE, USUAL, report_url_of, report_url_of_question
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
@@ -38,7 +37,7 @@ from dealtrace.operations.mails.scheduled_reports import (
 from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.time_keys import HOURS
-from dealtrace.storage.accounts.site_changes import find_site_change
+from dealtrace.storage.accounts.change_history import find_site_change
 from dealtrace.storage.accounts.users import list_rights
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
 from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions_of_site

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.shared_link import DAYS_OFFERED, SharedLink
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import (
     Faults,
     fault_text,
@@ -18,10 +17,10 @@ from dealtrace.cabinet.form_pages import (
     stored_site,
 )
 from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.notes.axis import author_label
-from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, USUAL, ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, site_report_url
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting

@@ -19,8 +19,12 @@ from dealtrace.cabinet.what_if.days import days_choices
 from dealtrace.cabinet.what_if.forecast import Forecast, agreement_of, forecast
 from dealtrace.errors import NameTaken, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
-from dealtrace.operations.accounts.change_site_settings import change_site_settings, list_faults
-from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
+from dealtrace.operations.accounts.change_site_settings import (
+    COST_PREFIX,
+    change_site_settings,
+    list_faults,
+    settings_of,
+)
 from dealtrace.operations.what_if.trial import read_tried
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site
 from dealtrace.storage.accounts.busiest_second import find_busiest_second

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from dealtrace.accounts.account_act import AccountAct, ActKind
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
-from dealtrace.storage.accounts.account_acts import list_account_acts
+from dealtrace.storage.accounts.change_history import list_account_acts
 
 ACTS_SHOWN = 500
 _SENTENCES: Mapping[ActKind, str] = {

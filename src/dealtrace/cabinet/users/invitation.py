@@ -8,11 +8,11 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation, Purpose
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing, refusal_page, then_query
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.users.login import start_session
-from dealtrace.cabinet.users.passwords import LIMITS, hash_of
+from dealtrace.cabinet.users.password_hashes import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import LoginTaken, accept_role, join, require_invitation

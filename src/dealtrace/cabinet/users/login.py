@@ -10,9 +10,9 @@ from dealtrace.accounts.user import (
     LOGIN_LENGTH_MAX,
     normal_login,
 )
-from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.gate import UNSAVED, limit_guessing, session_cookie, then_query
-from dealtrace.cabinet.users.passwords import proof_of
+from dealtrace.cabinet.labels import page_text
+from dealtrace.cabinet.users.password_hashes import proof_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.log_in import Browser, Proof, end_session, open_session

@@ -6,11 +6,11 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.users import profile
 from dealtrace.cabinet.users.login import start_session
-from dealtrace.cabinet.users.passwords import LIMITS, hash_of, is_own_password
+from dealtrace.cabinet.users.password_hashes import LIMITS, hash_of, is_own_password
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.invite_user import accept_password, require_invitation

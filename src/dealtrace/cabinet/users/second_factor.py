@@ -8,7 +8,7 @@ from starlette.responses import Response
 from dealtrace.accounts.second_factor import SECRET
 from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users import profile
-from dealtrace.cabinet.users.passwords import is_own_password
+from dealtrace.cabinet.users.password_hashes import is_own_password
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.second_factor import (
     authenticator_url,

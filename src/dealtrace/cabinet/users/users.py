@@ -15,8 +15,8 @@ from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form
 from dealtrace.cabinet.view import View
-from dealtrace.operations.accounts.demand_second_factor import demand_second_factor
 from dealtrace.operations.accounts.invite_user import revoke_invitation
+from dealtrace.operations.accounts.second_factor import demand_second_factor
 from dealtrace.record import record
 from dealtrace.storage.accounts.installation import is_factor_demanded
 from dealtrace.storage.accounts.invitations import list_role_invitations

@@ -6,10 +6,10 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.invitation import Purpose
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.gate import limit_guessing
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.users.login import start_session
-from dealtrace.cabinet.users.passwords import LIMITS, hash_of
+from dealtrace.cabinet.users.password_hashes import LIMITS, hash_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvitationSpent, Refusal
 from dealtrace.operations.accounts.invite_user import accept_first_invitation, require_invitation

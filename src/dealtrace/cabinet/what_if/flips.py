@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.formats import clock_time, money, number
-from dealtrace.cabinet.lead_labels import lead_name
+from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.view import View
 from dealtrace.operations.what_if.trial import Trial, pairs_of
 from dealtrace.operations.what_if.try_settings import TriedDays

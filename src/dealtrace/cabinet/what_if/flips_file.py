@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.lead_labels import lead_name
+from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.list_files import ListFile, send_list
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.days import days_label

@@ -11,7 +11,6 @@ from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.site_hosts import SITE_KINDS
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import (
     Faults,
     fault_text,
@@ -20,7 +19,7 @@ from dealtrace.cabinet.form_pages import (
     stored_site,
     unknown_faults,
 )
-from dealtrace.cabinet.host_labels import HOST_LABELS
+from dealtrace.cabinet.labels import HOST_LABELS, labelled_text
 from dealtrace.cabinet.list_query import PERIOD, ListPeriod, ListQuery, days_of
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.flips import PAGE, PLACE

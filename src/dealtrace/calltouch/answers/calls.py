@@ -1,13 +1,14 @@
-"""The answers of the journal of calls."""
+"""The answers of the journal of calls, and of the counts of calls."""
 
 import hashlib
+from collections.abc import Iterable
+from datetime import date
 from typing import Literal, TypedDict
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import Origin
-from dealtrace.calltouch.answers.amounts import whole_rubles
 from dealtrace.calltouch.answers.annotations import (
     CallComment,
     FieldAnswer,
@@ -16,7 +17,6 @@ from dealtrace.calltouch.answers.annotations import (
     field_answers,
     tag_groups,
 )
-from dealtrace.calltouch.answers.clocks import epoch_seconds, slashed_clock, slashed_clock_or_none, whole_seconds
 from dealtrace.calltouch.answers.formats import (
     AttributionModelNumber,
     CallerId,
@@ -24,7 +24,12 @@ from dealtrace.calltouch.answers.formats import (
     EmptyList,
     Id,
     SlashedClock,
+    epoch_seconds,
     if_requested,
+    slashed_clock,
+    slashed_clock_or_none,
+    whole_rubles,
+    whole_seconds,
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
 from dealtrace.calltouch.answers.sources import (
@@ -52,6 +57,10 @@ PHASE_NAMES: dict[CallPhase, PhaseName] = {
     CallPhase.ENDED: "calldisconnected",
 }
 CALLER_ID_BYTES = 16
+DayCounts = dict[str, Count]
+"""The number of calls by day (`dd/mm/yyyy`); days without calls have 0."""
+KeywordCounts = dict[str, Count]
+"""The number of calls by keyword."""
 
 
 class _CallFacts(TypedDict):
@@ -284,3 +293,17 @@ def caller_id(entry: LeadEntry, site: Site) -> str:
     phone = normal_phone(entry.phone or "")
     name = f"client {entry.client.id}" if phone is None else phone
     return hashlib.blake2b(f"{site.id} {name}".encode(), digest_size=CALLER_ID_BYTES).hexdigest()
+
+
+def day_counts(counts: Iterable[tuple[date, int]]) -> DayCounts:
+    """Build the counts of calls by day (`dd/mm/yyyy`), in input order."""
+    return {f"{day:%d/%m/%Y}": count for day, count in counts}
+
+
+def keyword_counts(counts: Iterable[tuple[str, int]]) -> KeywordCounts:
+    """Build the counts of calls by keyword, in input order; calls without a keyword are counted as `(not set)`."""
+    answer: KeywordCounts = {}
+    for keyword, count in counts:
+        name = keyword or NOT_SET
+        answer[name] = answer.get(name, 0) + count
+    return answer

@@ -7,10 +7,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
-from dealtrace.calltouch.answers.amounts import plain_number
 from dealtrace.calltouch.answers.annotations import FieldAnswer, field_answers
-from dealtrace.calltouch.answers.clocks import day_first_clock
-from dealtrace.calltouch.answers.formats import Id
+from dealtrace.calltouch.answers.formats import Id, day_first_clock, plain_number
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES, type_of_matcher
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.currency import RUBLE

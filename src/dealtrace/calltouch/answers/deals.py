@@ -8,10 +8,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import LeadVisit, Origin, origin_of_lead
-from dealtrace.calltouch.answers.amounts import four_decimals, plain_number
 from dealtrace.calltouch.answers.annotations import FieldAnswer, TagGroup, field_answers, tag_groups
 from dealtrace.calltouch.answers.clients import ChangedDealClient, DealClient, changed_deal_client, deal_client
-from dealtrace.calltouch.answers.clocks import dotted_day, epoch_ms, slashed_clock, whole_seconds
 from dealtrace.calltouch.answers.formats import (
     AttributionModelNumber,
     Count,
@@ -19,7 +17,13 @@ from dealtrace.calltouch.answers.formats import (
     FourDecimals,
     Id,
     SlashedClock,
+    dotted_day,
+    epoch_ms,
+    four_decimals,
     if_requested,
+    plain_number,
+    slashed_clock,
+    whole_seconds,
 )
 from dealtrace.calltouch.answers.pages import PageAnswer
 from dealtrace.calltouch.answers.sources import (

@@ -5,7 +5,6 @@ from typing import Literal, TypedDict
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import Origin
-from dealtrace.calltouch.answers.amounts import four_decimals, whole_rubles
 from dealtrace.calltouch.answers.annotations import (
     FieldAnswer,
     LeadRequestComment,
@@ -15,9 +14,18 @@ from dealtrace.calltouch.answers.annotations import (
     tag_groups,
 )
 from dealtrace.calltouch.answers.clients import LeadRequestClient, lead_request_client, stated_client
-from dealtrace.calltouch.answers.clocks import epoch_ms, slashed_clock
 from dealtrace.calltouch.answers.deals import StoredOrder, stored_order
-from dealtrace.calltouch.answers.formats import Count, FourDecimals, Id, SlashedClock, if_requested
+from dealtrace.calltouch.answers.formats import (
+    Count,
+    FourDecimals,
+    Id,
+    SlashedClock,
+    epoch_ms,
+    four_decimals,
+    if_requested,
+    slashed_clock,
+    whole_rubles,
+)
 from dealtrace.calltouch.answers.sources import (
     CreditedSession,
     EarlierVisit,

@@ -9,8 +9,15 @@ from dealtrace.attribution.landing_tags import PAID
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
-from dealtrace.calltouch.answers.clocks import slashed_clock, slashed_clock_or_none
-from dealtrace.calltouch.answers.formats import AttributionModelNumber, EmptyList, Id, SlashedClock, if_requested
+from dealtrace.calltouch.answers.formats import (
+    AttributionModelNumber,
+    EmptyList,
+    Id,
+    SlashedClock,
+    if_requested,
+    slashed_clock,
+    slashed_clock_or_none,
+)
 from dealtrace.http.parameters import Sent
 from dealtrace.whole_number import parse_whole_number
 

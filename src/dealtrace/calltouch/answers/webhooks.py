@@ -13,9 +13,8 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.rule import Alert
 from dealtrace.attribution.classification import NOT_SET
-from dealtrace.calltouch.answers.amounts import four_decimals
 from dealtrace.calltouch.answers.calls import PHASE_NAMES, PhaseName, call_of, caller_id, caller_number
-from dealtrace.calltouch.answers.clocks import dashed_clock, dotted_clock, epoch_seconds, whole_seconds
+from dealtrace.calltouch.answers.formats import dashed_clock, dotted_clock, epoch_seconds, four_decimals, whole_seconds
 from dealtrace.calltouch.answers.sources import utm_answer, visitor_number
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.call import CallPhase, is_answered

@@ -11,9 +11,9 @@ from dealtrace.calltouch.answers.client_orders import (
     stored_client_order,
     warning_of,
 )
-from dealtrace.calltouch.batches import outcomes_in_order, read_or_refuse
 from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
 from dealtrace.calltouch.client_orders.reading import read_order
+from dealtrace.calltouch.json_bodies import outcomes_in_order, read_or_refuse
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal

@@ -10,7 +10,7 @@ import msgspec
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.calltouch.client_order_names import VISIT_TYPE
 from dealtrace.calltouch.leads.annotate import parse_checked
-from dealtrace.calltouch.leads.matching import ELEMENTS_MAX, Element, ElementReader, SourceParams, VisitParams
+from dealtrace.calltouch.leads.matching_parameter import ELEMENTS_MAX, Element, ElementReader, SourceParams, VisitParams
 from dealtrace.calltouch.wire_types import VisitRef
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.errors import InvalidParameters, Violation

@@ -9,12 +9,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
-from dealtrace.calltouch.batches import Comment, Tag, joined_tags, read_item, renamed, scalar_text, values_by_field
+from dealtrace.calltouch.answers.formats import utc_of_wall_clock
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
+from dealtrace.calltouch.json_bodies import Comment, Tag, joined_tags, read_item, renamed, scalar_text, values_by_field
 from dealtrace.calltouch.json_keys import SentScalar, fields_by_key, value_of
 from dealtrace.calltouch.leads.annotate import AddedTags, check_list_length, parse_checked
 from dealtrace.calltouch.parameters import CUSTOM

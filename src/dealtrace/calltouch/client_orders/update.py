@@ -12,8 +12,7 @@ from dealtrace.calltouch.answers.client_orders import (
     stored_client_order,
     warning_of,
 )
-from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
-from dealtrace.calltouch.batches import FieldValue, outcomes_in_order, read_item, read_or_refuse, scalar_text
+from dealtrace.calltouch.answers.formats import utc_of_wall_clock
 from dealtrace.calltouch.client_orders.create import sent_number
 from dealtrace.calltouch.client_orders.matching import read_matchers
 from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
@@ -25,6 +24,7 @@ from dealtrace.calltouch.client_orders.reading import (
     read_single,
 )
 from dealtrace.calltouch.client_orders.shapes import Order
+from dealtrace.calltouch.json_bodies import FieldValue, outcomes_in_order, read_item, read_or_refuse, scalar_text
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, parse_checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset

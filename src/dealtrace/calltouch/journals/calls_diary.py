@@ -11,10 +11,9 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.answers.pages import page_answer
 from dealtrace.calltouch.answers.sources import NOT_SPECIFIED
-from dealtrace.calltouch.journals.interval import read_interval
 from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
 from dealtrace.calltouch.journals.pages import answer_page, empty_page, requested_page
-from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED
+from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED, read_interval
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent

@@ -8,10 +8,9 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.lead_requests import lead_request_record
-from dealtrace.calltouch.journals.interval import read_interval, require_dates
 from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
 from dealtrace.calltouch.journals.pages import answer_page, requested_page
-from dealtrace.calltouch.journals.parameters import REQUESTS
+from dealtrace.calltouch.journals.parameters import REQUESTS, read_interval, require_dates
 from dealtrace.errors import SiteMismatch
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent

@@ -1,16 +1,19 @@
-"""The parameters of the journals."""
+"""The parameters of the journals, such as the interval from `dateFrom` to `dateTo`."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
+from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
+from dealtrace.calltouch.answers.formats import utc_of_wall_clock
 from dealtrace.calltouch.parameters import CLIENT_API_ID
 from dealtrace.calltouch.wire_types import DayClock, SlashDay
-from dealtrace.errors import InvalidValue
+from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_types import Choice, Flag, Integer, Text
-from dealtrace.http.parameters import Parameter
+from dealtrace.http.parameters import REQUIRED, Parameter, Sent
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.record import record
 from dealtrace.storage.journals.lead_journal import LeadField, LeadOperator
@@ -41,6 +44,8 @@ MODES = {
 
 Ours: we took the words from the vendor's web pages, since its documentation of the API has none.
 """
+_SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
 
 
 @record
@@ -276,3 +281,40 @@ STATISTICS = (
 )
 
 DOWNLOAD = (CLIENT_API_ID,)
+
+
+def require_dates(sent: Sent) -> None:
+    """Check that an interval was sent.
+
+    Raises:
+        InvalidParameters: `dateFrom`, `dateTo` or both are missing.
+    """
+    missing = [name for name in ("dateFrom", "dateTo") if name not in sent.values]
+    if missing:
+        raise InvalidParameters([Violation(name, *REQUIRED) for name in missing])
+
+
+def read_interval(site: Site, sent: Sent) -> tuple[datetime | None, datetime | None]:
+    """Return the start of the interval and the first instant after it, in UTC; `None` for a date that was not sent.
+
+    Ours: `timeFrom` is a time on the first day and `timeTo` a time on the last day; the whole second `timeTo` is
+    included. By default, the interval covers whole days.
+
+    Raises:
+        InvalidParameters: the interval ends before it starts.
+    """
+    first, last = sent.get("dateFrom"), sent.get("dateTo")
+    if first is not None and last is not None and first > last:
+        raise InvalidParameters([Violation("dateFrom", "позже, чем dateTo", "must not be later than dateTo")])
+    since = _instant(first, sent.get("timeFrom", time()), site) if first is not None else None
+    until = None
+    if last is not None:
+        ends_at = sent.get("timeTo")
+        until = _instant(last + _DAY, time(), site) if ends_at is None else _instant(last, ends_at, site) + _SECOND
+    if since is not None and until is not None and since >= until:
+        raise InvalidParameters([Violation("timeFrom", "позже, чем timeTo", "must not be later than timeTo")])
+    return since, until
+
+
+def _instant(day_on: date, clock: time, site: Site) -> datetime:
+    return utc_of_wall_clock(datetime.combine(day_on, clock), site.time_zone)

@@ -12,9 +12,8 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.answers.statistics import DayCounts, KeywordCounts, day_counts, keyword_counts
-from dealtrace.calltouch.journals.interval import read_interval
-from dealtrace.calltouch.journals.parameters import STATISTICS
+from dealtrace.calltouch.answers.calls import DayCounts, KeywordCounts, day_counts, keyword_counts
+from dealtrace.calltouch.journals.parameters import STATISTICS, read_interval
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameters import ParameterTable, Sent

@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from dealtrace.calltouch.answers.outcomes import AnnotatedLead, LeadsAnnotation, LeadsCommenting, annotated_lead
-from dealtrace.calltouch.batches import (
+from dealtrace.calltouch.json_bodies import (
     FieldValue,
     Tag,
     joined_tags,
@@ -20,7 +20,7 @@ from dealtrace.calltouch.batches import (
     values_by_field,
 )
 from dealtrace.calltouch.json_keys import SentScalar
-from dealtrace.calltouch.leads.matching import ELEMENT_PARAMS, FINDING, FINDS_NOTHING, Element, read_matching
+from dealtrace.calltouch.leads.matching_parameter import ELEMENT_PARAMS, FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,
     CUSTOM_FIELDS,

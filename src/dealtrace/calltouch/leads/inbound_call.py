@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dealtrace.calltouch.answers.clocks import utc_of_wall_clock, whole_seconds
+from dealtrace.calltouch.answers.formats import utc_of_wall_clock, whole_seconds
 from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller

@@ -4,7 +4,7 @@ from dealtrace import clock
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import UNKNOWN_ORIGIN, Origin
 from dealtrace.attribution.visit import VisitId
-from dealtrace.calltouch.answers.clocks import utc_of_wall_clock
+from dealtrace.calltouch.answers.formats import utc_of_wall_clock
 from dealtrace.calltouch.answers.lead_requests import registered_lead_request
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.errors import InvalidParameters, Violation

@@ -1,6 +1,6 @@
 """`requests/orders/register`: register a lead request, and a deal if all required parameters of a deal were sent."""
 
-from dealtrace.calltouch.deal_registration import registration_of
+from dealtrace.calltouch.deals.register import registration_of
 from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER
 from dealtrace.calltouch.journals.lead_request import answer_lead_request
 from dealtrace.calltouch.leads.register_request import read_lead_request

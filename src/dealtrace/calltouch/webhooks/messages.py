@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.webhook import EventKind, Webhook
 from dealtrace.alerts.rule import AlertId
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.answers.clocks import epoch_seconds
+from dealtrace.calltouch.answers.formats import epoch_seconds
 from dealtrace.calltouch.answers.webhooks import (
     AlertMessage,
     AlertValues,

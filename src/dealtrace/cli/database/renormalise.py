@@ -4,12 +4,21 @@ import typer
 from rich.progress import Progress, TaskID
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.database.left_to_normalise import count_left
 from dealtrace.cli.terminal import console, counted, error_console, open_prepared, work_in
 from dealtrace.operations.leads.renormalise_contacts import renormalise_next_contacts
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.leads.normalisation_progress import begin_progress
+from dealtrace.storage.leads.normalisation_progress import begin_progress, count_left_to_normalise, find_progress
+
+
+def count_left(database: Database) -> int:
+    """Return how many contacts of all sites are still to be normalised by the rules of this release."""
+    with database.read() as connection:
+        return sum(
+            count_left_to_normalise(connection, site.id, reading)
+            for site in list_sites(connection)
+            if (reading := find_progress(connection, site.id)) is not None
+        )
 
 
 def renormalise() -> None:

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from dealtrace.cli.database.left_to_normalise import count_left
+from dealtrace.cli.database.renormalise import count_left
 from dealtrace.cli.terminal import console, explained
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import open_database

@@ -33,7 +33,7 @@ from dealtrace.reports.agreement import (
     SeenDeals,
 )
 from dealtrace.reports.kopecks import rubles_of
-from dealtrace.storage.reports.rates import find_rates
+from dealtrace.storage.reports.currency_rates import find_rates
 
 LISTED = 20
 """How many differences are listed by default."""

@@ -8,8 +8,8 @@ from dealtrace.cli.deals.lookup import DealArgument, format_lead_of, look_up_dea
 from dealtrace.cli.options import OnlySiteOption
 from dealtrace.cli.terminal import console, fail, open_prepared, work_in
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.operations.deals.delete import restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.whole_number import ID_MAX
 
 

@@ -9,9 +9,8 @@ from dealtrace.cli.deals.lookup import DealArgument, format_lead, format_lead_of
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.leads.lead import KIND_NAMES
-from dealtrace.matching.explanation import Candidate, Missed, Step
+from dealtrace.matching.explanation import Candidate, MatcherStep, Missed, Step
 from dealtrace.matching.matcher_changes import MINUTE, MatcherChange
-from dealtrace.matching.matcher_explanation import MatcherStep
 from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.operations.matching.explain import Explanation, explain_deal
 

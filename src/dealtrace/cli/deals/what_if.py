@@ -22,8 +22,13 @@ from dealtrace.cli.answers import (
 )
 from dealtrace.cli.deals.lookup import format_amount, format_lead
 from dealtrace.cli.deals.period import ChosenPeriod, FromOption, ToOption, read_period
-from dealtrace.cli.deals.setting_effects import effect_lines, moved_line, serialize_effect, serialize_moved
-from dealtrace.cli.deals.trial_answers import TrialHeadAnswer
+from dealtrace.cli.deals.setting_effects import (
+    TrialHeadAnswer,
+    effect_lines,
+    moved_line,
+    serialize_effect,
+    serialize_moved,
+)
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import (
     console,

@@ -17,7 +17,7 @@ from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list
 from dealtrace.storage.deals.deals import list_latest_matchers
 from dealtrace.storage.leads.contact_groups import list_unlinked_contacts
 from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress
-from dealtrace.storage.reports.rates import count_deals_without_rate, count_rates_within_days
+from dealtrace.storage.reports.currency_rates import count_deals_without_rate, count_rates_within_days
 from dealtrace.storage.reports.statuses import find_deals_by_status, has_won_status, list_statuses
 
 UNLINKED_SHOWN = 20

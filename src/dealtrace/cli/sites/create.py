@@ -8,7 +8,7 @@ from dealtrace.accounts.own_ids import FIRST_ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import changing, console, explained, open_prepared, print_json
-from dealtrace.operations.accounts.open_site import NewSite, check_new_site, open_site
+from dealtrace.operations.accounts.create_site import NewSite, check_new_site, open_site
 from dealtrace.operations.accounts.set_first_id import check_first_id, set_first_id
 from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import read_settings

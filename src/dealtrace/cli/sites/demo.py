@@ -10,8 +10,8 @@ from dealtrace.cli.answers import DemoAnswer
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import changing, console, error_console, fail, open_prepared, print_json
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
+from dealtrace.operations.demo.fill import SEED_DEFAULT, DemoSize, run_demo
 from dealtrace.operations.demo.remove import remove_demo
-from dealtrace.operations.demo.run import SEED_DEFAULT, DemoSize, run_demo
 from dealtrace.operations.work import ids_taken_by
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.site_rows import count_site_rows

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -13,12 +14,46 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.sites.answers import SiteAnswer
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts.busiest_second import find_busiest_second
 from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.sites import list_sites
+
+
+class BusiestSecondAnswer(TypedDict):
+    """The busiest second of a day, by the number of requests from a single IP address.
+
+    `requests` is that number, `allowed` the number that the rate limit allows per second, and `endedAt` when the second
+    ended.
+    """
+
+    requests: int
+    allowed: int
+    endedAt: datetime
+
+
+class SiteAnswer(TypedDict):
+    """A site in `site list` and `site show`; `uniqueDepthDays` and `pointsPerDay` are 0 if there is no limit.
+
+    `busiestSecondToday` is `None` before the first request of the day, and without a rate limit.
+    """
+
+    siteId: int
+    name: str
+    timezone: str
+    contactMatching: bool
+    pointsPerDay: int
+    pointCosts: dict[str, int]
+    pointsSpentToday: int
+    busiestSecondToday: BusiestSecondAnswer | None
+    attribution: int
+    respectsDoNotTrack: bool
+    uniqueDepthDays: int
+    targetCallSeconds: int
+    corsOrigins: list[str]
+    counter: str
+    customFields: list[str]
 
 
 def show_sites(as_json: JsonOption = False) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.cors_origins import read_origins
 from dealtrace.accounts.counter_code import read_counter_code
-from dealtrace.accounts.on_off import read_switch
+from dealtrace.accounts.on_off import read_switch, switch_text
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.credit import AttributionModel
@@ -17,17 +17,35 @@ from dealtrace.attribution.model_labels import model_key
 from dealtrace.errors import InvalidSetting, NameTaken, UnknownSetting
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.accounts.settings_as_text import COST_PREFIX, settings_of
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import AccountWork
-from dealtrace.quota.points import POINTS_MAX, PaidMethod
+from dealtrace.quota.points import POINTS_MAX, PaidMethod, points_cost
 from dealtrace.storage.accounts import sites
-from dealtrace.storage.reports.rates import redate_rates
+from dealtrace.storage.reports.currency_rates import redate_rates
 from dealtrace.whole_number import parse_whole_number
 
+COST_PREFIX = "points_cost."
 NAME_LENGTH_MAX = 200
 UNIQUE_DEPTH_DAYS_MAX = 36_500
 TARGET_CALL_SECONDS_MAX = 24 * 3600
+
+
+def settings_of(site: Site) -> dict[str, str]:
+    """Return the settings of a site as strings, by the keys that `change_site_settings` accepts."""
+    costs = {f"{COST_PREFIX}{method}": str(points_cost(method, site.point_costs)) for method in PaidMethod}
+    return {
+        "name": site.name,
+        "timezone": site.time_zone.key,
+        "contact_matching": switch_text(is_on=site.contact_matching),
+        "attribution": str(site.attribution),
+        "unique_depth_days": str(site.unique_depth.days if site.unique_depth is not None else 0),
+        "target_call_seconds": str(site.target_call // timedelta(seconds=1)),
+        "respects_do_not_track": switch_text(is_on=site.respects_do_not_track),
+        "points_per_day": str(site.points_per_day),
+        "cors_origins": ",".join(site.cors_origins),
+        "counter": site.counter_code,
+        **costs,
+    }
 
 
 def change_site_settings(work: AccountWork, site_id: int, settings: Mapping[str, str]) -> Site:

@@ -20,8 +20,7 @@ from dealtrace.accounts.user import (
     normal_login,
 )
 from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
-from dealtrace.operations.accounts.record_act import record_act
-from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.accounts.record_change import record_act, record_change
 from dealtrace.operations.work import AccountWork, takes_ids
 from dealtrace.printable import check_printable
 from dealtrace.storage.accounts import invitations, users

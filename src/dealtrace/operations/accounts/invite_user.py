@@ -21,7 +21,7 @@ from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import InvitationSpent
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
-from dealtrace.operations.accounts.record_act import record_act
+from dealtrace.operations.accounts.record_change import record_act
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record

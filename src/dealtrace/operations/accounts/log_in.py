@@ -14,7 +14,7 @@ from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import password_hasher
-from dealtrace.operations.accounts.record_act import record_act
+from dealtrace.operations.accounts.record_change import record_act
 from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts import users

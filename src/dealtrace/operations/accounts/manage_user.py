@@ -8,8 +8,7 @@ from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import InvalidSetting
-from dealtrace.operations.accounts.record_act import record_act
-from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.accounts.record_change import record_act, record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import invitations, users

@@ -1,8 +1,10 @@
-"""Record the changes of a site: what was changed, by whom and when."""
+"""Record the changes of a site and acts on accounts: what was done, by whom and when."""
 
+from dealtrace.accounts.account_act import AccountAct, ActKind
 from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
 from dealtrace.operations.work import AccountWork
-from dealtrace.storage.accounts.site_changes import insert_site_change
+from dealtrace.storage.accounts.change_history import insert_account_act, insert_site_change
+from dealtrace.storage.accounts.users import find_logins
 
 TEXT_LENGTH_MAX = 500
 """Ours: the maximum length, in characters, of a stored value; a longer value is cut and ends with `…`."""
@@ -37,3 +39,9 @@ def is_cut(text: str) -> bool:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - len(_CUT)] + _CUT
+
+
+def record_act(work: AccountWork, kind: ActKind, name: str) -> None:
+    """Record an act on an account in the transaction of the act itself, with the login of the user who acted."""
+    author = find_logins(work.connection, {work.user_id}).get(work.user_id) if work.user_id is not None else None
+    insert_account_act(work.connection, AccountAct(kind, name, work.now, author))

@@ -22,9 +22,10 @@ from dealtrace.accounts.second_factor import (
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
-from dealtrace.operations.accounts.record_act import record_act
+from dealtrace.operations.accounts.record_change import record_act
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import second_factors
+from dealtrace.storage.accounts.installation import is_factor_demanded, set_factor_demanded
 from dealtrace.storage.accounts.second_factors import Factor
 from dealtrace.storage.accounts.sessions import delete_sessions, delete_unconfirmed_sessions, touch_session
 
@@ -126,3 +127,14 @@ def _matching_step(secret: str, code: str, now: datetime, *, after: int) -> int 
 def _recovery_code() -> str:
     text = b32encode(secrets.token_bytes(RECOVERY_CODE_BYTES)).decode().lower()
     return "-".join(text[start : start + RECOVERY_CODE_GROUP] for start in range(0, len(text), RECOVERY_CODE_GROUP))
+
+
+def demand_second_factor(work: AccountWork, *, is_demanded: bool) -> None:
+    """Require all users to log in with a second factor, or stop requiring it.
+
+    While a second factor is required, users who have none must set one up before they can open any other page.
+    """
+    if is_demanded != is_factor_demanded(work.connection):
+        kind = ActKind.FACTOR_DEMANDED if is_demanded else ActKind.FACTOR_NOT_DEMANDED
+        record_act(work, kind, "")
+    set_factor_demanded(work.connection, is_demanded=is_demanded)

@@ -19,7 +19,7 @@ from dealtrace.operations.work import AccountWork, Work
 from dealtrace.record import record
 from dealtrace.reports.saved_items.names import check_has_room, check_saved_name
 from dealtrace.storage.accounts import shared_links
-from dealtrace.storage.accounts.site_changes import insert_site_change
+from dealtrace.storage.accounts.change_history import insert_site_change
 
 
 @record

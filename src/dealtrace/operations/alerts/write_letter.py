@@ -10,7 +10,7 @@ from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.operations.mails.send_to import may_see_contacts
 from dealtrace.operations.reports.column_metrics import find_column_metrics
-from dealtrace.reports.reading.masked_keys import masked_filter, masked_label, metric_without_contacts
+from dealtrace.reports.reading.masking import masked_filter, masked_label, metric_without_contacts
 from dealtrace.storage.alerts.alerts import find_alert
 from dealtrace.storage.alerts.incidents import find_incidents
 

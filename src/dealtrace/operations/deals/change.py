@@ -12,7 +12,7 @@ from dealtrace.deals.versions import DealVersion, VersionKind, next_version
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.deals.find import find_deals
-from dealtrace.operations.deals.store_changes import store_changes
+from dealtrace.operations.deals.store import store_changes
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

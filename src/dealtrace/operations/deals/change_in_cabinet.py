@@ -9,9 +9,8 @@ from enum import StrEnum
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead import LeadRef
-from dealtrace.operations.deals.delete import delete_deal
+from dealtrace.operations.deals.delete import delete_deal, restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
-from dealtrace.operations.deals.restore import restore_deal
 from dealtrace.operations.deals.undo import undo_version
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation

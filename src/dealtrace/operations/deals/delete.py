@@ -1,4 +1,4 @@
-"""Delete deals; a deleted deal is hidden and can be restored."""
+"""Delete deals, and restore them."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dealtrace.deals.deal import Deal, DealKey
 from dealtrace.deals.versions import VersionKind, next_version
-from dealtrace.errors import Refusal
+from dealtrace.errors import DealNotDeleted, NumberReused, Refusal
 from dealtrace.operations.deals.find import NamedDeals, find_deal, find_deals, no_deal_with_id
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import store_versions
@@ -85,3 +85,23 @@ def _delete(work: Work, found: Sequence[Deal], user_id: int | None) -> list[Deal
 def with_deletion(deal: Deal, deleted_at: datetime | None, now: datetime) -> Deal:
     """Return the next version of a deal: deleted at `deleted_at`, or restored if `deleted_at` is `None`."""
     return replace(deal, deleted_at=deleted_at, touched_at=now, version=deal.version + 1)
+
+
+def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
+    """Restore a deleted deal of the site and return the deal; `user_id` is `None` on the command line.
+
+    Raises:
+        DealNotFound: the site never had such a deal.
+        DealNotDeleted: the deal is not deleted.
+        NumberReused: another deal got the same number after the deletion.
+    """
+    deal = find_deal(work.connection, work.site, deal_id, with_deleted=True)
+    if deal.deleted_at is None:
+        raise DealNotDeleted(deal_id=deal_id)
+    holder = deals.find_registered(work.connection, work.site.id, [deal.number]).get(deal.number)
+    if holder is not None:
+        raise NumberReused(number=deal.number, deal_id=holder.deal_id)
+    restored = with_deletion(deal, None, work.now)
+    deals.set_deletion_times(work.connection, work.site.id, [restored])
+    store_versions(work, [next_version(deal, restored, VersionKind.RESTORED, user_id=user_id)])
+    return restored

@@ -9,7 +9,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal, imported_deal
 from dealtrace.deals.registration import Registered
 from dealtrace.deals.versions import first_version
 from dealtrace.errors import NumberTaken, Refusal
-from dealtrace.operations.deals.store_new import store_new_deals
+from dealtrace.operations.deals.store import store_new_deals
 from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.spend_points import lock_registrations

@@ -12,8 +12,8 @@ from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.matching.rematch import Match
-from dealtrace.operations.attribution.credit import credit_leads
-from dealtrace.operations.deals.store_new import store_new_deals
+from dealtrace.operations.credit_leads import credit_leads
+from dealtrace.operations.deals.store import store_new_deals
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation

@@ -8,11 +8,10 @@ from dealtrace.deals.changes import UNSET, Unset, stamp
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.status_history import status_since
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version
-from dealtrace.operations.deals.delete import delete_deal
+from dealtrace.operations.deals.delete import delete_deal, restore_deal
 from dealtrace.operations.deals.find import find_deal, no_deal_with_id
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
-from dealtrace.operations.deals.restore import restore_deal
-from dealtrace.operations.deals.store_changes import store_changes
+from dealtrace.operations.deals.store import store_changes
 from dealtrace.operations.work import Work
 from dealtrace.storage.deals.versions import find_later_versions, list_versions
 

@@ -13,11 +13,10 @@ from dealtrace.demo.company import PAYMENT_FIELD, PRODUCT_FIELD
 from dealtrace.demo.refusals import DemoExists, SiteNotEmpty, SiteUnfit
 from dealtrace.demo.rhythm import DAY, DAYS
 from dealtrace.leads.file_import import FileImport
-from dealtrace.operations.accounts.add_custom_field import add_custom_field
 from dealtrace.operations.accounts.create_site import create_site
+from dealtrace.operations.accounts.custom_fields import add_custom_field
 from dealtrace.operations.accounts.issue_token import issue_token
-from dealtrace.operations.accounts.record_act import record_act
-from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.accounts.record_change import record_act, record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
 from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids

@@ -1,4 +1,4 @@
-"""Fill a site with a year of data in batches, as a company's own programs would have sent it."""
+"""Fill the site of a demo with a year of data, in batches, each in a transaction of its own."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from itertools import groupby
 
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.demo.company import (
@@ -22,13 +24,13 @@ from dealtrace.demo.company import (
 )
 from dealtrace.demo.leads import DemoLead
 from dealtrace.demo.refusals import DemoMissing
-from dealtrace.demo.year import Batch, Year, list_batches
+from dealtrace.demo.year import Batch, Year, list_batches, make_year
 from dealtrace.errors import Refusal
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.demo.mark import lock_demo
+from dealtrace.operations.demo.mark import find_demo, lock_demo
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
 from dealtrace.operations.reports.import_costs import replace_costs
 from dealtrace.operations.reports.manage_columns import add_column
@@ -42,7 +44,10 @@ from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.statuses import Meaning
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.leads.file_imports import update_file_import
+from dealtrace.storage.reports.known_statuses import KnownStatuses
 
 IDS_PER_COST_MAX = 1
 """The maximum number of ids that a cost takes: one for its traffic source."""
@@ -50,6 +55,7 @@ IDS_PER_VISIT_MAX = 2
 """The maximum number of ids that a visit takes: one for the visit, one for its traffic source."""
 RECORDS_AT_ONCE = 1000
 """How many records one transaction stores; registrations wait for one transaction at most."""
+SEED_DEFAULT = 1
 
 
 @record
@@ -185,3 +191,50 @@ def _check(outcomes: Sequence[object]) -> None:
     """Check that no record was refused, since all data of a demo is valid."""
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     assert not refused, refused[0]
+
+
+@record
+class DemoSize:
+    """The seed of the random numbers, and the fraction of the data to make, up to 1."""
+
+    seed: int = SEED_DEFAULT
+    part: float = 1
+
+
+def run_demo(
+    database: Database,
+    site: Site,
+    size: DemoSize,
+    now: datetime,
+    show: Callable[[int, int], None] = lambda _stored, _total: None,
+    rest: Callable[[], None] = lambda: None,
+) -> None:
+    """Make a year of data and store it; `show` gets how many records are stored and how many there are in total.
+
+    `rest` is called repeatedly while the data is made. `now` is the time when this demo was begun, and
+    distinguishes it from a later demo of the same site. An exception from `show` or `rest` ends the demo; what is
+    stored by then stays.
+
+    Raises:
+        DemoMissing: somebody has removed the demo in the meantime.
+    """
+    steps = list_steps(make_year(size.seed, site_day(now, site.time_zone), site.time_zone, size.part, rest), now)
+    stored, total = 0, sum(step.records for step in steps)
+    show(stored, total)
+    for step in _store(database, site, now, steps):
+        stored += step.records
+        show(stored, total)
+    database.gather_statistics()
+
+
+def _store(database: Database, site: Site, now: datetime, steps: Sequence[FillStep]) -> Iterator[FillStep]:
+    """Store each step in a transaction of its own, and yield the step once it is stored."""
+    ids, known = IdBlocks(database.writer), KnownStatuses()
+    for step in steps:
+        ids.ensure(step.ids)
+        with database.write() as connection:
+            demo = find_demo(connection, site)
+            if demo is None or demo.progress.begun_at != now:
+                raise DemoMissing
+            step.store(Work(connection, ids, now, site, known))
+        yield step

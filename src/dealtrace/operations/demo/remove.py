@@ -5,8 +5,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.account_act import ActKind
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
-from dealtrace.operations.accounts.record_act import record_act
-from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.accounts.record_change import record_act, record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.begin import LABEL
 from dealtrace.operations.demo.mark import Demo, find_demo, list_demos, lock_demo

@@ -9,7 +9,7 @@ from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.arrival import Arrival
 from dealtrace.leads.call import IncomingCall
-from dealtrace.operations.attribution.credit import credit_leads
+from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_sharing

@@ -9,10 +9,9 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.matchers import Matcher, final_position, reachable
 from dealtrace.leads.lead import LeadRef
-from dealtrace.matching.explanation import NEAR_MISS
+from dealtrace.matching.explanation import NEAR_MISS, MatcherStep, explain_matchers
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, search_of
 from dealtrace.matching.matcher_changes import Attempt, MatcherChange, list_matcher_changes
-from dealtrace.matching.matcher_explanation import MatcherStep, explain_matchers
 from dealtrace.matching.rematch import UNMATCHED, Match
 from dealtrace.operations.matching.find_leads import find_leads, list_prospects
 from dealtrace.record import record

@@ -10,10 +10,9 @@ from dealtrace.accounts.site import Site
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.explanation import NEAR_MISS, Missed, Step, explain_search
+from dealtrace.matching.explanation import NEAR_MISS, MatcherOutcome, MatcherStep, Missed, Step, explain_search
 from dealtrace.matching.match_reason import LeadContacts, MatchReason, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_changes import MatcherChange
-from dealtrace.matching.matcher_explanation import MatcherOutcome, MatcherStep
 from dealtrace.matching.nearest_lead import searched_contacts
 from dealtrace.matching.rematch import Match
 from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes

@@ -44,13 +44,13 @@ from dealtrace.reports.periods import DAY, Period, Span, compared_period, compar
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_period import is_nothing_counted, may_lack_data
 from dealtrace.reports.reading.empty_times import times_with_rows
-from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
+from dealtrace.storage.reports.currency_rates import has_rates
 from dealtrace.storage.reports.deal_counts import count_won_statuses, find_first_visit, has_margins
 from dealtrace.storage.reports.fact_tables import FactTables, deal_times_of, parameters_of_site
 from dealtrace.storage.reports.key_spellings import find_containing, find_spellings
 from dealtrace.storage.reports.mirror.first_rows import FirstRows, Sorted, can_choose, find_first_rows
-from dealtrace.storage.reports.rates import has_rates
 from dealtrace.storage.reports.rows_on_disk import ROWS_AT_ONCE, keep_rows, sort_rows
 from dealtrace.storage.reports.scope import Scope, needs_hours_of_visits
 from dealtrace.storage.reports.statement import gather_measures, gather_periods

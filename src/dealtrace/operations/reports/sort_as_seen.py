@@ -8,7 +8,7 @@ from hashlib import blake2b
 from dealtrace.reports.answer import ByKey, Rank, RowKey, RowKeys, SortRows, Spell, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.masked_keys import masked_key, may_have_contacts
+from dealtrace.reports.reading.masking import masked_key, may_have_contacts
 
 MASKS_KEPT_MAX = 10_000
 """How many masked keys are kept while rows are sorted; a report may have a million keys."""

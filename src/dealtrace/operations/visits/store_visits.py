@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dealtrace.attribution.visit import Visit
-from dealtrace.operations.attribution.credit import credit_again
+from dealtrace.operations.credit_leads import credit_again
 from dealtrace.operations.matching.rematch import rematch_naming
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work

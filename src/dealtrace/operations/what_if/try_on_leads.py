@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.site_hosts import SiteHosts
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.what_if.list_outcomes import classified_again, credits_again, find_moved_leads
+from dealtrace.operations.what_if.list_tried_deals import classified_again, credits_again, find_moved_leads
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
 from dealtrace.reports.moves import source_key

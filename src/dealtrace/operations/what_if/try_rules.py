@@ -7,7 +7,7 @@ from itertools import chain
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.operations.what_if.list_outcomes import list_tried_deals
+from dealtrace.operations.what_if.list_tried_deals import list_tried_deals
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.record import record
 from dealtrace.reports.what_if import Tally, TriedDeal

@@ -17,8 +17,7 @@ from dealtrace.accounts.setting_effects import (
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.accounts.change_site_settings import preview_site
-from dealtrace.operations.accounts.settings_as_text import settings_of
+from dealtrace.operations.accounts.change_site_settings import preview_site, settings_of
 from dealtrace.operations.reports.set_status import read_status
 from dealtrace.operations.what_if.trial import TriedSettings
 from dealtrace.record import record
@@ -27,7 +26,7 @@ from dealtrace.storage.accounts.points import find_points_spent, list_points_spe
 from dealtrace.storage.journals.call_counts import QUARTER, count_by_quarter
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.leads.qualification import count_qualified
-from dealtrace.storage.reports.rates import count_deals_at_other_rates, has_rates, sum_by_span, sum_by_status
+from dealtrace.storage.reports.currency_rates import count_deals_at_other_rates, has_rates, sum_by_span, sum_by_status
 from dealtrace.storage.reports.statuses import list_statuses
 
 

@@ -18,8 +18,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from dealtrace.storage.database.case_folding import define_casefold
-from dealtrace.storage.database.interruption import Interruption
-from dealtrace.storage.database.time_limit import interrupt_of, stopped_after
+from dealtrace.storage.database.interruption import Interruption, interrupt_of, stopped_after
 
 if TYPE_CHECKING:
     import psycopg

@@ -1,9 +1,11 @@
-"""End the statements that run on other threads, because a server that is stopping must not wait for them."""
+"""End statements that take too long, or that run on other threads when a server stops."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+
+from sqlalchemy import Connection, text
 
 from dealtrace.storage.database.database_errors import StatementStopped
 
@@ -11,6 +13,8 @@ Interrupt = Callable[[], object]
 """A function that ends the statement that a connection is running, if any; it may be called from any thread."""
 PAUSE_SECONDS = 0.05
 """How many seconds pass before the connections are interrupted again, as another statement may have begun by then."""
+STEPS_BETWEEN_LOOKS = 100_000
+"""How many steps SQLite's virtual machine runs between two checks of the clock; the steps take a few milliseconds."""
 
 
 class Interruption:
@@ -68,3 +72,32 @@ class Interruption:
                 if not self._interrupts:
                     return
             time.sleep(PAUSE_SECONDS)
+
+
+@contextmanager
+def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
+    """Stop reads of a connection inside the block if they exceed a time limit in seconds; 0 means no limit.
+
+    PostgreSQL limits each statement, SQLite all statements of the transaction together.
+    """
+    if not seconds:
+        yield
+    elif connection.dialect.name == "postgresql":
+        connection.execute(text(f"SET LOCAL statement_timeout = {seconds * 1000}"))
+        yield
+    else:
+        file = connection.connection.driver_connection
+        assert file is not None
+        deadline = time.monotonic() + seconds
+        file.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+        try:
+            yield
+        finally:
+            file.set_progress_handler(None, 0)
+
+
+def interrupt_of(connection: Connection) -> Interrupt:
+    """Return a function with which another thread can end the statement that a connection is running."""
+    name = "interrupt" if connection.dialect.name == "sqlite" else "cancel"
+    interrupt: Interrupt = getattr(connection.connection.driver_connection, name)
+    return interrupt

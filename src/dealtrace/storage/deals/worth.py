@@ -22,8 +22,8 @@ from sqlalchemy import (
 from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.deals.amount import STEPS_PER_RUBLE
 from dealtrace.deals.currency import KOPECKS_MAX, RATE_STEPS, RUBLE
+from dealtrace.storage.schema.tables.currency_rates import currency_rate
 from dealtrace.storage.schema.tables.deals import deal
-from dealtrace.storage.schema.tables.rates import currency_rate
 
 _RATE = currency_rate.c
 STEPS_PER_KOPECK = STEPS_PER_RUBLE // KOPECKS_PER_RUBLE

@@ -17,7 +17,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals import match_reasons
-from dealtrace.storage.reports import rates as stored_rates
+from dealtrace.storage.reports import currency_rates as stored_rates
 from dealtrace.storage.reports import stored_facts
 from dealtrace.storage.reports.mirror.marks import MARKED
 from dealtrace.storage.schema.tables.marks import mirror_mark

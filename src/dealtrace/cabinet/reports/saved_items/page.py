@@ -9,12 +9,11 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found_page
-from dealtrace.cabinet.reports.default_question import USUAL
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_at
+from dealtrace.cabinet.reports.report_url import USUAL, ReportUrl, report_url_at
 from dealtrace.cabinet.reports.tree.open_rows import with_closed_rows
 from dealtrace.cabinet.reports.without_contacts import for_person
 from dealtrace.cabinet.view import View

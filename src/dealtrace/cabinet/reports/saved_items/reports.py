@@ -8,10 +8,9 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import stored_site
 from dealtrace.cabinet.formats import clock_time
-from dealtrace.cabinet.reports.default_question import DEFAULTS_WRITTEN_OUT, USUAL
 from dealtrace.cabinet.reports.form_fields import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
-from dealtrace.cabinet.reports.report_url import ReportUrl, saved_report_url
+from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, USUAL, ReportUrl, saved_report_url
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage, fault_of
 from dealtrace.cabinet.reports.without_contacts import (
     context_for_person,
@@ -24,7 +23,7 @@ from dealtrace.operations.reports.read_question import check_segment_is_shared
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.operations.work import Work
 from dealtrace.reports.question import QuestionContext, parse_question
-from dealtrace.reports.reading.masked_names import masked_names
+from dealtrace.reports.reading.masking import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.storage.accounts.users import find_logins

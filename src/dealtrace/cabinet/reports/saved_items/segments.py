@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.field_labels import labelled_text
 from dealtrace.cabinet.form_pages import stored_site
+from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.reports.chips import filter_texts
 from dealtrace.cabinet.reports.form_fields import searches_masked
 from dealtrace.cabinet.reports.page import read_context_of
@@ -25,7 +25,7 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
 from dealtrace.operations.work import Work
 from dealtrace.reports.question import QuestionContext, parse_filters
-from dealtrace.reports.reading.masked_names import masked_names
+from dealtrace.reports.reading.masking import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved_reports import filters_of_query
 from dealtrace.reports.saved_items.segments import Segment

@@ -13,7 +13,7 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import Kind
 from dealtrace.reports.filters import Filter
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.reading.narrowing import narrowed_filters
 
 CHILDREN_MAX = 50

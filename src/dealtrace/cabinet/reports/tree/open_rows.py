@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import quote, unquote
 
-from dealtrace.cabinet.field_labels import unknown_choice
+from dealtrace.cabinet.labels import unknown_choice
 from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.report_url import ReportUrl

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import number
-from dealtrace.cabinet.reports.key_labels import KeyCell
+from dealtrace.cabinet.reports.key_cells import KeyCell
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import (
     LineShaper,
@@ -26,7 +26,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.masked_keys import masked_key
+from dealtrace.reports.reading.masking import masked_key
 
 RowsPageOf = Callable[[Question], str]
 BETWEEN_KEYS = " / "

@@ -12,7 +12,7 @@ from dealtrace.files.import_formats import ImportNoun
 from dealtrace.operations.reports.compare_lists import ROWS_AT_ONCE, compare_rows, missing_in_file
 from dealtrace.record import record
 from dealtrace.reports.agreement import Agreement, DealComparison, ListedSums, SeenDeals
-from dealtrace.storage.reports.rates import find_rates
+from dealtrace.storage.reports.currency_rates import find_rates
 
 
 @record

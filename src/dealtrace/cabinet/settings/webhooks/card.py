@@ -8,11 +8,10 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
-from dealtrace.cabinet.field_labels import page_text
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.labels import PLACE, STATES, STYLES, UNSENT, page_text
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, form_context, read_draft, webhook_faults
-from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES, UNSENT
 from dealtrace.cabinet.view import View
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
 from dealtrace.leads.wall_clock import YEAR_FIRST, read_clock
@@ -20,7 +19,7 @@ from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, former_webhook, replace_secret
 from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
-from dealtrace.storage.accounts.site_changes import find_site_change
+from dealtrace.storage.accounts.change_history import find_site_change
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries, list_latest_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import LoggedDelivery

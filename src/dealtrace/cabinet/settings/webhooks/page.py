@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from dealtrace.accounts.webhook import BodyStyle, Webhook
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
+from dealtrace.cabinet.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, form_context, read_draft, webhook_faults
-from dealtrace.cabinet.settings.webhooks.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook

@@ -15,10 +15,10 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, text, up
 from dealtrace.record import record
 from dealtrace.storage.schema.tables.control import database_key
 from dealtrace.storage.schema.tables.costs import cost
+from dealtrace.storage.schema.tables.currency_rates import currency_rate
 from dealtrace.storage.schema.tables.deals import deal, deal_contact, deal_tag
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_credit, lead_request
 from dealtrace.storage.schema.tables.marks import mirror_mark
-from dealtrace.storage.schema.tables.rates import currency_rate
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 

@@ -9,8 +9,7 @@ from threading import Thread
 from sqlalchemy import Connection, Text, func, select, type_coerce
 
 from dealtrace.record import record
-from dealtrace.storage.database.interruption import PAUSE_SECONDS
-from dealtrace.storage.database.time_limit import interrupt_of
+from dealtrace.storage.database.interruption import PAUSE_SECONDS, interrupt_of
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.mirror import dialect
 from dealtrace.storage.reports.mirror.library import MirrorConnection

@@ -9,7 +9,6 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     leads,
     marks,
     page_ends,
-    rates,
     reports,
     requests,
     site_data,

@@ -1,0 +1,75 @@
+"""How changed exchange rates would change the amounts of deals in rubles, as strings."""
+
+from fractions import Fraction
+
+from dealtrace.accounts.site import Site
+from dealtrace.cabinet.formats import MONTHS, money, number
+from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.agreed import has_changed
+from dealtrace.operations.what_if.try_currency_rates import AMOUNTS_MAX, TriedRates, try_rates
+from dealtrace.record import record
+
+
+@record
+class MonthLine:
+    """A month whose amounts would change, as strings: the month, the currency, the deals, and their total in rubles."""
+
+    month: str
+    currency: str
+    deals: str
+    before: str
+    after: str
+
+
+@record
+class RatesForecast:
+    """The amounts that changed rates would change, as strings; `agreed` is what the form sends to save nevertheless.
+
+    `deals` is how many deals have such an amount, `lacking` how many of them have no rate before and after. The margins
+    are empty if no margin changes. `cut_at` is how many deals were tried if there are more, else 0.
+    `has_changed` is true if the person agreed to other rates before. `is_file` is true if the rates are those of a
+    file; `removed` are the currency and the day of rates to remove.
+    """
+
+    deals: int
+    before: str
+    after: str
+    margins: tuple[str, ...]
+    lacking: tuple[int, int]
+    months: tuple[MonthLine, ...]
+    cut_at: int
+    agreed: str
+    has_changed: bool
+    is_file: bool = False
+    removed: tuple[str, str] = ("", "")
+
+
+async def forecast_rates(view: View, site: Site, tried: TriedRates, agreed: str) -> RatesForecast:
+    """Return which amounts in rubles would change if the rates were stored or removed as in `tried`."""
+    effect = await view.read(try_rates, site, tried)
+    changed, language = effect.changed, view.language
+
+    def rubles(kopecks: int) -> str:
+        return money(language, Fraction(kopecks, 100))
+
+    margins = (rubles(changed.margin_before), rubles(changed.margin_after))
+    return RatesForecast(
+        changed.deals,
+        rubles(changed.before),
+        rubles(changed.after),
+        margins if changed.margin_before != changed.margin_after else (),
+        (changed.lacking_before, changed.lacking_after),
+        tuple(
+            MonthLine(
+                f"{MONTHS[language][month.first_on.month - 1]}\u00a0{month.first_on.year}",
+                month.currency.upper(),
+                number(language, month.deals),
+                rubles(month.before),
+                rubles(month.after),
+            )
+            for month in changed.months
+        ),
+        AMOUNTS_MAX if effect.is_cut else 0,
+        agreed,
+        has_changed(view, agreed),
+    )

@@ -1,1 +1,0 @@
-"""The endpoints that import the costs of advertising."""

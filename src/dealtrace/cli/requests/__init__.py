@@ -1,1 +1,0 @@
-"""`dealtrace requests`: the journal of requests to the API."""

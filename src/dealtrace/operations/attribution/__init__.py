@@ -1,1 +1,0 @@
-"""Divide the credit for leads and deals among visits."""

@@ -1,1 +1,0 @@
-"""Store the journal of requests to the API."""

@@ -1,0 +1,164 @@
+"""Take back what an import of a file has added: count it first, then delete it in steps, a transaction each."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.accounts.user import UserId
+from dealtrace.leads.file_import import REMEMBERED_NOUNS, LoggedImport, Standing
+from dealtrace.leads.lead import LeadKind
+from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.deals import import_deals
+from dealtrace.operations.deals.delete import delete_found_deals
+from dealtrace.operations.leads import delete as leads
+from dealtrace.operations.retry_conflicts import try_again
+from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.what_if.list_tried_deals import list_tried_deals
+from dealtrace.operations.what_if.trial import Trial
+from dealtrace.operations.work import AccountWork, Work
+from dealtrace.record import record
+from dealtrace.reports.kopecks import split_kopecks
+from dealtrace.reports.moves import Moved, SourceKey, source_key, spelling_of
+from dealtrace.storage.database.engine import Database
+from dealtrace.storage.id_blocks import IdBlocks
+from dealtrace.storage.journals import imported_rows
+from dealtrace.storage.leads import file_imports
+
+ROWS_PER_STEP = 500
+"""Ours: how many rows one transaction takes back, as many as a list of the API may have; registrations wait for it."""
+DEALS_READ_MAX = 5000
+"""Ours: the maximum number of deals whose money a preview adds up; a page waits for it."""
+
+
+@record
+class TakeBackPreview:
+    """What taking an import back would do: the number of its rows by standing, and the deals that this concerns.
+
+    These deals would be deleted themselves or, if leads are taken back, be matched again. `sources` has the deals, in
+    units of 1/`WHOLE`, and their money by their present source and medium, which may be missing (`None`), most money
+    first. If `is_cut`, there are more deals.
+    """
+
+    logged: LoggedImport
+    counts: Mapping[Standing, int]
+    deals: int = 0
+    sources: Sequence[tuple[tuple[str | None, str | None], Moved]] = ()
+    is_cut: bool = False
+
+    @property
+    def going(self) -> int:
+        """How many rows would be deleted."""
+        return self.counts.get(Standing.GOES, 0)
+
+
+@record
+class _Taking:
+    """How rows of a kind are taken back: the function that deletes them, and their name among the taken-back rows."""
+
+    delete: Callable[[Work, Sequence[int]], object]
+    name: str
+
+
+TAKING: Mapping[str, _Taking] = {
+    "deal": _Taking(delete_found_deals, import_deals.TAKEN_BACK),
+    "call": _Taking(lambda work, ids: leads.delete_leads(work, LeadKind.CALL, ids), leads.TAKEN_BACK),
+    "lead_request": _Taking(lambda work, ids: leads.delete_leads(work, LeadKind.LEAD_REQUEST, ids), leads.TAKEN_BACK),
+}
+"""The kinds of rows that can be taken back, by their names in `operations.run_import.IMPORT_KINDS`."""
+assert TAKING.keys() == REMEMBERED_NOUNS
+
+
+def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) -> TakeBackPreview:
+    """Return what taking an import back would do now; nothing is stored."""
+    mine = (connection, site.id, logged.number, logged.file.noun)
+    counts = imported_rows.count_standings(*mine)
+    ids = imported_rows.list_concerned_deals(*mine, DEALS_READ_MAX + 1)
+    read, sums, spelt = ids[:DEALS_READ_MAX], dict[SourceKey, Moved](), dict[SourceKey, tuple[str | None, str | None]]()
+    for start in range(0, len(read), ROWS_PER_STEP):
+        for outcome in list_tried_deals(connection, site, Trial(), read[start : start + ROWS_PER_STEP]):
+            parts = split_kopecks(outcome.kopecks or 0, [share for _, share in outcome.before.shares])
+            for (source, share), kopecks in zip(outcome.before.shares, parts, strict=True):
+                key = source_key(source)
+                sums[key] = sums.get(key, Moved()) + Moved(share, kopecks)
+                spelt.setdefault(key, spelling_of(source))
+    in_order = sorted(sums.items(), key=lambda each: (-abs(each[1].kopecks), -each[1].deals, each[0].rank))
+    sources = [(spelt[key], moved) for key, moved in in_order]
+    return TakeBackPreview(logged, counts, len(read), sources, is_cut=len(ids) > DEALS_READ_MAX)
+
+
+def begin_take_back(work: AccountWork, site_id: int, number: int) -> LoggedImport | None:
+    """Store that an import is being taken back, from when on its file cannot be imported; return the import.
+
+    Return `None` if no such import is remembered, or if nothing of it can be taken back.
+    """
+    site_work = work.at(require_site(work.connection, site_id))
+    lock_registrations(site_work)
+    logged = file_imports.find_import(work.connection, site_id, number)
+    if logged is None or not logged.can_be_taken_back:
+        return None
+    file_imports.begin_undo(work.connection, site_id, number, work.now)
+    return logged
+
+
+@record
+class TakeBackRun:
+    """Taking back an import of a site, on behalf of a user; it can be stopped at any time, and be continued."""
+
+    database: Database
+    site_id: int
+    number: int
+    now: Callable[[], datetime]
+    user_id: UserId | None = field(default=None, kw_only=True)
+
+
+def take_back(run: TakeBackRun, next_step: Callable[[], None] = lambda: None) -> Iterator[LoggedImport]:
+    """Take back what is left of an import that `begin_take_back` has begun; yield its state after each step.
+
+    `next_step` is called before each step. Several runs of the same import share its rows, since each step takes the
+    next ones.
+
+    Raises:
+        SiteNotFound: the site was removed.
+    """
+
+    def step() -> LoggedImport | None:
+        with run.database.write() as connection:
+            site = require_site(connection, run.site_id)
+            ids = IdBlocks(run.database.writer)
+            return _take_back_next(Work(connection, ids, run.now(), site, user_id=run.user_id), run.number)
+
+    while True:
+        next_step()
+        logged = try_again(step)
+        if logged is None:
+            return
+        yield logged
+        if logged.undone_at is not None:
+            return
+
+
+def _take_back_next(work: Work, number: int) -> LoggedImport | None:
+    """Take back the next rows of an import, or finish; return `None` if the import is not being taken back."""
+    connection, site_id = work.connection, work.site.id
+    lock_registrations(work)
+    logged = file_imports.find_import(connection, site_id, number)
+    if logged is None or not logged.is_begun:
+        return None
+    noun, taking = logged.file.noun, TAKING[logged.file.noun]
+    standings = imported_rows.find_standings(connection, site_id, number, noun, ROWS_PER_STEP)
+    if not standings:
+        file_imports.finish_undo(connection, site_id, number, work.now)
+        record_change(work, site_id, ChangeKind.IMPORT, noun, before=str(logged.taken_back))
+        return replace(logged, undone_at=work.now)
+    going = [row_id for row_id, standing in standings.items() if standing is Standing.GOES]
+    taking.delete(work if logged.file.publishes else replace(work, site=replace(work.site, listeners=())), going)
+    file_imports.insert_taken_back_rows(connection, site_id, taking.name, going)
+    file_imports.delete_imported_rows(connection, site_id, number, list(standings))
+    counts = {"taken_back": len(going), "stayed": len(standings) - len(going)}
+    file_imports.update_undo(connection, site_id, number, work.now, **counts)
+    return file_imports.find_import(connection, site_id, number)
