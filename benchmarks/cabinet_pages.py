@@ -83,6 +83,7 @@ UNTIMED: Mapping[str, str] = {
     "/{site:int}/costs/{key}": "it takes as long as the file that was uploaded, not as the site",
     "/{site:int}/settings/imports/{key}": "it takes as long as the file that was uploaded, not as the site",
     "/{site:int}/settings/imports/{key}/refused.csv": "it takes as long as the file that was uploaded, not as the site",
+    "/{site:int}/settings/imports/undo/{number:int}": "it takes as long as the import that is taken back",
     "/{site:int}/settings/agreement/{key}": "it takes as long as the file that was uploaded, not as the site",
     "/{site:int}/settings/agreement/{key}/differences.csv": "it takes as long as its rows, not as a page",
     "/{site:int}/settings/agreement/{key}/differences.xlsx": "it takes as long as its rows, not as a page",

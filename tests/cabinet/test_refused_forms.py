@@ -82,6 +82,7 @@ WITHOUT_WORDS = {
     "/{site:int}/settings/imports/{key}": "it has one button",
     "/{site:int}/settings/imports/undo/{number:int}": "it has one button",
     "/{site:int}/costs/{key}": "it has one button",
+    "/users/{user:int}/logout": "it has one button",
     "/users/{user:int}/ownership": "it has one box",
     "/users/{user:int}/password": "it has one button",
     "/users/{user:int}/second-factor": "it has one button",
@@ -91,7 +92,7 @@ WITHOUT_WORDS = {
 OF_A_LIST = (
     "/notes/remove", "/tokens/revoke", "/mail-reports/leave", "/mail-reports/remove", "/rates/remove",
     "/shared/revoke", "/demo/remove", "/users/revoke", "/users/role", "/users/invitation", "/users/password", "/role",
-    "/profile/sessions", "/leads/missed", "/costs/remove",
+    "/users/logout", "/profile/sessions", "/leads/missed", "/costs/remove",
 )  # fmt: skip
 """How the forms end whose buttons and lists name what there is; of anything else there is no page."""
 FORMS = [*REFUSED.items(), *FURTHER]

@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 
 CABINET = Path(str(files("dealtrace.cabinet")))
 TEMPLATES = sorted((CABINET / "templates" / "settings").rglob("*.html"))
-MODULES = [*sorted((CABINET / "settings").rglob("*.py")), CABINET / "form_pages.py", CABINET / "host_labels.py"]
+MODULES = [*sorted((CABINET / "settings").rglob("*.py")), CABINET / "form_pages.py", CABINET / "labels.py"]
 IN_TEMPLATE = re.compile(r"""(?:_|ngettext)\(\s*(?:"([^"]+)"|'([^']+)')""")
 IN_MODULE = re.compile(r'translate\(\s*"([^"]+)"')
 
