@@ -136,7 +136,7 @@ def test_the_card_draws_the_matchers_and_says_what_would_flip_the_match(
     visitor = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
     russian = text_of(visitor.get(f"deals/{deal}").text)
     assert "Если в условии 2 глубина поиска не меньше 2 ч (searchDepth, 120 мин):" in russian
-    assert "Полоса – время, в которое должен начаться лид" in russian
+    assert "Полоса — время, в которое должен начаться лид" in russian
 
 
 def test_the_card_draws_a_lead_that_a_matcher_named(served: Stage, site: Player, analyst: Guest) -> None:
