@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 
 from commands import Terminal, start
+from dealtrace.operations.take_back_import import ROWS_PER_STEP
 from dealtrace.storage.database.engine import open_database
+from engines import on_one_engine
 from waiting import wait_until
 
 MANY = 6_000
 LONG_SECONDS = 120
+STEPS_WAITED_MAX = 3
+"""A write waits for the step that has begun, and for another if the machine is busy."""
+LEFT = "SELECT count(*) FROM imported_row"
 
 
 @pytest.fixture
@@ -59,7 +64,7 @@ def test_it_goes_on_where_it_was_killed(terminal: Terminal, site: str) -> None:
         database = open_database(terminal.url)
         try:
             with database.read() as connection:
-                return int(connection.exec_driver_sql("SELECT count(*) FROM imported_row").scalar() or 0)
+                return int(connection.exec_driver_sql(LEFT).scalar() or 0)
         finally:
             database.close()
 
@@ -71,3 +76,22 @@ def test_it_goes_on_where_it_was_killed(terminal: Terminal, site: str) -> None:
     assert terminal.run("import", "deals", file, "--site", site).status != 0, "it is being taken back"
     assert terminal.json("import", "undo", "1", "--site", site, "--yes")["takenBack"] == MANY
     assert terminal.json("export", "deals", "out.csv", "--site", site)["rows"] == 0
+
+
+@on_one_engine
+def test_others_can_write_between_its_steps(terminal: Terminal, site: str) -> None:
+    terminal.done("import", "deals", deals(terminal.folder, *range(MANY)), "--site", site)
+    database = open_database(terminal.url)
+    waited: list[int] = []
+    process = start(terminal, "import", "undo", "1", "--site", site, "--yes")
+    try:
+        while process.poll() is None:
+            with database.read() as connection:
+                before = int(connection.exec_driver_sql(LEFT).scalar_one())
+            with database.write() as connection:
+                waited.append(before - int(connection.exec_driver_sql(LEFT).scalar_one()))
+    finally:
+        database.close()
+    assert process.wait(LONG_SECONDS) == 0
+    assert max(waited) > 0
+    assert max(waited) <= STEPS_WAITED_MAX * ROWS_PER_STEP, "a write waits for a step, not for the end of the command"

@@ -27,11 +27,12 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations import take_back_import as taking
 from dealtrace.operations.deals.change import change_deals
-from dealtrace.operations.deals.delete import delete_deals, restore_deal
+from dealtrace.operations.deals.delete import delete_deal, delete_deals, restore_deal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.import_file import ImportedRows, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
+from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.open_facts import open_facts
@@ -240,6 +241,36 @@ def test_a_restored_deal_is_no_longer_replaced(stage: Stage, shop: Player) -> No
     assert deal_ids(stage, shop) == [deal_id]
 
 
+def test_a_refused_row_removes_no_deal_that_was_taken_back(stage: Stage, shop: Player) -> None:
+    bring(stage, shop, "deal", incoming("a"), incoming("b"))
+    undo(stage, shop)
+    of_a, of_b = deal_ids(stage, shop, with_deleted=True)
+    registered = DealId(register(stage, shop, "b"))
+    done = bring(stage, shop, "deal", incoming("a", of_a), incoming("b"), digest="exported")
+    assert sorted(done.refused) == [2, 3], "an id of the server, and a number that another deal has by now"
+    assert deal_ids(stage, shop, with_deleted=True) == [of_a, of_b, registered]
+    with stage.database.write() as connection:
+        restore_deal(stage.work(connection, shop), of_a)
+    assert deal_ids(stage, shop) == [of_a, registered]
+
+
+@pytest.mark.parametrize("noun", ["deal", "call"])
+def test_what_was_restored_and_deleted_again_is_not_replaced(stage: Stage, shop: Player, noun: str) -> None:
+    bring(stage, shop, noun, incoming("a", 7) if noun == "deal" else call("a", id=7))
+    undo(stage, shop)
+    with stage.database.write() as connection:
+        work, ref = stage.work(connection, shop), LeadRef(LeadKind.CALL, 7)
+        if noun == "deal":
+            restore_deal(work, 7)
+            delete_deal(work, 7)
+        else:
+            restore_lead(work, ref)
+            delete_lead(work, ref)
+    before = rows_of(stage.database, shop)[noun]
+    bring(stage, shop, noun, incoming("a", 7) if noun == "deal" else call("a", id=7))
+    assert rows_of(stage.database, shop)[noun] == before, "a person has deleted it"
+
+
 def test_deals_that_were_changed_or_pinned_stay(stage: Stage, shop: Player) -> None:
     bring(stage, shop, "deal", *(incoming(each, number) for number, each in enumerate("abcd", 1)))
     stage.perform(change_deals, shop, change(1, status="Won"))
@@ -318,6 +349,25 @@ def test_an_import_that_is_being_taken_back_does_not_go_on(stage: Stage, shop: P
         import_rows(stage.work(connection, shop), import_deals, at, [ImportRow(3, incoming("b"))])
 
 
+def test_a_run_from_before_an_import_was_taken_back_does_not_go_on(stage: Stage, shop: Player) -> None:
+    stage.ids.ensure(IDS_AT_ONCE)
+    file, rows = ImportedFile("deal", "deals.csv"), [ImportRow(2, incoming("a"))]
+    with stage.database.write() as connection:
+        work = stage.work(connection, shop)
+        at = import_rows(work, import_deals, begin_import(work, "d", file), rows).at
+    undo(stage, shop)
+    with stage.database.write() as connection:
+        work = stage.work(connection, shop)
+        import_rows(work, import_deals, begin_import(work, "d", file), rows)
+    for attempt in (
+        lambda work: import_rows(work, import_deals, at, [ImportRow(3, incoming("b"))]),
+        lambda work: finish_import(work, at, "deal"),
+    ):
+        with stage.database.write() as connection, pytest.raises(ImportInProgress):
+            attempt(stage.work(connection, shop))
+    assert (logged(stage, shop).number, logged(stage, shop).left) == (2, 1)
+
+
 def test_a_neighbour_keeps_its_rows(stage: Stage, shop: Player) -> None:
     neighbour = stage.open_site()
     for player in (shop, neighbour):
@@ -341,6 +391,18 @@ def test_old_imports_are_forgotten(stage: Stage, shop: Player) -> None:
         assert find_import(connection, shop.site.id, 1) is None
     assert len(rows_of(stage.database, shop)["imported_row"]) == 1
     assert timedelta(days=28) < REMEMBERED_FOR < timedelta(days=32), "a month, as pages say"
+
+
+def test_a_file_comes_in_anew_when_its_unfinished_undoing_is_forgotten(stage: Stage, shop: Player) -> None:
+    bring(stage, shop, "deal", incoming("a"))
+    with stage.database.write() as connection:
+        assert begin_take_back(stage.work(connection, shop, NOON), shop.site.id, 1) is not None
+    while stage.perform(forget_imports, shop, NOON + timedelta(hours=1)) == [True]:
+        pass
+    with stage.database.read() as connection:
+        assert list_imports(connection, shop.site.id) == []
+    bring(stage, shop, "deal", incoming("a"), incoming("b"))
+    assert (logged(stage, shop).number, logged(stage, shop).left) == (2, 1)
 
 
 def test_an_erasure_forgets_which_file_brought_the_person_in(stage: Stage, shop: Player) -> None:

@@ -12,7 +12,12 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import find_deleted, list_deals_by_key
 from dealtrace.storage.deals.lead_links import find_deals_of_leads
 from dealtrace.storage.journals.client_timeline import list_deal_ids_by_contact, list_lead_ids, list_newest_visits
-from dealtrace.storage.journals.search_rows import SearchedRows, _deals_of_named, find_searched_deals
+from dealtrace.storage.journals.search_rows import (
+    SearchedRows,
+    _deals_of_named,
+    _list_contacts,
+    find_searched_deals,
+)
 from dealtrace.storage.leads.clients import _LIST_CLIENTS
 from dealtrace.storage.leads.contact_groups import find_client_of_leads
 from dealtrace.storage.leads.contact_rows import _LIST_SPANS
@@ -38,8 +43,11 @@ LOOKUPS: dict[str, Callable[[Connection, int], object]] = {
     "deals by a search": lambda connection, site: find_searched_deals(connection, site, SearchText("5", 5, ("79001",))),
     "deals with the contacts of clients": lambda connection, site: [
         connection.execute(query).all()
-        for query in _deals_of_named(connection, site, SearchText("5", 5), SearchedRows({1, 2}, is_cut=False))
+        for query in _deals_of_named(site, SearchText("5", 5), ["79001", "a@example.com"])
     ],
+    "contacts of clients": lambda connection, site: _list_contacts(
+        connection, site, SearchedRows({1, 2}, is_cut=False)
+    ),
     "deals of leads": lambda connection, site: find_deals_of_leads(connection, site, LeadKind.CALL, [1, 2]),
     "visits of visitors": lambda connection, site: find_recent_visits(connection, site, ["a", "b"], NOON),
     "calls of a client": lambda connection, site: list_lead_ids(connection, site, LeadKind.CALL, [1, 2]),

@@ -1,6 +1,8 @@
 """`dealtrace import list` and `undo`: list the imports of files, and take back what one of them has added."""
 
+import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated, NoReturn
 
 import typer
@@ -15,6 +17,7 @@ from dealtrace.cli.output import confirm
 from dealtrace.cli.terminal import changing, console, counted, error_console, fail, open_prepared, print_json
 from dealtrace.leads.file_import import LoggedImport, Standing
 from dealtrace.operations.accounts.require_site import require_site
+from dealtrace.operations.background_steps import PAUSE_SECONDS
 from dealtrace.operations.take_back_import import (
     TakeBackPreview,
     TakeBackRun,
@@ -84,12 +87,17 @@ def undo(
 
 
 def _run(database: Database, site_id: int, begun: LoggedImport) -> LoggedImport:
-    """Take an import back and show the progress; if the user stops that, exit with status 130."""
+    """Take an import back and show the progress; if the user stops that, exit with status 130.
+
+    Before each step, other programs can write: SQLite does not let them in by turns, as PostgreSQL does.
+    """
+    run = TakeBackRun(database, site_id, begun.number, clock.now)
+    next_step = partial(time.sleep, PAUSE_SECONDS if database.is_sqlite else 0)
     hidden = not error_console.is_terminal
     with Progress(console=error_console, transient=True, disable=hidden) as progress:
         bar, logged = progress.add_task("Rows", total=begun.added), begun
         try:
-            for logged in take_back(TakeBackRun(database, site_id, begun.number, clock.now)):
+            for logged in take_back(run, next_step):
                 progress.update(bar, completed=logged.done)
         except KeyboardInterrupt:
             progress.stop()

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TypeAlias
 
+PAUSE_SECONDS = 0.15
+"""The pause before each step; others can write during it, since SQLite retries a blocked write every 0.1 s."""
 NextStep: TypeAlias = Callable[[], None]
 """A function called before each step of a run: it pauses to let other code write; at shutdown, it raises `Stopped`."""
 

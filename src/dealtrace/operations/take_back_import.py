@@ -13,8 +13,7 @@ from dealtrace.leads.file_import import REMEMBERED_NOUNS, LoggedImport, Standing
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.deals import import_deals
-from dealtrace.operations.deals.delete import delete_found_deals
+from dealtrace.operations.deals import delete as deals
 from dealtrace.operations.leads import delete as leads
 from dealtrace.operations.retry_conflicts import try_again
 from dealtrace.operations.spend_points import lock_registrations
@@ -65,7 +64,7 @@ class _Taking:
 
 
 TAKING: Mapping[str, _Taking] = {
-    "deal": _Taking(delete_found_deals, import_deals.TAKEN_BACK),
+    "deal": _Taking(deals.delete_found_deals, deals.TAKEN_BACK),
     "call": _Taking(lambda work, ids: leads.delete_leads(work, LeadKind.CALL, ids), leads.TAKEN_BACK),
     "lead_request": _Taking(lambda work, ids: leads.delete_leads(work, LeadKind.LEAD_REQUEST, ids), leads.TAKEN_BACK),
 }

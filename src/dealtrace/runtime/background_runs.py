@@ -7,10 +7,8 @@ from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
 
-from dealtrace.operations.background_steps import Stopped
+from dealtrace.operations.background_steps import PAUSE_SECONDS, Stopped
 
-PAUSE_SECONDS = 0.15
-"""The pause before each step; others can write during it, since SQLite retries a blocked write every 0.1 s."""
 REMINDER_SECONDS = 60
 """How many seconds pass between two calls of `still_waits` for a waiting run."""
 Failed = Callable[["Lane", int, Exception], None]

@@ -11,6 +11,7 @@ from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.personal_data import erase_person
+from dealtrace.storage.journals import search_rows
 from dealtrace.storage.journals.search_rows import find_searched_deals
 from plans import plans_of, statements_on
 from write_commands import NOON, by_contact, change, registration
@@ -44,6 +45,16 @@ def test_deals_without_a_lead_are_found_by_the_client_whose_contacts_they_were_s
     register(stage, neighbour, "theirs", clue=by_contact(PHONE), happened_at=LONG_AGO)
     assert found(stage, shop, "петров") == {by_phone, by_email, further}
     assert found(stage, shop, "Сидоров") == set()
+
+
+def test_a_search_that_reaches_its_limit_of_contacts_says_so(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.lead_request(shop, NOON, phone=PHONE, email=MAIL, client_name="Иван Петров")
+    for most, is_cut in ((3, False), (2, True)):
+        monkeypatch.setattr(search_rows, "FOUND_MAX", most)
+        with stage.database.read() as connection:
+            assert find_searched_deals(connection, shop.site.id, SearchText("Петров")).is_cut is is_cut
 
 
 def test_a_filler_connects_no_deal_with_a_name(stage: Stage, shop: Player) -> None:

@@ -14,6 +14,10 @@ from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.deals import deals
+from dealtrace.storage.leads.file_imports import delete_taken_back_rows
+
+TAKEN_BACK = "deal"
+"""The name of deals among the rows that were taken back with their file."""
 
 
 @operation(ids_per_command=0)
@@ -90,6 +94,8 @@ def with_deletion(deal: Deal, deleted_at: datetime | None, now: datetime) -> Dea
 def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     """Restore a deleted deal of the site and return the deal; `user_id` is `None` on the command line.
 
+    If it was taken back with its file, no file replaces it any more, even if it is deleted again.
+
     Raises:
         DealNotFound: the site never had such a deal.
         DealNotDeleted: the deal is not deleted.
@@ -103,5 +109,6 @@ def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Dea
         raise NumberReused(number=deal.number, deal_id=holder.deal_id)
     restored = with_deletion(deal, None, work.now)
     deals.set_deletion_times(work.connection, work.site.id, [restored])
+    delete_taken_back_rows(work.connection, work.site.id, TAKEN_BACK, [deal_id])
     store_versions(work, [next_version(deal, restored, VersionKind.RESTORED, user_id=user_id)])
     return restored

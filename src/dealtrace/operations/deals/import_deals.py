@@ -9,6 +9,7 @@ from dealtrace.deals.incoming_deal import IncomingDeal, imported_deal
 from dealtrace.deals.registration import Registered
 from dealtrace.deals.versions import first_version
 from dealtrace.errors import NumberTaken, Refusal
+from dealtrace.operations.deals.delete import TAKEN_BACK
 from dealtrace.operations.deals.store import store_new_deals
 from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.matching.match import DealToMatch, match_deals
@@ -22,8 +23,6 @@ from dealtrace.storage.leads.file_imports import delete_taken_back_rows, has_tak
 
 IDS_PER_DEAL_MAX = 2
 """The maximum number of ids that a deal takes: one for the deal, one for the traffic source sent with it."""
-TAKEN_BACK = "deal"
-"""The name of deals among the rows that were taken back."""
 
 
 def import_deals(
@@ -36,8 +35,9 @@ def import_deals(
     `note_added` gets the ids of the new deals.
     """
     lock_registrations(work)
-    _clear_taken_back(work, incoming)
-    batch = _Batch(work, find_own_ids(work.connection))
+    own = find_own_ids(work.connection)
+    _clear_taken_back(work, [deal for deal in incoming if _refusal_of_ids(deal, own) is None])
+    batch = _Batch(work, own)
     batch.find_stored(incoming)
     outcomes = [batch.decide(deal) for deal in incoming]
     if batch.new:
@@ -47,12 +47,17 @@ def import_deals(
 
 
 def _clear_taken_back(work: Work, incoming: Sequence[IncomingDeal]) -> None:
-    """Remove the deleted deals that were taken back and have an id or a number of the incoming deals."""
+    """Remove the deleted deals that were taken back and have an id or a number of the incoming deals.
+
+    Incoming deals whose number another deal has by now are not imported, so they remove nothing.
+    """
     connection, site_id = work.connection, work.site.id
     if not has_taken_back_rows(connection, site_id, TAKEN_BACK):
         return
-    numbers = [deal.number for deal in incoming if deal.number is not None]
-    ids = [deal.id for deal in incoming if deal.id is not None]
+    taken = deals.find_registered(connection, site_id, [deal.number_with(deal.id or 0) for deal in incoming])
+    coming = [deal for deal in incoming if deal.number_with(deal.id or 0) not in taken]
+    numbers = [deal.number for deal in coming if deal.number is not None]
+    ids = [deal.id for deal in coming if deal.id is not None]
     ids += deals.find_deleted(connection, site_id, numbers).values()
     deleted = deals.list_deleted_ids(connection, site_id, list_taken_back_rows(connection, site_id, TAKEN_BACK, ids))
     deals.delete_deals(connection, site_id, deleted)

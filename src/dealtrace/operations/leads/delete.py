@@ -81,7 +81,8 @@ def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequen
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
     """Restore a deleted lead, and return the deals whose lead changes as a result.
 
-    The result is the same as if the lead had never been deleted.
+    The result is the same as if the lead had never been deleted. If it was taken back with its file, no file replaces
+    it any more, even if it is deleted again.
 
     Raises:
         LeadNotFound: the site never had such a lead.
@@ -96,6 +97,7 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
     contacts = normal_contacts(lead.phone, lead.email)
     spans = contact_spans(lead.ref, contacts, lead.started_at, lead.ended_at, lead.reference)
     deletion.set_deletion_times(work.connection, work.site.id, ref.kind, [ref.id], None)
+    delete_taken_back_rows(work.connection, work.site.id, TAKEN_BACK, [ref.id])
     if contacts:
         newcomer = Newcomer(ref.id, contacts, former_client_id=lead.client_id)
         assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0])

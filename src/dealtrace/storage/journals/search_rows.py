@@ -65,7 +65,9 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
     ):
         found.add(connection.execute(query).scalars().all())
     clients = _find_named_clients(connection, site_id, search)
-    for query in _deals_of_named(connection, site_id, search, clients):
+    contacts = _list_contacts(connection, site_id, clients)
+    found.is_cut |= len(contacts) >= FOUND_MAX
+    for query in _deals_of_named(site_id, search, contacts):
         found.add(connection.execute(query.limit(FOUND_MAX)).scalars().all())
     for kind, leads in _find_leads(connection, site_id, search, clients).items():
         found.is_cut |= leads.is_cut
@@ -85,23 +87,22 @@ def find_searched_leads(connection: Connection, site_id: int, search: SearchText
     return {kind: leads.rows() for kind, leads in found.items()}
 
 
-def _deals_of_named(
-    connection: Connection, site_id: int, search: SearchText, clients: SearchedRows
-) -> Iterator[AnySelect]:
-    """Yield the queries of deals, with or without a lead, that state a name or have a contact of one of `clients`.
-
-    Fillers, such as a phone of zeros, belong to nobody, so deals are not found by them.
-    """
-    mine = select(deal.c.id).where(deal.c.site_id == site_id)
-    if _may_be_name(search):
-        yield mine.where(deal.c.client_name.is_not(None), _is_named(deal.c.client_name, search))
+def _list_contacts(connection: Connection, site_id: int, clients: SearchedRows) -> Sequence[str]:
+    """List up to `FOUND_MAX` contacts of `clients`; fillers, such as a phone of zeros, belong to nobody."""
     if not clients.ids:
-        return
+        return ()
     is_filler = func.coalesce(contact.c.set_apart, "") == UnlinkedReason.FILLER
     theirs = select(contact.c.contact).where(
         contact.c.site_id == site_id, is_in(contact.c.client_id, sorted(clients.ids)), ~is_filler
     )
-    contacts = connection.execute(theirs.limit(FOUND_MAX)).scalars().all()
+    return connection.execute(theirs.limit(FOUND_MAX)).scalars().all()
+
+
+def _deals_of_named(site_id: int, search: SearchText, contacts: Sequence[str]) -> Iterator[AnySelect]:
+    """Yield the queries of deals, with or without a lead, that state a name or have one of `contacts`."""
+    mine = select(deal.c.id).where(deal.c.site_id == site_id)
+    if _may_be_name(search):
+        yield mine.where(deal.c.client_name.is_not(None), _is_named(deal.c.client_name, search))
     if contacts:
         yield mine.where(is_in(deal.c.clue_phone, contacts))
         yield mine.where(is_in(deal.c.clue_email, contacts))

@@ -92,11 +92,12 @@ def find_last_import_number(connection: Connection, site_id: int) -> int:
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
     """Replace the stored progress `before` of an import with `after`, and return whether `before` was still stored.
 
-    `False` means that another process has continued or finished the import, or that it is being taken back.
+    `False` means that another process has continued, finished or begun the import anew, or that it is being taken back.
     """
     unchanged = (
         file_import.c.site_id == site_id,
         file_import.c.digest == before.digest,
+        file_import.c.number.is_not_distinct_from(before.number),
         file_import.c.last_row == before.last_row,
         file_import.c.finished_at.is_(None),
         file_import.c.undo_begun_at.is_(None),
@@ -183,7 +184,10 @@ def find_old_import(connection: Connection, site_id: int, before: datetime) -> i
 
 
 def forget_some_imports(connection: Connection, site_id: int, before: datetime, most: int) -> bool:
-    """Forget up to `most` rows of an import that `find_old_import` finds, or its file; return whether it found one."""
+    """Forget up to `most` rows of an import that `find_old_import` finds, or its file; return whether it found one.
+
+    If it was being taken back, that ends with the last of its rows, so that its file can be imported again.
+    """
     number = find_old_import(connection, site_id, before)
     if number is None:
         return False
@@ -192,7 +196,8 @@ def forget_some_imports(connection: Connection, site_id: int, before: datetime, 
         delete_imported_rows(connection, site_id, number, ids)
     else:
         mine = (file_import.c.site_id == site_id, file_import.c.number == number)
-        connection.execute(update(file_import).where(*mine).values(file_name=None))
+        ended_at = func.coalesce(file_import.c.undone_at, file_import.c.undo_reported_at)
+        connection.execute(update(file_import).where(*mine).values(file_name=None, undone_at=ended_at))
     return True
 
 
