@@ -35,12 +35,7 @@ def report_cabinet(folder: Path, creators: Mapping[str, Callable[[str], str]], d
 
     Times are medians, sizes are compressed. SQLite and, if `creators` has it, PostgreSQL get the same site.
     """
-    file = folder / "cabinet.db"
-    places = {"sqlite": create_site(f"sqlite:///{file}")}
-    fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
-    if "postgresql" in creators:
-        places["postgresql"] = copy_to_postgresql(file, creators["postgresql"]("cabinet"))
-    for engine, place in places.items():
+    for engine, place in fill_places(folder / "cabinet.db", creators, deals).items():
         _count_days(place.url)
         user, secret = log_in(place.url)
         contender = Contender("pages", PRODUCT, engine, contact=False)
@@ -53,6 +48,15 @@ def report_cabinet(folder: Path, creators: Mapping[str, Callable[[str], str]], d
             report_viewers(port, group, place.token, viewed, secret)
 
 
+def fill_places(file: Path, creators: Mapping[str, Callable[[str], str]], deals: int) -> dict[str, Place]:
+    """Fill a site with `deals` deals in SQLite and, if `creators` has it, PostgreSQL; return both by engine."""
+    places = {"sqlite": create_site(f"sqlite:///{file}")}
+    fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
+    if "postgresql" in creators:
+        places["postgresql"] = _copy_to_postgresql(file, creators["postgresql"](file.stem))
+    return places
+
+
 def create_site(url: str) -> Place:
     """Create the site to fill and an empty one beside it, since the first page compares several sites."""
     tokens = []
@@ -63,7 +67,7 @@ def create_site(url: str) -> Place:
     return Place(url, tokens[0])
 
 
-def copy_to_postgresql(file: Path, url: str) -> Place:
+def _copy_to_postgresql(file: Path, url: str) -> Place:
     """Copy the site of a SQLite file into a database of PostgreSQL."""
     place = create_site(url)
     filled, copy = open_database(f"sqlite:///{file}"), open_database(url)

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.cabinet import copy_to_postgresql, create_site, log_in
+from benchmarks.cabinet import fill_places, log_in
 from benchmarks.cabinet_pages import Visitor
 from benchmarks.engine_time import SPENT_IN, milliseconds_in
-from benchmarks.report_site import SITE, fill_site
+from benchmarks.report_site import SITE
 from benchmarks.serving import Contender, serving
 from browser import Browser, find_chromium
 
@@ -34,12 +34,7 @@ def report_paint(folder: Path, creators: Mapping[str, Callable[[str], str]], dea
 
     The pages are requested in turn, so that a change of the machine's load meets all of them.
     """
-    file = folder / "paint.db"
-    places = {"sqlite": create_site(f"sqlite:///{file}")}
-    fill_site(file, deals, deals, deals * VISITS_PER_LEAD)
-    if "postgresql" in creators:
-        places["postgresql"] = copy_to_postgresql(file, creators["postgresql"]("paint"))
-    for engine, place in places.items():
+    for engine, place in fill_places(folder / "paint.db", creators, deals).items():
         print(f"{engine}, {deals} deals")
         spent_in = folder / f"engine-{engine}"
         contender = Contender("pages", TARGET, engine, contact=False, settings={SPENT_IN: str(spent_in)})

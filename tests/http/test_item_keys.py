@@ -5,9 +5,10 @@ import functools
 import pytest
 
 from dealtrace.calltouch.client_orders.parameters import CREATE_BODY, UPDATE_BODY
+from dealtrace.calltouch.json_bodies import StatedSource
 from dealtrace.calltouch.json_keys import fields_by_key
 from dealtrace.calltouch.leads.import_calls import BATCH
-from dealtrace.calltouch.leads.matching_parameter import ELEMENT_PARAMS, Element, Params, SourceParams, VisitParams
+from dealtrace.calltouch.leads.matching_parameter import ELEMENT_PARAMS, Element, Params, VisitParams
 from dealtrace.http.item_keys import KnownKeys, known_keys
 
 CALL, CREATE, UPDATE = (known_keys(body.described()) for body in (BATCH, CREATE_BODY, UPDATE_BODY))
@@ -36,4 +37,4 @@ def test_an_unknown_key_is_named_with_its_place(keys: KnownKeys, items: list[obj
 def test_all_keys_that_searches_read_are_known() -> None:
     assert set(fields_by_key(Element)) <= {"type", *ELEMENT_PARAMS}
     known = {key for keys in ELEMENT_PARAMS.values() for key in keys}
-    assert {*fields_by_key(Params), *fields_by_key(SourceParams), *fields_by_key(VisitParams)} <= known
+    assert {*fields_by_key(Params), *fields_by_key(StatedSource), *fields_by_key(VisitParams)} <= known

@@ -54,7 +54,7 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 class StatedSource(msgspec.Struct, frozen=True):
-    """The traffic source that the sender of a lead states."""
+    """The traffic source that the sender of a lead or of a deal states."""
 
     source: SentScalar = None
     medium: SentScalar = None

@@ -9,8 +9,9 @@ import msgspec
 
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.calltouch.client_order_names import VISIT_TYPE
+from dealtrace.calltouch.json_bodies import StatedSource
 from dealtrace.calltouch.leads.annotate import parse_checked
-from dealtrace.calltouch.leads.matching_parameter import ELEMENTS_MAX, Element, ElementReader, SourceParams, VisitParams
+from dealtrace.calltouch.leads.matching_parameter import ELEMENTS_MAX, Element, ElementReader, VisitParams
 from dealtrace.calltouch.wire_types import VisitRef
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.errors import InvalidParameters, Violation
@@ -56,7 +57,7 @@ def _read(element: Element, place: str, time_zone: ZoneInfo, happened_at: dateti
     match element.type:
         case "customSources":
             return Matcher(
-                MatcherKind.SOURCE, source=_source(element.custom_source_params or SourceParams(), place, faults)
+                MatcherKind.SOURCE, source=_source(element.custom_source_params or StatedSource(), place, faults)
             )
         case "withoutSource":
             return WITHOUT_SOURCE
@@ -92,7 +93,7 @@ def _in_order(kinds: frozenset[LeadKind]) -> tuple[LeadKind, ...]:
     return tuple(kind for kind in LeadKind if kind in kinds)
 
 
-def _source(params: SourceParams, place: str, faults: list[Violation]) -> TrafficSource | None:
+def _source(params: StatedSource, place: str, faults: list[Violation]) -> TrafficSource | None:
     parts: dict[str, str] = {}
     for name, word in msgspec.structs.asdict(params).items():
         try:

@@ -10,7 +10,7 @@ import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.formats import utc_of_wall_clock
-from dealtrace.calltouch.json_bodies import scalar_text
+from dealtrace.calltouch.json_bodies import StatedSource, scalar_text
 from dealtrace.calltouch.json_keys import SentScalar, value_of
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.deals.matchers import Preference
@@ -60,16 +60,6 @@ class Params(msgspec.Struct, frozen=True, rename="camel"):
     tags_logic: SentScalar = None
 
 
-class SourceParams(msgspec.Struct, frozen=True, rename="camel"):
-    """The source that a deal gets if no earlier element of `matching` finds a lead."""
-
-    source: SentScalar = None
-    medium: SentScalar = None
-    campaign: SentScalar = None
-    content: SentScalar = None
-    term: SentScalar = None
-
-
 class VisitParams(msgspec.Struct, frozen=True, rename="camel"):
     """The ids of visits."""
 
@@ -85,7 +75,7 @@ class Element(msgspec.Struct, frozen=True, rename="camel"):
     lead_contact_params: Params | None = None
     call_contact_params: Params | None = None
     request_contact_params: Params | None = None
-    custom_source_params: SourceParams | None = None
+    custom_source_params: StatedSource | None = None
     session_params: VisitParams | None = None
 
 
