@@ -40,11 +40,11 @@ from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns, Lane
 from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.last_uses import uses_of_sessions
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.server_stop import ServerStop, call_at_stop_signals
-from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
@@ -159,7 +159,7 @@ class Application:
             patience_seconds=self._settings.storage_patience_seconds,
             observe_retry=self._retry_log.observe,
         )
-        self._session_uses = SessionUses()
+        self._session_uses = uses_of_sessions()
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
         page_services = Services(
             self._database,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from dealtrace.runtime.account_changes import AccountChanges
-from dealtrace.runtime.session_uses import SESSIONS_MAX, SessionUses
+from dealtrace.runtime.last_uses import KEYS_MAX, uses_of_sessions
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import session
 from guests import last_use, new_session, new_user
@@ -22,9 +22,9 @@ def test_a_session_that_is_collected_is_stored_with_its_last_use_also_once_there
     with database.write() as connection:
         new_session(connection, user, LOGGED_IN_AT)
         digest = connection.execute(select(session.c.digest).where(session.c.user_id == user.id)).scalar_one()
-    uses = SessionUses()
+    uses = uses_of_sessions()
     uses.add(digest, LOGGED_IN_AT + timedelta(minutes=1))
-    for number in range(SESSIONS_MAX):
+    for number in range(KEYS_MAX):
         uses.add(f"other {number}", LOGGED_IN_AT)
     uses.add(digest, LOGGED_IN_AT + timedelta(minutes=2))
     asyncio.run(uses.store(AccountChanges(database, utc_now)))

@@ -12,7 +12,7 @@ from cast import Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.accounts.token import TokenId
 from dealtrace.runtime.account_changes import AccountChanges
-from dealtrace.runtime.token_uses import TokenUses
+from dealtrace.runtime.last_uses import uses_of_tokens
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.database.engine import open_database
 from guests import member_of, text_of
@@ -31,7 +31,7 @@ def last_uses(stage: Stage) -> dict[int, datetime | None]:
 def test_each_token_has_its_last_use_also_if_an_earlier_one_of_another_process_is_stored_later(stage: Stage) -> None:
     used, other, unused = (stage.open_site() for _ in range(3))
     changes = AccountChanges(stage.database, utc_now)
-    mine, theirs = TokenUses(), TokenUses()
+    mine, theirs = uses_of_tokens(), uses_of_tokens()
     mine.add(TokenId(used.token_id), EARLY)
     mine.add(TokenId(used.token_id), LATE)
     mine.add(TokenId(other.token_id), EARLY)
@@ -44,7 +44,7 @@ def test_each_token_has_its_last_use_also_if_an_earlier_one_of_another_process_i
 
 
 def test_uses_that_cannot_be_stored_are_stored_the_next_time(stage: Stage, shop: Player) -> None:
-    uses, changes = TokenUses(), AccountChanges(stage.database, utc_now, patience_seconds=0)
+    uses, changes = uses_of_tokens(), AccountChanges(stage.database, utc_now, patience_seconds=0)
     uses.add(TokenId(shop.token_id), EARLY)
     with stage.database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE token RENAME COLUMN used_at TO elsewhere")

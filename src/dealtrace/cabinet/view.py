@@ -32,10 +32,10 @@ from dealtrace.record import record
 from dealtrace.reports.reading.masking import masked_label
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns
+from dealtrace.runtime.last_uses import LastUses
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.server_stop import ServerStop
-from dealtrace.runtime.session_uses import SessionUses
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
@@ -69,7 +69,7 @@ class Services:
 
     database: Database
     account_changes: AccountChanges
-    session_uses: SessionUses
+    session_uses: LastUses[str]
     read_pool: ReadPool
     write_queue: WriteQueue
     site_cache: SiteCache

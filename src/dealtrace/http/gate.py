@@ -27,10 +27,10 @@ from dealtrace.http.rate_limits import RateLimits
 from dealtrace.http.request_headers import header
 from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.runtime.busiest_seconds import BusiestSeconds
+from dealtrace.runtime.last_uses import uses_of_tokens
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.site_cache import Admission, SiteCache
-from dealtrace.runtime.token_uses import TokenUses
 from dealtrace.runtime.unknown_parameters import UnknownParametersTally
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.whole_number import parse_whole_number
@@ -64,7 +64,7 @@ class Gate:
         self._rate_limits = rate_limits
         self.unknown_parameters = UnknownParametersTally()
         self.busiest_seconds = BusiestSeconds(clock.now)
-        self.token_uses = TokenUses()
+        self.token_uses = uses_of_tokens()
         self._proxies = proxies
 
     async def admit(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[Caller, Sent | Sequence[object]]:
