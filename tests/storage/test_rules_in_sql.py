@@ -20,12 +20,12 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue, SearchContacts
-from dealtrace.leads.call import Call, CallId, CallPhase, Circumstances, is_answered, phase_of
+from dealtrace.leads.call import Call, CallId, CallPhase, Circumstances, is_answered, is_missed, phase_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
-from dealtrace.leads.ring_back import RingBack, is_missed
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.matching.window import window_of
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.reports.facts import Fact

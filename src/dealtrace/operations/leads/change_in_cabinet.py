@@ -6,8 +6,12 @@ from dataclasses import replace
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
-from dealtrace.leads.annotation_version import annotations_changed_since, present_annotations, restored_annotations
-from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.annotations import (
+    Annotations,
+    annotations_changed_since,
+    present_annotations,
+    restored_annotations,
+)
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.operations.accounts.record_change import record_change

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, select, update
 
-from dealtrace.leads.ring_back import RingBack, is_missed
+from dealtrace.leads.call import is_missed
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 from dealtrace.storage.leads.calls import circumstances_from_row, ring_back_from_row
 from dealtrace.storage.schema.tables.leads import call
