@@ -11,8 +11,11 @@ from dealtrace.record import record
 Content = TypeVar("Content")
 
 REMEMBERED_FOR = timedelta(days=30)
-"""Ours: how long an import can be taken back. The report of the month in which a file came in shows what is wrong with
-it, and after that people have worked with its rows."""
+"""Ours: how long the rows that a file added are remembered, so that its import can be taken back.
+
+The report of the month in which a file came in shows what is wrong with it, and after that people have worked with its
+rows.
+"""
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
 """Ours: the kinds of records whose imports can be taken back. Visits cannot: credits refer to them, and finding all
 credits of a visit would need an index that every lead would have to pay for."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, takewhile
 
+from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
 from dealtrace.leads.phone_numbering_plans import (
     RUSSIA,
     assigned_in_russia,
@@ -17,7 +18,6 @@ from dealtrace.leads.phone_numbering_plans import (
     valid_foreign,
 )
 from dealtrace.leads.phone_text import NumberInText, list_numbers
-from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.leads.rival_phones import PhoneReading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
 
