@@ -17,8 +17,11 @@ The report of the month in which a file came in shows what is wrong with it, and
 rows.
 """
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
-"""Ours: the kinds of records whose imports can be taken back. Visits cannot: credits refer to them, and finding all
-credits of a visit would need an index that every lead would have to pay for."""
+"""Ours: the kinds of records of which a file's rows are remembered, so that its import can be taken back.
+
+Visits are not: credits refer to them, and finding all credits of a visit would need an index that every lead would have
+to pay for.
+"""
 SILENCE_MAX = timedelta(minutes=1)
 """Ours: taking an import back counts as stopped if it has not reported for this long; it reports after each step."""
 
