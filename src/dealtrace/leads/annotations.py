@@ -14,7 +14,7 @@ ANNOTATION_FIELDS = ("tags", "manager", "comment")
 A person can replace an annotation, and a program can add to it.
 """
 ANNOTATION_VERSIONS_MAX = 100
-"""Ours: the maximum number of stored versions for a lead; each may have a comment of 100,000 characters."""
+"""Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""
 AnnotationValues = Mapping[str, tuple[str, ...] | str | None]
 """The values of annotations by name; the annotation named `RING_BACK` is what a person did about a missed call."""
 

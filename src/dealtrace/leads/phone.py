@@ -158,7 +158,7 @@ def normal_phone(text: str) -> str | None:
     """Return the first usable phone in a string, with its country code (`79205550055`), or `None` if there is none.
 
     Vendor: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `phone_text.WRAPPINGS` around it; numbers that
+    Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `WRAPPINGS` around it; numbers that
     cannot be assigned are unusable.
     """
     if _is_ready(text):

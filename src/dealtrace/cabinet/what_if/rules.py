@@ -59,7 +59,7 @@ class Asked:
 
 
 async def read_asked(view: View) -> Asked:
-    """Read the rules and the days in the URL of the page.
+    """Read the rules to try and the days in the URL of the page.
 
     Ours: the rules are in the URL of the page, so that a person can send the URL to a colleague.
     """
