@@ -97,7 +97,8 @@ def _write(
     answered = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     title = report.title if is_whole else masked_label(report.title)
     content, rows = _attached(answered, language, source.proceed)
-    letter = report_letter(title, answered, site.name, language, link, rows if rows < _rows_of(answered) else None)
+    attached = rows if rows < _rows_of(answered) else None
+    letter = report_letter(title, answered, site.name, language, link, rows_attached=attached)
     period = question.period
     name = f"report-{site.id}-{period.first_on}-{period.last_on}{CSV}"
     return replace(letter, attachments=(Attachment(name, "csv", content),))
