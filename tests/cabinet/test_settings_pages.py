@@ -303,7 +303,7 @@ def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     assert "Paid not set 2" in text_of(analyst.get("settings/statuses").text)
     tried = analyst.send("settings/statuses", name="paid", meaning="won")
-    assert "Won deals 0 → 2 Their amount, the income 0 ₽ → 200 ₽" in text_of(tried.text)
+    assert "Won deals 0 → 2 Amount of won deals (income) 0 ₽ → 200 ₽" in text_of(tried.text)
     for form in ({"name": "paid", "meaning": "won"}, {"name": "To come", "meaning": "lost"}):
         agreed = agreed_in(analyst.send("settings/statuses", **form))
         assert analyst.send("settings/statuses", **form, agreed=agreed).status_code == 303

@@ -152,7 +152,7 @@ def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=ADDRESSES_CACHED_MAX)
 def masked_address(address: str) -> str | None:
-    """Return the network of an IP address, such as `203.0.113.0/24` or `2001:db8:7::/48`; `None` if it is no address.
+    """Return the network of an IP address, such as `203.0.113.0/24` or `2001:db8:7::/48`; `None` if invalid.
 
     Ours: an address may be a person's, but an operator recognises the network of a program with a wrong token.
     """

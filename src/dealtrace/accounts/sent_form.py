@@ -30,7 +30,7 @@ def seal_answer(answer: bytes, key: str, digest: str) -> str:
 
 
 def open_answer(sealed: str, key: str, digest: str) -> bytes:
-    """Return the answer that `seal_answer` made unreadable."""
+    """Return the answer from which `seal_answer` made `sealed`."""
     return _combined(b64decode(sealed), key, digest)
 
 
