@@ -95,7 +95,7 @@ ELEMENT_PARAMS: Mapping[str, Sequence[str]] = {
 }
 """The keys under which an element of `matching` has its parameters, each with the keys of these parameters.
 
-Those of chats, `searchAmongPhonesInText` and `withChats` are the vendor's, and have no effect here.
+The keys of chats, `searchAmongPhonesInText` and `withChats` exist in the vendor's API but have no effect here.
 """
 
 
