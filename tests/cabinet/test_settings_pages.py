@@ -246,7 +246,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     served.perform(register_deals, owner, abroad)
     text = text_of(boss.send("settings/site", **site_form(boss, contact_matching="on")).text)
     assert "(no source) vk / cpc 2 1 500 ₽" in text
-    assert "Money omits deals in currencies without a rate: 1. Set the rates" in text
+    assert "Amounts leave out deals in currencies without a rate: 1. Set the rates" in text
 
 
 def test_a_token_is_issued_shown_once_and_revoked(

@@ -456,4 +456,4 @@ def test_the_page_says_which_second_of_today_was_the_busiest(boss: Guest, served
         raise_busiest_second(connection, owner.site.id, today - timedelta(days=1), BusiestSecond(5, 5, at))
         raise_busiest_second(connection, owner.site.id, today, BusiestSecond(4, 5, at))
     said = text_of(boss.get("settings/site").text)
-    assert "Busiest second today: 4 of 5 requests from one IP address, at 14:05:09" in said
+    assert "Busiest second today: 4 of 5 allowed requests from one IP address, at 14:05:09" in said
