@@ -128,7 +128,7 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
     """Return the searches in `matching`, in input order; elements of the types in `FINDS_NOTHING` are left out.
 
     Raises:
-        InvalidParameters: there are no or too many elements, or an element is invalid; one violation for each
+        InvalidParameters: there are no elements or too many, or an element is invalid; one violation for each
             invalid value.
     """
     if not elements or len(elements) > ELEMENTS_MAX:
