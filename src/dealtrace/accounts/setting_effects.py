@@ -90,8 +90,8 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
     "unique_target_calls": {"ru": "Уникально-целевые звонки", "en": "Unique target calls"},
     "points_spent_today": {"ru": "Потрачено сегодня, баллов", "en": "Points spent today"},
     "days_beyond_the_limit": {
-        "ru": "Дни, в которые потрачено больше баллов",
-        "en": "Days on which more points were spent",
+        "ru": "Дни, в которые потрачено больше лимита",
+        "en": "Days on which more points than the limit were spent",
     },
     "won_deals": {"ru": "Выигранные сделки", "en": "Won deals"},
     "won_rubles": {"ru": "Сумма выигранных (доход)", "en": "Amount of won deals (income)"},

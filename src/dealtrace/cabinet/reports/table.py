@@ -167,7 +167,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
 def _change_url(question: Question, url: ReportUrl, metric: Metric) -> str:
     """Return the URL that sorts by the change of a metric, empty without a comparison or rows.
 
-    Ours: the worst change comes first, since people look for what lost the most deals, or what costs more.
+    Ours: the worst change comes first, since people look for what lost the most deals, or became the most expensive.
     """
     if question.comparison is None or not question.by:
         return ""
