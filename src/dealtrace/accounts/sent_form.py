@@ -1,4 +1,4 @@
-"""A form that a person sent: recognised when it is sent again, with the answer that only its sender can read."""
+"""Recognise a form that a person sends again, and keep its answer so that only the sender can read it."""
 
 import hashlib
 from base64 import b64decode, b64encode

@@ -112,7 +112,7 @@ def _fail(site_id: int, number: int) -> NoReturn:
 
 
 def _describe(preview: TakeBackPreview) -> Iterator[str]:
-    """Yield what taking an import back would do."""
+    """Yield lines that describe what taking an import back would do."""
     logged, staying = preview.logged, {name: preview.counts.get(standing, 0) for standing, name in _REASONS.items()}
     noun = NOUNS[logged.file.noun]
     begun = f"{logged.at.begun_at:%Y-%m-%d %H:%M} UTC"
