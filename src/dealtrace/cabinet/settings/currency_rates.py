@@ -47,7 +47,7 @@ PLACE = "settings/rates"
 RATES_SHOWN = 400
 """The maximum number of rates that the page shows for a currency: a little more than a year of daily rates."""
 LACKING_COUNTED_MAX = 10_000
-"""Ours: deals without a rate are counted only up to this number; one new rate helps all of them, however many."""
+"""Ours: deals without a rate are counted only up to this number; the remedy, a new rate, does not depend on it."""
 FIELDS = ("currency", "rubles", "since")
 
 
@@ -104,7 +104,7 @@ async def save(view: View) -> Response:
 
 
 async def _ask_first(view: View, site: Site, change: TriedRates, agreement: str) -> RatesForecast | None:
-    """Return which amounts a change would change if the person must see that first, or `None` to store the change."""
+    """Return the amounts that would change, or `None` if the person need not see them before the change is stored."""
     if may_save(view, agreement):
         return None
     tried = await forecast_rates(view, site, change, agreement)

@@ -269,8 +269,8 @@ def visitor_number(visitor_id: str) -> int | None:
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
     """Return the campaign, ad and phrase ids in a Yandex Direct visit's UTM tags; `None` if there is no campaign id.
 
-    The result is also `None` for visits from elsewhere. Ours: the tags are expected to be filled by `{campaign_id}`,
-    `{ad_id}` and `{phrase_id}`. A click id alone does not identify a campaign.
+    The result is also `None` for visits from other systems. Ours: the tags are expected to be filled by
+    `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not identify a campaign.
     """
     ids = _advertisement_ids(visit, "yandex")
     if ids is None:
