@@ -196,7 +196,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.COSTS_STOPPED: Scene(
         stop_the_costs,
-        "Costs came regularly, but are known only to ",
+        "Costs came regularly, but are known only up to ",
         "Import the costs since then.",
         "costs",
         Role.ANALYST,

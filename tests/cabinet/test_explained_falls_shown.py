@@ -47,7 +47,7 @@ def notes_of(guest: Guest, path: str, **query: str) -> list[str]:
 @pytest.mark.parametrize(
     ("language", "fell", "missing"),
     [
-        ("en", "Fell on days of which data is missing: ", "There were no calls on {} (usually 12 a day)."),
+        ("en", "Fell on days for which data is missing: ", "There were no calls on {} (usually 12 a day)."),
         ("ru", "Снизились в дни, данных за которые не хватает: ", "{} не было звонков (обычно 12 в день)."),
     ],
 )

@@ -112,8 +112,8 @@ def test_of_very_many_deals_the_latest_are_counted_by_status_until_someone_asks_
     insert(served, owner, _DEALS, COUNTED_MAX, after=0)
     many = analyst.get("settings/statuses").text
     assert counts(many) == {"New": "50 000", "Old": "0"}
-    assert "Deals are counted among the latest 50 000. Count all deals" in text_of(many)
-    assert "Сделки посчитаны среди последних 50 000." in text_of(russian.get("settings/statuses").text)
+    assert "Only the latest 50 000 deals are counted. Count all deals" in text_of(many)
+    assert "Посчитаны только последние сделки: 50 000." in text_of(russian.get("settings/statuses").text)
     (link,) = re.findall(r'settings/statuses(\?[^"]+)"', many)
     everything = analyst.get(f"settings/statuses{link}").text
     assert (counts(everything), "counted among" in everything) == ({"New": "50 001", "Old": "1"}, False)

@@ -66,7 +66,7 @@ def test_a_rate_shows_which_amounts_it_changes_before_it_is_saved(
     sent = {"currency": "usd", "rubles": "50", "since": "2018-03-01"}
     asked = analyst.post(PLACE, **sent).text
     assert "Deals with another amount in rubles 3 Their total 0 ₽ → 1 500 ₽" in plain(asked)
-    assert "Of them without a rate, which count as nothing 3 → 0" in plain(asked)
+    assert "Of these, without a rate (counted as zero) 3 → 0" in plain(asked)
     assert "Mar 2018 USD 2 0 ₽ 1 000 ₽ Apr 2018 USD 1 0 ₽ 500 ₽" in plain(asked)
     assert stored(served, owner) == []
     other = analyst.post(PLACE, **{**sent, "rubles": "51"}, agreed=agreed_in(asked)).text
@@ -94,7 +94,7 @@ def test_a_file_and_a_removal_show_it_too(analyst: Guest, served: Stage, owner: 
     assert len(stored(served, owner)) == 2
     for since in ("2018-03-26", ""):
         asked = analyst.post(f"{PLACE}/remove", currency="usd", since=since).text
-        assert "Their total 1 150 ₽ → 0 ₽ Of them without a rate, which count as nothing 0 → 2" in plain(asked)
+        assert "Their total 1 150 ₽ → 0 ₽ Of these, without a rate (counted as zero) 0 → 2" in plain(asked)
         assert len(stored(served, owner)) == 2
     assert "Removed." in plain(analyst.post(f"{PLACE}/remove", currency="usd", agreed=agreed_in(asked)).text)
     assert [currency for currency, _, _ in stored(served, owner)] == ["eur"]

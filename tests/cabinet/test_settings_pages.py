@@ -246,7 +246,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     served.perform(register_deals, owner, abroad)
     text = text_of(boss.send("settings/site", **site_form(boss, contact_matching="on")).text)
     assert "(no source) vk / cpc 2 1 500 ₽" in text
-    assert "Money omits deals in currencies without a rate: 1. Set the rates" in text
+    assert "Amounts leave out deals in currencies without a rate: 1. Set the rates" in text
 
 
 def test_a_token_is_issued_shown_once_and_revoked(
@@ -303,7 +303,7 @@ def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     assert "Paid not set 2" in text_of(analyst.get("settings/statuses").text)
     tried = analyst.send("settings/statuses", name="paid", meaning="won")
-    assert "Won deals 0 → 2 Their amount, the income 0 ₽ → 200 ₽" in text_of(tried.text)
+    assert "Won deals 0 → 2 Amount of won deals (income) 0 ₽ → 200 ₽" in text_of(tried.text)
     for form in ({"name": "paid", "meaning": "won"}, {"name": "To come", "meaning": "lost"}):
         agreed = agreed_in(analyst.send("settings/statuses", **form))
         assert analyst.send("settings/statuses", **form, agreed=agreed).status_code == 303

@@ -97,7 +97,8 @@ def test_it_states_the_busiest_second_of_today(server: ServerProcess, beside: Te
     at = datetime.now(UTC)
     with served.database.write() as connection:
         raise_busiest_second(connection, site.id, site_day(at, site.time_zone), BusiestSecond(4, 5, at))
-    line = f"busiest second today: 4 of 5 requests from one IP address, at {at.astimezone(site.time_zone):%H:%M:%S}"
+    time = f"{at.astimezone(site.time_zone):%H:%M:%S}"
+    line = f"busiest second today: 4 of 5 allowed requests from one IP address, at {time}"
     assert line in beside.done("site", "show", str(site.id)).out
     found = beside.json("site", "show", str(site.id))["busiestSecondToday"]
     assert (found["requests"], found["allowed"], datetime.fromisoformat(found["endedAt"])) == (4, 5, at)

@@ -180,7 +180,7 @@ def test_money_of_other_currencies_moves_in_rubles(served: Stage, beside: Termin
     said = beside.done("try", site, "contact_matching=on", *DAY).out
     assert "    3 deals, 1060.50 rubles\n" in said
     assert "10.50 USD\n" in said
-    assert "The sums in rubles leave out 1 deal in currencies without a rate:" in said
+    assert "The amounts in rubles leave out 1 deal in currencies without a rate:" in said
     assert f"  dealtrace rate set {site} CURRENCY RUBLES --from DAY\n" in said
 
 

@@ -44,8 +44,9 @@ def age_forms(database: Database) -> None:
 
 def issue_token(guest: Guest) -> None:
     """Issue a token by the form of its page, whose answer has a secret."""
-    key = re.search(r'name="form_key" value="([^"]+)"', guest.get("settings/tokens").text)
-    assert key is not None
+    page = guest.get("settings/tokens")
+    key = re.search(r'name="form_key" value="([^"]+)"', page.text)
+    assert key is not None, (page.status_code, page.text)
     assert guest.send("settings/tokens", label="short-lived", form_key=key[1]).status_code == 200
 
 

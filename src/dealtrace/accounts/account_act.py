@@ -1,4 +1,4 @@
-"""Acts on accounts: what people and commands did to users, invitations and sites, and when."""
+"""The history of accounts: what people and commands did to users, invitations and sites, and when."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,11 +7,11 @@ from dealtrace.record import record
 
 
 class ActKind(StrEnum):
-    """The kind of an act; it decides what the `name` of the act contains.
+    """The kind of an entry in the history of accounts; the kind decides what `name` contains.
 
-    For acts on users, `name` is the login of the user. For sites, it is `ID NAME`. For invitations, it is `SITE-ID
-    ROLE`, or empty if the invitation makes its user an owner of the installation. `FACTOR_DEMANDED` and
-    `FACTOR_NOT_DEMANDED` concern all users and have an empty name.
+    For users, `name` is the login. For sites, it is `ID NAME`. For invitations, it is `SITE-ID ROLE`, or empty if the
+    invitation makes its user an owner of the installation. `FACTOR_DEMANDED` and `FACTOR_NOT_DEMANDED` concern all
+    users and have an empty name.
     """
 
     USER_CREATED = "user_created"
@@ -32,7 +32,7 @@ class ActKind(StrEnum):
 
 @record
 class AccountAct:
-    """An act on an account; `author` is the login of the user who did it, or `None` if a command did it.
+    """An entry in the history of accounts; `author` is the login of a user, or `None` for a command.
 
     Ours: the login is stored, not the user's id, so that the history still names the author after the user is deleted.
     """

@@ -33,10 +33,10 @@ REFUSED_FROM = 400
 class ApiRequest:
     """A request to the API and its answer; `site_id` is `NO_SITE_ID` if the request has no valid site.
 
-    Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are
-    those of the refusal; they are `None` if the request was accepted. If items of a list were refused, they are those
-    of the first such item, whatever the status. `network` is the masked address that a request without a valid site
-    came from, and `None` for other requests.
+    Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are those of
+    the refusal; they are `None` if the request was accepted. If items of a list were refused, they are those of the
+    first such item, even if `status` is that of a success. `network` is the masked address that a request without a
+    valid site came from, and `None` for other requests.
     """
 
     site_id: int
@@ -62,8 +62,8 @@ class ApiRequest:
 class AnsweredRequest(NamedTuple):
     """A request as it waits in memory: what was sent is not masked yet, and the duration is in seconds.
 
-    Ours: requests wait unmasked, since masking a few dozen of them in a row takes a third of the CPU time that masking
-    each of them when it is answered would take. A named tuple is cheap to create.
+    Ours: requests wait unmasked, since masking a few dozen requests in a row takes a third of the CPU time of masking
+    each request when it is answered. A named tuple is cheap to create.
     """
 
     site_id: int
@@ -82,10 +82,10 @@ class AnsweredRequest(NamedTuple):
 
 
 def item_parameters(items: Sequence[object], first: int = 0) -> dict[str, str]:
-    """Return up to `ITEM_PARAMETERS_MAX` values of the items of a JSON list, beginning with the item number `first`.
+    """Return up to `ITEM_PARAMETERS_MAX` values of the items of a JSON list, starting at the item `items[first]`.
 
-    Names are paths, such as `1.products.0.name`: the item's position, counted from 0, then keys and positions. Without
-    `first`, items come in input order. If there is only one item, paths do not begin with its position. If the path of
+    Names are paths, such as `1.products.0.name`: the item's position, counted from 0, then keys and positions. The
+    other items follow in input order. If there is only one item, paths do not begin with its position. If the path of
     an object or list is too long to be kept, `…` replaces its contents.
     """
     places = [first, *(place for place in range(len(items)) if place != first)]

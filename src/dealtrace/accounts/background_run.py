@@ -51,8 +51,8 @@ class RunState:
     """The state of a run; a preview changes no deals or visits, and stores only what the run would change.
 
     `rules` identifies the settings that the run applies. `done` and `total` count deals, or visits if `counts_visits`
-    is true. `figures` are the results of the run by name, and `moves` the largest moves between sources, besides which
-    there are `moves_left` others. A waiting or running run reports at least once a minute. Runs of the same kind on a
+    is true. `figures` are the results of the run by name, and `moves` the largest moves between sources; `moves_left`
+    is the number of other moves. A waiting or running run reports at least once a minute. Runs of the same kind on a
     site differ in `started_at`.
     """
 

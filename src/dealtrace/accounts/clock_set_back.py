@@ -1,4 +1,4 @@
-"""The largest difference between two times that is not yet a sign of a clock that was set back."""
+"""The difference between two times above which a clock must have been set back."""
 
 from datetime import timedelta
 

@@ -16,7 +16,7 @@ PASSWORD_LINK_AGE_MAX = timedelta(days=1)
 """Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easy to make."""
 
 NAME_TRIES_MAX = 5
-"""Ours: how many logins of others the bearer of an invitation may try before it is void and must be made anew.
+"""Ours: how many logins of others the bearer of an invitation may try before the invitation becomes void.
 
 People choose their login and must learn if it is taken, which reveals that a user with this login exists. Limits per
 minute and IP address only slow down a list of guesses. If an invitation were bound to a login, its maker could find out

@@ -15,7 +15,7 @@ ADDRESSES_CACHED_MAX = 1000
 
 
 def _spelt(names: str) -> frozenset[str]:
-    """Split a blank-separated text into names; the result has each name as written and also in lower case."""
+    """Return the names in a blank-separated string, each as written and also in lower case."""
     return frozenset([*names.split(), *names.lower().split()])
 
 
@@ -85,7 +85,7 @@ def masked_text(text: str, mask_number: Callable[[str], str] = masked_number) ->
 
 
 def _masked_around_dates(written: str, mask_number: Callable[[str], str]) -> str:
-    """Mask the numbers before, between and after the dates in `written`."""
+    """Return `written` with the numbers before, between and after its dates masked."""
     if "20" not in written and "19" not in written:  # a shortcut: every date has the century
         return mask_number(written)
     pieces, end = [], 0
@@ -140,7 +140,7 @@ def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=ADDRESSES_CACHED_MAX)
 def masked_address(address: str) -> str | None:
-    """Mask an IP address: return its network, `203.0.113.0/24` or `2001:db8:7::/48`; `None` if it is no address.
+    """Mask an IP address: return its network, `203.0.113.0/24` or `2001:db8:7::/48`; `None` if it is invalid.
 
     Ours: an address may be a person's, but an operator recognises the network of a program with a wrong token.
     """

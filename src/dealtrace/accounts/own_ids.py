@@ -12,7 +12,7 @@ column.
 FIRST_ID_MAX = 10**15
 """The largest value to which an operator can raise the first id."""
 OWN_VISIT_IDS = range(10**12, ID_MAX + 1)
-"""The ids of visits that this server counts; Calltouch's visit ids are lower: they have just passed 1,800,000,000."""
+"""The ids of visits that this server counts; Calltouch's visit ids are lower: about 1,800,000,000."""
 
 
 @record

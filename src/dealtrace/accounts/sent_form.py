@@ -1,4 +1,4 @@
-"""A form that a person sent: recognised when it is sent again, with the answer that only its sender can read."""
+"""Recognise a form that a person sends again, and keep its answer so that only the sender can read it."""
 
 import hashlib
 from base64 import b64decode, b64encode
@@ -30,7 +30,7 @@ def seal_answer(answer: bytes, key: str, digest: str) -> str:
 
 
 def open_answer(sealed: str, key: str, digest: str) -> bytes:
-    """Return the answer that `seal_answer` made unreadable."""
+    """Return the answer from which `seal_answer` made `sealed`."""
     return _combined(b64decode(sealed), key, digest)
 
 

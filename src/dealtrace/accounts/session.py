@@ -43,7 +43,7 @@ class Session:
     def is_due(self, now: datetime) -> bool:
         """Return whether the stored session must be updated or ended.
 
-        This is so if `seen_at` is over a minute old, or if the second factor was not entered within `CODE_WAIT_MAX`.
+        It must if `seen_at` is over a minute old, or if the second factor was not entered within `CODE_WAIT_MAX`.
         """
         if not self.is_confirmed:
             return now - self.created_at > CODE_WAIT_MAX

@@ -27,8 +27,8 @@ class Site:
     """A site and its settings; `time_zone` applies to all dates and times that programs and people send and read.
 
     `points_per_day` is 0 if there is no limit. `point_costs` has only methods that do not cost 1 point. A lead is
-    unique if its client has no earlier lead within `unique_depth` (`None` means no limit); a call is a target if the
-    talk lasted at least `target_call`. `listeners` are the site's webhooks. `hosts` are the site's settings for
+    unique if its client has no earlier lead within `unique_depth` (`None` means no limit); a call is a target call if
+    the talk lasted at least `target_call`. `listeners` are the site's webhooks. `hosts` are the site's settings for
     classifying visits by the referring host. Web pages of `cors_origins` may call the API and read its answers;
     `counter_code` identifies the site in web pages.
     Vendor: «Склейка по номеру телефона или почте по умолчанию выключена».

@@ -20,8 +20,8 @@ class ChangeKind(StrEnum):
     - `COSTS`: costs of an account, `FIRST-DAY LAST-DAY` in `after` if they were imported, in `before` if deleted.
     - `PAST`: past visits were reclassified or, if `name` is `PAST_DEALS`, past deals were matched again.
     - `LEAD`: what a person did to a lead: `name` is the kind and id of the lead, and `after` is what the person did.
-      Unlike for other kinds, `before` has no former value, but the number of the new version of the lead's notes, or an
-      empty string if the notes did not change.
+      Unlike for other kinds, `before` is not a former value: it is the number of the new version of the lead's notes,
+      or an empty string if the notes did not change.
     - `ERASURE`: a person was erased: `name` is the number of leads, `after` that of deals; no contact is stored.
     - `NOTE`: a note on the time axis of charts: `name` is `DAY TEXT`; the key of the note is in `after` if the note was
       added, and in `before` if it was removed.
@@ -59,7 +59,7 @@ class FormerValues(TypedDict, total=False):
 
     The parts of an alert are `rule`, `filters` and `recipients`; those of a report by e-mail are `title`, `schedule`
     (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`.
-    An import of costs has its account and source, and on how many days it has costs.
+    Those of an import of costs are its account, its source, and the number of days with costs.
     """
 
     id: int
@@ -88,9 +88,9 @@ class SiteChange:
 
     `before` is empty if something was added, `after` if something was removed. `user_id` is `None` if a command or the
     server made the change. `former` is set for changes of alerts, reports by e-mail and webhooks: it has the `id` of
-    what was changed, and the former values of the changed parts by name. They are needed to undo the change, and are
-    never shown. An import of costs has the parts of its account there. `key` identifies a stored change within its
-    site.
+    what was changed, and the former values of the changed parts by name. These values are needed to undo the change,
+    and are never shown. For an import of costs, `former` has the parts of the account. `key` identifies a stored change
+    within its site.
     """
 
     kind: ChangeKind

@@ -18,7 +18,7 @@ TOKEN_LENGTH_MAX = 200
 class Token:
     """A token as stored, without its secret; `user_id` is `None` if a command issued it.
 
-    `used_at` is when a request last used it, up to a minute ago at the latest, or `None` if no use is known.
+    `used_at` is when a request last used the token, or up to a minute earlier; `None` if no use is known.
     """
 
     id: TokenId

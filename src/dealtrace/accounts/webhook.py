@@ -13,9 +13,9 @@ WebhookId = NewType("WebhookId", int)
 class EventKind(StrEnum):
     """The kinds of events of a site; the values are the names that people choose from.
 
-    A call is connected when its PBX reports the start, and disconnected when the PBX reports the end. A deal is matched
-    whenever its lead changes or is removed. An alert is raised when the figure that its rule watches is unusual, and
-    ends when the figure is usual again.
+    A call is connected when its PBX reports the start, and disconnected when the PBX reports the end. `DEAL_MATCHED`
+    occurs whenever the lead of a deal changes or is removed. An alert is raised when the figure that its rule watches
+    is unusual, and ends when the figure is usual again.
     """
 
     CALL_CONNECTED = "call.connected"
@@ -48,7 +48,7 @@ class WebhookState(StrEnum):
 
 
 WORKS, PAUSED = "works", "paused"
-"""The states of a webhook as the recorded changes of a site write them.
+"""The states of a webhook in the recorded changes of a site.
 
 A failing webhook is recorded as one that works: only a pause and its end are changes of a site.
 """
@@ -118,7 +118,7 @@ class Webhook:
 
     @property
     def recorded_state(self) -> str:
-        """Return `PAUSED` or `WORKS`, as the recorded changes of a site write the state."""
+        """Return the state as it is written in the recorded changes of a site: `PAUSED` or `WORKS`."""
         return PAUSED if self.is_paused else WORKS
 
     @property

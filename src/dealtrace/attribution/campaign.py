@@ -96,7 +96,7 @@ class AdvertisementIds:
 def advertisement_ids(visit: Visit, system: str) -> AdvertisementIds | None:
     """Return the ids in the UTM tags of a visit from Yandex Direct (`yandex`) or Google Ads (`google`).
 
-    The result is `None` for visits from elsewhere, and if `utm_campaign` is not the id of a campaign.
+    The result is `None` for visits from other systems, and if `utm_campaign` is not the id of a campaign.
     Ours: the tags are expected to be filled by `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not
     identify a campaign.
     """

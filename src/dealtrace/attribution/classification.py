@@ -1,6 +1,6 @@
 """Find the traffic source of a visit from the URLs of its landing page and the referring page.
 
-Ours: the vendor's rules are unknown, so we chose rules of our own. They are tried in this order: utm tags, openstat,
+Ours: the vendor's rules are unknown, so we chose rules of our own. They are tried in this order: UTM tags, openstat,
 click ids of advertising systems, the referring page, direct.
 """
 
@@ -39,7 +39,7 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 
     `referrer` is empty if there was none. `hosts` are the hosts in the site's settings; they take precedence over hosts
     known to all sites.
-    Ours: without `utm_source`, the other rules find the source, and utm tags only set its campaign, content and term.
+    Ours: without `utm_source`, the other rules find the source, and UTM tags only set its campaign, content and term.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:

@@ -1,4 +1,4 @@
-"""Through which day the costs of a site are known, by the days on which its advertising accounts have costs."""
+"""Find the last day up to which all costs of a site are known, from the days with costs of its advertising accounts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -10,26 +10,27 @@ ENDED_AFTER = timedelta(days=28)
 """Ours: an account whose last costs are older than this has ended; the costs of a site no longer wait for it."""
 USUAL_SPAN = timedelta(days=14)
 USUAL_DAYS_MIN = 7
-"""Ours: costs come regularly if they are on at least this many of the `USUAL_SPAN` that ends with the last of them.
+"""Ours: an account is regular if it has costs on at least this many days of the `USUAL_SPAN` up to its latest costs.
 
-An invoice a month, or an account that has just been added, holds up no other costs; a campaign that pauses at weekends
-is still regular.
+So the costs of a site do not wait for an account with one invoice a month, or for one that has just been added. A
+campaign that pauses at weekends is still regular.
 """
 DAYS_WATCHED = ENDED_AFTER + USUAL_SPAN
-"""Ours: how far back the days of costs are read, to find the accounts that have not ended and are regular."""
+"""Ours: how many days back costs are read to find the accounts that have not ended and are regular."""
 LATE_DAYS_MAX = 3
 """Ours: if an account lacks the costs of more whole days than this, its import has stopped.
 
-Costs usually come a day late, and on a Tuesday morning those of a campaign without weekends are still of Friday.
+Costs usually come a day late. On a Tuesday morning, a campaign that pauses at weekends has costs only up to Friday, and
+so lacks those of three whole days.
 """
 
 
 @record
 class KnownCosts:
-    """Through which day costs are known (`until`, included), and the accounts that hold this up, with their last days.
+    """The last day up to which all costs are known (`until`), and accounts that lack later costs, with their last days.
 
-    `behind` are the regular accounts that do not have the last day of costs of the site. `stopped` are those of the
-    regular accounts whose import seems to have stopped, earliest first.
+    `behind` are the regular accounts without costs on the latest day on which any regular account has costs. `stopped`
+    are the regular accounts whose import seems to have stopped, earliest last day first.
     """
 
     until: date
@@ -38,11 +39,11 @@ class KnownCosts:
 
 
 def find_known(days: Mapping[CostAccount, Sequence[date]], today: date) -> KnownCosts | None:
-    """Return through which day costs are known, or `None` if there are no costs.
+    """Return up to which day all costs are known, or `None` if there are no costs.
 
-    `days` are the days of each account, up to today, on which it has costs, from `DAYS_WATCHED` ago on.
-    Ours: this is the last day of that account which is furthest behind, among those that are regular and have not
-    ended, because until then all costs are known. Without such accounts it is the last day with any cost.
+    `days` has the days on which each account has costs, from `DAYS_WATCHED` ago up to `today`.
+    Ours: among the accounts that are regular and have not ended, the account that is furthest behind decides: all costs
+    are known up to its last day with costs. Without such accounts, it is the last day with any costs.
     """
     last = {account: max(listed) for account, listed in days.items() if listed}
     if not last:

@@ -210,9 +210,9 @@ absolutbank.ru domrfbank.ru zenit.ru ubrr.ru vbrr.ru ozonbank.ru wb-bank.ru mult
 """
 """Registered domains of banks and of companies that check cards for banks."""
 _CARD_CHECK = re.compile(r"(?:3-?dsec(?:ure)?|3d-?secure|emv3ds|acs-3ds|3ds-acs)[0-9]*(?:-[0-9]+)?\.")
-"""The beginning of the name of a host on which a bank checks a card by 3-D Secure; no other hosts have such names."""
+"""The beginning of the names of hosts on which banks check cards by 3-D Secure; no other hosts have such names."""
 _CARD_CHECK_OF_BANK = re.compile(r"(?:acs|3-?ds)[0-9]*(?:-[0-9]+)?\.")
-"""Such a beginning under the domain of a bank, as in `3ds.sberbank.ru`; elsewhere, it may have another meaning."""
+"""The same for hosts under the domain of a bank, as in `3ds.sberbank.ru`; elsewhere, `3ds` may mean something else."""
 PAYMENT_DOMAINS = """
 yookassa.ru yoomoney.ru robokassa.ru robokassa.com robokassa.kz cloudpayments.ru cloudpayments.kz paymaster.ru
 payanyway.ru moneta.ru unitpay.ru unitpay.money payform.ru prodamus.ru prodamus.me paykeeper.ru uniteller.ru assist.ru

@@ -1,4 +1,4 @@
-"""The parameters that advertising systems add to the URLs of landing pages: utm tags, openstat and click ids."""
+"""The parameters that advertising systems add to the URLs of landing pages: UTM tags, openstat and click ids."""
 
 import re
 from base64 import urlsafe_b64decode
@@ -77,7 +77,7 @@ adds `srsltid` to links from its free product listings.
 class LandingTags:
     """The advertising parameters in the URL of a landing page.
 
-    `utm` holds the utm tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
+    `utm` holds the UTM tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
     is none. `click_ids` maps names of parameters, in lower case, to click ids.
     """
 
@@ -93,9 +93,9 @@ NO_TAGS = LandingTags()
 def tags_of(landing_url: str) -> LandingTags:
     """Return the advertising parameters in the URL of a landing page.
 
-    Each kind (utm tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind.
-    Ours: utm tags in the query without `utm_source` are parts of a label whose rest is in the fragment, so both are
-    read; if a tag is in both, the query's value is used.
+    Each kind (UTM tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind.
+    Ours: if the query has UTM tags but no `utm_source`, the other tags are expected in the fragment, so both are read;
+    if a tag is in both, the query's value is used.
     """
     if "=" not in landing_url or (parts := split_url(landing_url)) is None:
         return NO_TAGS
@@ -110,7 +110,7 @@ def tags_of(landing_url: str) -> LandingTags:
 
 
 def utm_of(landing_url: str) -> TrafficSource:
-    """Return the utm tags in a URL as a traffic source, unchanged; of a repeated tag, the first value is used."""
+    """Return the UTM tags in a URL as a traffic source, unchanged; of a repeated tag, the first value is used."""
     return tags_of(landing_url).utm
 
 

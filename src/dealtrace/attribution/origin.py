@@ -28,7 +28,7 @@ class Origin:
 
     `visit` is the visit in which the lead was made, or to which a deal without a lead was matched; `credited` is the
     visit that the attribution model credits most. `details` is `visit`, or `NO_VISIT` if there is none. `source` is the
-    traffic source of the credited visit, and `utm` holds the utm tags of its landing page; without a visit, `source`
+    traffic source of the credited visit, and `utm` holds the UTM tags of its landing page; without a visit, `source`
     and `utm` are both the source that a request stated. `is_known` is true if there is a visit or a stated source, even
     if all parts of the stated source are empty.
     """

@@ -1,4 +1,4 @@
-"""Classify past visits again, but keep sources that were stated; and the progress of doing so for a site."""
+"""Reclassify past visits, except those whose source was stated, and describe the progress for a site."""
 
 import hashlib
 from dataclasses import replace

@@ -15,7 +15,7 @@ _ESCAPED_AMPERSAND = re.compile(
     rf"(?:{_AMPERSAND})(?:(?:amp|{_HASH}0*38|{_HASH}x0*26){_SEMICOLON})*",
     re.IGNORECASE,
 )
-"""Matches an ampersand: plain or escaped, as in HTML, JSON or (`in_url`) URLs, and perhaps several times."""
+"""Matches an ampersand, plain or escaped once or several times: as in HTML, JSON or (`in_url`) URLs."""
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -57,7 +57,7 @@ def query_parameters(text: str) -> Mapping[str, str]:
 def _pieces(text: str) -> Iterator[str]:
     """Yield the `name=value` strings of a query string, split at `&` and, before a utm tag, also at `?`, `;` and `%26`.
 
-    A value with a slash is taken for a URL and is split only at `&`, so the utm tags in this URL stay in the value. The
+    A value with a slash is taken for a URL and is split only at `&`, so the UTM tags in this URL stay in the value. The
     value of a utm tag is always split, even if it has a slash.
     """
     for piece in text.split("&"):

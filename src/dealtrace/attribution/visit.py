@@ -19,7 +19,7 @@ VisitId = NewType("VisitId", int)
 class Visit:
     """A visit; `id` is the `sessionId` of the API.
 
-    `utm` holds the utm tags of the landing page as sent, and `traffic_source` the source found from the landing page
+    `utm` holds the UTM tags of the landing page as sent, and `traffic_source` the source found from the landing page
     and the referrer. `click_ids` are keyed by the URL parameter in which an advertising system sent them. `attrs` is
     the JSON that the page attached. `device` is `desktop`, `mobile`, `tablet` or empty. `seen_at` is when the visitor
     last opened another page, `None` if the visit has only one page. `has_stated_source` is true if the visit was

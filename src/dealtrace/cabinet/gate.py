@@ -138,7 +138,8 @@ class PageGate:
     async def _respond(self, view: View, page: Page, secret: str) -> Response:
         """Respond to an admitted request; if the person's rights change in the meantime, check them and start again.
 
-        A change of rights is noticed before anything is stored. Each repetition needs another change, so this ends.
+        A change of rights is noticed before anything is stored. Each repetition requires another change, so there is no
+        endless loop.
         """
         key = view.form.get(KEY_FIELD)
         while True:
@@ -268,7 +269,7 @@ async def _keep_answer(view: View, sent: SentOnce, response: Response) -> None:
     try:
         await view.services.account_changes.run(keep_answer, sent.digest, sent.seal(response))
     except Exception as fault:  # noqa: BLE001 - whatever fails here, the change is stored, and the response is complete
-        _refusal_of(view.request, fault)  # which logs the failure
+        _refusal_of(view.request, fault)  # this logs the failure
 
 
 async def _first_response(view: View, sent: SentOnce) -> Response:
@@ -290,7 +291,7 @@ async def _first_response(view: View, sent: SentOnce) -> Response:
 
 
 async def _keep_own_form(view: View, page: Page, secret: str) -> None:
-    """Parse a form that cannot be taken now, so that it can be sent again, unless it was sent from elsewhere."""
+    """Parse a form from our own page that cannot be taken now, so that the person can send it again."""
     if page.method != "POST" or page.files_max:
         return
     if await _read_own_form(view, page, secret):
@@ -345,7 +346,7 @@ def refusal_page(view: View, refusal: Refusal, labels: Mapping[str, str] = LABEL
 
 
 def _kept_fields(view: View) -> Sequence[tuple[str, str]]:
-    """Return the fields with which a page can offer a form to be sent again; none if it has secrets or files."""
+    """Return the fields of a form that the page can offer to send again; none if the form has secrets or files."""
     fields = [(name, value) for name, value in view.form.fields if name != TOKEN_FIELD]
     return fields if not view.form.files and not any(name in SECRET for name, _ in fields) else ()
 

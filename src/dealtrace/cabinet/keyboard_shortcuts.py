@@ -32,7 +32,7 @@ OF_BROWSERS = (
 
 
 async def show(view: View) -> Response:
-    """Show the keyboard shortcuts, for people who use no mouse or want to be quick."""
+    """Show the keyboard shortcuts, for people who do not use a mouse or want to be quick."""
     return view.page(
         "keyboard_shortcuts.html",
         groups=[

@@ -58,7 +58,7 @@ LABELS: Mapping[str, str] = {
 }
 """The English labels of fields by the names of parameters, for fields that have the same label on all pages."""
 UNMASKED = ("period", "from", "to", "compare", "model", "models", "date", "limit")
-"""The parameters in whose error messages there is no text of a person, but there are dates, which look like phones."""
+"""The parameters whose error messages are not masked: they contain no contacts, but dates, which look like phones."""
 _TOO_LARGE = "The form is larger than %(kilobytes)s KB. Go back, and shorten what you typed or choose a smaller file."
 PAGE_TEXTS: Mapping[type[Refusal], str] = {
     SiteNotFound: "Site %(site_id)s no longer exists. Choose a site from the list of sites.",
@@ -148,7 +148,7 @@ def violation_of(refusal: InvalidSetting) -> Violation:
 
 
 def unknown_choice(field: str, text: str) -> Violation:
-    """Return the violation for a text that is none of the choices of a field."""
+    """Return the violation for a text that is not one of the choices of a field."""
     return Violation(field, f"нет «{text}»; выберите из списка", f"unknown “{text}”; choose from the list")
 
 

@@ -27,7 +27,7 @@ def new_form_key() -> str:
 
 
 def is_form_key(text: str) -> bool:
-    """Return whether a string looks like a key that `new_form_key` returns; others could be guessed."""
+    """Return whether a string has the form of a key from `new_form_key`; other strings could be guessed."""
     return _KEY.fullmatch(text) is not None
 
 
@@ -54,7 +54,7 @@ class SentOnce:
         return seal_answer(zlib.compress(head + b"\n" + bytes(response.body)), self.key, self.digest)
 
     def open(self, sealed: str) -> Response:
-        """Return the response that `seal` made unreadable."""
+        """Return the response from which `seal` made `sealed`."""
         head, _, body = zlib.decompress(open_answer(sealed, self.key, self.digest)).partition(b"\n")
         status, headers = json.loads(head)
         response = Response(body, status)

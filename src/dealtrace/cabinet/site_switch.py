@@ -21,7 +21,7 @@ WITH_PERIOD = (OVERVIEW, REPORTS, "deals", "leads")
 LED_ELSEWHERE = {"reports/rows": REPORTS}
 """Pages of rows that another site does not have, and the pages to which the links lead instead."""
 COMMON_FILTERS = ("source", "medium", "lead_kind", "device", "browser", "os", "weekday", "hour")
-"""Ours: the dimensions whose filters mean the same on every site; campaigns, statuses or managers are of one site."""
+"""Ours: the dimensions whose filters mean the same on every site; campaigns, statuses and managers differ."""
 _QUESTION = ("by", "pivot", "metrics", "date", "sort", "limit")
 
 

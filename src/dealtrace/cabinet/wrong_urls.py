@@ -21,7 +21,7 @@ def form_routes(pages: Sequence[Page]) -> list[Route]:
     """Return a route for GET of every path that only takes a form: it redirects to the page with the form.
 
     Such a URL stays in the browser after a form is refused. The page with the form is the nearest page above the path:
-    of `/profile/password`, it is `/profile`.
+    for `/profile/password`, it is `/profile`.
     """
     shown = {page.path for page in pages if page.method == "GET"}
     sent = dict.fromkeys(page.path for page in pages if page.path not in shown)
@@ -29,7 +29,7 @@ def form_routes(pages: Sequence[Page]) -> list[Route]:
 
 
 def wrong_form_routes(pages: Sequence[Page], gate: PageGate) -> list[Route]:
-    """Return a route for POST of every path that takes no form: it says so, on a page or as the API's error."""
+    """Return a route for POST of every path that takes no form: it answers with an error page or the API's error."""
     show = gate.admit(Page("/", "GET", _show_wrong_form, is_open=True))
 
     async def answer(request: Request) -> Response:
@@ -104,7 +104,7 @@ async def _show_not_found(view: View) -> Response:
 
 
 def _steps_up(path: str, shown: set[str]) -> int:
-    """Return how many parts must be removed from the end of a path to get to a page; `/` is a page, so there is one."""
+    """Return how many parts to remove from the end of a path to get to a page; at most all, since `/` is a page."""
     parts = path.split("/")
     return next(
         steps

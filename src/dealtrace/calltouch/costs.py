@@ -66,7 +66,7 @@ async def add(caller: Caller, sent: Sent) -> Reply:
 
 
 async def update(caller: Caller, sent: Sent) -> Reply:
-    """Replace the stored costs of exactly the same source and days by the sent cost.
+    """Replace the stored costs of exactly the same source and days with the sent cost.
 
     Costs that were imported from a file are replaced, too.
     """

@@ -22,7 +22,7 @@ class Violations(TypedDict):
 
 
 class ApiError(TypedDict):
-    """The code and message of a refusal; other objects have them too, but some clients read them from this one."""
+    """The code and message of a refusal; other objects repeat both, but some clients read them from this object."""
 
     errorCode: int
     errorMessage: str

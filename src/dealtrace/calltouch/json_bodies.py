@@ -206,14 +206,14 @@ def read_or_refuse(read: Callable[P, Value], *args: P.args, **kwargs: P.kwargs) 
 def outcomes_in_order(read: Iterable[object], stored: Iterable[Outcome]) -> list[Outcome | Refusal]:
     """Return an outcome for each item of a list, in input order.
 
-    `read` has the items as they were parsed, the refused ones as refusals. `stored` has the outcomes of all others.
+    `read` has the parsed items, with a refusal in place of each refused item. `stored` has the outcomes of all others.
     """
     rest = iter(stored)
     return [each if isinstance(each, Refusal) else next(rest) for each in read]
 
 
 def read_items(body: bytes, name: str) -> ListedItems:
-    """Return the items of the list under the key `name` in a JSON body; all other keys beside it are unknown.
+    """Return the items of the list under the key `name` in a JSON body; all other keys of the body are unknown.
 
     Raises:
         UnreadableBody: the body is not JSON.
@@ -248,7 +248,10 @@ def list_in(document: object, name: str) -> list[object]:
 
 
 def _other_list(document: object, name: str) -> tuple[str, str]:
-    """Say which list a body has in place of the list `name`, in Russian and English; both are empty if it has none."""
+    """Return the end of the error message about a missing list `name`, in Russian and English.
+
+    It names the list that was sent instead; both strings are empty if the body has no other list.
+    """
     match document:
         case list():
             return f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"
@@ -319,7 +322,7 @@ def renamed(violation: Violation) -> Violation:
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of each value of a lead; nested keys get dotted names, tags are joined by commas."""
+    """Yield the name and text of each value of a lead, with dotted names for nested keys and tags joined by commas."""
     for key, value in named_values(lead):
         match value:
             case str() | int() | float() as word:
@@ -348,8 +351,8 @@ def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
 def scalar_text(word: SentScalar) -> str:
     """Return a string or number as a string, or an empty string for `None`.
 
-    Ours: a whole number that was sent with a `.0`, as pandas and PHP write it, has none in the string: `5.0` names the
-    deal 5. Numbers too large to be exact are not changed.
+    Ours: the `.0` that pandas and PHP add to whole numbers is dropped: `5.0` identifies the deal 5. Numbers that are
+    too large to be exact are not changed.
     """
     if isinstance(word, float) and word.is_integer() and abs(word) <= ID_MAX:
         return str(int(word))

@@ -5,10 +5,10 @@ from importlib import import_module
 
 
 def main() -> None:
-    """Run the program; nothing is imported before, so that garbage collection is off for all imports.
+    """Run the program; its modules are imported here, after garbage collection is turned off.
 
     Imports leave no garbage, and garbage collections, mostly at exit, would take a fifth of the time of a short
-    command. `load_command` turns it on again.
+    command. `load_command` turns garbage collection on again.
     """
     gc.disable()
     import_module("dealtrace.cli.commands").main()

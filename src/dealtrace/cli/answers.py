@@ -117,10 +117,10 @@ class DemoAnswer(TypedDict):
 
 
 class LoggedImportAnswer(TypedDict):
-    """An import that can be taken back, or was.
+    """An import that can be taken back, or was taken back.
 
-    `added` counts the rows that it has added, `takenBack` those that were taken back, `stayed` those that were changed
-    since, and `left` all others.
+    `added` counts the rows that the import added, `takenBack` those that were taken back, `stayed` those that were
+    changed since, and `left` all others.
     """
 
     importId: int

@@ -127,7 +127,8 @@ def _is_sound(file: Path) -> bool:
 def _run_postgresql(program: str, database: Database, *arguments: str) -> None:
     """Run `pg_dump` or `pg_restore`, and end it if another session keeps it waiting for a lock for too long.
 
-    Ours: these programs wait for locks without a limit, because they and their files set `lock_timeout` to 0.
+    Ours: these programs wait for locks without a limit, because both programs, and the files that `pg_dump` writes, set
+    `lock_timeout` to 0.
     """
     executable = shutil.which(program)
     if executable is None:

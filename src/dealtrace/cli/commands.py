@@ -1,7 +1,7 @@
 """The `dealtrace` program and the list of its commands.
 
-Only the module of the command that is run is imported. It imports what its command needs at its top, as all modules do;
-so commands of one group are in different modules if they need different parts of the program.
+Only the module of the command that is run is imported. Like all modules, it has its imports at the top; so commands of
+one group are in different modules if they need different parts of the program.
 """
 
 import gc
@@ -134,8 +134,8 @@ COMMANDS: dict[str, ListedCommand | ListedGroup] = {
 def load_command(name: str, only: str = "") -> TyperCommand | TyperGroup:
     """Import and return the command or group of commands that `COMMANDS` lists under `name`.
 
-    If the group is spread over several modules, only its command `only` is imported; all are imported if it has none of
-    this name.
+    If the group is spread over several modules, only its command `only` is imported; all are imported if there is no
+    such command.
     """
     listed = COMMANDS[name]
     parent = typer.Typer(add_completion=False)
@@ -158,7 +158,7 @@ def load_command(name: str, only: str = "") -> TyperCommand | TyperGroup:
 
 
 def _load_group(listed: ListedGroup, only: str) -> typer.Typer:
-    """Import a group of commands: only the command `only` or, if the group has none of this name, all commands."""
+    """Import a group of commands: only the command `only` or, if there is no such command, all commands."""
     group = typer.Typer(help=listed.help, no_args_is_help=True)
     for name, (module, attribute) in listed.commands.items():
         if name == only or only not in listed.commands:
@@ -169,7 +169,7 @@ def _load_group(listed: ListedGroup, only: str) -> typer.Typer:
 
 
 def _import_command(module: str, attribute: str) -> object:
-    """Import a command without garbage collection, and exempt all that was imported from later collections."""
+    """Import a command without garbage collection, and exempt everything imported from later collections."""
     gc.disable()
     try:
         return getattr(import_module(f"dealtrace.cli.{module}"), attribute)
@@ -183,7 +183,7 @@ R = TypeVar("R")
 
 
 def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a function so that control characters are escaped in Typer's messages, since these quote arguments."""
+    """Wrap a function so that control characters are escaped in Typer's messages, which quote arguments."""
 
     @wraps(function)
     def clean(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -249,7 +249,7 @@ class CommandGroup(TyperGroup):
 
 
 def _is_unicode(argument: str) -> bool:
-    """Return whether an argument of the program was valid UTF-8: Python makes surrogates of other bytes."""
+    """Return whether an argument of the program was valid UTF-8: Python decodes other bytes as surrogates."""
     return not any("\ud800" <= sign <= "\udfff" for sign in argument)
 
 

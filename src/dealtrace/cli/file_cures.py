@@ -1,4 +1,4 @@
-"""What to do about files that cannot be read, in the words of commands."""
+"""What to do about files that cannot be read, as options of commands."""
 
 from collections.abc import Mapping
 

@@ -109,7 +109,7 @@ def _run(job: ImportJob[FileRow], rows_total: int) -> ImportOutcome:
 
 
 def report_stale_statistics(fault: str | None) -> None:
-    """Print why the query planner's statistics could not be refreshed; `fault` is `None` if they were refreshed."""
+    """Print why the query planner's statistics could not be refreshed, or nothing if `fault` is `None`."""
     if fault is not None:
         error_console.print(f"Imported, but the query planner statistics were not refreshed: {fault}", markup=False)
 

@@ -87,9 +87,10 @@ def undo(
 
 
 def _run(database: Database, site_id: int, begun: LoggedImport) -> LoggedImport:
-    """Take an import back and show the progress; if the user stops that, exit with status 130.
+    """Take an import back and show the progress; if the user stops the command, exit with status 130.
 
-    Before each step, other programs can write: SQLite does not let them in by turns, as PostgreSQL does.
+    On SQLite, there is a pause before each step, so that other programs can write: unlike PostgreSQL, SQLite does not
+    let waiting programs write in turn.
     """
     run = TakeBackRun(database, site_id, begun.number, clock.now)
     next_step = partial(time.sleep, PAUSE_SECONDS if database.is_sqlite else 0)
@@ -111,7 +112,7 @@ def _fail(site_id: int, number: int) -> NoReturn:
 
 
 def _describe(preview: TakeBackPreview) -> Iterator[str]:
-    """Yield what taking an import back would do."""
+    """Yield lines that describe what taking an import back would do."""
     logged, staying = preview.logged, {name: preview.counts.get(standing, 0) for standing, name in _REASONS.items()}
     noun = NOUNS[logged.file.noun]
     begun = f"{logged.at.begun_at:%Y-%m-%d %H:%M} UTC"

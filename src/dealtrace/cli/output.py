@@ -82,10 +82,11 @@ error_console = CleanConsole(stderr=True)
 
 
 def prepare_streams() -> None:
-    """Let standard streams escape the characters that their encoding lacks, and replace closed standard streams.
+    """Make standard streams escape the characters that their encoding lacks, and replace closed standard streams.
 
-    If closed streams were not replaced, the database could be opened as standard output, and output be written into it.
-    Writing to a closed standard output fails, as on a full disk; what is written to a closed standard error is lost.
+    If closed streams were not replaced, the database could be opened as standard output, and output could be written
+    into it. Writing to a closed standard output fails, as on a full disk; what is written to a closed standard error is
+    lost.
     """
     forget_unusable_sizes()
     for number, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
@@ -124,7 +125,7 @@ def fail(*reasons: str) -> NoReturn:
 
 
 def confirm(question: str) -> None:
-    """Ask a question and end the command unless the answer is yes; callers' words in the question are cleaned.
+    """Ask a question, with control characters escaped, and end the command unless the answer is yes.
 
     Raises:
         Abort: the answer is no.
@@ -220,7 +221,7 @@ def _clean(printed: object) -> object:
 
 
 def _wrapped(printed: object, width: int) -> object:
-    """Return a string with line breaks between words, so that each line fits `width` unless it is a single word.
+    """Return a string with line breaks between words, so that each line with more than one word fits `width`.
 
     Each line begins with the spaces that the string begins with. Anything that is not a string is returned unchanged.
     """

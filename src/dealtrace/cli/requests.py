@@ -95,7 +95,7 @@ def tail(
 
 
 def _warn_of_omitted(database: Database, site: int | None) -> None:
-    """Say how many requests without a site were not kept today, if these requests are shown."""
+    """Print how many requests without a site were not kept today, if the command shows such requests."""
     if site is not None:
         return
     with database.read() as connection:

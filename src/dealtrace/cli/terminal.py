@@ -118,7 +118,7 @@ def lock_seconds(database: Database) -> float:
 
 
 def fail_locked(database: Database, holders: Sequence[str]) -> NoReturn:
-    """Print who may have held the lock that a command waited for, and exit with status 1."""
+    """Print which programs may have held the lock that a command waited for, and exit with status 1."""
     seconds = f"{lock_seconds(database):.0f} seconds"
     if not holders:
         fail(f"Another program kept the database {database.name} locked for {seconds}. Run the command again.")

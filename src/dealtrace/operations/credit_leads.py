@@ -100,8 +100,8 @@ def _find_creditable_visits_of_each(
     return found
 
 
-def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
-    """Divide the credit again for the leads that may have come from `new_visits`.
+def credit_again(work: Work, new_visits: Sequence[Visit]) -> list[VisitedLead]:
+    """Divide the credit again for the leads that may have come from `new_visits`, and return these leads.
 
     The result is the same as if the visits had been stored before the leads. Webhooks receive the leads that the site's
     model now credits to a different visit.
@@ -112,10 +112,11 @@ def credit_again(work: Work, new_visits: Sequence[Visit]) -> None:
     credit_leads(work, list_matched_visits(work.connection, work.site.id, visitor_ids, min(starts), until))
     if not work.site.listeners:
         credit_leads(work, concerned)
-        return
+        return concerned
     before = find_credited(work, concerned)
     credit_leads(work, concerned)
     publish_credit_changes(work, concerned, before)
+    return concerned
 
 
 def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:

@@ -1,7 +1,7 @@
 """Visits that were counted elsewhere come in once, and leads that came before them are credited."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +11,20 @@ from dealtrace.accounts.own_ids import OWN_VISIT_IDS
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
+from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.operations.deals.delete import delete_deals, restore_deal
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.import_leads import import_calls, import_lead_requests
 from dealtrace.operations.visits.import_visits import import_visits
+from dealtrace.storage.deals.daily_counts import JournalTime, list_miscounted_days
+from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
+from dealtrace.storage.journals.keyset_pages import Cursor, find_page
 from dealtrace.storage.visits.credits import find_credited_visits
 from dealtrace.storage.visits.visits import find_visits
-from write_commands import NOON
+from write_commands import NOON, by_call, by_lead_request, registration
 
 AD = TrafficSource("yandex", "cpc", "brand")
 VISIT = Visit(
@@ -89,6 +95,35 @@ def test_a_past_is_credited_whichever_comes_first(stage: Stage, shop: Player, *,
     bring(stage, shop, import_visits, replace(VISIT, id=VisitId(9), started_at=NOON - timedelta(hours=1)))
     later = credited(stage, shop, 7)
     assert later is not None
+
+
+@pytest.mark.parametrize("visits_first", [True, False])
+def test_deals_are_dated_by_the_visits_of_their_leads_whichever_comes_first(
+    stage: Stage, shop: Player, *, visits_first: bool
+) -> None:
+    call = IncomingCall(NOON, timedelta(minutes=1), "79205550055", visit_id=VISIT.id, id=7)  # type: ignore[arg-type]
+    form = IncomingLeadRequest(NOON, "79205550056", visit_id=VISIT.id, id=8)  # type: ignore[arg-type]
+    if visits_first:
+        bring(stage, shop, import_visits, VISIT)
+    bring(stage, shop, import_calls, call)
+    bring(stage, shop, import_lead_requests, form)
+    sent = [registration("a", clue=by_call(7)), registration("b", clue=by_lead_request(8)), registration("c")]
+    ids = [receipt.deal_id for receipt in stage.perform(register_deals, shop, *sent)]
+    stage.perform(delete_deals, shop, DealKey(ids[1], None))
+    if not visits_first:
+        assert dated_by_visit(stage, shop, VISIT.started_at) == []
+        bring(stage, shop, import_visits, VISIT)
+    with stage.database.write() as connection:
+        restore_deal(stage.work(connection, shop), ids[1])
+        assert list_miscounted_days(connection, shop.site.id) == []
+    assert dated_by_visit(stage, shop, VISIT.started_at) == ids[:2]
+
+
+def dated_by_visit(stage: Stage, player: Player, at: datetime) -> list[int]:
+    """List the ids of the deals whose visit began in this second, by the journal."""
+    query = JournalQuery(JournalTime.VISITED, at, at + timedelta(seconds=1))
+    with stage.database.read() as connection:
+        return sorted(find_page(connection, query_deals(player.site.id, query), Cursor(0, skip=0), 10).ids)
 
 
 def test_each_site_has_visits_of_its_own(stage: Stage, shop: Player) -> None:

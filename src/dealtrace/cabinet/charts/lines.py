@@ -66,7 +66,7 @@ def _round_step(step: Fraction) -> Fraction:
 class Point:
     """A point of a chart: the label of its time span, its value and compared value, and the URL that it links to.
 
-    `part` says what of the time span is counted, if not all of it.
+    `part` says which part of the time span is counted, if not all of it.
     """
 
     label: str

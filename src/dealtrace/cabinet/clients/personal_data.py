@@ -34,7 +34,7 @@ _LABELS = {"contact": "Contacts"}
 
 @record
 class KnownPerson:
-    """A person: the client, all ids of the person, and all contacts, also those that only deleted leads have."""
+    """A person: the client, all ids of the person, and all contacts, including those that only deleted leads have."""
 
     client: Client
     joined_ids: frozenset[int]
@@ -78,7 +78,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return a digest of the chosen contacts and of all rows; another person's equal counts have another digest."""
+        """Return a digest of the chosen contacts and all rows, which differs between people with equal counts."""
         traces = self.traces
         of_rows = (traces.clients, traces.calls, traces.lead_requests, traces.visits, traces.deals)
         listed = [sorted(self.chosen), sorted(traces.contacts), *map(sorted, of_rows)]
@@ -114,7 +114,7 @@ async def export(view: View) -> Response:
 
 
 async def erase(view: View) -> Response:
-    """Anonymise a person if the data is what was confirmed; otherwise show how much it is and ask for confirmation."""
+    """Anonymise a person if the data is as confirmed; otherwise show how much data there is and ask to confirm."""
     person = await _read_person(view)
     if person is None:
         return not_found_page(view)

@@ -84,9 +84,9 @@ async def show(view: View) -> Response:
 
 
 async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:
-    """Show the page of a deal with why its form is refused, as `faults_of` says, and with what was entered.
+    """Show the page of a deal after a refused form, with the reasons that `faults_of` returns and what was entered.
 
-    If `faults_of` returns no faults, something that the form names does not exist: show the 404 page.
+    If `faults_of` returns no reasons, something that the form names does not exist: show the 404 page.
     """
     try:
         facts = await view.read(_read, view.current_site, deal_id)

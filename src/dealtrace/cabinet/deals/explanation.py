@@ -250,7 +250,7 @@ class Explainer:
 def _verdict(explanation: Explanation) -> str:
     """Return an English sentence with the reason why a deal has its lead, or has none.
 
-    It points at what the page shows below it, and at nothing else.
+    The sentence refers only to what the page shows below it.
     """
     deal, verdict = explanation.deal, explanation.verdict
     if deal.lead is None and deal.visit_id is None and explanation.reason in UNSEARCHED:

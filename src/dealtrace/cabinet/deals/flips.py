@@ -126,5 +126,5 @@ class FlipTeller:
         return span_of_time(self._view.language, duration)
 
     def _moment(self, moment: datetime) -> str:
-        """Return a moment to the second, since a second may decide."""
+        """Format a moment to the second, since a single second may decide which lead matches."""
         return f"{self._view.clock_time(moment)}:{moment.second:02}"

@@ -163,7 +163,7 @@ async def show(view: View) -> Response:
 
 
 def _heading(list_query: ListQuery, sorting: DealSorting, falling: DealSorting, rising: DealSorting) -> SortHeading:
-    """Return the heading of a column; its link sorts descending or, if the list is already sorted so, ascending."""
+    """Return the heading of a column; its link sorts descending or, if it already does, ascending."""
     following = rising if sorting is falling else falling
     url = list_query.link(sort=following if following is not DealSorting.NEWEST else "")
     return SortHeading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))

@@ -13,7 +13,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 REASONS: Mapping[MatchReason, str] = {
     MatchReason(code): labels[1] for code, labels in CODE_LABELS[DIMENSIONS["match_reason"].name].items()
 }
-"""Why deals have their leads, or have no lead: the names that reports and files have for them."""
+"""The reasons why deals have their leads, or have no lead, in the words of reports and files."""
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.PINNED: "The lead was pinned by hand. Leads that arrive later do not replace it.",
     Verdict.NAMED: "The CRM identified the lead, so no search was needed.",
@@ -31,7 +31,7 @@ UNSEARCHED: Mapping[MatchReason, str] = {
     "so there was nothing to search by.",
     MatchReason.PINNED_TO_NONE: "A person left the deal without a lead. Leads that arrive later do not change that.",
 }
-"""What happened to deals without a lead for which no lead was searched, instead of the sentence in `VERDICTS`."""
+"""The sentences for deals for which no lead was searched; they replace the sentences in `VERDICTS`."""
 STATED_ALONE = "The CRM stated the source and sent neither a lead nor a contact, so there was nothing to search by."
 NOBODY_FOUND = "No lead matches: there is none with this contact. See below what was searched for."
 LEAD_KEPT = "The deal keeps the lead that was found earlier, although none of the matchers below finds a lead now."

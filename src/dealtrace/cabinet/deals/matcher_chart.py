@@ -41,9 +41,9 @@ class DrawnLead:
 
 @record
 class DrawnMatcher:
-    """A matcher: its name, the first and the last start of a lead that it accepts, and the leads to draw for it.
+    """A matcher: its name, the earliest and the latest start of leads that it accepts, and the leads to draw for it.
 
-    `since` is `None` if there is no first start. The leads are in the order of their rank: the nearest first.
+    `since` is `None` if there is no earliest start. The leads are in the order of their rank: the nearest first.
     """
 
     label: str

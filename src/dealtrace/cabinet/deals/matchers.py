@@ -141,7 +141,7 @@ class MatcherDrawer:
     def drawn(self, steps: Sequence[MatcherStep], match: Match, found_at: datetime | None) -> list[DrawnMatcher]:
         """Return the matchers that can be drawn on a time axis: searches by contact, and the one that matched by id.
 
-        `found_at` is when the lead or visit of the deal, `match`, began, or `None` if the deal has neither.
+        `match` is the lead or visit of the deal; `found_at` is when it began, or `None` if the deal has neither.
         """
         at = {match: found_at} if found_at is not None else {}
         named = [self._named(place, step, at) for place, step in enumerate(steps, 1)]
@@ -163,7 +163,7 @@ class MatcherDrawer:
         return DrawnMatcher(f"{place}. {title}", outcome, found_at, found_at, (lead,))
 
     def _search(self, place: int, step: MatcherStep) -> DrawnMatcher | None:
-        """Return a search by contact, or `None` if the matcher is none."""
+        """Return a matcher that searches by contact, or `None` if it does not."""
         until = step.matcher.until
         if step.matcher.way is not MatcherKind.CONTACT or until is None:
             return None

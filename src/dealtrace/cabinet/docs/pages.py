@@ -77,7 +77,7 @@ class Docs:
 
 
 async def _show_unknown(view: View) -> Response:
-    """Redirect a path that ends with a slash to the path without it, and show the page that says 404 for all others."""
+    """Redirect a path that ends with a slash to the path without it; for any other path, show the 404 page."""
     path = view.request.url.path
     if path.endswith("/"):
         return RedirectResponse(path.rstrip("/"), HTTPStatus.PERMANENT_REDIRECT)

@@ -1,4 +1,4 @@
-"""Actions on a lead: save annotations, undo a version of them, mark a missed call, delete or restore the lead."""
+"""Actions on a lead: save or undo annotations, mark a missed call, delete or restore the lead."""
 
 from functools import partial
 from http import HTTPStatus

@@ -78,9 +78,10 @@ async def show(view: View) -> Response:
 
 
 async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults]) -> Response:
-    """Return the page of a lead; after a refused form, `faults_of` says why, and the page has what was entered.
+    """Return the page of a lead; after a refused form, with the reasons that `faults_of` returns and what was entered.
 
-    If `faults_of` returns none for a sent form, something that the form names does not exist: return the 404 page.
+    If `faults_of` returns no reasons for a sent form, something that the form names does not exist: return the 404
+    page.
     """
     facts = await view.read(_read, view.current_site, ref)
     faults = faults_of(facts) if facts is not None else {}

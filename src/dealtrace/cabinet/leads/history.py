@@ -24,7 +24,7 @@ class NoteChange:
 
 @record
 class AnnotationVersionLine:
-    """A version of a lead's annotations; `is_undoable` is false if one that it changed has another value now."""
+    """A version of a lead's annotations; `is_undoable` is false if a changed value is different now."""
 
     version: int
     recorded_at: datetime

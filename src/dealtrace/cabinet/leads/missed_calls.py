@@ -35,7 +35,7 @@ call.
 COUNTED_MAX = 99
 """Ours: more missed calls than this are shown as `99+`, so that counting them never reads a long list."""
 MISSED_TOTAL_MAX = 1_000
-"""Ours: the list of more missed calls than this says `1,000+`: for each, later calls of its client are looked for."""
+"""Ours: the length of a longer list is shown as `1,000+`, since each counted call needs a search for later calls."""
 AGAIN = "again"
 """The name of the button with which a person says that a call must be returned after all."""
 MARKS: Mapping[str, RingBack | None] = {**{mark.value: mark for mark in RingBack}, AGAIN: None}
@@ -59,7 +59,7 @@ def missed_days(days: ListPeriod, now: datetime) -> ListPeriod:
 
 
 def count_missed(connection: Connection, site: Site, now: datetime) -> int:
-    """Count the missed calls that somebody should return; more than `COUNTED_MAX` count as one more than that."""
+    """Return the number of missed calls that somebody should return, but at most `COUNTED_MAX + 1`."""
     zone, today = site.time_zone, site_day(now, site.time_zone)
     since = day_start(today - timedelta(days=MISSED_DAYS - 1), zone)
     filters = LeadFilters(LeadKind.CALL, since, day_end(today, zone), to_ring_back=True)
@@ -72,7 +72,7 @@ def missed_label(count: int) -> str:
 
 
 def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:
-    """Return the buttons with which a person marks a call; there are none unless it was missed and has a phone."""
+    """Return the buttons with which a person marks a call; none unless the call was missed and has a phone."""
     lead, say = entry.lead, view.translate
     if not isinstance(lead, Call) or not entry.phone or not is_missed(entry.circumstances, lead.duration):
         return ()

@@ -15,7 +15,7 @@ from dealtrace.reports.reading.explained_falls import ExplainedFall, MetricGap, 
 TimeLabel = Callable[[Dimension, str, Language], str]
 DaysUrl = Callable[[Metric, date, date], str]
 SHOWN_MAX = 3
-"""Ours: the notes of at most this many falls are shown, and at most this many gaps for each, the latest of both."""
+"""Ours: the page shows notes on this many of the latest falls at most, each with as many of the latest gaps at most."""
 
 
 @record
@@ -44,7 +44,7 @@ def _note(fall: ExplainedFall, view: View, time_label: TimeLabel, days_url: Days
         for metric, gap in fall.gaps[-SHOWN_MAX:]
     )
     if fall.time is None:
-        fallen = view.translate("Fell on days of which data is missing: %(metrics)s.")
+        fallen = view.translate("Fell on days for which data is missing: %(metrics)s.")
         return FallNote(fallen % {"metrics": metrics}, gaps)
-    fallen = view.translate("Fell in %(time)s, on days of which data is missing: %(metrics)s.")
+    fallen = view.translate("Fell in %(time)s, on days for which data is missing: %(metrics)s.")
     return FallNote(fallen % {"metrics": metrics, "time": time_label(*fall.time, language)}, gaps)

@@ -20,7 +20,7 @@ from dealtrace.reports.reading.narrowing import filter_of_keys
 SHOWN_MAX = 5
 """Ours: the overview shows at most this many of the latest gaps, and of the most expensive campaigns.
 
-It says how many more there are, with a link to a report that has them.
+The page says how many more there are, with a link to a report that has them.
 """
 _AROUND = timedelta(days=7)
 _CURES: Mapping[str, str] = {

@@ -124,7 +124,7 @@ class _Page:
     `url` is that of the overview, and `asked` the same URL with default values for parameters that it lacks.
     `compared_until` is the text that the function of this name returns. `as_of` is the time of the figures. `missed` is
     the number of missed calls that somebody should return, empty if the person may not see them. `watched` are the days
-    of present problems.
+    that are searched for present problems.
     """
 
     url: ReportUrl
@@ -170,7 +170,7 @@ async def show(view: View) -> Response:
 
 
 def _check_chart(url: ReportUrl) -> None:
-    """Check what the URL asks for besides the question.
+    """Check the parameters of the URL that are not part of the question.
 
     Raises:
         InvalidParameters: the chart is of a metric that the overview does not show, or `models` is not “all models”.
@@ -182,7 +182,7 @@ def _check_chart(url: ReportUrl) -> None:
 
 
 def _refused(view: View, url: ReportUrl, refusal: InvalidParameters, choices: Choices) -> Response:
-    """Return the overview without figures: its form as it was filled in, and why there is no answer to it."""
+    """Return the overview without figures: the form as it was filled in, and why it is refused."""
     fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     return view.page(
         "overview/page.html",
@@ -268,7 +268,7 @@ def _ask(
     sources = tuple(METRICS[name] for name in SOURCES_METRICS)
     by_source = tuple(DIMENSIONS[name] for name in ("source", "medium"))
     unmatched = narrowed_filters(question.filters, DIMENSIONS["match_reason"], UNMATCHED_REASONS)
-    assert unmatched is not None, "only tags cannot always be narrowed"
+    assert unmatched is not None, "a filter by match reason can always be narrowed"
     figures = with_known_costs(source, site, ask(source, site, question, now), now)
     watched = watched_period(site, now)
     missing = find_missing_data(source, site, watched, now)

@@ -55,7 +55,8 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.OWNER,
     ),
     ProblemKind.COSTS_STOPPED: _Template(
-        "Costs came regularly, but are known only to %(until)s for %(what)s, so advertising looks cheaper than it is.",
+        "Costs came regularly, but are known only up to %(until)s for %(what)s, "
+        "so advertising looks cheaper than it is.",
         "Import the costs since then. If this advertising has ended, the line disappears by itself.",
         "costs",
         Role.ANALYST,

@@ -61,7 +61,7 @@ def change_in_row(
     """Return the change of a metric in a row, or `None` if there is no change.
 
     If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
-    to compare with. Nor has a row by time if the earlier time has no data, which stands beside its key. `place` is the
+    to compare with. A row by time has no change either if the earlier time has no data; its key says so. `place` is the
     index of the metric.
     """
     metric, question = report.question.metrics[place], report.question
@@ -124,7 +124,7 @@ _JUDGEMENTS = {
 
 @record
 class CostsNote:
-    """Through which day costs are known, and the URL of the page of costs, empty if the person may not open it."""
+    """Up to which day costs are known, and the URL of the page of costs, empty if the person may not open it."""
 
     text: str
     url: str

@@ -78,8 +78,8 @@ def compared_time_label(
 ) -> str:
     """Return what the time with this key is compared with; empty if the key is not a time, or nothing is compared.
 
-    `times` has what each time of the report is compared with. A whole month or quarter is shown by its name; other
-    days are shown by the first and the last of them, with years, since days and weeks are usually shown without.
+    `times` has what each time of the report is compared with. A whole month or quarter is shown by its name; other days
+    are shown by the first and the last of them, with years, since the labels of days and weeks usually have none.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return compared_text(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
@@ -122,7 +122,7 @@ class KeyCell:
 def keys_before(
     placed: Iterable[tuple[Dimension, str | None]], times: Mapping[Dimension, ComparedTimes]
 ) -> list[tuple[Dimension, str | None]]:
-    """Return dimensions, each with the key with which its key is compared, such as the day before with a day."""
+    """Return each dimension with the key that its own key is compared with, such as the day before for a day."""
     return [
         (dimension, times[dimension][key].key if key is not None and key in times.get(dimension, {}) else key)
         for dimension, key in placed
@@ -167,5 +167,5 @@ class KeyShaper:
         )
 
     def compared_keys(self, placed: Iterable[tuple[Dimension, str | None]]) -> list[tuple[Dimension, str | None]]:
-        """Return dimensions, each with the key with which its key is compared."""
+        """Return each dimension with the key that its own key is compared with."""
         return keys_before(placed, self._compared_times)

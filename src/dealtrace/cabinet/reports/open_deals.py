@@ -14,7 +14,7 @@ from dealtrace.reports.reading.open_deals import OPEN_METRICS, FallenIncome
 
 @record
 class OpenDealsNote:
-    """What fell, empty if nothing did; how many deals are still open, and the URL of their rows, empty without one."""
+    """What fell, how many deals are still open, and the URL of their rows; texts that do not apply are empty."""
 
     fallen: str
     still_open: str

@@ -247,7 +247,7 @@ def _ask(
 
     The days without data are found only if the page has a chart, and the parts of deals without a source only if the
     table has a row without a source. `statuses` are those of the site, needed only if the report has income. `paths`
-    are the open rows of a tree, or `None` if the report is none.
+    are the open rows of a tree, or `None` if the report is not a tree.
     """
     reports = ask_all(source, site, question, now, chart, paths)
     gaps = list_metric_gaps(source, site, question.period, now) if reports.line is not None else ()

@@ -125,7 +125,7 @@ class ReportUrl:
         return ReportUrl(self.page, self.parameters, tuple(filters))
 
     def with_sites_segment(self) -> "ReportUrl":
-        """Return a copy that means the site's segment also for people who have an own one of the same name."""
+        """Return a copy that means the site's segment, even for people with their own segment of the same name."""
         return self.with_parameters(segment_of=SEGMENT_OF_SITE) if self.get("segment") else self
 
     def filters_of_segment(self, known: QuestionContext) -> Sequence[str]:
@@ -242,7 +242,7 @@ def report_url_at(page: str, query: str) -> ReportUrl:
 
 
 def saved_report_url(page: str, report: SavedReport) -> ReportUrl:
-    """Return the URL of a saved report; one that was saved for all means the site's segment to everybody."""
+    """Return the URL of a saved report; if it was saved for all, the URL means the site's segment for everybody."""
     url = report_url_at(page, report.query)
     return url.with_sites_segment() if report.user_id is None else url
 
@@ -275,8 +275,8 @@ def narrowed_url(
     `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
     dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL can
     express this, or if the URL would show contacts that the person may not see. It is also `None` if the report would
-    then find less for this person: once a filter of a report that an analyst saved for everybody is removed, its other
-    filters compare masked keys (see `with_given_whole`).
+    then find less for this person: once a filter is removed from a report that an analyst saved for everybody, the
+    other filters compare masked keys (see `with_given_whole`).
     """
     filters = question.filters
     of_segment = _of_segment(url, filters)

@@ -64,7 +64,7 @@ def has_parts_of_sources(question: Question) -> bool:
 
 
 def split_by_medium(question: Question, url: ReportUrl) -> str:
-    """Return the URL of a report with its sources split by medium; empty if they are, or no dimension can be added.
+    """Return the URL of the report with sources split by medium; empty if split already or nothing can be added.
 
     Ours: a source such as yandex has ads and search in one row, so that the costs of the ads meet the income of both.
     """

@@ -78,7 +78,8 @@ class Table:
 
     `more` is the URL of the report with more rows, empty if there are none. `sorted_at` is the position of the column
     by which the rows are sorted; the keys come before the metrics. `legend` explains the marks, and is empty if there
-    are none. `has_rows_without_costs` is whether a source, campaign or the like has none beside others that have.
+    are none. `has_rows_without_costs` is true if some sources, campaigns or the like have no costs while others have
+    some.
     """
 
     headings: tuple[TableHeading, ...]
@@ -166,7 +167,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
 def _change_url(question: Question, url: ReportUrl, metric: Metric) -> str:
     """Return the URL that sorts by the change of a metric, empty without a comparison or rows.
 
-    Ours: the worst change comes first, since people look for what lost the most deals, or what costs more.
+    Ours: the worst change comes first, since people look for what lost the most deals, or became the most expensive.
     """
     if question.comparison is None or not question.by:
         return ""
@@ -214,7 +215,7 @@ class LineShaper:
 
     @property
     def legend(self) -> str:
-        """Say what the marks of the best and the worst values mean, and which rows are not compared."""
+        """Return what the marks of the best and the worst values mean, and which rows are not compared."""
         if any(self._keys.has_partial(row.keys) for row in self.rows):
             return self.translate(
                 "★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared"
@@ -223,7 +224,7 @@ class LineShaper:
 
     @property
     def has_rows_without_costs(self) -> bool:
-        """Return whether some rows of sources, campaigns and the like have no costs, beside others that have some."""
+        """Return whether some rows of sources, campaigns or the like have no costs while others have some."""
         place = next((place for place, metric in enumerate(self.question.metrics) if is_paid(metric)), None)
         if place is None or not has_parts_of_sources(self.question):
             return False

@@ -72,7 +72,7 @@ def time_dimension(question: Question) -> Dimension:
     """Return the dimension of the time axis of a report's chart: hour, day, week, month or quarter.
 
     A report by days, weeks, months or quarters is drawn in the same steps as its table, so that both show the same
-    figures; with several of them, in the shortest.
+    figures; if it is by several of these, the shortest steps are used.
     """
     period = question.period
     dimensions = (*question.by, *([question.pivot] if question.pivot is not None else []))

@@ -57,7 +57,7 @@ def url_for_person(view: View, context: QuestionContext, url: ReportUrl) -> Repo
 
 
 def with_masked_names(url: ReportUrl, names: MaskedNames) -> ReportUrl:
-    """Return the URL of a report after replacing each name that has contacts by the name that is shown instead."""
+    """Return the URL of a report after replacing each name that has contacts with the name that is shown instead."""
     return _renamed(url, names.segments, names.columns)
 
 

@@ -86,7 +86,7 @@ async def show(view: View) -> Response:
 async def add(view: View) -> Response:
     """Try a new rule on the last 30 days and show the result; save the rule once the person confirms.
 
-    A removed rule that is brought back was tried before, and is saved at once.
+    A removed rule that is restored was tried before, so it is saved at once.
     """
     if view.form.get("act") == "undo":
         return await _restore(view)
@@ -182,7 +182,7 @@ async def _read_former(view: View, alert: Alert) -> Rule | None:
 
 
 def _recipients_before(alert: Alert, former: Rule | None) -> Sequence[Recipient]:
-    """Return the recipients whose languages users keep; those of the `former` rule come last, so that they count."""
+    """Return recipients whose languages users keep; those of the `former` rule come last, so they take precedence."""
     return (*alert.rule.recipients, *(former.recipients if former is not None else ()))
 
 

@@ -140,7 +140,7 @@ def _host(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo:
 
 
 def _role(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
-    if not change.after or change.name not in user_ids:  # who has lost a role is invited again
+    if not change.after or change.name not in user_ids:  # a person who has lost a role must be invited again
         return None
     return Undo("settings/users/role", (("user", str(user_ids[change.name])), ("role", change.before)))
 

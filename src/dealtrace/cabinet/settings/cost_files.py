@@ -27,7 +27,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.costs import CostTotals, list_accounts, sum_costs_of_days
 
 HEADING_PREFIX = "heading_"
-"""Begins the names of the fields in which a person enters the file's heading for a column, such as `heading_cost`."""
+"""The prefix of fields in which a person enters the file's heading for a column, such as `heading_cost`."""
 ACCOUNTS_SHOWN = 20
 """The maximum number of other accounts that the preview of a new account names."""
 RENAMES_MAX = 1_000
@@ -242,7 +242,7 @@ def _read_file(path: Path, choices: CostChoices) -> CostFile:
             raise unreadable(
                 path,
                 f"нет столбца {column}, который нужен для названия кампании",
-                f"the column {column}, which the name of the campaign needs, is missing",
+                f"the column {column}, which has the names of campaigns, is missing",
                 Cure(CureKind.COLUMN, column),
             )
     return file

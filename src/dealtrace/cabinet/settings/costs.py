@@ -301,7 +301,7 @@ async def _page(
 
 
 def _unmet_shown(campaigns: Sequence[SourceCost] | None) -> dict[str, object]:
-    """Return template variables with the campaigns whose costs match no visits; `None` if the page does not ask."""
+    """Return template variables with the campaigns whose costs match no visits; `unmet` is `None` if not requested."""
     listed = campaigns or ()
     return {
         "unmet": campaigns[:UNMET_SHOWN] if campaigns is not None else None,

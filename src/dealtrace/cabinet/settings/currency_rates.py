@@ -49,7 +49,7 @@ RATES_SHOWN = 400
 LACKING_COUNTED_MAX = 10_000
 """Ours: the page of currency rates counts deals without a rate only up to this number.
 
-One new rate helps all of them, however many.
+The remedy, a new rate, does not depend on it.
 """
 FIELDS = ("currency", "rubles", "since")
 
@@ -107,7 +107,7 @@ async def save(view: View) -> Response:
 
 
 async def _ask_first(view: View, site: Site, change: TriedRates, agreement: str) -> RatesForecast | None:
-    """Return which amounts a change would change if the person must see that first, or `None` to store the change."""
+    """Return the amounts that would change, or `None` if the person need not see them before the change is stored."""
     if may_save(view, agreement):
         return None
     tried = await forecast_rates(view, site, change, agreement)

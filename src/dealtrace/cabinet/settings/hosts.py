@@ -28,7 +28,7 @@ async def show(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Add a host after showing what that would change; adding the same host again replaces it."""
+    """Add a host after showing what that would change; adding the same host again replaces its entry."""
     sent = {name: view.form.get(name).strip() for name in ("kind", "host", "name")}
     try:
         named = read_named_host(**sent)

@@ -40,8 +40,8 @@ FIELDS = ("name", "days")
 class LinkLine:
     """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
-    The report has the site's segment, as strangers see it, whatever segments the person has. `fault` says why it can no
-    longer be shown, and is empty if it can.
+    The report has the site's segment, as strangers see it, whatever segments the person has. `fault` says why the
+    report can no longer be shown, and is empty if it can.
     """
 
     link: SharedLink
@@ -79,10 +79,10 @@ async def revoke(view: View) -> Response:
 
 
 def _bound(url: ReportUrl, context: QuestionContext) -> ReportUrl:
-    """Return a report's URL with defaults written out, and with the filters of an own segment instead of its name.
+    """Return a report's URL with defaults written out, and with the filters of a personal segment instead of its name.
 
     A link to the returned URL shows the same report even if the defaults are changed later, and follows a segment of
-    the site: it shows what the segment selects when the link is opened. Nobody but its owner sees an own segment.
+    the site: it shows what the segment selects when the link is opened. Only its owner sees a personal segment.
 
     Raises:
         InvalidParameters: the parameters of the report are invalid.

@@ -33,10 +33,10 @@ from dealtrace.storage.accounts.points import find_points_spent
 PLACE = "settings/site"
 SWITCHES = ("contact_matching", "respects_do_not_track")
 REFUSALS_SEARCHED_MAX = 10_000
-"""Ours: the page of settings counts today's refusals by the rate limit among this many requests without a site.
+"""Ours: the page of settings counts today's refusals by the rate limit among this many requests that have no site.
 
-They are those of all sites together: the rate limit is checked before the token, so the site of a refused request is
-not known.
+The count is for all sites together: the rate limit is checked before the token, so the site of a refused request is not
+known.
 """
 SHOWN = "shown."
 """The prefix of the names of form fields that repeat the settings as they were when the form was opened."""

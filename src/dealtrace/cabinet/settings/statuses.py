@@ -30,9 +30,11 @@ from dealtrace.storage.reports.statuses import (
 PLACE = "settings/statuses"
 COUNT_SECONDS = 1.0
 COUNTED_MAX = 50_000
-"""Ours: without the column mirror (a copy of the data for reports), the page of statuses counts the deals of each
-status only among the latest deals, this many: counting a million in the database takes longer than drawing any page. To
-count all deals, the page has a link."""
+"""Ours: without the column mirror, the page counts deals by status only among this many of the latest deals.
+
+The column mirror is a copy of the data for reports. Counting a million deals in the database takes longer than a page
+should take; a link on the page does so.
+"""
 COUNT, ALL = "count", "all"
 """With this parameter and value in the URL, the page counts all deals."""
 
@@ -127,7 +129,7 @@ async def _page(
 
 
 async def _set(view: View, name: str, meaning: str) -> None:
-    """Set the meaning of a status; the deals of a site without room for it are read while others may write."""
+    """Set the meaning of a status; if the site is full, its deals are read outside of the transaction."""
     site = view.current_site
     prepared = await view.manage(at_site(site, _set_or_prepare), name, meaning)
     if prepared.is_full:

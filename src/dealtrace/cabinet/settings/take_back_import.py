@@ -56,7 +56,7 @@ class ImportLine:
 
 @record
 class SourceLine:
-    """The deals and the money of a source that taking back an import concerns, as strings."""
+    """The deals and the money of a source that taking back an import would affect, as strings."""
 
     source: str
     deals: str
@@ -93,7 +93,7 @@ async def show(view: View) -> Response:
 
 
 async def start(view: View) -> Response:
-    """Begin to take an import back, or continue that in the background, and redirect to the page with its progress."""
+    """Start or continue taking back an import in the background, and redirect to the page with the progress."""
     site, number = await stored_site(view), view.request.path_params["number"]
     if await view.read(find_import, site.id, number) is None:
         return not_found_page(view)

@@ -1,5 +1,5 @@
 "use strict";
-// A chosen preset clears own dates, and own dates clear the preset: the form sends one of them.
+// Choosing a preset clears custom dates, and entering custom dates clears the preset: the form sends only one of them.
 document.addEventListener("change", (event) => {
   const field = event.target;
   const form = field.form;
@@ -12,9 +12,9 @@ document.addEventListener("change", (event) => {
   }
 });
 
-// The keys of `keyboard_shortcuts.py`, pressed outside of fields; letters count by their place, so that every layout has them.
+// The keys of `keyboard_shortcuts.py`, pressed outside of fields; letters are recognised by position, in any layout.
 const named = { Slash: "/", "?": "?" };
-const patience = 1500; // Milliseconds until a `g` is forgotten that no letter followed.
+const patience = 1500; // How many milliseconds a `g` waits for the next letter.
 let before = "";
 let pressedAt = 0;
 document.addEventListener("keydown", (event) => {

@@ -125,7 +125,7 @@
     if (chart && !dragged && chart.start < 0 && !chart.svg.contains(event.relatedTarget)) hide(chart);
   });
   document.addEventListener("dragstart", (event) => {
-    if (chartOf(event.target)) event.preventDefault(); // A link of a point would be dragged instead.
+    if (chartOf(event.target)) event.preventDefault(); // Otherwise, the browser would drag the link of the point.
   });
 
   document.addEventListener("keydown", (event) => {

@@ -32,7 +32,7 @@ assert set(_SENTENCES) == set(ActKind)
 
 
 async def show(view: View) -> Response:
-    """Show the latest acts, newest first."""
+    """Show the latest entries of the history, newest first."""
     acts = await view.read(list_account_acts, most=ACTS_SHOWN)
     return view.page(
         "users/acts.html",
@@ -42,7 +42,7 @@ async def show(view: View) -> Response:
 
 
 def act_sentence(act: AccountAct, translate: Callable[[str], str]) -> str:
-    """Return a sentence that describes an act, in the language of `translate`."""
+    """Return a sentence that describes an entry of the history, in the language of `translate`."""
     name = act.name
     if act.kind in (ActKind.INVITATION_MADE, ActKind.INVITATION_REVOKED):
         site, _, role = name.partition(" ")

@@ -37,7 +37,7 @@ async def change(view: View) -> Response:
 
 
 async def _find(view: View) -> FoundSubscription | None:
-    """Return the subscription of the link, or `None`; an invalid link counts as an attempt to guess a link."""
+    """Return the subscription of the link; `None` for an invalid link, which counts as an attempt to guess one."""
     view.person, view.form_token = None, ""
     found = await view.read(find_subscription, view.request.path_params["key"])
     if found is None:

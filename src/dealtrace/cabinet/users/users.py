@@ -29,7 +29,7 @@ OWN_INSTALLATION = "installation"
 
 @record
 class People:
-    """What the page shows: users and when each was last seen, sites, invitations, and whether all need two factors."""
+    """What the page shows: users, when each was last seen, sites, invitations, and whether all need a second factor."""
 
     users: list[Rights]
     seen_at: Mapping[UserId, datetime]

@@ -23,7 +23,7 @@ class MonthLine:
 
 @record
 class RatesForecast:
-    """The amounts that changed rates would change, as strings; `agreed` is what the form sends to save nevertheless.
+    """The amounts that changed rates would change, as strings; `agreed` is what the form sends to save them.
 
     `deals` is how many deals have such an amount, `lacking` how many of them have no rate before and after. The margins
     are empty if no margin changes. `cut_at` is how many deals were tried if there are more, else 0.

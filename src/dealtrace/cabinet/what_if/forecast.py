@@ -61,11 +61,11 @@ class DealsForecast:
 
     Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
     are the deals that would move from one source to another, the largest moves first, and `moves_left` is how many
-    further moves there are; `without_rate` of these deals count without amounts, as their currencies have no rate.
-    `changed` is how many deals would get a different lead or source; `flips` has some of them, and `pages` leads to the
-    others. `needs_match` is true if past deals change only when they are matched again, and `needs_reclassify` if they
-    change only when visits are reclassified. `needs_contact_matching` is true if the tried rules apply only to a site
-    that matches by contact, which this site does not.
+    further moves there are; `without_rate` is how many of the moved deals count without amounts, since their currencies
+    have no rate. `changed` is how many deals would get a different lead or source; `flips` has some of them, and
+    `pages` leads to the others. `needs_match` is true if past deals change only when they are matched again, and
+    `needs_reclassify` if they change only when visits are reclassified. `needs_contact_matching` is true if the tried
+    rules apply only to a site that matches by contact, which this site does not.
     """
 
     before: str

@@ -288,7 +288,8 @@ def caller_number(entry: LeadEntry) -> str:
 def caller_id(entry: LeadEntry, site: Site) -> str:
     """Return 32 hexadecimal digits that identify a caller's phone at a site.
 
-    Ours: if the number was hidden, the digits identify the client instead; each such call has a client of its own.
+    Ours: without a valid number, the digits identify the client instead; each call with a hidden number has a client of
+    its own.
     """
     phone = normal_phone(entry.phone or "")
     name = f"client {entry.client.id}" if phone is None else phone

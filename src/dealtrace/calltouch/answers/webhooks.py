@@ -121,7 +121,7 @@ class LeadValues(OriginValues):
 
 
 class CallValues(LeadValues):
-    """The fields of a call in a webhook message."""
+    """The values of a call."""
 
     leadtype: Literal["call"]
     callphase: PhaseName

@@ -189,7 +189,7 @@ def check_list_length(place: str, count: int, most: int) -> None:
     """Check that a list has at most `most` items.
 
     Raises:
-        InvalidParameters: it has `count`, which is more; the violation names `place`.
+        InvalidParameters: `count` is more than `most`; the violation names `place`.
     """
     if count > most:
         limit = (f"передано {count}, допускается не более {most}", f"{count} were sent; at most {most} are allowed")

@@ -74,7 +74,7 @@ def read_clearing(item: object) -> Clearing:
     """Parse the lead or deal, and the names of its fields to clear.
 
     Raises:
-        InvalidParameters: not exactly one lead or deal is identified, there are no or too many names, or a name is too
+        InvalidParameters: not exactly one lead or deal is identified, there are no names or too many, or a name is too
             long.
     """
     document = read_item(item, FieldsToClear)

@@ -95,7 +95,7 @@ ELEMENT_PARAMS: Mapping[str, Sequence[str]] = {
 }
 """The keys under which an element of `matching` has its parameters, each with the keys of these parameters.
 
-Those of chats, `searchAmongPhonesInText` and `withChats` are the vendor's, and have no effect here.
+The keys of chats, `searchAmongPhonesInText` and `withChats` exist in the vendor's API but have no effect here.
 """
 
 
@@ -128,7 +128,7 @@ def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tu
     """Return the searches in `matching`, in input order; elements of the types in `FINDS_NOTHING` are left out.
 
     Raises:
-        InvalidParameters: there are no or too many elements, or an element is invalid; one violation for each
+        InvalidParameters: there are no elements or too many, or an element is invalid; one violation for each
             invalid value.
     """
     if not elements or len(elements) > ELEMENTS_MAX:

@@ -31,7 +31,7 @@ def format_lead(lead: LeadRef | None) -> str:
 
 
 def format_amount(deal: Deal | IncomingDeal) -> str:
-    """Format the amount of a deal with two decimals, and its currency if it is not in rubles: `10.00 USD`."""
+    """Format the amount of a deal with two decimals, and its currency if it is not rubles: `10.00 USD`, `no amount`."""
     if deal.amount_rub is None:
         return "no amount"
     currency = f" {deal.currency.upper()}" if deal.currency not in (None, RUBLE) else ""

@@ -37,6 +37,6 @@ def read_period(site: Site, first: date | None, last: date | None, now: datetime
 
 
 def check_order(first: date | None, last: date | None) -> None:
-    """Check that the day of `--from` is not after the day of `--to`; if it is, say so and exit with status 1."""
+    """Print an error and exit with status 1 if the day of `--from` is after the day of `--to`."""
     if first is not None and last is not None and first > last:
         fail("--from is after --to. Set --from to the earlier of the two days.")

@@ -76,7 +76,7 @@ def show_deal(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOpti
 
 
 def _format_sum(deal: Deal) -> str:
-    """Return the amount of a deal, with its currency if it is not in rubles: `10 USD`."""
+    """Return the amount of a deal, with its currency if it is not rubles: `10 USD`; `no amount` if there is none."""
     if deal.amount_rub is None:
         return "no amount"
     currency = "" if deal.currency in (None, RUBLE) else f" {str(deal.currency).upper()}"

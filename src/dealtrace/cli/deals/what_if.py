@@ -211,7 +211,7 @@ def _hints(run: _Run) -> Iterator[str]:
         yield f"{counted(tally.kept, 'deal')} would keep a lead that these rules would not find:"
         yield "  switching contact matching off does not change past deals."
     if tally.without_rate:
-        yield f"The sums in rubles leave out {counted(tally.without_rate, 'deal')} in currencies without a rate:"
+        yield f"The amounts in rubles leave out {counted(tally.without_rate, 'deal')} in currencies without a rate:"
         yield f"  dealtrace rate set {run.site.id} CURRENCY RUBLES --from DAY"
     if run.trial.has_rule_of_contacts and not run.trial.site_of(run.site).contact_matching:
         yield "Contact matching is off for this site: threshold and order need contact_matching=on."

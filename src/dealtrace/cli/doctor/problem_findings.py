@@ -81,7 +81,7 @@ def _stopped_costs(problem: Problem, site: Site) -> Finding:
     more = f" and {problem.more} more" if problem.more else ""
     return {
         "kind": "stopped_costs",
-        "text": f"Site {site.id}: costs came regularly, but are known only to {problem.known_until} for "
+        "text": f"Site {site.id}: costs came regularly, but are known only up to {problem.known_until} for "
         f"{problem.what}{more}.",
         "cure": f"dealtrace import costs FILE --site {site.id} --system SYSTEM --account ACCOUNT, for the days since "
         f"then; if this advertising has ended, the line disappears {ENDED_AFTER.days} days after its last costs.",
@@ -135,7 +135,7 @@ def _unclassified(problem: Problem, site: Site) -> Finding:
     more = f" and {problem.more} more" if problem.more else ""
     return {
         "kind": "unclassified_statuses",
-        "text": f"Site {site.id}: nobody has said what these statuses mean, so their deals count as open: "
+        "text": f"Site {site.id}: the meaning of these statuses is not set, so their deals count as open: "
         f"{problem.what}{more} ({counted(problem.count, 'deal')} of the last {LOOKED_BACK.days} days, "
         f"{float(problem.amount):,.2f} rubles).",
         "cure": f"dealtrace status set {site.id} NAME won, lost or open",

@@ -129,7 +129,7 @@ def _status_findings(connection: Connection, site: Site) -> list[Finding]:
 
 
 def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
-    """List each currency that lacks an exchange rate for some deals, or has rates that begin within a day.
+    """List each currency that lacks an exchange rate for some deals, or has rates that begin in the middle of a day.
 
     Reports leave out the amounts of deals without a rate.
     """
@@ -148,7 +148,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
         {
             "kind": "misdated_rates",
             "text": f"Site {site.id}: since an earlier release changed the time zone, {counted(rates, 'rate')} of "
-            f"{currency} begin within a day, so deals around midnight count by the rate of another day.",
+            f"{currency} begin in the middle of a day, so deals around midnight use the rate of another day.",
             "cure": f"dealtrace rate remove {site.id} {_quoted(currency)}, then set or import its rates again",
             "site_id": site.id,
             "name": currency,

@@ -88,10 +88,10 @@ def _fill(database: Database, begun: BegunDemo, size: DemoSize) -> None:
     """Make a year of data and store it in steps; if this is interrupted, `demo --remove` removes what was stored."""
     columns = (*Progress.get_default_columns()[:-1], TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
-        bar = progress.add_task("Making a year", total=None)
+        bar = progress.add_task("Making the data", total=None)
 
         def show(stored: int, total: int) -> None:
-            progress.update(bar, description="Storing it", completed=stored, total=total)
+            progress.update(bar, description="Storing the data", completed=stored, total=total)
 
         try:
             run_demo(database, begun.site, size, begun.begun_at, show)

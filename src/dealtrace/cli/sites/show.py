@@ -102,8 +102,8 @@ def _format_site(answer: SiteAnswer) -> Iterator[str]:
     if (busiest := answer["busiestSecondToday"]) is not None:
         time = busiest["endedAt"].astimezone(ZoneInfo(answer["timezone"]))
         yield (
-            f"  busiest second today: {busiest['requests']} of {busiest['allowed']} requests from one IP address, "
-            f"at {time:%H:%M:%S}"
+            f"  busiest second today: {busiest['requests']} of {busiest['allowed']} allowed requests "
+            f"from one IP address, at {time:%H:%M:%S}"
         )
     yield f"  attribution: {answer['attribution']} ({AttributionModel(answer['attribution']).name.lower()})"
     yield f"  respects_do_not_track: {switch_text(is_on=answer['respectsDoNotTrack'])}"

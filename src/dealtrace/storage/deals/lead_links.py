@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, and_, bindparam, column, or_, select, update
 
 from dealtrace.deals.deal import Deal, DealId
-from dealtrace.leads.lead import LeadKind, LeadSpan
+from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan, ids_by_kind
 from dealtrace.storage.database.column_types import MICROSECOND, each_json, is_among, is_in, json_integer, microseconds
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.deals.daily_counts import recounting
@@ -20,6 +20,15 @@ _BIND_DEAL = CompiledStatement(
     update(deal)
     .where(deal.c.site_id == bindparam("of_site"), deal.c.id == bindparam("of_deal"))
     .values({name: bindparam(name, type_=deal.c[name].type) for name in _BINDING})
+)
+_DATE_DEALS_OF_LEAD = CompiledStatement(
+    update(deal)
+    .where(
+        deal.c.site_id == bindparam("of_site"),
+        deal.c.lead_kind == bindparam("of_kind"),
+        deal.c.lead_id == bindparam("of_lead"),
+    )
+    .values(visited_at=bindparam("new_visited_at", type_=deal.c.visited_at.type))
 )
 
 _SPANS = each_json(bindparam("spans", type_=Text)).table_valued(column("value", JSON))
@@ -158,3 +167,16 @@ def update_matches(
     ]
     with recounting(connection, site_id, [rebound.id for rebound in deals]):
         _BIND_DEAL.run_many(connection, rows)
+
+
+def update_visited_at(connection: Connection, site_id: int, visited_at: Mapping[LeadRef, datetime]) -> None:
+    """Store when the visits of leads began, on all deals of these leads, including deleted deals."""
+    theirs = [find_ids_by_lead(connection, site_id, kind, ids) for kind, ids in ids_by_kind(visited_at).items()]
+    with recounting(connection, site_id, sorted(set[int]().union(*theirs))):
+        _DATE_DEALS_OF_LEAD.run_many(
+            connection,
+            [
+                {"of_site": site_id, "of_kind": lead.kind, "of_lead": lead.id, "new_visited_at": started_at}
+                for lead, started_at in sorted(visited_at.items(), key=lambda item: item[0].id)
+            ],
+        )

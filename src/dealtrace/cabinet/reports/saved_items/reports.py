@@ -65,7 +65,7 @@ def _read(
 def _save(work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool) -> None:
     """Save a question with its defaults written out.
 
-    A report for all users cannot use the segments of one user, and says that it means the site's.
+    A report for all users cannot use the segments of one user; its URL says that it means the site's segment.
     """
     known = read_context_of(work.connection, work.site, work.now, saved_name.user_id)
     stored = with_stored_names(url, masked_names(known))

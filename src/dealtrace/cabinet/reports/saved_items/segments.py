@@ -56,10 +56,11 @@ def _line(
 ) -> SavedItemLine:
     """Return the line of a segment; `named` are the facts about the site as the person may see them.
 
-    `links` is the number of shared links that follow the segment: who changes it changes what strangers see.
+    `links` is the number of shared links that follow the segment: whoever changes the segment changes what strangers
+    see.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
-    says that it means the site's.
+    says that it means the site's segment.
     """
     url = ReportUrl(f"/cabinet/{view.current_site.id}/reports", (("segment", segment.name),), ())
     url = url.with_sites_segment() if is_hidden else url

@@ -34,8 +34,8 @@ NO_BRANCHES = Branches({})
 def level_question(question: Question, path: RowPath) -> Question:
     """Return the question whose rows are below the row at `path`; below `()` are the rows of the first level.
 
-    There must be rows below (see `has_rows_below`). The rows of a lower level are of the row above alone, in the order
-    of the report; a report that is sorted by any of its keys sorts each level by its own keys.
+    There must be rows below (see `has_rows_below`). A lower level has only the data of the row above; its rows are in
+    the order of the report. If a report is sorted by any of its keys, each level is sorted by its own keys.
     """
     by, sort, filters = levels_of(question).below(path), question.sort, _filters_below(question, path)
     assert by is not None

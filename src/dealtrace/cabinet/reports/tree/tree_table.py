@@ -134,9 +134,9 @@ class _TreeShaper:
         self._count = 0
 
     def _below(self, path: RowPath) -> ReportUrl | None:
-        """Return the URL of the report as a list, filtered by the keys of a row, grouped by the level below it.
+        """Return the URL of the report as a list, filtered by the keys of a row and grouped by the level below the row.
 
-        The result is `None` if no URL says this (see `narrowed_url`).
+        The result is `None` if no URL can express this (see `narrowed_url`).
         """
         url = narrowed_url(self.flat, self.tree.question, zip(self.levels.dimensions, path, strict=False))
         if url is None:
@@ -206,7 +206,10 @@ def _masked(level: Level, line: TableLine) -> TableLine:
 
 
 def _joined(keys: Sequence[KeyCell]) -> KeyCell:
-    """Return the keys of a row as one cell, which leads to what has all of them; missing keys alone are said once."""
+    """Return the keys of a row as one cell, whose link filters by all of them.
+
+    If all keys are missing, the cell has a single label for them.
+    """
     is_missing = all(key.is_missing for key in keys)
     shown = keys[:1] if is_missing else keys
     text = BETWEEN_KEYS.join(key.text for key in shown)

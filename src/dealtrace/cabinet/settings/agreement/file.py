@@ -70,7 +70,7 @@ def _columns(language: Language) -> Sequence[ExportColumn[Difference]]:
         column("row", "Строка", "Row", lambda each: each.row),
         column("orderId", "ID сделки", "Deal ID", lambda each: each.deal_id),
         column("orderNumber", "Номер сделки", "Number", lambda each: each.number),
-        column("kind", "Что не так", "What", lambda each: translate(KIND_LABELS[each.kind])),
+        column("kind", "Что не так", "What is wrong", lambda each: translate(KIND_LABELS[each.kind])),
         column("fields", "Что отличается", "What differs", fields),
         column("fileDate", "Дата в файле", "Date in the file", _theirs(lambda deal: deal.happened_at)),
         column("date", "Дата здесь", "Date here", _ours(lambda deal: deal.happened_at)),
