@@ -80,7 +80,7 @@ def list_matcher_changes(
 
 
 def with_change(matchers: Sequence[Matcher], change: MatcherChange) -> list[Matcher]:
-    """Return the matchers of a deal after a change of them."""
+    """Return `matchers` with `change` applied."""
     changed = list(matchers)
     if change.position is None:
         return changed
