@@ -248,7 +248,7 @@ def list_in(document: object, name: str) -> list[object]:
 
 
 def _other_list(document: object, name: str) -> tuple[str, str]:
-    """Say which list a body has in place of the list `name`, in Russian and English; both are empty if it has none."""
+    """Return a hint in Russian and English, such as the list that was sent instead of `name`, or two empty strings."""
     match document:
         case list():
             return f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"

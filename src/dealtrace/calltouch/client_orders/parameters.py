@@ -61,7 +61,7 @@ _OVERWRITE = {"type": "boolean"}
 
 
 class TagChange(TagObjects):
-    """Tags to add: a list, or an object with this list and a flag, by which an update replaces earlier tags."""
+    """Tags to add: a list, or an object with this list and a flag that makes an update replace earlier tags."""
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema that accepts a list of tags or an object with such a list."""
