@@ -27,7 +27,7 @@ NoteAdded = Callable[[Sequence[int]], object]
 
 
 def note_nothing(_ids: Sequence[int]) -> None:
-    """Forget which rows were added, for imports that are not taken back."""
+    """Do nothing; used by imports whose rows are not remembered."""
 
 
 class Import(Protocol[Content_contra]):
