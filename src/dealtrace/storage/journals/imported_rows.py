@@ -97,7 +97,7 @@ def list_concerned_deals(connection: Connection, site_id: int, number: int, noun
 
 
 def _rows(kind: _Kind, site_id: int, number: int, *columns: AnyElement) -> AnySelect:
-    """Return the select of columns of the rows that an import has added, and of the records that are stored there."""
+    """Return the select of `columns` from the rows that an import has added, joined with the records of these rows."""
     stored = and_(kind.table.c.site_id == imported_row.c.site_id, kind.table.c.id == imported_row.c.row_id)
     mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
     chosen: AnySelect = select(*columns)
