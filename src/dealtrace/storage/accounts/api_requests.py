@@ -83,7 +83,7 @@ class OmittedRequests:
 
 @record
 class _Second:
-    """A second since 1970 with `count` requests, of which `requests` may match the query."""
+    """A second, counted from 1970, with `count` answered requests, of which `requests` may match the query."""
 
     second: int
     count: int

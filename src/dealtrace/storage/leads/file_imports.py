@@ -92,7 +92,7 @@ def find_last_import_number(connection: Connection, site_id: int) -> int:
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
     """Replace the stored progress `before` of an import with `after`, and return whether `before` was still stored.
 
-    `False` means that another process has continued, finished or begun the import anew, or that it is being taken back.
+    `False` means that another process has continued, finished or restarted the import, or that it is being taken back.
     """
     unchanged = (
         file_import.c.site_id == site_id,
