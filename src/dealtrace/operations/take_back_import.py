@@ -36,7 +36,7 @@ DEALS_READ_MAX = 5000
 
 @record
 class TakeBackPreview:
-    """What taking an import back would do: the number of its rows by standing, and the number of deals concerned.
+    """What taking an import back would do: the number of its rows by `Standing`, and the number of deals concerned.
 
     These deals would be deleted themselves or, if leads are taken back, be matched again. `sources` has the deals, in
     units of 1/`WHOLE`, and their money by their present source and medium, which may be missing (`None`), most money
