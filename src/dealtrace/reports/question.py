@@ -90,7 +90,7 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows, and the columns of a pivot, add up to the total; those of ratios, say, never do."""
+        """Return whether counts and sums in the rows, and in the columns of a pivot, add up to the total."""
         return rows_add_up((*self.by, *([self.pivot] if self.pivot is not None else [])))
 
     def sort_of(self, metric: Metric) -> Sort | None:

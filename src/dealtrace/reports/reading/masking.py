@@ -39,7 +39,7 @@ NUMBERED = frozenset({"dialled"})
 
 
 def find_marked_phone(written: str) -> tuple[int, int] | None:
-    """Return where the first phone that is marked as one begins and ends in a number, or `None` if there is none.
+    """Return the start and end of the first phone in a number that is marked as a phone, or `None` if there is none.
 
     `written` is a number with its separators: blanks, brackets, dots and dashes.
 
