@@ -182,7 +182,7 @@ class Exchange:
     def end(self) -> None:
         """Drop the references to the connection; Granian closes it only when nothing refers to it.
 
-        An exception refers to its frames, and its frames may refer to the exception. Without this, such a cycle would
-        keep connections open until the next garbage collection, which may be hours later.
+        An exception refers to its frames, and its frames may refer to the exception. Such a cycle would otherwise keep
+        connections open until the next garbage collection, which may be hours later.
         """
         self._receive = self._send = None
