@@ -34,7 +34,7 @@ def is_short(digits: str) -> bool:
 
 @cache
 def _plans() -> ModuleType:
-    """Import the library of numbering plans."""
+    """Import and return the library of numbering plans."""
     return import_module("phonenumbers")
 
 
@@ -55,7 +55,8 @@ def _of_region(region: str) -> str:
 _FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
 """Ours: one repeated digit, or seven zeros at the end, is a filler, typed by people who do not want a call."""
 _FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: a Russian number with 123456789 or 987654321 is taken for a filler; forms show such as +7 (912) 345-67-89."""
+"""Ours: a Russian number with 123456789 or 987654321 counts as a filler; forms show +7 (912) 345-67-89 as an
+example."""
 
 _FILLS_A_FIELD = re.compile(_FILLER)
 _DIGITS_IN_ORDER = re.compile("123456789|987654321")

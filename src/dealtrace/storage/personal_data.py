@@ -209,7 +209,7 @@ def find_leads_without_contact(
 
 
 def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[str]:
-    """List the usable contacts, in normal form, of the deleted leads of clients; the client may have lost them since.
+    """List the usable contacts, in normal form, of the deleted leads of clients; clients may have lost these contacts.
 
     Ours: contacts that belong to another client now are left out, unless a lead has no others: the lead may have been
     what connected the two clients.
