@@ -226,7 +226,7 @@ class CallAndLeadRequest(Refusal):
 
     code = 10043
     ru = "Сделку нельзя создать одновременно по звонку ({call}) и заявке ({lead_request}): оставьте что-то одно"
-    en = "A deal cannot come from both a call ({call}) and a request ({lead_request}): send only one"
+    en = "A deal cannot come from both a call ({call}) and a lead request ({lead_request}): send only one"
 
 
 class DealNotDeleted(Refusal):

@@ -31,7 +31,7 @@ def read_env_file() -> dict[str, str]:
 
 
 def read_toml_file() -> dict[str, object]:
-    """Return the values of `dealtrace.toml` by key; a byte order mark at its beginning, as editors add it, is ignored.
+    """Return the values of `dealtrace.toml` by key; a byte order mark at its beginning is ignored.
 
     Raises:
         TOMLDecodeError: the file is not TOML.

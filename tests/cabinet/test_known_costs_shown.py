@@ -67,9 +67,9 @@ def test_pages_with_costs_say_through_which_day_they_are_known(
 ) -> None:
     page = analyst.get(path, **query).text
     note = (
-        f"Costs are known to {shown(3)} (behind: yandex other). Days whose costs are not all known yet: "
-        f"{shown(2)} – {shown(0)}. The compared period counts costs of all its days, so figures with costs look better "
-        "now than they are. Import costs"
+        f"Costs are known through {shown(3)} (behind: yandex other). Days whose costs are not all known yet: "
+        f"{shown(2)} – {shown(0)}. The compared period counts costs of all its days, so figures with costs now look "
+        "better than they are. Import costs"
     )
     assert note in plain(page)
     assert f'href="/cabinet/{site.site.id}/costs">Import costs' in html.unescape(page)
@@ -101,7 +101,7 @@ def test_reports_without_costs_or_of_known_days_say_nothing(analyst: Guest, quer
 def test_files_of_reports_with_costs_say_it_too(analyst: Guest) -> None:
     until: date = TODAY - timedelta(days=3)
     for query in ({"by": "source", "metrics": "cost"}, {"by": "source", "pivot": "medium", "metrics": "cost"}):
-        assert f"Costs are known to {until}. Days" in analyst.get("reports.csv", **query).text
+        assert f"Costs are known through {until}. Days" in analyst.get("reports.csv", **query).text
     assert "known to" not in analyst.get("reports.csv", by="source", metrics="deals").text
 
 
@@ -114,6 +114,6 @@ def test_a_shared_link_says_it_without_the_names_of_accounts(
     assert found is not None
     with http_client() as http:
         page = plain(http.get(html.unescape(found[1]), headers={"accept-language": "en"}).text)
-    assert f"Costs are known to {shown(3)}. Days whose costs are not all known yet" in page
+    assert f"Costs are known through {shown(3)}. Days whose costs are not all known yet" in page
     assert "behind" not in page
     assert "Import costs" not in page

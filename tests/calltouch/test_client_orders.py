@@ -321,8 +321,8 @@ def test_the_explanation_says_which_matcher_decided_and_what_others_missed_by(
     assert outcomes == ["passed over", "found nothing", "found nothing", "decided", "never reached"]
     missed = [(each["lead"]["id"], each["missedBy"]) for each in result["matchers"][1]["candidates"]]
     assert missed == [
-        (late.id, ["began after the date", "has not the tags"]),
-        (early.id, ["beyond the depth", "has not the tags"]),
+        (late.id, ["began after the date", "lacks the tags"]),
+        (early.id, ["beyond the depth", "lacks the tags"]),
     ]
     assert result["matchers"][1]["candidates"][1]["secondsBeforeDate"] == timedelta(days=9).total_seconds()
 

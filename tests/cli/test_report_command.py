@@ -91,7 +91,7 @@ def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> 
     unknown = terminal.done("report", *site(shop), *DAYS, "--by", "source", "--metrics", "romi").out
     assert "google" in unknown
     tags = terminal.done("report", *site(shop), *DAYS, "--by", "tag", "--metrics", "deals").out
-    assert "Figures by tag do not add up to the total: a deal or lead counts whole for each of its tags" in tags
+    assert "Figures by tag do not add up to the total: a deal or lead counts in full for each of its tags" in tags
     pivot = ("report", *site(shop), *DAYS, "--by", "source", "--pivot", "tag", "--metrics", "deals")
     assert "Figures by tag do not add up to the total" in terminal.done(*pivot).out
     assert terminal.json(*pivot, "--json")["addsUp"] is False

@@ -69,7 +69,7 @@ def test_a_letter_says_that_the_compared_period_has_no_data(language: Language, 
 
 
 KNOWN = {
-    "en": "Costs are known to 26.11.2026. Days whose costs are not all known yet: 27.11.2026 – 28.11.2026.",
+    "en": "Costs are known through 26.11.2026. Days whose costs are not all known yet: 27.11.2026 – 28.11.2026.",
     "ru": "Расходы известны по 26.11.2026. Дни, за которые расходов ещё не хватает: 27.11.2026 – 28.11.2026.",
 }
 ALL_BEFORE = {"en": "The compared period counts costs of all its days", "ru": "расходы учтены за все дни"}
@@ -98,7 +98,7 @@ def test_days_without_costs_of_the_compared_period_are_named_too() -> None:
     before = compared_period(period, Comparison.PREVIOUS)
     report = Report(question, [row], 1, row, before, today=today, known_costs=KnownCosts(date(2026, 11, 20), {}, {}))
     assert known_costs_text(report, "en") == (
-        "Costs are known to 2026-11-20. Days whose costs are not all known yet: 2026-11-22 – 2026-11-28. "
+        "Costs are known through 2026-11-20. Days whose costs are not all known yet: 2026-11-22 – 2026-11-28. "
         "The compared period lacks costs of these days: 2026-11-21."
     )
     known = replace(report, known_costs=KnownCosts(today, {}, {}))

@@ -30,8 +30,9 @@ RowFigures = dict[str, Shown | dict[str, Shown]]
 class ReportTotal(TypedDict):
     """The figures of the total, or of a row, for the period and for the compared period, and the changes between them.
 
-    `change` is in the unit of the metric. `changePercent` has only metrics whose changes are shown as percentages,
-    so no ratios. In a pivot, `cells` has the figures of its columns; `comparedCells` and so on are for a comparison.
+    `change` is in the unit of the metric. `changePercent` has only metrics whose changes are shown as percentages, so
+    no ratios. In a pivot, `cells` has the figures of its columns; with a comparison, `comparedCells`, `changeCells` and
+    `changePercentCells` have the same for its columns.
     """
 
     values: RowFigures

@@ -248,10 +248,7 @@ def list_in(document: object, name: str) -> list[object]:
 
 
 def _other_list(document: object, name: str) -> tuple[str, str]:
-    """Return the end of the error message about a missing list `name`, in Russian and English.
-
-    It names the list that was sent instead; both strings are empty if the body has no other list.
-    """
+    """Return a hint in Russian and English, such as the list that was sent instead of `name`, or two empty strings."""
     match document:
         case list():
             return f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"

@@ -51,7 +51,7 @@ class ChangedAmounts:
 
 
 def with_rates(rates: Rates, new: Mapping[tuple[str, datetime], int], removed: Iterable[tuple[str, datetime]]) -> Rates:
-    """Return rates with some added, replaced or removed; each is known by its currency and the instant of its start."""
+    """Return rates with some added, replaced or removed; each is identified by its currency and its start."""
     gone = frozenset(removed)
     known = {
         (currency, start): rate

@@ -48,7 +48,7 @@ def status_since(versions: Iterable[DealVersion]) -> datetime | None:
     """Return when the last status in the versions of a deal began, or `None` if there are no versions.
 
     `versions` are the first version of the deal and any number of the versions that follow it, oldest first, with
-    values in JSON form. A change of the funnel alone begins no status.
+    values in JSON form. A change of the funnel alone does not begin a status.
     """
     since: datetime | None = None
     made_at = ""

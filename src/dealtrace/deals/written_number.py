@@ -36,7 +36,7 @@ class WrittenNumber:
 
 
 def written_number(text: str) -> WrittenNumber | None:
-    """Return the number in a string, or `None` if it is malformed: `1 234,56`, `1,234.56` and `1.234,56` are the same.
+    """Return the number in a string, or `None` if it has none: `1 234,56`, `1,234.56` and `1.234,56` are equal.
 
     If the string has both commas and points, the last one separates the decimals.
     """

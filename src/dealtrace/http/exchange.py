@@ -10,7 +10,7 @@ from dealtrace.http.request_headers import header
 from dealtrace.runtime.server_stop import ServerStop
 
 SHORT_PAUSE_SECONDS = 5
-"""How many seconds the first or the next piece of a body may usually take to arrive; so may a whole header."""
+"""How many seconds the first or the next piece of a body may usually take to arrive, and also all headers together."""
 BODY_PAUSE_SECONDS_MAX = 15
 """Ours: how many seconds a piece may take while at most `PATIENT_BODIES_MAX` bodies take longer than usual.
 
@@ -50,9 +50,9 @@ class PatientBodies:
         self._count = 0
 
     def may_go_on(self, *, is_admitted: bool) -> bool:
-        """Return whether a body may continue to pause; if so, count it among the patient bodies, unless it is already.
+        """Return whether a body may continue to pause.
 
-        `is_admitted` says whether it is counted already.
+        If so, count it, unless `is_admitted` says that it is counted already.
         """
         if self._server_stop.is_begun:
             return False
@@ -161,7 +161,7 @@ class Exchange:
     async def _receive_rest(self) -> bool:
         """Receive and drop the rest of a short body; return whether the whole body has arrived.
 
-        Nothing is received of a body that was given up or may be long, or whose sender waits for a go-ahead.
+        Nothing is received if the body took too long or may be long, or if its sender waits for a `100 Continue`.
         """
         assert self._receive is not None
         stated = header(self._scope, b"content-length").lstrip("0")
@@ -182,7 +182,7 @@ class Exchange:
     def end(self) -> None:
         """Drop the references to the connection; Granian closes it only when nothing refers to it.
 
-        An exception refers to its frames, and its frames may refer to the exception. Without this, such a cycle would
-        keep connections open until the next garbage collection, which may be hours later.
+        An exception refers to its frames, and its frames may refer to the exception. Such a cycle would otherwise keep
+        connections open until the next garbage collection, which may be hours later.
         """
         self._receive = self._send = None

@@ -261,7 +261,7 @@ def read_json_object(body: bytes) -> Pairs | None:
 
 
 def _malformed_json(body: bytes, fault: Exception) -> UnreadableBody:
-    """Return the refusal of a JSON object; it says what is wrong, and if the encoding is right also where."""
+    """Return the refusal of a JSON object; it says what is wrong and, if the encoding is valid, where."""
     try:
         body.decode()
     except UnicodeDecodeError:

@@ -19,13 +19,13 @@ class ListedItems:
 
 @record
 class KnownKeys:
-    """The keys that a JSON value may have, each with those of its own value; `is_open` says that it may have any."""
+    """The keys that a JSON value may have, each with the keys below it; with `is_open`, any key is allowed."""
 
     keys: Mapping[str, "KnownKeys"]
     is_open: bool = False
 
     def paths(self) -> Iterator[str]:
-        """Yield the path of each key, such as `customSources` and `customSources.source`; lists add nothing to it."""
+        """Yield the path of each key, such as `customSources` and `customSources.source`; lists add nothing."""
         for name, inner in self.keys.items():
             yield name
             yield from (f"{name}.{path}" for path in inner.paths())
@@ -33,7 +33,7 @@ class KnownKeys:
     def unknown(self, value: object) -> Iterator[str]:
         """Yield the paths of the unknown keys in an object or a list of objects.
 
-        The contents of unknown keys, and of lists in lists, are not searched: they are as deep as the sender likes.
+        The contents of unknown keys, and of lists in lists, are not searched, since they may be nested to any depth.
         """
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict) and not self.is_open:

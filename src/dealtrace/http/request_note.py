@@ -65,7 +65,8 @@ def note_refused_items(scope: Scope, outcomes: Sequence[object], items: Sequence
     """Record, for the journal of requests, the refusals among the outcomes of a list, if there are any.
 
     Ours: the answer's status is 200, but the journal names the first refusal, so that a search for what was refused
-    finds the request. If `items`, the list as sent, is given, its values are recorded, those of that item first.
+    finds the request. If `items`, the list as sent, is given, its values are recorded, those of the first refused item
+    first.
     """
     refused = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Refusal)]
     if not refused:

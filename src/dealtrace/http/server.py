@@ -150,9 +150,9 @@ def unknown_path_app(
 ) -> ASGIApp:
     """Return an ASGI application that answers unknown paths with an error in the API's format, never with an HTML page.
 
-    `path_instead_of` returns the right path for a well-known wrong path, or an empty string. Ours: only paths of which
-    `is_of_api` says that they begin as the API's do are journalled, so that programs that try the paths of other
-    software do not fill the database.
+    `path_instead_of` returns the right path for a well-known wrong path, or an empty string. Ours: only paths that
+    begin like those of the API (`is_of_api`) are journalled, so that programs that try the paths of other software do
+    not fill the database.
     """
 
     async def answer(scope: Scope, _receive: Receive, send: Send) -> None:

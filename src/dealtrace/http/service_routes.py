@@ -64,7 +64,7 @@ class KnownMirror(TypedDict):
 
 
 class UnknownMirror(TypedDict):
-    """What is answered if the state of the column mirror could not be found."""
+    """The answer in place of the state of the column mirror if that state cannot be read."""
 
     state: Literal["unknown"]
 

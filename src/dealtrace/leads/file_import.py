@@ -13,8 +13,7 @@ Content = TypeVar("Content")
 REMEMBERED_FOR = timedelta(days=30)
 """Ours: how long the rows that a file added are remembered, so that its import can be taken back.
 
-The report of the month in which a file came in shows what is wrong with it, and after that people have worked with its
-rows.
+By then, the report of its month has shown what is wrong with the file. Later, people have worked with its rows.
 """
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
 """Ours: the kinds of records of which a file's rows are remembered, so that its import can be taken back.
@@ -23,7 +22,7 @@ Visits are not: credits refer to them, and finding all credits of a visit would 
 to pay for.
 """
 SILENCE_MAX = timedelta(minutes=1)
-"""Ours: taking an import back counts as stopped if it has not reported for this long; it reports after each step."""
+"""Ours: if no step of taking an import back has ended for this long, taking it back counts as stopped."""
 
 
 class Standing(StrEnum):
@@ -32,7 +31,7 @@ class Standing(StrEnum):
     - `GOES`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
     - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
-    - `GONE`: it is deleted already.
+    - `GONE`: it was deleted before.
     """
 
     GOES = "goes"
@@ -54,7 +53,8 @@ class FileImport:
     """The progress of importing a file; `digest` is computed from the file's content and the kind of its records.
 
     `last_row` is the number of the last row processed, 0 at the start. `taken_in` counts the rows that were imported,
-    `refused` the rows that were not. By its `number`, which is `None` for a demo, the rows that it adds are remembered.
+    `refused` the rows that were not. The rows that the import adds are remembered under its `number`, which is `None`
+    for a demo.
     """
 
     digest: str
@@ -72,7 +72,7 @@ class FileImport:
 
 @record
 class ImportedFile:
-    """What is remembered of an imported file for `REMEMBERED_FOR`: the kind of its records, its name, and by whom.
+    """What is remembered of an imported file for `REMEMBERED_FOR`: the kind of its records, its name and its user.
 
     `noun` is a key of `operations.run_import.IMPORT_KINDS`. `publishes` says whether webhooks receive its records.
     """
@@ -87,8 +87,8 @@ class ImportedFile:
 class LoggedImport:
     """An import that can be taken back, or was: its file and progress, and how far it has been taken back.
 
-    `left` counts the rows that it has added and that were not yet taken back. `taken_back` rows were taken back, and
-    `stayed` rows were not, because they were changed since. `reported_at` is when the last step of that ended.
+    `left` counts the added rows that are still to be taken back. `taken_back` counts the rows that were taken back, and
+    `stayed` those that stay because they were changed. `reported_at` is when the last step of taking it back ended.
     """
 
     at: FileImport
@@ -102,7 +102,7 @@ class LoggedImport:
 
     @property
     def number(self) -> int:
-        """The number of the import, by which people name it."""
+        """The number by which people refer to the import."""
         assert self.at.number is not None
         return self.at.number
 
@@ -117,12 +117,12 @@ class LoggedImport:
         return self.taken_back + self.stayed
 
     def is_active(self, now: datetime) -> bool:
-        """Return whether it is being taken back, and the last step ended a short time ago."""
+        """Return whether the import is being taken back, and the last step ended less than `SILENCE_MAX` ago."""
         return self.is_begun and self.reported_at is not None and now - self.reported_at < SILENCE_MAX
 
     @property
     def is_begun(self) -> bool:
-        """Whether it has been taken back in part, and the rest is to follow."""
+        """Whether taking the import back has begun and is not finished."""
         return self.undo_begun_at is not None and self.undone_at is None
 
     @property

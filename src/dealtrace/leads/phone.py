@@ -47,7 +47,7 @@ class PhoneForm:
     def read(self, digits: str) -> tuple[str, str] | None:
         """Return the phone in `digits` and the digits after it, or `None` if `digits` do not have this form.
 
-        The phone is empty if the digits may also be a foreign number behind a 7 or 8.
+        The phone is empty if the digits may also be a foreign number after a 7 or 8.
         """
         found = self.pattern.fullmatch(digits)
         if found is None:

@@ -6,7 +6,7 @@ _ZEROS_OF_A_FILLER = 7
 _FILLER = re.compile(rf"([0-9])\1+\Z|[0-9]*0{{{_ZEROS_OF_A_FILLER}}}\Z")
 """Ours: one repeated digit, or seven zeros at the end, is a filler, typed by people who do not want a call."""
 RUSSIAN_FILLER = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{_ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: a Russian number with 123456789 or 987654321 is taken for a filler; forms show such as +7 (912) 345-67-89.
+"""Ours: a Russian number with 123456789 or 987654321 counts as a filler; forms show +7 (912) 345-67-89 as an example.
 
 The pattern matches the ten digits after the country code.
 """

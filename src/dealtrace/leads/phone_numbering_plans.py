@@ -36,7 +36,7 @@ def is_short(digits: str) -> bool:
 
 @cache
 def _plans() -> ModuleType:
-    """Import the library of numbering plans."""
+    """Import and return the library of numbering plans."""
     return import_module("phonenumbers")
 
 

@@ -63,9 +63,9 @@ def _without_zero(zero: re.Match[str]) -> str:
 
 
 def _without_zeros(zeros: re.Match[str]) -> str:
-    """Return a number without the `.00` at its end, or with it if it is the last group, or `_FAULT` if it may be both.
+    """Return a number without a `.00` at its end, unless that is the last group; return `_FAULT` if that is unclear.
 
-    It is the last group if only with it the number is complete, as in `8-800-200-00.00`.
+    The `.00` is the last group if the number is incomplete without it, as in `8-800-200-00.00`.
     """
     digits, is_stated = _stated(zeros[1], zeros.string[: zeros.start()])
     if _is_russian(digits):
@@ -79,9 +79,9 @@ def _without_zeros(zeros: re.Match[str]) -> str:
 def _extension_mark(sign: re.Match[str]) -> str:
     """Return what replaces an `x` in front of an extension: a mark, or `_FAULT` if it may stand inside a number.
 
-    Ours: this is so if the digits directly on both sides are a Russian number behind a 7 or 8, as in
-    `3514. 848553x82808`, which may be an order and a phone. In `8 3514 848553x82808` the number is whole without them,
-    and so are the ten digits of `8342234567x1`.
+    Ours: this is so if the digits directly on both sides are a Russian number after a 7 or 8, as in `3514.
+    848553x82808`, which may be an order and a phone. In `8 3514 848553x82808` the number is complete before the `x`,
+    and so are the ten digits in `8342234567x1`.
     """
     written = _NUMBER_BEFORE.search(sign.string[max(0, sign.start() - _NUMBER_SEARCHED) : sign.start()])
     behind = _DIGITS.match(sign.string, sign.end())
@@ -101,7 +101,7 @@ def _stated(written: str, before: str) -> tuple[str, bool]:
 
 
 def _is_russian(digits: str) -> bool:
-    """Return whether digits are a Russian number behind a 7 or 8."""
+    """Return whether digits are a Russian number after a 7 or 8."""
     return digits[:1] in {RUSSIA, "8"} and is_assigned_in_russia(digits[1:])
 
 
@@ -129,7 +129,7 @@ _NUMBER_SEARCHED = 60
 _DIGITS = re.compile("[0-9]+")
 _EXIT_CODE = re.compile("00|810")
 _RUSSIAN_GROUPS = r"[0-9]{4}|[0-9]{3}[ ()-]+[0-9]{3}"
-"""The first groups of Russian numbers; a shorter group, as in `(2)+49 89 123456`, is a country code behind a plus."""
+"""The first groups of Russian numbers; a shorter group, as in `(2)+49 89 123456`, is a country code after a plus."""
 _SIGN = f"[{''.join(sorted(MASKS))}]"
 _MASK = (
     rf"(?<![\s\w])(?<!\A)(?<![,;:/|]){_SIGN}|(?<=[0-9])(?!×[0-9]\b){_SIGN}|(?!(?<=\s)×[0-9]\b){_SIGN}(?=[0-9])"

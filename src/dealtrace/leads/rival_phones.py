@@ -304,7 +304,7 @@ def _foreign(reading: PhoneReading, length_min: int) -> Iterator[Rival]:
 
 
 def _numbers_from(digits: str, start: int) -> Iterator[tuple[str, int]]:
-    """Yield what the first group from a place on, the first two groups and so on are together, and where they end."""
+    """Yield the digits of the first group from `start` on, of the first two groups and so on, each with their end."""
     number = ""
     while (group := _GROUP.match(digits, start)) is not None and len(number) <= LENGTH_MAX:
         number += group[1]

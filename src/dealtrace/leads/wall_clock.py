@@ -103,7 +103,7 @@ def read_instant(text: str, *forms: ClockForm) -> datetime | None:
 def read_day(text: str, *forms: ClockForm) -> date | None:
     """Return the date in a string, or `None` if the text is not a date in one of the `forms`.
 
-    Ours: midnight behind the date is ignored, since 1C writes a day as `26.03.2018 0:00:00`.
+    Ours: midnight after the date is ignored, since 1C writes a day as `26.03.2018 0:00:00`.
     """
     for form in forms:
         found = form.day.fullmatch(text)
@@ -153,7 +153,7 @@ TIME_PATTERN = json_pattern(_TIME_OF_DAY)
 
 
 def _microseconds(fraction: str | None) -> int:
-    """Return the digits behind the point of a number of seconds as microseconds."""
+    """Return the digits after the decimal point of a number of seconds as microseconds."""
     return int(fraction[:6].ljust(6, "0")) if fraction else 0
 
 

@@ -42,7 +42,7 @@ class Mail:
     """A stored e-mail, without its text, which is written when the e-mail is sent.
 
     `caused_at` is the time of the event that the e-mail is about. `due_at` is the time of the next attempt, or `None`
-    after the e-mail was sent or given up. `attempts` is the number of failed attempts, and `fault` is the reason for
+    after the e-mail was sent or abandoned. `attempts` is the number of failed attempts, and `fault` is the reason for
     the last failure.
     """
 

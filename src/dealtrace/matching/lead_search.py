@@ -100,7 +100,7 @@ class Miss(StrEnum):
     KIND = "another kind of lead"
     LATER = "began after the date"
     DEPTH = "beyond the depth"
-    TAGS = "has not the tags"
+    TAGS = "lacks the tags"
     UNIQUE = "is not unique"
 
 

@@ -61,8 +61,8 @@ def list_matcher_changes(
     """List the smallest changes of the matchers of a deal that give it another match than `current`.
 
     Changes of fewer conditions come first, and among them the smaller change of a time; a changed order of the matchers
-    comes after changes of one condition. `prospects` are all leads that
-    have a contact of a matcher, even leads that no matcher accepts. Deals that are pinned by hand have no changes.
+    comes after changes of one condition. `prospects` are all leads that have a contact of a matcher, even leads that no
+    matcher accepts. Deals that are pinned by hand have no changes.
     """
     ranked = sorted(prospects, key=lambda prospect: nearness(prospect.span), reverse=True)
     found, decided = _decide(attempts, ranked)
@@ -80,7 +80,7 @@ def list_matcher_changes(
 
 
 def with_change(matchers: Sequence[Matcher], change: MatcherChange) -> list[Matcher]:
-    """Return the matchers of a deal after a change of them."""
+    """Return `matchers` with `change` applied."""
     changed = list(matchers)
     if change.position is None:
         return changed
@@ -148,7 +148,7 @@ def _moved(
 def _widened(
     attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, position: int
 ) -> Iterator[tuple[tuple[int, timedelta], MatcherChange]]:
-    """Yield the changes that make a matcher accept a lead that it rejects now; of a kind of change, the smallest."""
+    """Yield the smallest change of each kind that makes a matcher accept a lead that it rejects now."""
     attempt = attempts[position]
     search = search_of(attempt.matcher)
     if not isinstance(search, SearchByContact):
@@ -204,7 +204,7 @@ def _narrowed(
 
 
 def _extent(matcher: Matcher, change: MatcherChange) -> timedelta:
-    """Return by how much a change moves the times of a matcher; to limit an unlimited depth is the largest change."""
+    """Return by how much a change moves the times of a matcher; limiting an unlimited depth is the largest change."""
     changed = _changed(matcher, change)
     extent = timedelta(0)
     if changed.until is not None and matcher.until is not None:

@@ -27,7 +27,7 @@ NoteAdded = Callable[[Sequence[int]], object]
 
 
 def note_nothing(_ids: Sequence[int]) -> None:
-    """Forget which rows were added, for imports that are not taken back."""
+    """Do nothing; used by imports whose rows are not remembered."""
 
 
 class Import(Protocol[Content_contra]):
@@ -50,7 +50,7 @@ class ImportedRows:
 def begin_import(work: Work, digest: str, file: ImportedFile) -> FileImport:
     """Return the progress of importing a file; if the file is unknown, store a new import and return it.
 
-    An import that was taken back is begun anew. Only imports of `REMEMBERED_NOUNS` can be taken back.
+    An import that was taken back starts again from the first row. Only imports of `REMEMBERED_NOUNS` can be taken back.
 
     Raises:
         ImportInProgress: the former import of this file is being taken back.

@@ -38,7 +38,7 @@ def store_requests(work: Work, commands: Sequence[WriteCommand[RequestBatch]]) -
 
 @operation(ids_per_command=0)
 def delete_old_requests(work: Work, commands: Sequence[WriteCommand[datetime]]) -> list[bool]:
-    """Delete requests that were sent before the time in each command; each outcome is whether such may be left."""
+    """Delete requests that were sent before the time in each command; each outcome is whether any may be left."""
     return [
         delete_some_requests(work.connection, work.site.id, command.payload, DELETED_MAX) >= DELETED_MAX
         for command in commands

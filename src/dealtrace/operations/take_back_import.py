@@ -36,11 +36,11 @@ DEALS_READ_MAX = 5000
 
 @record
 class TakeBackPreview:
-    """What taking an import back would do: the number of its rows by standing, and the deals that this concerns.
+    """What taking an import back would do: the number of its rows by `Standing`, and the number of deals concerned.
 
     These deals would be deleted themselves or, if leads are taken back, be matched again. `sources` has the deals, in
     units of 1/`WHOLE`, and their money by their present source and medium, which may be missing (`None`), most money
-    first. If `is_cut`, there are more deals.
+    first. If `is_cut`, only some of the deals were read.
     """
 
     logged: LoggedImport
@@ -91,7 +91,7 @@ def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) 
 
 
 def begin_take_back(work: AccountWork, site_id: int, number: int) -> LoggedImport | None:
-    """Store that an import is being taken back, from when on its file cannot be imported; return the import.
+    """Mark an import as being taken back, and return the import; meanwhile, its file cannot be imported.
 
     Return `None` if no such import is remembered, or if nothing of it can be taken back.
     """

@@ -129,10 +129,10 @@ class ReportLine:
 class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
-    `lacking_won` lists the metrics that are unknown because no status is won. `today` is the site's day, if needed.
+    `lacking_won` lists the metrics that are unknown because no status is won. `today` is the current day at the site.
     `has_nothing_before` is whether nothing was counted in the compared period, and `counted_since` the first day with
-    data, if this is known to be a later day of the compared period than its first. `known_costs` is through which day
-    costs are known; only those who show a report with costs ask for it.
+    data, if this is known to be a later day of the compared period than its first. `known_costs` says through which day
+    costs are known; it is set only for showing a report with costs.
     """
 
     question: Question
@@ -168,7 +168,7 @@ class Sorting:
     """The attribution model whose values determine the order of rows, and the function that sorts the rows.
 
     `empty_times` has the keys of the hours, days, months and so on that get a row even if nothing was counted in them.
-    `shown` returns a key as the reader sees it, by which rows are sorted; `None` if the reader sees all of it.
+    Rows are sorted by the keys that `shown` returns, in which contacts are masked; `None` if nothing is masked.
     """
 
     model: AttributionModel

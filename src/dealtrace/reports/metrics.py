@@ -238,7 +238,7 @@ _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
 def _in_total(ru: str, own_ru: str, en: str) -> tuple[str, str]:
     return (
         f"«Итого» делит на {ru}, в том числе с бесплатных источников; строка с расходами — только на {own_ru}",
-        f"the total divides by {en}, including those from free sources; a row with costs divides by its own",
+        f"the total divides by {en}, including those from free sources; a row with costs divides only by its own",
     )
 
 

@@ -78,7 +78,7 @@ class Span:
 class Comparison(StrEnum):
     """What a period is compared with: the days before, the same dates a year or months earlier, or the same weekdays.
 
-    Ours: `MONTHS` is not in the contract. The 30 days before November begin on 2 October, but people who read a report
+    Ours: we added `MONTHS`. The 30 days before November begin on 2 October, but people who read a report
     of November expect it to be compared with October.
     """
 

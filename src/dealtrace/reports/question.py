@@ -69,7 +69,7 @@ class Sort:
 class Question:
     """The parsed parameters of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
 
-    `pivot` is a dimension, or `None`: for each key of it, the report has a column with figures of the first metric.
+    `pivot` is the dimension whose keys become columns with figures of the first metric, or `None`.
     `shows_empty_times` is true for pages and e-mails, which have rows for times when nothing was counted; see
     `reading/empty_times.py`. `hides_contacts` is true if the answer is for people who may not see contacts: rows are
     sorted by what these people see of their keys.
@@ -90,7 +90,7 @@ class Question:
 
     @property
     def adds_up(self) -> bool:
-        """Return whether rows, and the columns of a pivot, add up to the total; those of ratios, say, never do."""
+        """Return whether counts and sums in the rows, and in the columns of a pivot, add up to the total."""
         return rows_add_up((*self.by, *([self.pivot] if self.pivot is not None else [])))
 
     def sort_of(self, metric: Metric) -> Sort | None:
@@ -101,7 +101,7 @@ class Question:
 
 @record
 class RawQuestion:
-    """The unparsed parameters of a report, empty if missing; `segment_of` says whose `segment` adds to `filters`."""
+    """The unparsed parameters of a report, empty if missing; `segment_of` says who owns `segment`."""
 
     by: str = ""
     pivot: str = ""

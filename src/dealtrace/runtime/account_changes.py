@@ -50,8 +50,8 @@ class AccountChanges:
     ) -> Result:
         """Call `change` on the thread in its own transaction, and return its result.
 
-        `change` gets the context of the transaction, in which no user makes the change, and the other arguments. It may
-        be called several times, each time in a new transaction: it must do nothing outside the database.
+        `change` is called with an `AccountWork` that names no user, and with the other arguments. It may be called
+        several times, each time in a new transaction, so it must do nothing outside the database.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

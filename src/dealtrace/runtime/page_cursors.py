@@ -9,7 +9,7 @@ from dealtrace.storage.journals.keyset_pages import Cursor, ListPage, SortKey
 TRAILS_MAX = 256
 """How many readers of lists a process remembers; the reader that has been idle longest is forgotten first."""
 ENDS_MAX = 64
-"""How many pages a process remembers for each reader, by the sort key of each page's last row."""
+"""How many pages a process remembers for each reader; of each page, it remembers the sort key of the last row."""
 TRAIL_SECONDS = 900
 """How many seconds a process remembers a reader after the last page that the reader fetched."""
 

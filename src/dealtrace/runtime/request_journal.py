@@ -21,7 +21,8 @@ WAITING_MAX = 20_000
 """While this many requests are not stored yet, only refused requests are added, up to `REFUSED_WAITING_MAX`."""
 REFUSED_WAITING_MAX = 2 * WAITING_MAX
 LOCKED_WAITING_MAX = WAITING_MAX // 4
-"""Ours: while this many requests of a site wait for earlier ones to be stored, no further requests of it are kept.
+"""Ours: while this many requests of a site wait for earlier ones to be stored, no further requests of that site are
+kept.
 
 A site whose rows another session has locked thus leaves room for the requests of the other sites.
 """
@@ -177,7 +178,7 @@ class RequestJournal:
     def _note_written(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
         self._unstored_count -= len(batch.entries)
         if fault is not None and batch.omitted is not None:
-            self._failed = batch.omitted  # as it was, since it may have been stored after all
+            self._failed = batch.omitted  # unchanged: stored again, it counts once
         if len(self._waiting.get(site.id, ())) >= STORED_FROM:
             self._is_site_full.set()
 

@@ -1,4 +1,4 @@
-"""Send waiting e-mails, each from one process at a time; a failed e-mail is retried until it is sent or given up."""
+"""Send waiting e-mails, each from one process at a time; a failed e-mail is retried until it is sent or abandoned."""
 
 from collections.abc import Awaitable, Callable
 

@@ -134,7 +134,7 @@ def _refer(components: Components, body: MessageBody, absent: Schema) -> Schema:
         name,
         {
             "type": "object",
-            "description": "All values are strings. If fields were chosen for the webhook, only these are sent.",
+            "description": "All values are strings. If fields were chosen for the webhook, only these fields are sent.",
             "properties": {key: _text_schema(types[key], absent) for key in body.keys},
             "additionalProperties": False,
         },

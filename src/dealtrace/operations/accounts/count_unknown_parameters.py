@@ -45,11 +45,11 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
 
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name most similar to `name`; for a path such as `customSources.sorce`, one in the same place.
+    """Return the known name most similar to `name`; for a path such as `customSources.sorce`, a path with that start.
 
-    For a key of an item that was sent beside the list, such as `comment`, it is the path `orders.comment`. The name of
-    the list, which is known only as the first part of such paths, is similar to its misspellings alone: `orderStatus`
-    is `status`, not `orders`.
+    If `name` is a key of the list's items but was sent beside the list, the result is its path in the list, such as
+    `orders.comment`. The name of a list, such as `orders`, is returned only for a misspelling of it: for `orderStatus`,
+    the result is `status`.
     """
     if name in known:
         return next((other for other in known if other.rpartition(".")[2] == name and other != name), None)

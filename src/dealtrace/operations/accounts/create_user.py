@@ -39,8 +39,8 @@ def create_user(
 
     `roles` are the user's roles by site; `None` makes the user an owner of the installation. The user of `work` is the
     one who invited the new user, or `None` if the user or the invitation was created on the command line. With
-    `is_first`, nobody invited the new user, who is recorded as the author. Links for creating the first user stop
-    working.
+    `is_first`, nobody invited the new user, and the history says that they created their account themselves. Links for
+    creating the first user stop working.
 
     Raises:
         InvalidSetting: the login is too short or too long, or has unprintable characters.

@@ -17,7 +17,7 @@ from dealtrace.storage.deals import deals
 from dealtrace.storage.leads.file_imports import delete_taken_back_rows
 
 TAKEN_BACK = "deal"
-"""The name of deals among the rows that were taken back with their file."""
+"""The kind under which deals are stored among the rows that were taken back with their file."""
 
 
 @operation(ids_per_command=0)
@@ -94,7 +94,8 @@ def with_deletion(deal: Deal, deleted_at: datetime | None, now: datetime) -> Dea
 def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
     """Restore a deleted deal of the site and return the deal; `user_id` is `None` on the command line.
 
-    If it was taken back with its file, no file replaces it any more, even if it is deleted again.
+    If the deal was deleted by taking an import back, importing the file again no longer replaces it, even if it is
+    deleted again.
 
     Raises:
         DealNotFound: the site never had such a deal.

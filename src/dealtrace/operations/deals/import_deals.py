@@ -31,7 +31,7 @@ def import_deals(
     """Import deals and match them with leads; each outcome is the id of the deal or a refusal, in input order.
 
     A deal that was imported before with the same values stays as it is, even if it was changed here later. A deal that
-    was imported before with other values is refused. A deal that was taken back with its file is imported anew.
+    was imported before with other values is refused. A deal that was taken back with its file is imported again.
     `note_added` gets the ids of the new deals.
     """
     lock_registrations(work)

@@ -20,7 +20,7 @@ from dealtrace.storage.leads import contact_groups, contact_rows, deletion, lead
 from dealtrace.storage.leads.file_imports import delete_taken_back_rows, has_taken_back_rows, list_taken_back_rows
 
 TAKEN_BACK = "lead"
-"""The name of leads among the rows that were taken back; a call and a lead request never have the same id."""
+"""The kind of leads among the rows that were taken back; a call and a lead request never have the same id."""
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
@@ -81,8 +81,8 @@ def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequen
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
     """Restore a deleted lead, and return the deals whose lead changes as a result.
 
-    The result is the same as if the lead had never been deleted. If it was taken back with its file, no file replaces
-    it any more, even if it is deleted again.
+    The result is the same as if the lead had never been deleted. If the lead was deleted by taking an import back,
+    importing the file again no longer replaces it, even if it is deleted again.
 
     Raises:
         LeadNotFound: the site never had such a lead.

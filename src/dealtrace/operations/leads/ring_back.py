@@ -1,4 +1,4 @@
-"""Store what people did about missed calls: returned them, or decided that nobody needs to."""
+"""Store what people did about missed calls: returned them, or decided that they need not be returned."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ TO_RETURN = "to return"
 """The value `after` of a `ChangeKind.LEAD` change: a person decided that a missed call must be returned after all."""
 _ANSWERED = (
     "на этот звонок ответили: перезванивать не нужно",
-    "the call was answered: there is nothing to return",
+    "the call was answered, so it need not be returned",
 )
 
 

@@ -47,7 +47,7 @@ def has_time_to_send(mail: Mail, now: datetime) -> bool:
 
 @operation(ids_per_command=0)
 def acknowledge_mails(work: Work, commands: Sequence[WriteCommand[MailReport]]) -> list[bool]:
-    """Store the results of sending claimed e-mails; each outcome is whether sending the e-mail has been given up."""
+    """Store the results of sending claimed e-mails; each outcome is whether the e-mail has been abandoned."""
     return [_acknowledge(work, command.payload) for command in commands]
 
 

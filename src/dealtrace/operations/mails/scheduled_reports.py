@@ -171,7 +171,7 @@ def _checked_title(new: NewScheduledReport) -> str:
 
 
 def _without_period(raw: RawQuestion) -> RawQuestion:
-    """Return a question without its period; its segment is the site's, as e-mails have no own ones."""
+    """Return a question without its period and the owner of its segment: e-mails use only segments of the site."""
     return replace(raw, period="", first="", last="", compare="", limit="", segment_of="")
 
 

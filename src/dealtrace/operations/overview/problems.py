@@ -35,7 +35,7 @@ POINTS_NEARLY_SPENT = 0.9
 RECENT_DAYS = 7
 """Ours: the contacts and request parameters of this many days, up to today, are checked.
 
-Earlier faults are probably mended.
+Earlier faults have probably been corrected.
 """
 WATCHED_DAYS = 28
 """Ours: missing data, unclassified statuses and missing rates of this many days, up to today, are present problems.

@@ -103,7 +103,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         sides = [{question.model: side} for side in first.sides]
         sort = partial(_sort_first, first.rows_total)
         if question.hides_contacts and _names_contacts(source, question, sides):
-            sides, sort = None, partial(_sort_all, source)  # the database has chosen by what the reader may not see
+            sides, sort = None, partial(_sort_all, source)  # the rows were chosen by keys that are masked
     if sides is None:
         sides = _gather_sides(source, site, asked, list(spans.values()), measures)
     spell = _speller(source, question, sides)
@@ -137,7 +137,7 @@ def _counted_since(
 ) -> date | None:
     """Return the first day on which anything was counted, if it is a day of the compared span other than the first.
 
-    Most spans begin with a day that has data, so that usually a single statement about this day is asked.
+    Most spans begin on a day with data, so usually a single statement about that day is enough.
     """
     days = compared.days
     if days is None or days.days == 1:
@@ -162,7 +162,7 @@ def _counted_since(
 
 
 def _names_contacts(source: FactSource, question: Question, sides: Sequence[ByModel]) -> bool:
-    """Return whether the keys of some row have a contact, which is masked."""
+    """Return whether any key of a row contains a contact, which must be masked."""
     spell = _speller(source, question, sides)
     rows = (gathered.rows for side in sides for gathered in side.values())
     return has_masked_keys(question, rows, spell, spelled_as_seen(spell))

@@ -1,4 +1,4 @@
-"""Forget which rows old imports of files have added, since they are no longer taken back."""
+"""Forget which rows old imports of files have added, since they can no longer be taken back."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -17,16 +17,17 @@ from dealtrace.reports.time_keys import TIME_KEYS, days_of_times
 TIMES_KEPT = 64
 """How many results of `compared_times` are kept: a table asks for the same one with every row."""
 TIMES_SUSPECTED = Fraction(3, 2)
-"""See `may_lack_data`."""
+"""The growth above which `may_lack_data` suspects that the compared period lacks data."""
 
 
 @record
 class ComparedTime:
     """What a time of a report is compared with: the key of the earlier time, and the days of it that are counted.
 
-    `days` is `None` if no day of the earlier time is counted. `is_whole` is true if all of its days are. `own_days` is
-    the number of days of the report's own time that are counted. `has_data` is false if nothing was counted until the
-    end of the earlier time: there is nothing to compare with, and a rise from nothing would mean nothing.
+    `days` is `None` if no day of the earlier time is counted. `is_whole` is true if all of its days are counted.
+    `own_days` is the number of days of the report's own time that are counted. `has_data` is false if nothing was
+    counted until the end of the earlier time: there is nothing to compare with, and a rise from nothing would mean
+    nothing.
     """
 
     key: str
@@ -95,7 +96,8 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
 def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -> bool:
     """Return whether a row is compared with a time that has no data; `placed` has its dimensions with their keys.
 
-    Ours: such a row has no change, neither on pages nor in files and answers: it would repeat the figure as a rise.
+    Ours: such a row has no change, neither on pages nor in files and answers, because the change would repeat the
+    figure as a rise.
     """
     comparison, period = report.question.comparison, report.question.period
     if comparison is None or report.compared_period is None:
@@ -110,7 +112,7 @@ def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -
 
 
 def lacking_data_text(report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat) -> str:
-    """Return that the compared period has no data, or since which day it has; empty if it has data from the start."""
+    """Return a text: the compared period has no data, or has none before a day; empty if it has data from its start."""
     nothing, before = _LACKING[language]
     if report.has_nothing_before:
         return nothing
@@ -118,10 +120,10 @@ def lacking_data_text(report: Report, language: Language, format_day: Callable[[
 
 
 def may_lack_data(question: Question, own: ByModel, compared: ByModel) -> bool:
-    """Return whether the compared period may begin before the first data, so that it is worth asking.
+    """Return whether to check that the compared period has data from its first day.
 
-    Ours: rows by time always ask. Other reports ask if something is `TIMES_SUSPECTED` as much as before: who has data
-    for at least two thirds of the compared period sees changes that are not far from the truth.
+    Ours: a report by time is always checked. Another report is checked if a total is more than `TIMES_SUSPECTED` times
+    that of the compared period: if at least two thirds of that period have data, changes are not far from the truth.
     """
     if any(dimension.kind is Kind.CALENDAR for dimension in question.by):
         return True
@@ -145,7 +147,9 @@ def is_nothing_counted(sides: ByModel) -> bool:
 
 
 def compared_text(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:
-    """Return with what a time is compared, and both numbers of days if they differ: 2026-10, days: 30 against 31.
+    """Return a text that says what a time is compared with, and both numbers of days if they differ.
+
+    An example: compared with 2026-10, days: 30 against 31.
 
     `format_days` formats the earlier time; it is not called if none of its days is counted.
     """

@@ -39,7 +39,8 @@ class ExplainedFall:
 def explained_falls(report: Report, gaps: Sequence[MetricGap]) -> list[ExplainedFall]:
     """Return the falls in a report that gaps on the same days explain: of the total, then of times such as months.
 
-    A time is left out if its gaps and metrics are those of the total. A report under all models is read by the first.
+    A time is left out if its gaps and metrics are those of the total. In a report under all models, the first model
+    decides.
     """
     if report.total.compared is None or not gaps:
         return []

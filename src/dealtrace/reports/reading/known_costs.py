@@ -36,8 +36,9 @@ def known_costs_text(
 ) -> str:
     """Return through which day costs are known and which days lack them; empty if all costs of the period are known.
 
-    `accounts` names the accounts that hold the costs up, if the reader may know them. If the report compares, it is
-    said which days of the other period lack costs too: costs count by whole days, so fewer days look cheaper.
+    `accounts` names the accounts that hold the costs up, if the reader may know them. If the report has a comparison,
+    the text also says which days of the compared period lack costs: of two periods, the one with fewer days of costs
+    looks cheaper.
     """
     known, (own, compared) = report.known_costs, lacking_days(report)
     if known is None or own is None:
@@ -68,8 +69,8 @@ _SENTENCES: Mapping[Language, tuple[str, str, str, str]] = {
     ),
     "en": (
         "behind: {accounts}",
-        "The compared period counts costs of all its days, so figures with costs look better now than they are.",
+        "The compared period counts costs of all its days, so figures with costs now look better than they are.",
         "The compared period lacks costs of these days: {days}.",
-        "Costs are known to {day}{accounts}. Days whose costs are not all known yet: {days}.",
+        "Costs are known through {day}{accounts}. Days whose costs are not all known yet: {days}.",
     ),
 }

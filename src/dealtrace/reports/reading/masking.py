@@ -39,7 +39,7 @@ NUMBERED = frozenset({"dialled"})
 
 
 def find_marked_phone(written: str) -> tuple[int, int] | None:
-    """Return where the first phone to mask begins and ends in a number, or `None` if none is marked as a phone.
+    """Return the start and end of the first phone to mask in a number, or `None` if none is marked as a phone.
 
     `written` is a number with its separators: blanks, brackets, dots and dashes.
 
@@ -221,7 +221,7 @@ def _given_filters(context: QuestionContext) -> set[frozenset[str]]:
     """Return the filters that analysts gave to all people of a site: those of each segment and of each saved report.
 
     Ours: a report that an analyst saved for all shows everybody the same figures, like a segment of the site; keys are
-    masked nevertheless. A copy that somebody else made compares what is stored only as long as the original is there,
+    masked nevertheless. The filters of somebody else's copy compare unmasked keys only as long as the original exists,
     so that analysts can take back what they gave.
     """
     found = {frozenset(filters) for filters in context.site_segments.values()}

@@ -29,7 +29,7 @@ _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
         DIRECT.source,
         "прямой заход: посетитель набрал адрес, взял его из закладок или пришёл по ссылке, которая не выдаёт источника",
         DIRECT.source,
-        "the visitor typed the address, used a bookmark, or followed a link that does not show where it was",
+        "the visitor typed the address, used a bookmark, or followed a link that does not reveal its source",
     ),
     ("medium", DIRECT.medium): (
         DIRECT.medium,

@@ -29,7 +29,7 @@ class FallenIncome:
 def asks_for_income(question: Question) -> bool:
     """Return whether a report has income among its metrics, or a ratio of income such as ROI.
 
-    Ours: with or without a comparison, since an income of days whose deals are still open is not final.
+    Ours: a comparison is not necessary, since the income of days whose deals are still open is not final.
     """
     return any(metric in INCOME or metric.needs_won for metric in question.metrics)
 

@@ -8,7 +8,7 @@ from dealtrace.reports.question import Question
 _OVERLAP: Mapping[Language, str] = {
     "ru": "Показатели по тегам не складываются в итог: сделка или лид считаются целиком у каждого своего тега, "
     "а в итоге один раз.",
-    "en": "Figures by tag do not add up to the total: a deal or lead counts whole for each of its tags, and once in "
+    "en": "Figures by tag do not add up to the total: a deal or lead counts in full for each of its tags, and once in "
     "the total.",
 }
 

@@ -44,7 +44,7 @@ def filters_of_query(query: str) -> tuple[list[str], str]:
 
 
 def means_sites_segment(query: str) -> bool:
-    """Return whether a question says that its segment is the site's, even for a person with an own one of its name."""
+    """Return whether a question means the site's segment, even for a user who has a segment of the same name."""
     return (SEGMENT_OF, SEGMENT_OF_SITE) in parse_qsl(query)
 
 

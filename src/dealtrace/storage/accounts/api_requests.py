@@ -31,7 +31,7 @@ _INSERT_ONCE = CompiledStatement(lambda insert: insert(api_request_batch).on_con
 class RequestQuery:
     """A query for the requests of a site.
 
-    `since` is included, `until` is not. `path` and `text` are parts of what is sought, in any case; `text` is sought in
+    `since` is included, `until` is not. `path` and `text` are searched for, ignoring case: `path` in paths, `text` in
     the names and values of parameters and in reasons. `before` is the key of the last request of the previous page.
     """
 
@@ -58,7 +58,7 @@ class RequestQuery:
 
 @record
 class FoundRequests:
-    """The requests that match a query, latest first; `searched_to` is how far back the search came, if it was cut."""
+    """The requests that match a query, latest first; `searched_to` is where the search ended, if it ended early."""
 
     requests: Sequence[ApiRequest] = ()
     searched_to: datetime | None = None
@@ -83,7 +83,7 @@ class OmittedRequests:
 
 @record
 class _Second:
-    """A second since 1970 with `count` requests, of which `requests` may match the query."""
+    """A second, counted from 1970, with `count` answered requests, of which `requests` may match the query."""
 
     second: int
     count: int
@@ -111,9 +111,10 @@ def insert_omitted(connection: Connection, site_id: int, omitted: OmittedRequest
 
 
 def count_omitted(connection: Connection, site_id: int, since: datetime) -> int:
-    """Count the requests of a site that were not kept, by batches of which the last was answered at or after `since`.
+    """Count the requests of a site that were answered since about `since` and were not kept.
 
-    Site id 0 stands for requests without a valid site.
+    They are counted in batches; a batch counts if its last request was answered at or after `since`. Site id 0 stands
+    for requests without a valid site.
     """
     columns = api_request_batch.c
     since_then = (columns.site_id == site_id, columns.second >= second_of(since), columns.first_id.like(f"{_OMITTED}%"))

@@ -25,7 +25,7 @@ _SESSIONS = text("""
     ORDER BY since
     LIMIT :holders_max
 """)
-"""Who holds locks in an old enough transaction: sessions with locks of tables, also those of unknown start.
+"""Who holds locks in an old enough transaction: sessions with locks of tables, even if their start is unknown.
 
 Prepared transactions have no session.
 """

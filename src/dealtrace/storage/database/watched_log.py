@@ -40,7 +40,7 @@ class _Index:
 
     @property
     def is_checkpoint_running(self) -> bool:
-        """Return whether a checkpoint was announced that has not ended: it is still running, or was broken off."""
+        """Return whether a checkpoint was announced that has not ended: it is still running, or was aborted."""
         return self.copied_frames != self.announced_frames
 
 

@@ -212,8 +212,8 @@ def update_deals(
 ) -> None:
     """Store changed deals with their tags, clues and search keys.
 
-    By its search keys, a deal is found again when a lead that it may belong to arrives later.
-    Each item of `changes` is the stored deal and the deal after the change.
+    The search keys find a deal again when a lead that it may belong to arrives later. Each item of `changes` is the
+    stored deal and the deal after the change.
     """
     deals = [after for _, after in changes]
     ids = [changed.id for changed in deals]

@@ -20,7 +20,7 @@ _OF_SERVER = (VersionKind.REGISTERED, VersionKind.MATCHED)
 
 @record
 class _Kind:
-    """A kind of imported rows: its table, the SQL expression for the standing of a row, and the deals that it concerns.
+    """A kind of imported rows: its table, the SQL expression for the `Standing` of a row, and its concerned deals.
 
     `concerns` is the SQL condition that a row of the table concerns a deal.
     """
@@ -71,14 +71,14 @@ _KINDS: Mapping[str, _Kind] = {"deal": _of_deals(), **{kind.value: _of_leads(kin
 
 
 def find_standings(connection: Connection, site_id: int, number: int, noun: str, limit: int) -> dict[int, Standing]:
-    """Find the standing of up to `limit` rows that an import has added, by id, those with the lowest ids."""
+    """Find the `Standing` of up to `limit` rows that an import has added, by row id; the lowest ids come first."""
     chosen = _rows(_KINDS[noun], site_id, number, imported_row.c.row_id, _KINDS[noun].standing.label("standing"))
     found = connection.execute(chosen.order_by(imported_row.c.row_id).limit(limit))
     return {row.row_id: Standing(row.standing) for row in found}
 
 
 def count_standings(connection: Connection, site_id: int, number: int, noun: str) -> dict[Standing, int]:
-    """Count the rows that an import has added, by standing; this reads all of them."""
+    """Count the rows that an import has added, by `Standing`; this reads all of them."""
     of_rows = _rows(_KINDS[noun], site_id, number, _KINDS[noun].standing.label("standing")).subquery()
     counted = select(of_rows.c.standing, func.count().label("rows")).group_by(of_rows.c.standing)
     return {Standing(row.standing): row.rows for row in connection.execute(counted)}
@@ -97,7 +97,7 @@ def list_concerned_deals(connection: Connection, site_id: int, number: int, noun
 
 
 def _rows(kind: _Kind, site_id: int, number: int, *columns: AnyElement) -> AnySelect:
-    """Return the select of columns of the rows that an import has added, and of the records that are stored there."""
+    """Return the select of `columns` from the rows that an import has added, joined with the records of these rows."""
     stored = and_(kind.table.c.site_id == imported_row.c.site_id, kind.table.c.id == imported_row.c.row_id)
     mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
     chosen: AnySelect = select(*columns)

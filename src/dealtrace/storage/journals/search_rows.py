@@ -153,7 +153,7 @@ def _may_be_name(search: SearchText) -> bool:
 
 
 def _is_named(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
-    """Return whether a name contains the search string in lower case, in upper case, capitalised, or as typed."""
+    """Return the SQL condition that a name contains the text: in lower or upper case, capitalised, or as typed."""
     written = {search.text, search.text.lower(), search.text.upper(), search.text.capitalize(), search.text.title()}
     return or_(*(column.like(_like(f"{ANY}{text}{ANY}"), escape=_ESCAPE) for text in sorted(written)))
 

@@ -1,4 +1,4 @@
-"""Delete and restore leads; a deleted lead stays in its table with a `deleted_at`, until a file brings it in again."""
+"""Delete and restore leads; a deleted lead stays in its table with a `deleted_at`, until an import replaces it."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -92,7 +92,7 @@ def find_last_import_number(connection: Connection, site_id: int) -> int:
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
     """Replace the stored progress `before` of an import with `after`, and return whether `before` was still stored.
 
-    `False` means that another process has continued, finished or begun the import anew, or that it is being taken back.
+    `False` means that another process has continued, finished or restarted the import, or that it is being taken back.
     """
     unchanged = (
         file_import.c.site_id == site_id,
@@ -176,7 +176,7 @@ def delete_imported_rows(connection: Connection, site_id: int, number: int, ids:
 def find_old_import(connection: Connection, site_id: int, before: datetime) -> int | None:
     """Find the number of an import that is remembered and began before a time, or return `None` if there is none.
 
-    If it was taken back, it counts as begun when that began.
+    An import that was taken back counts from when taking it back began.
     """
     begun_at = func.coalesce(file_import.c.undo_begun_at, file_import.c.begun_at)
     old = (file_import.c.site_id == site_id, file_import.c.file_name.is_not(None), begun_at < before)
@@ -184,9 +184,10 @@ def find_old_import(connection: Connection, site_id: int, before: datetime) -> i
 
 
 def forget_some_imports(connection: Connection, site_id: int, before: datetime, most: int) -> bool:
-    """Forget up to `most` rows of an import that `find_old_import` finds, or its file; return whether it found one.
+    """Forget up to `most` rows of an old import, or its file if no rows are left; return whether any import is old.
 
-    If it was being taken back, that ends with the last of its rows, so that its file can be imported again.
+    `find_old_import` chooses the import. If it was still being taken back, this counts as finished when its file is
+    forgotten, so that the file can be imported again.
     """
     number = find_old_import(connection, site_id, before)
     if number is None:
@@ -202,7 +203,7 @@ def forget_some_imports(connection: Connection, site_id: int, before: datetime, 
 
 
 def insert_taken_back_rows(connection: Connection, site_id: int, noun: str, ids: Sequence[int]) -> None:
-    """Store that rows were taken back, so that a file may bring their ids and names in again."""
+    """Store that rows were taken back, so that a later import may use their ids and names again."""
     _INSERT_TAKEN_BACK.run_many(connection, [{"site_id": site_id, "noun": noun, "row_id": row_id} for row_id in ids])
 
 
@@ -224,7 +225,7 @@ def delete_taken_back_rows(connection: Connection, site_id: int, noun: str, ids:
 
 
 def forget_rows(connection: Connection, site_id: int, noun: str, ids: Collection[int]) -> None:
-    """Forget of rows of a kind which import has added them, and whether they were taken back."""
+    """Forget which import has added these rows of a kind, and whether they were taken back."""
     of_noun = select(file_import.c.number).where(
         file_import.c.site_id == site_id, file_import.c.noun == noun, file_import.c.number.is_not(None)
     )

@@ -46,7 +46,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def count_waiting_mails(connection: Connection) -> int:
-    """Count the e-mails of all sites that wait to be sent; e-mails that were given up are not counted."""
+    """Count the e-mails of all sites that wait to be sent; e-mails that were abandoned are not counted."""
     return int(connection.execute(select(func.count()).where(mail.c.due_at.is_not(None))).scalar_one())
 
 

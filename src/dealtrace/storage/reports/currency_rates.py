@@ -80,7 +80,7 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def redate_rates(connection: Connection, before: Site, after: Site) -> None:
-    """Let each rate begin with the same day as before, after the time zone of a site changed.
+    """Let each rate begin on the same day as before, after the time zone of a site changed.
 
     `before` and `after` are the site with its former and its new settings.
     """
@@ -106,7 +106,7 @@ def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
 
 
 def count_rates_within_days(connection: Connection, site: Site) -> dict[str, int]:
-    """Return the number of rates that do not begin with a day of the site, by currency.
+    """Return the number of rates that do not begin at the start of a day of the site, by currency.
 
     They were set before the time zone of the site changed under a release that did not call `redate_rates`.
     """
@@ -204,7 +204,7 @@ def _list_in_order(connection: Connection, site_id: int) -> list[_Row]:
 
 
 def _rates_of(rows: Iterable[_Row]) -> Rates:
-    """Return rates that are ordered by currency and beginning."""
+    """Return stored rates as `Rates`; `rows` must be ordered by currency, then by start."""
     starts: dict[str, list[datetime]] = defaultdict(list)
     rates: dict[str, list[int]] = defaultdict(list)
     for currency, since_at, rate in rows:

@@ -167,7 +167,7 @@ def unstored_status_key(spelling: Expression) -> Expression:
 
 
 def plain_status_key(spelling: Expression) -> Expression:
-    """Return what `unstored_status_key` does for plain letters, but DuckDB plans it in a hundredth of the time."""
+    """Return an expression like `unstored_status_key`, for plain letters only; DuckDB plans it 100 times as fast."""
     return func.nullif(func.lower(func.trim(spelling, BLANKS)), "")
 
 

@@ -121,7 +121,7 @@ def list_statuses(connection: Connection, site_id: int) -> list[Status]:
 
 
 def is_full(stored: int) -> bool:
-    """Return whether deals may have statuses that are not stored, if the site has so many stored statuses.
+    """Return whether a site with `stored` stored statuses may have deals whose statuses are not stored.
 
     A site that is not full has stored every status of its deals except blank ones.
     """

@@ -46,7 +46,7 @@ _STEP, _STEPS = 2**40, 4
 """Quotients are compared by their whole parts and by four further digits of 40 bits each.
 
 This compares quotients of numbers of up to 80 bits exactly. No product exceeds the 128 bits of DuckDB's integers, as
-long as divisors have at most 87 bits, which is far more than the total amount of all deals has.
+long as divisors have at most 87 bits, which is far more than the total amount of all deals needs.
 """
 _LIMIT = "limit"
 _SPELT = (Kind.SOURCE, Kind.STATUS)

@@ -108,7 +108,7 @@ class MirrorConnection:
 
     @contextmanager
     def statement_limit(self, seconds: int) -> Iterator[StatementLimit | None]:
-        """Yield the limit for statements that must not take longer than so many seconds; `None` if that is 0."""
+        """Yield a limit that ends each statement after `seconds`, or `None` if `seconds` is 0."""
         if not seconds:
             yield None
             return

@@ -109,7 +109,7 @@ def _keys_of(dimension: Dimension, counts: Mapping[str, int]) -> int:
 
 
 def visit_keys_of(visitors: int, counts: Mapping[str, int]) -> VisitKeys:
-    """Return the keys of a site with so many visitors and, by dimension, so many different values; all are rounded."""
+    """Return the numbers of a site's visitors and, by dimension, of its different values, all rounded up."""
     return VisitKeys(
         (visitors // _STEP + 1) * _STEP, tuple(sorted((name, _rounded_up(count)) for name, count in counts.items()))
     )

@@ -66,7 +66,7 @@ def rows_where(condition: TextClause) -> "dict[Any, Any]":
     """Return the `info` of a partial index: the index contains only the rows that meet a condition.
 
     SQLAlchemy's own argument for this, `postgresql_where`, imports the dialect of PostgreSQL. Only code that creates or
-    compares tables needs the argument; such code imports `tables.whole`, which sets it from `info`, and other commands
-    need not import the dialect. Any: SQLAlchemy's type of `info`.
+    compares tables needs the argument; such code imports `tables.all_tables`, which sets it from `info`, and other
+    commands need not import the dialect. Any: SQLAlchemy's type of `info`.
     """
     return {WHERE: condition}

@@ -178,7 +178,7 @@ lead_credit = Table(
     info=TENANT,
 )
 
-# A query that repeats this condition word for word, as `missed_calls.py` does, reads no other calls.
+# A query that repeats this condition word for word, as `lead_list.py` does, reads no other calls.
 Index(
     "ix_call_missed", call.c.site_id, call.c.started_at, call.c.id,
     info=rows_where(text("deleted_at IS NULL AND ring_back IS NULL AND phone <> '' AND (is_successful IS FALSE "

@@ -16,7 +16,7 @@ api_request_batch = Table(
     PrimaryKeyConstraint("site_id", "second", "first_id"),
     info=TENANT,
 )
-"""Requests of a site that were answered in the same second since 1970; `first_id` is the id of the first of them.
+"""Requests of a site that were answered in the same second, counted from 1970; `first_id` is the id of the first.
 
 A row whose `first_id` begins with `-` has no requests: its `refused_count` says how many were not kept.
 Ours: a row has all requests that a process stores together. A row for each request would cost a registration several

@@ -1,4 +1,4 @@
-"""Add how often the bearer of an invitation chose a login of somebody else: each such try reveals that it exists."""
+"""Add how often an invited person chose somebody else's login: each such try reveals that the login exists."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,5 @@ down_revision = "0043"
 
 
 def upgrade() -> None:
-    """Apply the migration; with existing invitations no login has been tried."""
+    """Apply the migration; for existing invitations, the number of tries begins at 0."""
     op.add_column("invitation", sa.Column("name_tries", sa.Integer(), nullable=True))

@@ -1,4 +1,4 @@
-"""Take the meaning from `(not set)` and other placeholders, which reports count as no status."""
+"""Remove the meanings of `(not set)` and other placeholders, which reports count as no status."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -26,7 +26,7 @@ def upgrade() -> None:
 
 
 def _name_deals(connection: sa.Connection) -> None:
-    """Store the name of its client beside the details of each deal that states one."""
+    """Copy the client's name from the details of each deal that have one to the new column."""
     site, deal = (
         sa.table("site", sa.column("id")),
         sa.table("deal", *map(sa.column, ("site_id", "details", "client_name"))),
