@@ -4,19 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.accounts.api_request import item_parameters
-from dealtrace.accounts.masking import (
-    IDENTIFIERS,
+from dealtrace.accounts.api_request import (
     ITEM_PARAMETERS_MAX,
-    MASK,
     PARAMETERS_KEPT_MAX,
     REASON_LENGTH_MAX,
     VALUE_LENGTH_MAX,
-    masked_address,
-    masked_parameters,
-    masked_reason,
-    masked_text,
+    item_parameters,
 )
+from dealtrace.accounts.masking import IDENTIFIERS, MASK, masked_address, masked_parameters, masked_reason, masked_text
 from dealtrace.app import ENDPOINTS
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.http.endpoint import Endpoint

@@ -1,30 +1,13 @@
 """How a webhook is doing."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
-from dealtrace.accounts.webhook import PAUSE_MAX, BodyStyle, EventKind, Webhook, WebhookId, WebhookState
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId, WebhookState
 from domain_records import NOON
 
-SECOND = timedelta(seconds=1)
 HOOK = Webhook(WebhookId(1), 1, "https://crm.example/", frozenset(EventKind), BodyStyle.FORM, "whsec_", NOON)
-
-
-def test_it_is_due_unless_it_is_paused_or_its_next_attempt_lies_ahead() -> None:
-    assert HOOK.is_due(NOON)
-    assert replace(HOOK, next_attempt_at=NOON).is_due(NOON)
-    assert not replace(HOOK, next_attempt_at=NOON + SECOND).is_due(NOON)
-    assert not replace(HOOK, paused_at=NOON).is_due(NOON + SECOND)
-
-
-def test_an_attempt_that_a_wrong_clock_planned_is_due() -> None:
-    farthest = PAUSE_MAX + CLOCKS_APART_MAX
-    assert not replace(HOOK, next_attempt_at=NOON + farthest).is_due(NOON)
-    assert replace(HOOK, next_attempt_at=NOON + farthest + SECOND).is_due(NOON)
-    assert not replace(HOOK, next_attempt_at=NOON + timedelta(days=365), paused_at=NOON).is_due(NOON)
 
 
 def test_a_test_is_awaited_from_asking_to_its_outcome() -> None:

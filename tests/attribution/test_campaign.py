@@ -2,7 +2,10 @@
 
 import pytest
 
-from dealtrace.attribution.campaign import Campaign, CampaignNaming
+from dealtrace.attribution.campaign import AdvertisementIds, Campaign, CampaignNaming, advertisement_ids
+from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.visit import Visit, VisitId
+from domain_records import NOON
 
 SPRING, SUMMER, AUTUMN = Campaign("17", "Весна"), Campaign("18", "Лето"), Campaign("19", "Осень")
 
@@ -57,3 +60,20 @@ def test_a_form_says_where_the_id_or_the_name_belongs(form: str, *, is_valid: bo
 def test_a_form_says_what_it_needs() -> None:
     assert (CampaignNaming("{id}").needs_id, CampaignNaming("id").needs_name) == (True, False)
     assert (CampaignNaming("name").needs_name, CampaignNaming().needs_id) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("source", "system", "ids"),
+    [
+        (TrafficSource("yandex", "cpc"), "yandex", AdvertisementIds(701, 802, None)),
+        (TrafficSource("google", "cpc"), "google", AdvertisementIds(701, 802, None)),
+        (TrafficSource("google", "cpc"), "yandex", None),
+        (TrafficSource("yandex", "organic"), "yandex", None),
+    ],
+)
+def test_the_utm_tags_of_an_advertisement_have_its_ids(
+    source: TrafficSource, system: str, ids: AdvertisementIds | None
+) -> None:
+    utm = TrafficSource("", "", "701", "802", "a phrase")
+    visit = Visit(VisitId(1), "v", NOON, source, utm=utm)
+    assert advertisement_ids(visit, system) == ids

@@ -9,8 +9,7 @@ import pytest
 from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
-from dealtrace.leads.annotation_version import ANNOTATION_VERSIONS_MAX
-from dealtrace.leads.annotations import Addition, Annotations
+from dealtrace.leads.annotations import ANNOTATION_VERSIONS_MAX, Addition, Annotations
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.annotate import add_to_leads

@@ -524,6 +524,20 @@ def test_lines_to_copy_have_the_origin_that_browsers_use_behind_a_proxy_with_htt
     assert "http://deals.shop.example" not in shown
 
 
+def test_sections_have_their_state_beside_their_title(boss: Guest) -> None:
+    shown = text_of(boss.get("settings").text)
+    for section in (
+        "Site Points today: 0",
+        "Custom fields Stored: 1, sent but not stored: 0",
+        "Webhooks Total: 0, not working: 0",
+        "Alerts Raised: 0",
+        "Counter and forms No visit yet",
+        "Costs None yet Currency rates None yet",
+        "Shared links Active: 0",
+    ):
+        assert section in shown
+
+
 def test_the_counter_page_has_the_lines_to_copy_and_the_last_visit(
     server: ServerProcess, boss: Guest, served: Stage, owner: Player
 ) -> None:

@@ -2,8 +2,14 @@
 
 import pytest
 
-from dealtrace.leads.annotation_version import restored_annotations
-from dealtrace.leads.annotations import NO_ANNOTATIONS, Addition, Annotations, with_addition, without_values
+from dealtrace.leads.annotations import (
+    NO_ANNOTATIONS,
+    Addition,
+    Annotations,
+    restored_annotations,
+    with_addition,
+    without_values,
+)
 
 SAID = Annotations("Коля", "first", ("a", "b"), {"city": "Vladimir"})
 

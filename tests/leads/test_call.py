@@ -15,6 +15,7 @@ from dealtrace.leads.call import (
     Circumstances,
     IncomingCall,
     is_answered,
+    is_missed,
     is_over,
     new_call,
     phase_of,
@@ -80,3 +81,21 @@ def test_a_call_was_answered_if_its_exchange_says_so_and_if_it_says_nothing_when
     reported: bool | None, seconds: int, answered: bool
 ) -> None:
     assert is_answered(Circumstances(is_successful=reported), timedelta(seconds=seconds)) is answered
+
+
+@pytest.mark.parametrize(
+    ("circumstances", "seconds", "missed"),
+    [
+        (NOT_REPORTED, 0, True),
+        (NOT_REPORTED, 1, False),
+        (Circumstances(is_successful=False), 60, True),
+        (Circumstances(is_successful=True), 0, False),
+        (Circumstances(pbx="mango"), 0, False),
+        (Circumstances(pbx="mango"), 1, False),
+        (Circumstances(pbx="mango", is_successful=False), 0, True),
+    ],
+)
+def test_a_call_was_missed_if_it_has_ended_and_nobody_answered(
+    circumstances: Circumstances, seconds: int, *, missed: bool
+) -> None:
+    assert is_missed(circumstances, timedelta(seconds=seconds)) is missed

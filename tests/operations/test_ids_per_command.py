@@ -46,8 +46,9 @@ from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.change_in_cabinet import AnnotationsUndo, Deletion, Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import Deletion, Rewriting, rewrite_annotations
 from dealtrace.operations.leads.ring_back import RingBackMark
+from dealtrace.operations.leads.undo import AnnotationsUndo
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report
 from dealtrace.operations.page_ends import ReadPage

@@ -28,11 +28,10 @@ from dealtrace.operations.alerts.watch import claim_alert
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.operations.leads.change_in_cabinet import (
-    AnnotationsUndo,
     Rewriting,
     rewrite_annotations,
-    undo_annotations,
 )
+from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report, send_due_reports
 from dealtrace.operations.reports.manage_columns import add_column, change_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment

@@ -14,18 +14,18 @@ from sqlalchemy import Connection, cast, literal, select, update
 from cast import MOSCOW, Stage
 from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.accounts.webhook import PAUSE_MAX, BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.credit import AttributionModel, credits_under, touches_of
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue, SearchContacts
-from dealtrace.leads.call import Call, CallId, CallPhase, Circumstances, is_answered, phase_of
+from dealtrace.leads.call import Call, CallId, CallPhase, Circumstances, is_answered, is_missed, phase_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
 from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
-from dealtrace.leads.ring_back import RingBack, is_missed
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.matching.window import window_of
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.reports.facts import Fact
@@ -50,6 +50,7 @@ from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call
 from dealtrace.storage.visits.credits import find_credited_visits, replace_credits
 from dealtrace.storage.visits.traffic_sources import intern_sources
 from dealtrace.storage.visits.visits import insert_visits
+from dealtrace.webhooks.retry import PAUSE_MAX, is_attempt_due
 from examples import examples
 from write_commands import NOON
 
@@ -363,7 +364,7 @@ around = st.sampled_from([timedelta(0), MICROSECOND, -MICROSECOND])
 @settings(max_examples=EXAMPLES)
 @given(planned=st.lists(st.builds(lambda apart, more: NOON + apart + more, distances, around), min_size=1, max_size=9))
 def test_when_something_planned_is_due(shared_stage: Stage, planned: list[datetime]) -> None:
-    expected = [replace(WEBHOOK, next_attempt_at=at).is_due(NOON) for at in planned]
+    expected = [is_attempt_due(replace(WEBHOOK, next_attempt_at=at), NOON) for at in planned]
     due = [
         is_due(cast(literal(at, Instant), Instant), NOON, PAUSE_MAX).label(f"due_{n}") for n, at in enumerate(planned)
     ]

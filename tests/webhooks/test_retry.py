@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.accounts.webhook import PAUSED, WORKS, BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.webhooks.retry import (
     FAULT_LENGTH_MAX,
     LONGEST_PAUSE,
     NO_FAILURES,
+    PAUSE_MAX,
     TRIED_FOR,
     Failures,
     Fault,
@@ -19,11 +21,13 @@ from dealtrace.webhooks.retry import (
     Pause,
     after_attempts,
     after_fault,
+    is_attempt_due,
     read_retry_after,
 )
 from domain_records import NOON
 
 FAULT = Fault("HTTP 500")
+SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -132,3 +136,17 @@ def test_retry_after_is_a_number_of_seconds_or_a_date(text: str, seconds: int) -
 @given(st.text())
 def test_no_retry_after_breaks_a_delivery(text: str) -> None:
     assert timedelta(0) <= read_retry_after(text, NOON) <= LONGEST_PAUSE
+
+
+def test_it_is_due_unless_it_is_paused_or_its_next_attempt_lies_ahead() -> None:
+    assert is_attempt_due(HOOK, NOON)
+    assert is_attempt_due(replace(HOOK, next_attempt_at=NOON), NOON)
+    assert not is_attempt_due(replace(HOOK, next_attempt_at=NOON + SECOND), NOON)
+    assert not is_attempt_due(replace(HOOK, paused_at=NOON), NOON + SECOND)
+
+
+def test_an_attempt_that_a_wrong_clock_planned_is_due() -> None:
+    farthest = PAUSE_MAX + CLOCKS_APART_MAX
+    assert not is_attempt_due(replace(HOOK, next_attempt_at=NOON + farthest), NOON)
+    assert is_attempt_due(replace(HOOK, next_attempt_at=NOON + farthest + SECOND), NOON)
+    assert not is_attempt_due(replace(HOOK, next_attempt_at=NOON + timedelta(days=365), paused_at=NOON), NOON)

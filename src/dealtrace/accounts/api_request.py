@@ -5,9 +5,23 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from dealtrace.accounts.masking import ITEM_PARAMETERS_MAX, VALUE_LENGTH_MAX
 from dealtrace.accounts.site import SiteId
 from dealtrace.record import record
+
+PARAMETERS_KEPT_MAX = 60
+"""Ours: the maximum number of parameters of one request that the journal keeps; a form has about a dozen."""
+ITEM_PARAMETERS_MAX = 1000
+"""Ours: the maximum number of values that are read from the items of a list, before they are masked and cut.
+
+A list of 100 deals has about as many. `masked_reason` looks for the numbers of a refusal's message among them.
+"""
+VALUE_LENGTH_MAX = 200
+"""Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
+REASON_LENGTH_MAX = 2000
+"""Ours: the maximum number of characters of a refusal's message that the journal keeps.
+
+The message names every violation.
+"""
 
 NO_SITE_ID = SiteId(0)
 """The site id of requests without a valid site, such as requests with a wrong token."""

@@ -6,24 +6,12 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import islice
 
-MASK = "•••"
-PARAMETERS_KEPT_MAX = 60
-"""Ours: the maximum number of parameters of one request that the journal keeps; a form has about a dozen."""
-ITEM_PARAMETERS_MAX = 1000
-"""Ours: the maximum number of values that are read from the items of a list, before they are masked and cut.
+from dealtrace.accounts.api_request import ITEM_PARAMETERS_MAX, PARAMETERS_KEPT_MAX, REASON_LENGTH_MAX, VALUE_LENGTH_MAX
 
-A list of 100 deals has about as many. `masked_reason` looks for the numbers of a refusal's message among them.
-"""
-VALUE_LENGTH_MAX = 200
-"""Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
+MASK = "•••"
 NAMES_CACHED_MAX = 1000
 """How many names of parameters are cached with their masking functions; the same names come with every request."""
 ADDRESSES_CACHED_MAX = 1000
-REASON_LENGTH_MAX = 2000
-"""Ours: the maximum number of characters of a refusal's message that the journal keeps.
-
-The message names every violation.
-"""
 
 
 def _spelt(names: str) -> frozenset[str]:
@@ -152,7 +140,7 @@ def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=ADDRESSES_CACHED_MAX)
 def masked_address(address: str) -> str | None:
-    """Return the network of an IP address, such as `203.0.113.0/24` or `2001:db8:7::/48`; `None` if invalid.
+    """Mask an IP address: return its network, `203.0.113.0/24` or `2001:db8:7::/48`; `None` if it is invalid.
 
     Ours: an address may be a person's, but an operator recognises the network of a program with a wrong token.
     """

@@ -10,7 +10,7 @@ SHARED_KEY_BYTES = 33
 SHARED_LINKS_MAX = 200
 """Ours: the maximum number of shared links of one site."""
 DAYS_OFFERED = (7, 30, 90, 365)
-"""Ours: for how many days a link may be valid; every link expires, because people forget about links."""
+"""Ours: for how many days a shared link may be valid; every link expires, because people forget about links."""
 SEEN_STEP = timedelta(minutes=1)
 """How often `used_at` is updated while a link is in use."""
 

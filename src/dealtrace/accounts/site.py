@@ -16,7 +16,7 @@ TIME_ZONE_DEFAULT = "Europe/Moscow"
 """The time zone of a new site. Calltouch uses Moscow time, as the examples in its documentation show."""
 
 TARGET_CALL_DEFAULT = timedelta(seconds=30)
-"""Ours: the talk time from which a call counts as a target call.
+"""Ours: the talk time from which a call of a new site counts as a target call, until its owner sets another.
 
 Shorter calls are probably wrong numbers or answering machines.
 """

@@ -1,16 +1,13 @@
 """A webhook: a URL that is notified of the events of a site."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 from urllib.parse import urlsplit
 
-from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.record import record
 
 WebhookId = NewType("WebhookId", int)
-PAUSE_MAX = timedelta(minutes=72)
-"""The longest pause between two attempts to send a delivery: an hour, plus up to a fifth of it at random."""
 
 
 class EventKind(StrEnum):
@@ -128,16 +125,6 @@ class Webhook:
     def reason(self) -> str | None:
         """Return why the webhook is paused or failing, or `None` if it is neither."""
         return self.pause_reason or self.last_fault
-
-    def is_due(self, now: datetime) -> bool:
-        """Return whether the webhook is not paused and its next attempt is due at `now`.
-
-        Ours: an attempt planned further ahead than `PAUSE_MAX` plus `CLOCKS_APART_MAX` is due at once, because it was
-        planned by a clock that has since been set back.
-        """
-        if self.is_paused:
-            return False
-        return self.next_attempt_at is None or not now < self.next_attempt_at <= now + PAUSE_MAX + CLOCKS_APART_MAX
 
     @property
     def is_test_awaited(self) -> bool:

@@ -15,7 +15,7 @@ from dealtrace.reports.question import ALL_MODELS, BY_MAX, LIMIT_MAX, METRICS_MA
 from dealtrace.reports.saved_items.names import NAME_LENGTH_MAX
 
 TEXT_LENGTH_MAX = 4096
-"""Ours: the maximum length, in characters, of a filter, a key or a list of names."""
+"""Ours: the maximum length, in characters, of a parameter with a filter, a key or a list of names."""
 JsonSchema = Mapping[str, object]
 
 

@@ -1,13 +1,17 @@
-"""Campaigns of advertising systems, and the values of `utm_campaign` that they have in visits."""
+"""Campaigns of advertising systems, and the UTM tags that they have in visits."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 
+from dealtrace.attribution.landing_tags import PAID
+from dealtrace.attribution.visit import Visit
 from dealtrace.record import record
+from dealtrace.whole_number import parse_whole_number
 
 AUTO, BY_ID, BY_NAME = "auto", "id", "name"
 ID_MARK, NAME_MARK = "{id}", "{name}"
 _MARK = re.compile(f"{re.escape(ID_MARK)}|{re.escape(NAME_MARK)}")
+_CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 _FORMS = {BY_ID: ID_MARK, BY_NAME: NAME_MARK}
 
 
@@ -78,3 +82,29 @@ class CampaignNaming:
 def campaign_key(name: str) -> str:
     """Return a campaign's id or name in the form in which it is compared: trimmed and case-folded."""
     return name.strip().casefold()
+
+
+@record
+class AdvertisementIds:
+    """The ids of a campaign, of its advertisement, and of the criterion (such as a phrase) by which it was shown."""
+
+    campaign: int
+    advertisement: int | None
+    criterion: int | None
+
+
+def advertisement_ids(visit: Visit, system: str) -> AdvertisementIds | None:
+    """Return the ids in the UTM tags of a visit from Yandex Direct (`yandex`) or Google Ads (`google`).
+
+    The result is `None` for visits from other systems, and if `utm_campaign` is not the id of a campaign.
+    Ours: the tags are expected to be filled by `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not
+    identify a campaign.
+    """
+    campaign = parse_whole_number(visit.utm.campaign)
+    if campaign is None:
+        return None
+    source, click_ids = visit.traffic_source, visit.click_ids
+    is_paid = (source.source, source.medium) == (system, PAID)
+    if not is_paid and not any(name in click_ids for name in _CLICK_IDS[system]):
+        return None
+    return AdvertisementIds(campaign, parse_whole_number(visit.utm.content), parse_whole_number(visit.utm.term))

@@ -20,7 +20,7 @@ REFERRAL = "referral"
 PAGE_SCHEMES = frozenset({"", "http", "https"})
 APP_SCHEME = "android-app"
 LEAVING_PATH = "/url"
-"""The path through which search engines send people to a result; the parameter `q` has the URL of the result.
+"""The path of a referrer through which search engines send people to a result; its `q` has the URL of the result.
 
 Ours: neither `q` nor any other parameter with a URL counts as search words.
 """

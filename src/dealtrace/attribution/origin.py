@@ -42,7 +42,7 @@ class Origin:
 
     @property
     def visit_id(self) -> VisitId | None:
-        """The id of the visit that the lead or deal comes from, or `None` without a visit.
+        """The id of the origin's visit, from which a lead or deal comes, or `None` if the origin has no visit.
 
         Vendor: «идентификатор сессии Calltouch, который Вы отправили в запросе ранее».
         """

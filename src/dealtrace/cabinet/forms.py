@@ -14,17 +14,17 @@ from dealtrace.files.temporary_file import refused_if_full
 from dealtrace.record import record
 
 FORM_BYTES_MAX = 1_000_000
-"""Ours: larger than any valid form, so that the page can still say which field is too long and show the form again."""
+"""Ours: larger than any valid form, so that its page can still say which field is too long and show the form again."""
 OPEN_FORM_BYTES_MAX = 100_000
 """The maximum size of a form that people send without a login."""
 DROPPED_BYTES_MAX_WITHOUT_FILES = 16 << 20
-"""Ours: the number of bytes beyond the limit of a form without files that are still received and dropped.
+"""Ours: the number of bytes beyond the limit of a page's form without files that are still received and dropped.
 
 A browser shows no answer before it has sent its whole form.
 """
 FIELDS_MAX = 200
 DROPPED_BYTES_MAX_WITH_FILES = 200 << 20
-"""Ours: the number of bytes beyond the limit of a form with files that are still received and dropped.
+"""Ours: the number of bytes beyond the limit of a page's form with files that are still received and dropped.
 
 A browser shows no answer before it has sent its whole form, and the form is shown again with what was typed.
 """

@@ -34,7 +34,7 @@ from dealtrace.whole_number import parse_whole_number
 
 YEAR_SECONDS = 365 * 24 * 3600
 SITES_A_PAGE = 20
-"""Ours: the maximum number of sites on a page, since each of them needs a report."""
+"""Ours: the maximum number of sites on the page that compares them, since each of them needs a report."""
 
 
 @record

@@ -87,7 +87,7 @@ def read_spread(sent: Sent) -> CostSpread:
 
 
 def _source_of(sent: Sent) -> TrafficSource:
-    """Build the source from the parameters.
+    """Build the source of a cost from the parameters.
 
     Ours: a part that is sent as `<не заполнено>` counts as missing.
     """

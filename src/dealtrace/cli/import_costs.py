@@ -120,7 +120,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
     if not naming.is_valid:
         fail("--campaign must be auto, id, name, or a text that contains {id} or {name}.")
     with open_prepared() as database:
-        imported = _import(database, site_id, named, file, encoding, reading, naming)
+        imported = _import(database, site_id, named, file, encoding=encoding, reading=reading, naming=naming)
     report_stale_statistics(imported.outcome.statistics_fault)
     if as_json:
         print_json(_serialize(imported))
@@ -133,6 +133,7 @@ def _import(
     site_id: int,
     account: CostAccount,
     path: Path,
+    *,
     encoding: str | None,
     reading: CostReading,
     naming: CampaignNaming,

@@ -114,7 +114,7 @@ class Layout:
 
 
 class DecimalSigns:
-    """Finds the decimal sign, comma or point, of each column of numbers: pass all rows to `note`, then call `decided`.
+    """Finds the decimal sign, comma or point, of each column of an imported table: `note` its rows, then ask `decided`.
 
     Ours: the decimal sign of the other cells in a column decides whether `1,234` is 1234 or 1.234. If they show no
     decimal sign, or both, the cell is refused.

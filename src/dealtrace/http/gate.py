@@ -139,7 +139,7 @@ class Gate:
         )  # fmt: skip
 
     async def allows_page(self, scope: Scope, origin: str) -> bool:
-        """Return whether the site lists the page's `origin`, so that scripts of the page may call the API.
+        """Return whether the gate admits scripts of a page: whether the site lists the page's `origin`.
 
         Ours: the path or the query names the site. If neither does, any site that lists the origin is enough; the
         actual request is then checked against its token's site.

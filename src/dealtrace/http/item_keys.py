@@ -6,7 +6,7 @@ from dealtrace.http.parameters import Parameter
 from dealtrace.record import record
 
 UNKNOWN_KEYS_MAX = 1_000
-"""Ours: at most this many unknown keys of one request are counted; more of them are hardly all misspelt."""
+"""Ours: at most this many unknown keys of the items of a list are counted; more are hardly all misspelt."""
 
 
 @record

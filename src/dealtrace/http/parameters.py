@@ -21,7 +21,7 @@ REPEATED = (
 )
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
 UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
-"""Ours: how many unknown names, and of which maximum length, are compared with a missing name to find a misspelling.
+"""Ours: how many unknown names, and of what length, are compared with a missing parameter to find a misspelling.
 
 The limits save CPU time.
 """

@@ -1,13 +1,21 @@
-"""Limit the requests of each IP address, and the requests without a token to each site."""
+"""Limit the requests of each IP address, and the requests without a token to each site.
+
+Vendor: «не более 5 запросов в секунду с одного IP-адреса».
+"""
 
 from collections.abc import Mapping
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from dealtrace.errors import AnonymousRateExceeded, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.moving_windows import WindowsUnavailable, moving_windows
 from dealtrace.log import Outage
-from dealtrace.quota.rate import rate_key
 from dealtrace.record import record
+
+IPV6_PREFIX = 64
+"""Ours: all addresses of a /64 network count as one address, because a household or server gets a whole network."""
+_KEYS_CACHED = 4096
 
 MINUTE_SECONDS = 60
 
@@ -142,3 +150,17 @@ def _per_second(count: int) -> _Limit | None:
 
 def _per_minute(count: int) -> _Limit | None:
     return _Limit(count, MINUTE_SECONDS) if count else None
+
+
+@lru_cache(_KEYS_CACHED)
+def rate_key(address: str) -> str:
+    """Return the key by which requests of an IP address are counted; any other string is returned unchanged."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_PREFIX), strict=False))

@@ -1,10 +1,22 @@
-"""Annotations of a lead: manager, comment, tags, custom fields and a stated source."""
+"""Annotations of a lead: manager, comment, tags, custom fields and a stated source; and the versions of them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import field, replace
+from datetime import datetime
 
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.record import record
+
+ANNOTATION_FIELDS = ("tags", "manager", "comment")
+"""The names of the annotations for which a lead has a history of versions.
+
+A person can replace an annotation, and a program can add to it.
+"""
+ANNOTATION_VERSIONS_MAX = 100
+"""Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""
+AnnotationValues = Mapping[str, tuple[str, ...] | str | None]
+"""The values of annotations by name; the annotation named `RING_BACK` is what a person did about a missed call."""
 
 
 @record
@@ -71,3 +83,45 @@ def without_values(annotations: Annotations, names: Collection[str]) -> Annotati
 
 def _joined(before: tuple[str, ...], added: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*before, *added]))
+
+
+@record
+class AnnotationVersion:
+    """A version of a lead's annotations; `before` and `after` have the values of the annotations that it changed.
+
+    `user_id` is `None` if a program wrote the annotations through the API.
+    """
+
+    version: int
+    recorded_at: datetime
+    user_id: int | None
+    before: AnnotationValues
+    after: AnnotationValues
+
+
+def changed_annotations(before: Annotations, after: Annotations) -> tuple[AnnotationValues, AnnotationValues]:
+    """Return the annotations that differ, with their values before and after."""
+    names = [name for name in ANNOTATION_FIELDS if getattr(before, name) != getattr(after, name)]
+    was, became = ({name: getattr(annotations, name) for name in names} for annotations in (before, after))
+    return was, became
+
+
+def restored_annotations(annotations: Annotations, former: AnnotationValues) -> Annotations:
+    """Return annotations with the values in `former`, which are tags, the manager or the comment."""
+    tags = former.get("tags", annotations.tags)
+    manager = former.get("manager", annotations.manager)
+    comment = former.get("comment", annotations.comment)
+    assert isinstance(tags, tuple), former
+    assert not isinstance(manager, tuple), former
+    assert not isinstance(comment, tuple), former
+    return replace(annotations, tags=tags, manager=manager, comment=comment)
+
+
+def present_annotations(annotations: Annotations, ring_back: RingBack | None = None) -> AnnotationValues:
+    """Return the present values of all annotations of a lead; only calls have a `ring_back`."""
+    return {**{name: getattr(annotations, name) for name in ANNOTATION_FIELDS}, RING_BACK: ring_back}
+
+
+def annotations_changed_since(version: AnnotationVersion, now: AnnotationValues) -> list[str]:
+    """List the annotations that `version` changed and that were changed again since; `now` has the present values."""
+    return [name for name, value in version.after.items() if now[name] != value]

@@ -113,6 +113,11 @@ def is_answered(circumstances: Circumstances, duration: timedelta) -> bool:
     return reported if reported is not None else duration > timedelta(0)
 
 
+def is_missed(circumstances: Circumstances, duration: timedelta) -> bool:
+    """Return whether a call has ended and was not answered."""
+    return is_over(circumstances, duration) and not is_answered(circumstances, duration)
+
+
 def new_call(report: CallReport) -> IncomingCall:
     """Return a call from its first report; a missing duration becomes zero, a missing phone becomes empty."""
     return IncomingCall(

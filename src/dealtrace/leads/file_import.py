@@ -11,11 +11,16 @@ from dealtrace.record import record
 Content = TypeVar("Content")
 
 REMEMBERED_FOR = timedelta(days=30)
-"""Ours: how long an import can be taken back: until the report of its month has shown what is wrong with the file.
-Later, people have worked with its rows."""
+"""Ours: how long the rows that a file added are remembered, so that its import can be taken back.
+
+By then, the report of its month has shown what is wrong with the file. Later, people have worked with its rows.
+"""
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
-"""Ours: the kinds of records whose imports can be taken back. Visits cannot: credits refer to them, and finding all
-credits of a visit would need an index that every lead would have to pay for."""
+"""Ours: the kinds of records of which a file's rows are remembered, so that its import can be taken back.
+
+Visits are not: credits refer to them, and finding all credits of a visit would need an index that every lead would have
+to pay for.
+"""
 SILENCE_MAX = timedelta(minutes=1)
 """Ours: if no step of taking an import back has ended for this long, taking it back counts as stopped."""
 

@@ -5,6 +5,12 @@ Longer values are refused, never cut.
 
 from datetime import timedelta
 
+CONTACTS_LENGTH_MAX = 1_000
+"""Ours: the maximum number of characters of a string that is searched for contacts.
+
+A longer text is not a list of contacts.
+"""
+
 REFERENCE_LENGTH_MAX = 100
 """The maximum length, in characters, of a call's id in its PBX."""
 SIP_ID_LENGTH_MAX = 45
@@ -19,7 +25,7 @@ LEAD_COMMENT_LENGTH_MAX = 100_000
 PHONE_LENGTH_MAX = 64
 EMAIL_LENGTH_MAX = 320
 URL_LENGTH_MAX = 4096
-"""Ours: the maximum number of characters of a URL.
+"""Ours: the maximum number of characters of the URL of a lead's page.
 
 Even a URL with every tag and click id of an advertisement is shorter.
 """

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, takewhile
 
+from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
 from dealtrace.leads.phone_numbering_plans import (
     RUSSIA,
     assigned_in_russia,
@@ -17,7 +18,6 @@ from dealtrace.leads.phone_numbering_plans import (
     valid_foreign,
 )
 from dealtrace.leads.phone_text import NumberInText, list_numbers
-from dealtrace.leads.plain_text import CONTACTS_LENGTH_MAX
 from dealtrace.leads.rival_phones import PhoneReading, is_alone, is_doubtful, list_rivals
 from dealtrace.record import record
 
@@ -158,7 +158,7 @@ def normal_phone(text: str) -> str | None:
     """Return the first usable phone in a string, with its country code (`79205550055`), or `None` if there is none.
 
     Vendor: «Номер телефон клиента в формате 7XXXXXXXXXX».
-    Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `phone_text.WRAPPINGS` around it; numbers that
+    Ours: a phone may be written in any of the `PHONE_FORMS`, with any of `WRAPPINGS` around it; numbers that
     cannot be assigned are unusable.
     """
     if _is_ready(text):

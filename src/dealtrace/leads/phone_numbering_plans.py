@@ -1,4 +1,4 @@
-"""Check whether a phone number can exist in the numbering plan of a country, or was only typed to fill a field.
+"""Check whether a phone number can exist in the numbering plan of a country.
 
 The numbering plans are imported only when a phone is read, because the import takes 40 ms of CPU time.
 """
@@ -9,6 +9,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from dealtrace.leads.phone_fillers import RUSSIAN_FILLER, is_foreign_filler
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
@@ -18,9 +20,9 @@ BARE_LENGTH_MIN = 11
 """Ours: the fewest digits of a foreign number without a plus; fewer digits may be a truncated Russian number."""
 LENGTH_MAX = 15
 """The most digits of a number with its country code, by the recommendation E.164 of ITU-T."""
-ZEROS_OF_A_FILLER = 7
 EXTENSION_LENGTH_MAX = 6
 """Ours: the maximum number of digits of an extension; a longer number is not an extension."""
+_RUSSIAN_CODE_LENGTH, _RUSSIAN_LENGTH = 3, 10
 _GROUPED_AS_RUSSIAN = re.compile("(?!99)[0-9]{3} [0-9]{3} ?[0-9]{2} ?[0-9]{2} ")
 _KINDS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
@@ -52,23 +54,11 @@ def _of_region(region: str) -> str:
     return "|".join(kind.national_number_pattern for kind in described if kind and kind.national_number_pattern)
 
 
-_FILLER = rf"([0-9])\1+\Z|[0-9]*0{{{ZEROS_OF_A_FILLER}}}\Z"
-"""Ours: one repeated digit, or seven zeros at the end, is a filler, typed by people who do not want a call."""
-_FILLER_IN_RUSSIA = rf"([0-9])\1{{9}}|[0-9]{{3}}0{{{ZEROS_OF_A_FILLER}}}|[0-9]?(?:123456789|987654321)"
-"""Ours: a Russian number with 123456789 or 987654321 counts as a filler; forms show +7 (912) 345-67-89 as an
-example."""
-
-_FILLS_A_FIELD = re.compile(_FILLER)
-_DIGITS_IN_ORDER = re.compile("123456789|987654321")
-"""Ours: if a foreign number, or its part after the country code, begins with these digits, it is a filler (made up)."""
-_RUSSIAN_CODE_LENGTH, _RUSSIAN_LENGTH = 3, 10
-
-
 @cache
 def assigned_in_russia(prefix: str = "") -> re.Pattern[str]:
     """Return a pattern that matches `prefix` followed by ten digits that Russia or Kazakhstan can assign."""
     assigned = f"{_of_region('RU')}|(?=7)(?:{_of_region('KZ')})"
-    return re.compile(rf"{prefix}(?=[0-9]{{10}}\Z)(?!{_FILLER_IN_RUSSIA})(?:{assigned})\Z")
+    return re.compile(rf"{prefix}(?=[0-9]{{10}}\Z)(?!{RUSSIAN_FILLER})(?:{assigned})\Z")
 
 
 def is_assigned_in_russia(national: str) -> bool:
@@ -144,10 +134,10 @@ def _before_extension(written: str) -> str | None:
 
 
 def _international(number: "PhoneNumber") -> str | None:
-    """Return a parsed number as digits, or `None` if its length is impossible or it was only typed to fill a field."""
+    """Return a parsed number as digits, or `None` if its length is impossible or it is a filler."""
     plans = _plans()
     national = plans.national_significant_number(number)
     possible = plans.is_possible_number_with_reason(number) == plans.ValidationResult.IS_POSSIBLE
     digits = f"{number.country_code}{national}"
-    is_filler = _FILLS_A_FIELD.match(national) or any(map(_DIGITS_IN_ORDER.match, (national, digits)))
-    return digits if possible and len(digits) <= LENGTH_MAX and not is_filler else None
+    is_whole = possible and len(digits) <= LENGTH_MAX
+    return digits if is_whole and not is_foreign_filler(national, digits) else None

@@ -8,11 +8,6 @@ from urllib.parse import unquote
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The sign with which files and bodies in UTF-8 may begin."""
-CONTACTS_LENGTH_MAX = 1_000
-"""Ours: the maximum number of characters of a string that is searched for contacts.
-
-A longer text is not a list of contacts.
-"""
 _ESCAPES_MAX = 3
 """Ours: how many times a text is unescaped; a string that was escaped more often stays escaped."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")

@@ -1,9 +1,6 @@
-"""Missed calls: whether a call was missed, and what a person did about it."""
+"""What a person did about a missed call."""
 
-from datetime import timedelta
 from enum import StrEnum
-
-from dealtrace.leads.call import Circumstances, is_answered, is_over
 
 RING_BACK = "ring_back"
 """The versions of a call's annotations store its `RingBack` under this name."""
@@ -14,8 +11,3 @@ class RingBack(StrEnum):
 
     RETURNED = "returned"
     UNNEEDED = "unneeded"
-
-
-def is_missed(circumstances: Circumstances, duration: timedelta) -> bool:
-    """Return whether a call has ended and was not answered."""
-    return is_over(circumstances, duration) and not is_answered(circumstances, duration)

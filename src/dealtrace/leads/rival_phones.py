@@ -20,7 +20,10 @@ USUAL_GROUPS = (
     (10,), (3, 7), (3, 3, 4), (3, 3, 2, 2), (3, 2, 2, 3), (3, 1, 2, 2, 2),
     (4, 6), (4, 2, 2, 2), (4, 3, 3), (5, 5), (5, 1, 2, 2), (5, 2, 3), (5, 3, 2),
 )  # fmt: skip
-"""Ours: the lengths of the groups in which people write ten digits; Russian codes have three to five digits."""
+"""Ours: the lengths of the groups in which people write ten digits; ten in such groups make another phone doubtful.
+
+Russian codes have three to five digits.
+"""
 
 
 def _followed_by_usual(prefix: str) -> re.Pattern[str]:

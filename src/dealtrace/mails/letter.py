@@ -13,6 +13,12 @@ from dealtrace.mails.recipient import Recipient
 from dealtrace.printable import one_line
 from dealtrace.record import record
 
+ATTACHMENT_BYTES_MAX = 7_000_000
+"""Ours: the maximum size of an attached file. An e-mail encodes it in 9.5 MB, and many mail servers refuse 10 MB.
+
+A larger report is attached without its last rows, and the e-mail says so.
+"""
+
 SUBJECT_LENGTH_MAX = 200
 ONE_CLICK = "List-Unsubscribe=One-Click"
 """The value of the header that lets mail programs unsubscribe with one request, and the body of this request (RFC 8058;

@@ -58,6 +58,7 @@ def report_letter(
     site_name: str,
     language: Language,
     link: str,
+    *,
     rows_attached: int | None = None,
 ) -> Letter:
     """Return the letter of a report or a pivot; the letter of a report has the compared figures, if there are any.

@@ -72,7 +72,7 @@ def find_creditable_visits(
     starts, visitors = [lead.started_at for lead in leads], {visit.visitor_id for visit in own.values()} - {""}
     most = TOUCHES_MAX * len(visitors)
     around = visits.list_visits_of_visitors(
-        connection, site_id, visitors, min(starts) - CREDIT_LOOKBACK, max(starts), most + 1
+        connection, site_id, visitors, min(starts) - CREDIT_LOOKBACK, max(starts), most=most + 1
     )
     if len(around) > most:
         return _find_creditable_visits_of_each(connection, site_id, leads, own)
@@ -95,7 +95,7 @@ def _find_creditable_visits_of_each(
         if lead.visit_id in own:
             named = own[lead.visit_id]
             since, until = lead.started_at - CREDIT_LOOKBACK, min(lead.started_at, named.started_at)
-            ends = visits.list_first_and_latest(connection, site_id, named, since, until, TOUCHES_MAX)
+            ends = visits.list_first_and_latest(connection, site_id, named, since, until, most=TOUCHES_MAX)
             found[lead.credit_key] = touches_of(lead.started_at, named, ends)
     return found
 

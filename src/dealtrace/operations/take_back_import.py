@@ -31,7 +31,7 @@ from dealtrace.storage.leads import file_imports
 ROWS_PER_STEP = 500
 """Ours: how many rows one transaction takes back, as many as a list of the API may have; registrations wait for it."""
 DEALS_READ_MAX = 5000
-"""Ours: the maximum number of deals whose money a preview adds up; a page waits for it."""
+"""Ours: the maximum number of deals whose money the preview of taking an import back adds up; a page waits."""
 
 
 @record

@@ -12,7 +12,7 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 LOCK_SECONDS = 0.25
-"""How long each try waits for a lock that another session of PostgreSQL holds.
+"""How long each try of a change of accounts waits for a lock that another session of PostgreSQL holds.
 
 Ours: with `TRIES_MAX` tries, a change that is locked out delays the changes of other sites by 2.5 seconds.
 """

@@ -17,7 +17,7 @@ With one limit for all sites, a site that makes up names, or whose rows another 
 for the names of other sites.
 """
 OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
-"""Ours: a name sent without a token gets a count of its own only if the site has fewer names than this.
+"""Ours: until the next write, a name sent without a token gets a count of its own only below this number of names.
 
 Strangers thus cannot use up all counts; the rest are left for the names that the CRM sends.
 """

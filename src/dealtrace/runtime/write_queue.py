@@ -51,7 +51,7 @@ ALONE_TRIES_MAX = 3
 """How many times a command is run alone, if it conflicts with other writers each time, before it counts as failed."""
 
 LOCK_SECONDS = 0.1
-"""How long the thread waits for each lock that another session of PostgreSQL holds, before it writes other sites.
+"""How long the write queue waits for each lock of another session of PostgreSQL, before it writes other sites.
 
 Ours: a locked site delays the others by this much at most, and nearly all transactions of other processes are shorter.
 """

@@ -209,8 +209,9 @@ def find_leads_without_contact(
 
 
 def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[str]:
-    """List the usable contacts, in normal form, of the deleted leads of clients; clients may have lost these contacts.
+    """List the usable contacts of the deleted leads of clients, in normal form, by which to find a person's data.
 
+    Clients may have lost these contacts.
     Ours: contacts that belong to another client now are left out, unless a lead has no others: the lead may have been
     what connected the two clients.
     """

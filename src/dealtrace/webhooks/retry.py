@@ -1,12 +1,15 @@
-"""When a failed delivery is retried, and when its webhook is paused."""
+"""When a webhook is tried, when a failed delivery is retried, and when its webhook is paused."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from dealtrace.accounts.webhook import PAUSE_MAX, Webhook
+from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
+from dealtrace.accounts.webhook import Webhook
 from dealtrace.record import record
 
 FIRST_PAUSE = timedelta(seconds=5)
+PAUSE_MAX = timedelta(minutes=72)
+"""The longest pause between two attempts to send a delivery: an hour, plus up to a fifth of it at random."""
 JITTER = 0.2
 """Delays are randomly lengthened by up to this fraction, so that webhooks are not all retried at the same time."""
 LONGEST_PAUSE = PAUSE_MAX / (1 + JITTER)
@@ -57,6 +60,17 @@ class Failures:
 
 
 NO_FAILURES = Failures()
+
+
+def is_attempt_due(webhook: Webhook, now: datetime) -> bool:
+    """Return whether a webhook is not paused and its next attempt is due at `now`.
+
+    Ours: an attempt planned further ahead than `PAUSE_MAX` plus `CLOCKS_APART_MAX` is due at once, because it was
+    planned by a clock that has since been set back.
+    """
+    if webhook.is_paused:
+        return False
+    return webhook.next_attempt_at is None or not now < webhook.next_attempt_at <= now + PAUSE_MAX + CLOCKS_APART_MAX
 
 
 def after_attempts(

@@ -32,7 +32,7 @@ from dealtrace.storage.webhooks.outbox import find_waiting_webhooks
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
 from dealtrace.webhooks.http_request import Message, write_request
-from dealtrace.webhooks.retry import Fault, Pause
+from dealtrace.webhooks.retry import Fault, Pause, is_attempt_due
 from dealtrace.worker.repeating import BackgroundLoops
 from dealtrace.worker.webhook_client import WebhookClient, WebhookConnection
 
@@ -204,7 +204,7 @@ def _find_due(connection: Connection, webhooks: Sequence[Webhook], now: datetime
     """
     waiting: set[int] = set()
     for site_id, of_site in groupby(
-        (webhook for webhook in webhooks if webhook.is_due(now)), lambda each: each.site_id
+        (webhook for webhook in webhooks if is_attempt_due(webhook, now)), lambda each: each.site_id
     ):
         waiting |= find_waiting_webhooks(connection, site_id, [webhook.id for webhook in of_site])
     due = [webhook for webhook in webhooks if webhook.is_test_awaited or webhook.id in waiting]

@@ -19,7 +19,10 @@ Outcome = TypeVar("Outcome")
 SITES_AT_ONCE_MAX = 32
 """How many sites are served at once; all but one of them are waiting for a write, usually because of a locked row."""
 GIVES_WAY_SECONDS = 0.5
-"""Ours: after a write has taken this long, the next site is served in the meantime; nearly all writes take less."""
+"""Ours: after a write for a site has taken this long, background work goes on with the next site in the meantime.
+
+Nearly all writes take less.
+"""
 
 
 def list_due_sites(

@@ -9,7 +9,7 @@ from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 
 SWEEP_SECONDS = 60.0
-"""Ours: how many seconds pass between two sweeps, so that nothing is stored for longer than 61 minutes."""
+"""Ours: how many seconds pass between two sweeps of forms and files, so that none is stored for over 61 minutes."""
 
 
 class ExpiredFormsAndFiles:

@@ -14,7 +14,7 @@ from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.reports.code_labels import answer_with_labels
 from dealtrace.files.row_writers import CSV
 from dealtrace.files.temporary_file import open_written
-from dealtrace.mails.letter import Attachment, Letter
+from dealtrace.mails.letter import ATTACHMENT_BYTES_MAX, Attachment, Letter
 from dealtrace.mails.mail import Mail, MailPurpose
 from dealtrace.mails.report_letter import report_letter
 from dealtrace.mails.scheduled_report import ScheduledReport
@@ -31,12 +31,6 @@ from dealtrace.reports.reading.masking import answer_without_contacts, masked_la
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report
-
-ATTACHMENT_BYTES_MAX = 7_000_000
-"""Ours: the maximum size of an attached file. An e-mail encodes it in 9.5 MB, and many mail servers refuse 10 MB.
-
-A larger report is attached without its last rows, and the e-mail says so.
-"""
 
 
 class Letters:
@@ -103,7 +97,8 @@ def _write(
     answered = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
     title = report.title if is_whole else masked_label(report.title)
     content, rows = _attached(answered, language, source.proceed)
-    letter = report_letter(title, answered, site.name, language, link, rows if rows < _rows_of(answered) else None)
+    attached = rows if rows < _rows_of(answered) else None
+    letter = report_letter(title, answered, site.name, language, link, rows_attached=attached)
     period = question.period
     name = f"report-{site.id}-{period.first_on}-{period.last_on}{CSV}"
     return replace(letter, attachments=(Attachment(name, "csv", content),))

@@ -14,7 +14,7 @@ from dealtrace.log import Outage
 from dealtrace.operations.mails.deliver import KEPT_FOR as MAILS_KEPT_FOR
 from dealtrace.operations.mails.deliver import sweep_mails
 from dealtrace.operations.requests import delete_old_requests
-from dealtrace.operations.sweeps.claim import can_be_claimed, claim_sweep
+from dealtrace.operations.sweeps.claim import LEASE_SHARE, can_be_claimed, claim_sweep
 from dealtrace.operations.sweeps.clear_deleted_site import clear_deleted_site, list_sites_to_clear
 from dealtrace.operations.sweeps.forget_imports import forget_imports
 from dealtrace.operations.webhooks.deliver import KEPT_FOR as DELIVERIES_KEPT_FOR
@@ -37,12 +37,6 @@ from dealtrace.worker.expired_forms_and_files import SWEEP_SECONDS
 from dealtrace.worker.repeating import BackgroundLoops
 
 HOURLY_SECONDS = 3600.0
-LEASE_SHARE = 0.9
-"""Ours: how long a process keeps its claim to sweep, as a share of the time between two sweeps.
-
-A sweep ends with its claim, so that two processes never delete the same rows and lock each other out; what is left then
-waits for the next sweep.
-"""
 
 
 @record

@@ -16,7 +16,7 @@ from dealtrace.worker.connecting import TargetBackend, TargetTransport
 from dealtrace.worker.webhook_targets import TargetForbidden, TargetUnknown
 
 ATTEMPT_SECONDS = 5.0
-"""Ours: how many seconds an attempt may take, from resolving the name to the end of the answer."""
+"""Ours: how many seconds an attempt to send a webhook may take, from resolving the name to the end of the answer."""
 ANSWER_BYTES_MAX = 65_536
 """The approximate number of bytes after which the rest of an answer is not read."""
 EXCERPT_MAX = 120

@@ -21,7 +21,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection, Player], object]]] = {
     "without a rate": ("ix_deal_foreign", lambda connection, shop: count_deals_without_rate(connection, shop.site.id)),
     "whose amounts a rate changes": (
         "ix_deal_foreign",
-        lambda connection, shop: list_foreign_amounts(connection, shop.site.id, ["usd"], NOON, None, 100),
+        lambda connection, shop: list_foreign_amounts(connection, shop.site.id, ["usd"], NOON, None, most=100),
     ),
     "count of a period": (
         "ix_deal_unusable",

@@ -16,14 +16,13 @@ from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.change_in_cabinet import (
-    AnnotationsUndo,
     Deletion,
     Rewriting,
     delete_leads,
     rewrite_annotations,
-    undo_annotations,
 )
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 
 DELETE, RESTORE, NOTE, UNDO = "hide", "bring_back", "note", "undo"
 """The values that the buttons of the page's form send."""

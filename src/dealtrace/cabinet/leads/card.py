@@ -18,8 +18,7 @@ from dealtrace.cabinet.leads.missed_calls import mark_buttons, mark_label
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal
-from dealtrace.leads.annotation_version import AnnotationVersion, present_annotations
-from dealtrace.leads.annotations import Annotations
+from dealtrace.leads.annotations import Annotations, AnnotationVersion, present_annotations
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest

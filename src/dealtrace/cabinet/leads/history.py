@@ -8,7 +8,7 @@ from dealtrace.cabinet.formats import NOTHING
 from dealtrace.cabinet.labels import RING_BACK_LABELS
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
-from dealtrace.leads.annotation_version import AnnotationValues, AnnotationVersion, annotations_changed_since
+from dealtrace.leads.annotations import AnnotationValues, AnnotationVersion, annotations_changed_since
 from dealtrace.leads.ring_back import RING_BACK
 from dealtrace.record import record
 

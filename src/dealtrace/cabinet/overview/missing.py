@@ -18,7 +18,7 @@ from dealtrace.reports.reading.gaps import CampaignCost, Gap
 from dealtrace.reports.reading.narrowing import filter_of_keys
 
 SHOWN_MAX = 5
-"""Ours: the page shows at most this many of the latest gaps, and at most this many of the most expensive campaigns.
+"""Ours: the overview shows at most this many of the latest gaps, and of the most expensive campaigns.
 
 The page says how many more there are, with a link to a report that has them.
 """

@@ -41,7 +41,7 @@ PLACE = "settings/columns"
 CHANGE = "change"
 """The parameter of the URL that names the column to change."""
 STATUSES_OFFERED_MAX = 200
-"""Ours: how many statuses can be ticked; the page says how many others there are, and these can be typed."""
+"""Ours: how many statuses of a column can be ticked; the page says how many others there are, which can be typed."""
 _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
 """The names of the form's fields, by the names that refusals use."""
 _KINDS = {

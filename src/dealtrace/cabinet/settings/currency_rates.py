@@ -47,7 +47,10 @@ PLACE = "settings/rates"
 RATES_SHOWN = 400
 """The maximum number of rates that the page shows for a currency: a little more than a year of daily rates."""
 LACKING_COUNTED_MAX = 10_000
-"""Ours: deals without a rate are counted only up to this number; the remedy, a new rate, does not depend on it."""
+"""Ours: the page of currency rates counts deals without a rate only up to this number.
+
+The remedy, a new rate, does not depend on it.
+"""
 FIELDS = ("currency", "rubles", "since")
 
 

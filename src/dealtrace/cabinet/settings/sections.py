@@ -25,6 +25,29 @@ from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
+SECTIONS = (
+    ("settings/site", "Site", Role.OWNER),
+    ("settings/tokens", "Tokens", Role.OWNER),
+    ("settings/fields", "Custom fields", Role.OWNER),
+    ("settings/statuses", "Statuses", Role.ANALYST),
+    ("settings/columns", "Report columns", Role.ANALYST),
+    ("settings/hosts", "Hosts", Role.OWNER),
+    ("settings/try", "Try rules", Role.OWNER),
+    ("settings/past", "The past", Role.OWNER),
+    ("settings/webhooks", "Webhooks", Role.OWNER),
+    ("settings/alerts", "Alerts", Role.ANALYST),
+    ("settings/mail-reports", "Reports by e-mail", Role.ANALYST),
+    ("settings/counter", "Counter and forms", Role.OWNER),
+    ("settings/imports", "Import of files", Role.OWNER),
+    ("costs", "Costs", Role.ANALYST),
+    ("settings/rates", "Currency rates", Role.ANALYST),
+    ("settings/agreement", "Comparison with the CRM", Role.OWNER),
+    ("settings/shared", "Shared links", Role.OWNER),
+    ("settings/users", "Users", Role.OWNER),
+    ("settings/changes", "Changes", Role.OWNER),
+)
+"""The place of each section below the pages of a site, its title, and the lowest role that may open it."""
+
 
 @record
 class SettingsSection:
@@ -82,48 +105,34 @@ def _read(connection: Connection, site: Site) -> _Facts:
 
 
 def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
+    states = _states(view, site, facts)
+    return [
+        SettingsSection(f"/cabinet/{site.id}/{place}", view.translate(title), states.get(place, ""), role)
+        for place, title, role in SECTIONS
+    ]
+
+
+def _states(view: View, site: Site, facts: _Facts) -> dict[str, str]:
+    """Return the states of the sections that have one, by place."""
     translate = view.translate
     last_visit_at = facts.arrivals.visits.last_at
     last_visit = clock_time(view.language, last_visit_at, site.time_zone) if last_visit_at is not None else ""
-    listed = (
-        ("settings/site", "Site", translate("Points today: %(spent)s") % {"spent": facts.spent}, Role.OWNER),
-        ("settings/tokens", "Tokens", translate("Active: %(count)s") % {"count": facts.tokens}, Role.OWNER),
-        (
-            "settings/fields",
-            "Custom fields",
-            translate("Stored: %(kept)s, sent but not stored: %(unknown)s")
-            % {"kept": len(site.custom_fields), "unknown": facts.unknown_fields},
-            Role.OWNER,
-        ),
-        ("settings/statuses", "Statuses", translate("Won: %(count)s") % {"count": facts.won_statuses}, Role.ANALYST),
-        ("settings/columns", "Report columns", str(facts.columns), Role.ANALYST),
-        ("settings/hosts", "Hosts", str(len(site.hosts.known)), Role.OWNER),
-        ("settings/try", "Try rules", "", Role.OWNER),
-        ("settings/past", "The past", "", Role.OWNER),
-        (
-            "settings/webhooks",
-            "Webhooks",
-            translate("Total: %(count)s, not working: %(ailing)s")
-            % {"count": facts.webhooks, "ailing": facts.ailing_webhooks},
-            Role.OWNER,
-        ),
-        ("settings/alerts", "Alerts", translate("Raised: %(count)s") % {"count": facts.raised_alerts}, Role.ANALYST),
-        ("settings/mail-reports", "Reports by e-mail", str(facts.mail_reports), Role.ANALYST),
-        (
-            "settings/counter",
-            "Counter and forms",
-            translate("Last visit: %(at)s") % {"at": last_visit} if last_visit else translate("No visit yet"),
-            Role.OWNER,
-        ),
-        ("settings/imports", "Import of files", "", Role.OWNER),
-        ("costs", "Costs", "" if facts.arrivals.has_costs else translate("None yet"), Role.ANALYST),
-        ("settings/rates", "Currency rates", "" if facts.has_rates else translate("None yet"), Role.ANALYST),
-        ("settings/agreement", "Comparison with the CRM", "", Role.OWNER),
-        ("settings/shared", "Shared links", translate("Active: %(count)s") % {"count": facts.links}, Role.OWNER),
-        ("settings/users", "Users", "", Role.OWNER),
-        ("settings/changes", "Changes", "", Role.OWNER),
-    )
-    return [
-        SettingsSection(f"/cabinet/{site.id}/{place}", translate(title), state, role)
-        for place, title, state, role in listed
-    ]
+    return {
+        "settings/site": translate("Points today: %(spent)s") % {"spent": facts.spent},
+        "settings/tokens": translate("Active: %(count)s") % {"count": facts.tokens},
+        "settings/fields": translate("Stored: %(kept)s, sent but not stored: %(unknown)s")
+        % {"kept": len(site.custom_fields), "unknown": facts.unknown_fields},
+        "settings/statuses": translate("Won: %(count)s") % {"count": facts.won_statuses},
+        "settings/columns": str(facts.columns),
+        "settings/hosts": str(len(site.hosts.known)),
+        "settings/webhooks": translate("Total: %(count)s, not working: %(ailing)s")
+        % {"count": facts.webhooks, "ailing": facts.ailing_webhooks},
+        "settings/alerts": translate("Raised: %(count)s") % {"count": facts.raised_alerts},
+        "settings/mail-reports": str(facts.mail_reports),
+        "settings/counter": translate("Last visit: %(at)s") % {"at": last_visit}
+        if last_visit
+        else translate("No visit yet"),
+        "costs": "" if facts.arrivals.has_costs else translate("None yet"),
+        "settings/rates": "" if facts.has_rates else translate("None yet"),
+        "settings/shared": translate("Active: %(count)s") % {"count": facts.links},
+    }

@@ -33,7 +33,7 @@ from dealtrace.storage.accounts.points import find_points_spent
 PLACE = "settings/site"
 SWITCHES = ("contact_matching", "respects_do_not_track")
 REFUSALS_SEARCHED_MAX = 10_000
-"""Ours: the page counts today's refusals by the rate limit among at most this many requests that belong to no site.
+"""Ours: the page of settings counts today's refusals by the rate limit among this many requests that have no site.
 
 The count is for all sites together: the rate limit is checked before the token, so the site of a refused request is not
 known.

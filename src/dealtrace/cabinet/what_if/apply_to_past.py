@@ -28,7 +28,7 @@ PLACE = "settings/past"
 PREVIEW, RUN = "preview", "run"
 """The values of two buttons: one starts a preview, the other starts the run that was previewed."""
 VISITS_COUNTED_MAX = 10_000
-"""Ours: the page counts visits only up to this number, since counting millions takes seconds; a preview counts all."""
+"""Ours: before a preview of the past, visits are counted only up to this number: counting millions takes seconds."""
 _TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
 _EXPLANATIONS = {
     PastKind.MATCH: "Finds the leads of all deals by the current settings, as if the deals had just arrived. Pinned "

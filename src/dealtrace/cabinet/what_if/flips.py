@@ -15,7 +15,10 @@ from dealtrace.reports.moves import Shares, spelling_of
 from dealtrace.reports.what_if import TriedDeal
 
 FLIPS_LISTED = 50
-"""Ours: a page lists at most this many deals, like the journal of deals; further pages and a file list the rest."""
+"""Ours: the page of what other rules would change lists at most this many deals, like the journal of deals.
+
+Further pages and a file list the rest.
+"""
 PLACE = "settings/try"
 """The page that tries rules, below the site."""
 PAGE = "page"

@@ -30,7 +30,7 @@ from dealtrace.operations.what_if.try_settings import TriedDays
 from dealtrace.record import record
 
 DAYS_MAX = 366
-"""Ours: rules are tried on at most a leap year, so that a file of all deals that would change takes minutes at most."""
+"""Ours: the page tries rules on a leap year at most, so that its file of all changed deals takes minutes at most."""
 _SITE_NAME_OF_MODEL = "attribution"
 FIELDS = tuple(key for key in KEYS if key != _SITE_NAME_OF_MODEL)
 """The fields of the form: the keys that can be tried; `attribution` is left out, since `model` means the same."""
@@ -59,7 +59,7 @@ class Asked:
 
 
 async def read_asked(view: View) -> Asked:
-    """Read the rules and the days in the URL of the page.
+    """Read the rules to try and the days in the URL of the page.
 
     Ours: the rules are in the URL of the page, so that a person can send the URL to a colleague.
     """

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
+from dealtrace.attribution.campaign import advertisement_ids
 from dealtrace.attribution.classification import NOT_SET
-from dealtrace.attribution.landing_tags import PAID
 from dealtrace.attribution.origin import Origin
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
@@ -23,7 +23,6 @@ from dealtrace.whole_number import parse_whole_number
 
 NOT_SPECIFIED = "<не указано>"
 """The string that answers have in place of an unknown UTM tag or city."""
-_CLICK_IDS = {"yandex": ("yclid",), "google": ("gclid", "gbraid", "wbraid")}
 
 Attrs = Mapping[str, object]
 """Third-party parameters that a page attached to the visit: JSON of any shape."""
@@ -267,35 +266,16 @@ def visitor_number(visitor_id: str) -> int | None:
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Return the campaign, ad and phrase ids in a Yandex Direct visit's UTM tags; `None` if there is no campaign id.
-
-    The result is also `None` for visits from other systems. Ours: the tags are expected to be filled by
-    `{campaign_id}`, `{ad_id}` and `{phrase_id}`. A click id alone does not identify a campaign.
-    """
-    ids = _advertisement_ids(visit, "yandex")
+    """Build the ids of a visit from Yandex Direct, or `None` if its UTM tags have no id of a campaign."""
+    ids = advertisement_ids(visit, "yandex") if visit is not None else None
     if ids is None:
         return None
-    campaign, advertisement, criteria = ids
-    return {"campaignId": campaign, "adGroupId": None, "adId": advertisement, "criteriaId": criteria}
+    return {"campaignId": ids.campaign, "adGroupId": None, "adId": ids.advertisement, "criteriaId": ids.criterion}
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Return the campaign, ad and criteria ids in a Google Ads visit's UTM tags; `None` if there is no campaign id."""
-    ids = _advertisement_ids(visit, "google")
+    """Build the ids of a visit from Google Ads, or `None` if its UTM tags have no id of a campaign."""
+    ids = advertisement_ids(visit, "google") if visit is not None else None
     if ids is None:
         return None
-    campaign, creative, criteria = ids
-    return {"campaignId": campaign, "adGroupId": None, "creativeId": creative, "criteriaId": criteria}
-
-
-def _advertisement_ids(visit: Visit | None, system: str) -> tuple[int, int | None, int | None] | None:
-    if visit is None:
-        return None
-    campaign = parse_whole_number(visit.utm.campaign)
-    if campaign is None:
-        return None
-    source, click_ids = visit.traffic_source, visit.click_ids
-    is_paid = (source.source, source.medium) == (system, PAID)
-    if not is_paid and not any(name in click_ids for name in _CLICK_IDS[system]):
-        return None
-    return campaign, parse_whole_number(visit.utm.content), parse_whole_number(visit.utm.term)
+    return {"campaignId": ids.campaign, "adGroupId": None, "creativeId": ids.advertisement, "criteriaId": ids.criterion}

@@ -65,14 +65,7 @@ def read_order(site: Site, item: object) -> Registration:
     if faults or happened_at is None:
         raise InvalidParameters(faults)
     status_date = sent.get("statusDate")
-    details = DealDetails(
-        funnel=sent.get("funnel", ""),
-        name=sent.get("orderName", ""),
-        link=sent.get("orderLink", ""),
-        products=products or (),
-        main_contacts=main,
-        other_contacts=other,
-    )
+    details = _details(sent, products or (), main, other)
     return Registration(
         number=sent["orderNumber"],
         status=sent["status"],
@@ -93,6 +86,19 @@ def read_order(site: Site, item: object) -> Registration:
         details=details,
         matchers=matchers or (),
         lead_tags=lead_tags or (),
+    )
+
+
+def _details(
+    sent: Sent, products: tuple[Product, ...], main: ContactBook | None, other: ContactBook | None
+) -> DealDetails:
+    return DealDetails(
+        funnel=sent.get("funnel", ""),
+        name=sent.get("orderName", ""),
+        link=sent.get("orderLink", ""),
+        products=products,
+        main_contacts=main,
+        other_contacts=other,
     )
 
 

@@ -40,7 +40,7 @@ MODES = {
     "CONTAINS": LeadOperator.CONTAINS,
     "NOT_CONTAINS": LeadOperator.NOT_CONTAINS,
 }
-"""Maps the words for comparisons to operators.
+"""Maps the words for comparisons in filters of the journals to operators.
 
 Ours: we took the words from the vendor's web pages, since its documentation of the API has none.
 """

@@ -121,7 +121,7 @@ _BY_CONTACT: Mapping[str, _Contacts] = {
 FINDING = (*_BY_ID, *_BY_CONTACT)
 """The types of the elements of `matching` that search for a lead."""
 FINDS_NOTHING = ("chat", "chatContact", "customSources", "withoutSource")
-"""Ours: elements of these types are accepted but never find a lead: there are no chats, and a source is not a lead."""
+"""Ours: elements of `matching` that have these types find no lead: there are no chats, and a source is not a lead."""
 
 
 def read_matching(elements: Sequence[Element] | None, time_zone: ZoneInfo) -> tuple[LeadSearch, ...]:

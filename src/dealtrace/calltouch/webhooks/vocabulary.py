@@ -38,14 +38,14 @@ ALERT: MessageKeys = (
     "alertId", "incidentId", "event", "kind", "metric", "window", "limit", "filters", "value", "usual", "from", "to",
     "raisedAt", "endedAt", "endedValue", "siteId", "siteName", "sendingTimestamp",
 )  # fmt: skip
-"""The keys of alerts. Ours: we chose all of them, since the vendor has no alerts."""
+"""The keys of webhooks about alerts. Ours: we chose all of them, since the vendor has no alerts."""
 
 ON_REQUEST_OF_LEADS: MessageKeys = (
     "gcid", "email", "comment", "customFields", "tags_auto_pr", "tags_auto_af", "rating", "callUrl",
     "callback_request_id", "callback_final_attempt",
 )  # fmt: skip
 ON_REQUEST_OF_DEALS: MessageKeys = ("comment", "customFields", "siteId", "siteName", "sendingTimestamp")
-"""Further keys of deals; they are sent after all other keys, and only to webhooks that choose them.
+"""Further keys of webhooks about deals; they are sent after all other keys, and only to webhooks that choose them.
 
 Ours: keys that the vendor never sends are not sent by default.
 """

@@ -182,10 +182,9 @@ def accept_password(work: AccountWork, key: str, password: PasswordHash) -> User
 
 
 def _may_open_account(connection: Connection, link: Invitation) -> bool:
-    """Return whether the maker of a link for a new password may still make one for its user.
+    """Return whether the maker of a link for a new password still has the right to open the account of its user.
 
-    Ours: an owner of a site may open accounts that have no rights elsewhere. A link made before the user got such
-    rights must not open them.
+    A link that was made before the user got rights elsewhere must not give them away.
     """
     maker = users.find_rights(connection, link.made_by) if link.made_by is not None else None
     whose = users.find_rights(connection, link.user_id) if link.user_id is not None else None

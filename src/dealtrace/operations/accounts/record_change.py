@@ -7,7 +7,7 @@ from dealtrace.storage.accounts.change_history import insert_account_act, insert
 from dealtrace.storage.accounts.users import find_logins
 
 TEXT_LENGTH_MAX = 500
-"""Ours: the maximum length, in characters, of a stored value; a longer value is cut and ends with `…`."""
+"""Ours: the maximum length, in characters, of a value in a recorded change; a longer one is cut and ends with `…`."""
 _CUT = "…"
 
 

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal, Violation
-from dealtrace.leads.annotation_version import (
+from dealtrace.leads.annotations import (
     ANNOTATION_VERSIONS_MAX,
+    Addition,
+    Annotations,
     AnnotationValues,
     AnnotationVersion,
     changed_annotations,
+    with_addition,
 )
-from dealtrace.leads.annotations import Addition, Annotations, with_addition
 from dealtrace.leads.lead import LeadRef
 from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_MANAGERS_LENGTH_MAX, LEAD_TAGS_MAX
 from dealtrace.matching.lead_search import LeadSearch

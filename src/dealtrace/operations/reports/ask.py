@@ -344,7 +344,9 @@ def _containing(source: FactSource, question: Question, condition: Filter, spans
         return tuple(sorted(key for key in keys if text.casefold() in key.casefold()))
     deal_times = deal_times_of(question.date_of)
     shown = partial(masked_key, dimension) if condition.is_masked else str
-    return find_containing(source.fetch, source.tables, dimension, text, spans, deal_times, shown)
+    return find_containing(
+        source.fetch, source.tables, dimension, text, spans=spans, deal_times=deal_times, shown=shown
+    )
 
 
 def _speller(source: FactSource, question: Question, sides: Sequence[ByModel]) -> Spell:

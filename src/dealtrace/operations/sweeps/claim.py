@@ -8,6 +8,13 @@ from dealtrace.accounts.clock_set_back import CLOCKS_APART_MAX
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts.sweep_claims import find_claim_end, replace_claim_end
 
+LEASE_SHARE = 0.9
+"""Ours: how long a process keeps its claim to sweep, as a share of the time between two sweeps.
+
+A sweep ends with its claim, so that two processes never delete the same rows and lock each other out; what is left then
+waits for the next sweep.
+"""
+
 
 def can_be_claimed(connection: Connection, sweep: str, lease: timedelta, now: datetime) -> bool:
     """Return whether no process has claimed a sweep whose claims last for `lease`, or its claim has ended.

@@ -10,7 +10,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.webhooks import outbox, webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition, UnsentReason
-from dealtrace.webhooks.retry import FAULT_LENGTH_MAX, Fault, Pause, after_attempts
+from dealtrace.webhooks.retry import FAULT_LENGTH_MAX, Fault, Pause, after_attempts, is_attempt_due
 
 DELIVERIES_AT_ONCE = 50
 """The maximum number of deliveries between two commits; if the server dies, at most this many are sent twice."""
@@ -76,7 +76,7 @@ def _claim(work: Work, claim: Claim) -> ClaimedDeliveries | None:
         return None
     webhook = webhooks.find_webhook(work.connection, claim.webhook_id)
     assert webhook is not None
-    if not webhook.is_due(work.now):
+    if not is_attempt_due(webhook, work.now):
         return ClaimedDeliveries(webhook, [])
     return ClaimedDeliveries(
         webhook, outbox.list_waiting_deliveries(work.connection, work.site.id, webhook.id, DELIVERIES_AT_ONCE)

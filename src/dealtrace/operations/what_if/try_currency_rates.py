@@ -48,7 +48,7 @@ def try_rates(connection: Connection, site: Site, tried: TriedRates) -> RatesEff
     if span is None:
         return RatesEffect(tally_amounts([], before, after, site.time_zone), is_cut=False)
     currencies = sorted({currency for currency, _ in new} | ({tried.removed} if tried.removed else set()))
-    found = list_foreign_amounts(connection, site.id, currencies, *span, AMOUNTS_MAX + 1)
+    found = list_foreign_amounts(connection, site.id, currencies, *span, most=AMOUNTS_MAX + 1)
     changed = tally_amounts(found[:AMOUNTS_MAX], before, after, site.time_zone)
     return RatesEffect(changed, is_cut=len(found) > AMOUNTS_MAX)
 

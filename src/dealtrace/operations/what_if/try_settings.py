@@ -145,7 +145,7 @@ def _try_time_zone(
         counts = {at: CountedDeals(count) for at, count in count_by_quarter(connection, query).items()}
         figures.append(EffectFigure(f"{name}_on_another_day", count_moved(counts, *zones)[0].count))
     if has_rates(connection, site.id):
-        count = count_deals_at_other_rates(connection, site, changed, days.since, days.until, QUARTER)
+        count = count_deals_at_other_rates(connection, site, changed, since=days.since, until=days.until, span=QUARTER)
         figures.append(EffectFigure("deals_at_another_rate", count))
     return tuple(figures), days_that_differ(deals, *zones)
 

@@ -33,13 +33,13 @@ _GROUP = re.compile(r"\d+")
 _RUSSIAN_PREFIXES = ("7", "8")
 _WITH_PREFIX, _NATIONAL = 11, 10
 _FOREIGN_GROUPS_MIN = 4
-"""Ours: at least this many groups of digits may be a foreign phone without a plus, such as `375 29 123-45-67`."""
+"""Ours: at least this many groups of digits are masked as a foreign phone without a plus, `375 29 123-45-67`."""
 NUMBERED = frozenset({"dialled"})
 """The dimensions whose keys are never masked, since they are the company's own phone numbers."""
 
 
 def find_marked_phone(written: str) -> tuple[int, int] | None:
-    """Return the start and end of the first phone in a number that is marked as a phone, or `None` if there is none.
+    """Return the start and end of the first phone to mask in a number, or `None` if none is marked as a phone.
 
     `written` is a number with its separators: blanks, brackets, dots and dashes.
 

@@ -10,7 +10,7 @@ from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, SEGMENT_OF_SIT
 SAVED_REPORTS_MAX = 500
 """Ours: the maximum number of saved reports of one site, including the reports of its users."""
 QUERY_LENGTH_MAX = 8_000
-"""Ours: the maximum number of characters of a question as a query string."""
+"""Ours: the maximum number of characters of a saved report, which is a question as a query string."""
 
 SEGMENT = "segment"
 """The query parameter whose value is the name of a segment."""

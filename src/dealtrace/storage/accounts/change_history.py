@@ -22,7 +22,7 @@ class _HistoryKeys:
         self._latest = 0
 
     def next(self, at: datetime) -> str:
-        """Return a key of 16 hexadecimal digits, greater than every key that this process has made before.
+        """Return a key of a change: 16 hexadecimal digits, greater than every key that this process has made before.
 
         Ours: the key is the moment in microseconds and some random bits, or the last key plus one, because one command
         writes several entries of the same moment, and random keys would list them in random order.

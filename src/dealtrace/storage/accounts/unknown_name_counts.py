@@ -12,7 +12,7 @@ from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.database.upsert import insert_into
 
 NAMES_MAX = 1000
-"""Ours: the maximum number of names, such as unknown parameters, that are counted per site.
+"""Ours: the maximum number of names, such as unknown parameters, that are stored with their counts per site.
 
 If a site has more names than that, a faulty program makes them up, and nobody would read them all.
 """

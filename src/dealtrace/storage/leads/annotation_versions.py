@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
-from dealtrace.leads.annotation_version import AnnotationValues, AnnotationVersion
+from dealtrace.leads.annotations import AnnotationValues, AnnotationVersion
 from dealtrace.storage.database.column_types import is_among
 from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow
 from dealtrace.storage.database.many_rows import execute_many

@@ -118,7 +118,7 @@ def count_rates_within_days(connection: Connection, site: Site) -> dict[str, int
 
 
 def count_deals_at_other_rates(
-    connection: Connection, before: Site, after: Site, since: datetime, until: datetime, span: timedelta
+    connection: Connection, before: Site, after: Site, *, since: datetime, until: datetime, span: timedelta
 ) -> int:
     """Count the deals from `since` until `until` to which another rate applies if the site's time zone is changed.
 
@@ -235,7 +235,13 @@ def count_deals_without_rate(connection: Connection, site_id: int, most: int | N
 
 
 def list_foreign_amounts(
-    connection: Connection, site_id: int, currencies: Sequence[str], since: datetime, until: datetime | None, most: int
+    connection: Connection,
+    site_id: int,
+    currencies: Sequence[str],
+    since: datetime,
+    until: datetime | None,
+    *,
+    most: int,
 ) -> list[ForeignAmounts]:
     """List the amounts of up to `most` non-deleted deals in one of the currencies, latest first.
 

@@ -129,6 +129,7 @@ def find_containing(
     tables: FactTables,
     dimension: Dimension,
     text: str,
+    *,
     spans: Sequence[Span],
     deal_times: Sequence[DealTime],
     shown: Callable[[str], str] = str,

@@ -61,6 +61,7 @@ def list_visits_of_visitors(
     visitor_ids: Iterable[str],
     since: datetime | None = None,
     until: datetime | None = None,
+    *,
     most: int | None = None,
 ) -> list[Visit]:
     """List up to `most` visits of these visitors, in no particular order.
@@ -81,7 +82,7 @@ def list_visits_of_visitors(
 
 
 def list_first_and_latest(
-    connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, most: int
+    connection: Connection, site_id: int, own: Visit, since: datetime, until: datetime, *, most: int
 ) -> list[Visit]:
     """List earlier visits of the visitor who made the visit `own`: the first visit, and up to `most` of the latest.
 

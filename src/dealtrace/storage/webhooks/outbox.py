@@ -17,6 +17,7 @@ from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.webhooks import webhook_outbox, webhook_position
 from dealtrace.webhooks.delivery import Delivery, LoggedDelivery, OutboxPosition, UnsentReason
 from dealtrace.webhooks.event import AlertEvent, DealEvent, Event, LeadEvent, LeadPart
+from dealtrace.webhooks.retry import is_attempt_due
 
 DEAL = "deal"
 ALERT = "alert"
@@ -113,7 +114,7 @@ def find_waiting_webhooks(connection: Connection, site_id: int, webhook_ids: Seq
 def needs_attempt(connection: Connection, webhook: Webhook, now: datetime) -> bool:
     """Return whether a webhook has something to send now: a requested test, or a due delivery."""
     return webhook.is_test_awaited or (
-        webhook.is_due(now) and bool(find_waiting_webhooks(connection, webhook.site_id, [webhook.id]))
+        is_attempt_due(webhook, now) and bool(find_waiting_webhooks(connection, webhook.site_id, [webhook.id]))
     )
 
 

@@ -11,7 +11,10 @@ from dealtrace.reports.refusals import MirrorBusy
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 
 RETRY_SECONDS = 10
-"""Ours: how many seconds after a `MirrorBusy` a client should try again: a mirror of a million deals takes a minute."""
+"""Ours: how many seconds after a `MirrorBusy` a client should try to open the mirror again.
+
+Copying a million deals takes a minute.
+"""
 
 
 class OpenMirror:

@@ -56,7 +56,7 @@ def insert_named(
 
 
 def rename_named(
-    connection: Connection, table: Table, site_id: int, user_id: int | None, name: str, new_name: str
+    connection: Connection, table: Table, site_id: int, user_id: int | None, name: str, *, new_name: str
 ) -> bool:
     """Rename the row with a name and return whether it existed; the new name must not be in use."""
     renamed = update(table).where(*is_named(table, site_id, user_id, name)).values(name=new_name)

@@ -32,7 +32,7 @@ def rename_saved_report(connection: Connection, site_id: int, user_id: int | Non
 
     The new name must not be in use.
     """
-    return rename_named(connection, saved_report, site_id, user_id, name, new_name)
+    return rename_named(connection, saved_report, site_id, user_id, name, new_name=new_name)
 
 
 def delete_saved_report(connection: Connection, site_id: int, user_id: int | None, name: str) -> bool:

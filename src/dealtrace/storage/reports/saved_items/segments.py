@@ -30,7 +30,7 @@ def rename_segment(connection: Connection, site_id: int, user_id: int | None, na
 
     The new name must not be in use.
     """
-    return rename_named(connection, segment, site_id, user_id, name, new_name)
+    return rename_named(connection, segment, site_id, user_id, name, new_name=new_name)
 
 
 def delete_segment(connection: Connection, site_id: int, name: str, user_id: int | None = None) -> bool:
