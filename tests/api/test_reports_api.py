@@ -94,6 +94,17 @@ def test_ratios_of_income_are_unknown_while_no_status_is_named_won(server: Serve
     assert "hints" not in answered(server, shop, metrics="cost")
 
 
+def test_an_answer_says_why_it_has_no_changes(server: ServerProcess, shop: Player) -> None:
+    asked = {"metrics": "deals", "compare": "year", "from": "2026-11-01", "to": "2026-11-30"}
+    answer = answered(server, shop, **asked)
+    assert answer["total"]["change"] == {"deals": None}
+    (hint,) = answer["hints"]
+    assert hint["metrics"] == ["deals"]
+    assert hint["reason"] == "compared with 2025-11-01 to 2025-11-30: no data in that period"
+    both = answered(server, shop, **{**asked, "metrics": "deals,romi"})["hints"]
+    assert [each["metrics"] for each in both] == [["romi"], ["deals", "romi"]]
+
+
 @pytest.mark.parametrize("more", [{}, {"limit": "1"}, {"sort": "romi"}, {"compare": "year"}, {"models": "all"}])
 @pytest.mark.parametrize("by", ["day", "source", "source,day", "tag"])
 def test_unknown_ratios_of_income_have_the_rows_that_they_have_where_they_are_known(
