@@ -122,6 +122,7 @@ def test_a_missing_day_is_the_usual_one(first: str, last: str, period: tuple[str
         ({"date_of": "now"}, "date", ("“now”", "changed")),
         ({"compare": "never"}, "compare", ("“never”", "previous")),
         ({"segment": "our"}, "segment", ("“our”", "ours")),
+        ({"by": "field:b"}, "by", ("available: city, «a,b:c»",)),
         ({"segment": "old"}, "segment", ("segment “old” can no longer be used", "“gone”", "city")),
         ({"sort": "-amount"}, "sort", ("“amount”", "deals")),
         ({"sort": "-change:deals"}, "sort", ("needs a comparison", "`compare`", "change:deals")),
