@@ -5,9 +5,11 @@ from typing import NotRequired, TypedDict
 
 from dealtrace.attribution.model_labels import model_key
 from dealtrace.reports.answer import Report, ReportLine
+from dealtrace.reports.facts import Fact
 from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.reading.compared_period import lacking_data_text
+from dealtrace.reports.reading.known_costs import known_costs_text
 from dealtrace.reports.table_columns import (
     CHANGE,
     COMPARED,
@@ -51,7 +53,7 @@ class ReportRow(ReportTotal):
 
 
 class ReportHint(TypedDict):
-    """Why metrics, or only their changes, are `null` in all rows or in some, and what helps."""
+    """What a reader must know of some metrics: why they or their changes are `null` or distorted, and what helps."""
 
     metrics: list[str]
     reason: str
@@ -130,7 +132,7 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     if report.compared_period is not None:
         answer["comparedFrom"] = report.compared_period.first_on.isoformat()
         answer["comparedTo"] = report.compared_period.last_on.isoformat()
-    if hints := [*_hints_of_statuses(report, site_id), *_hints_of_changes(report)]:
+    if hints := [*_hints_of_statuses(report, site_id), *_hints_of_changes(report), *_hints_of_costs(report)]:
         answer["hints"] = hints
     return answer
 
@@ -182,3 +184,11 @@ def _hints_of_changes(report: Report) -> list[ReportHint]:
             "cure": "choose a period whose compared period has data",
         }
     ]
+
+
+def _hints_of_costs(report: Report) -> list[ReportHint]:
+    text = known_costs_text(report, "en")
+    if not text:
+        return []
+    metrics = [metric.name for metric in report.question.metrics if Fact.COSTS in metric.facts]
+    return [{"metrics": metrics, "reason": text, "cure": "import the costs of these days"}]
