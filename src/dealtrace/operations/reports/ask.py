@@ -42,7 +42,12 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import DAY, Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_period import data_measures, is_nothing_counted, may_lack_data
+from dealtrace.reports.reading.compared_period import (
+    count_all_data,
+    data_measures,
+    is_nothing_counted,
+    may_lack_data,
+)
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
@@ -127,7 +132,9 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         return report
     count = partial(_count_data, source, site, question, data_measures(measures))
     compared = spans[list(spans)[1]]
-    if is_nothing_counted(sides[1]) and not any(count((), compared).total.values()):
+    if is_nothing_counted(sides[1]) and (
+        count_all_data(question, measures) or not any(count((), compared).total.values())
+    ):
         return replace(report, has_nothing_before=True)
     may_lack = may_lack_data(question, sides[0], sides[1])
     return replace(report, counted_since=_counted_since(count, site, compared) if may_lack else None)

@@ -1,6 +1,6 @@
 """Find the days with which each time of a report, such as a month, is compared; two months often differ in length."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -151,6 +151,11 @@ def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
     its filters and flags leave out does not matter: a source that is new, or the first won deal, is a real rise.
     """
     return frozenset[Measure]().union(*(_DATA[measure.fact] for measure in measures))
+
+
+def count_all_data(question: Question, measures: Collection[Measure]) -> bool:
+    """Return whether the measures of a question tell by themselves whether the site has data."""
+    return not question.filters and all(not _DATA[measure.fact].isdisjoint(measures) for measure in measures)
 
 
 def is_nothing_counted(sides: ByModel) -> bool:
