@@ -181,6 +181,7 @@ def test_rows_stand_behind_sums_and_counts_of_one_fact() -> None:
         ({"by": "source"}, [], "key"),
         ({"by": "source"}, ["a", "b"], "key"),
         ({"by": "hour"}, ["25"], "key"),
+        ({"by": "client_kind"}, ["nope"], "key"),
         ({"metrics": "visits", "by": "manager"}, [""], "by"),
         ({"models": "all"}, [], "models"),
     ],
