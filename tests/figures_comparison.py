@@ -139,6 +139,8 @@ class Examination:
             shown, right = shown_answer(answered), self.oracle.answer(unfolded)
             check_sums(words, answered, self.oracle)
             check_columns(words, answered, right)
+            if question.comparison is not None and question.date_of != "changed":
+                assert self.oracle.lacks_data_before(unfolded) in (None, answered.has_nothing_before), words
         assert shown == right, f"{source.tables}: {words}\nshown: {shown}\nright: {right}"
         self.asked.questions[type(source.tables).__name__] += 1
 

@@ -349,6 +349,19 @@ class Oracle:
             for piece in pieces
         ]
 
+    def lacks_data_before(self, question: Question) -> bool | None:
+        """Return whether the site has none of what is counted in the compared period, whatever the filters.
+
+        Nothing is said of costs of nothing, and of costs without clicks.
+        """
+        _, side = _sides(question, self.records.site.time_zone, self.now)
+        facts = {fact for metric in question.metrics for fact in self.formula(metric.name)[0]}
+        whole = tuple(sorted({"deal" if fact in ("won", "assist") else fact for fact in facts}))
+        pieces = self._kept(replace(question, filters=()), [(whole, lambda _: None)], side, AttributionModel.LINEAR)
+        if any(piece.fact != "cost" or all(piece.numbers.values()) for piece in pieces):
+            return False
+        return None if any(any(piece.numbers.values()) for piece in pieces) else True
+
     def formula(self, metric: str) -> Formula:
         """Return the facts of a metric or column at this site, and how its value is made of the pieces of a row."""
         if metric.startswith(COLUMN_PREFIX):

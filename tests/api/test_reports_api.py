@@ -13,6 +13,8 @@ from python_calamine import CalamineWorkbook
 
 from cast import Player, Stage, moscow
 from commands import Terminal
+from dealtrace import clock
+from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label
@@ -88,10 +90,37 @@ def winner(served: Stage) -> Player:
 def test_ratios_of_income_are_unknown_while_no_status_is_named_won(server: ServerProcess, shop: Player) -> None:
     answer = answered(server, shop, metrics="cost,romi,drr,won")
     assert answer["total"] == {"values": {"cost": "30.01", "romi": None, "drr": None, "won": 0}}
-    (hint,) = answer["hints"]
+    hint, of_costs = answer["hints"]
+    assert of_costs["metrics"] == ["cost", "romi", "drr"]
     assert hint["metrics"] == ["romi", "drr"]
     assert hint["cure"] == f"dealtrace status set {shop.site.id} NAME won"
-    assert "hints" not in answered(server, shop, metrics="cost")
+    assert "hints" not in answered(server, shop, metrics="won")
+
+
+def test_an_answer_says_why_it_has_no_changes(server: ServerProcess, shop: Player) -> None:
+    asked = {"metrics": "deals", "compare": "year"}
+    answer = answered(server, shop, **asked)
+    assert answer["total"]["change"] == {"deals": None}
+    (hint,) = answer["hints"]
+    assert hint["metrics"] == ["deals"]
+    assert hint["reason"] == "compared with 2023-11-01 to 2023-11-30: no data in that period"
+    hints = answered(server, shop, **{**asked, "metrics": "deals,romi"})["hints"]
+    assert [each["metrics"] for each in hints] == [["romi"], ["deals", "romi"], ["romi"]]
+
+
+def test_an_answer_says_since_when_costs_are_not_known(server: ServerProcess, served: Stage) -> None:
+    player = served.open_site()
+    today = site_day(clock.now(), player.site.time_zone)
+    spent_on = today - timedelta(days=3)
+    served.ids.ensure(10)
+    with served.database.write() as connection:
+        import_costs(served.work(connection, player), CostAccount("yandex", "main"), {spent_on},
+                     [Cost(spent_on, YANDEX, 30_00, 7)])  # fmt: skip
+    asked = {"metrics": "visits,cost,drr", "first": spent_on.isoformat(), "last": today.isoformat()}
+    hint = next(each for each in answered(server, player, **asked)["hints"] if "cost" in each["metrics"])
+    assert hint["metrics"] == ["cost", "drr"]
+    assert hint["reason"].startswith(f"Costs are known to {spent_on}. Days whose costs are not all known yet:")
+    assert "hints" not in answered(server, player, **{**asked, "metrics": "visits"})
 
 
 @pytest.mark.parametrize("more", [{}, {"limit": "1"}, {"sort": "romi"}, {"compare": "year"}, {"models": "all"}])

@@ -5,9 +5,11 @@ from typing import NotRequired, TypedDict
 
 from dealtrace.attribution.model_labels import model_key
 from dealtrace.reports.answer import Report, ReportLine
+from dealtrace.reports.facts import Fact
 from dealtrace.reports.formats import Shown, format_value
-from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
+from dealtrace.reports.reading.compared_period import lacking_data_text
+from dealtrace.reports.reading.known_costs import known_costs_text
 from dealtrace.reports.table_columns import (
     CHANGE,
     COMPARED,
@@ -52,7 +54,7 @@ class ReportRow(ReportTotal):
 
 
 class ReportHint(TypedDict):
-    """Why metrics are `null` in all rows, and how to change that."""
+    """What a reader must know of some metrics: why they or their changes are `null` or distorted, and what helps."""
 
     metrics: list[str]
     reason: str
@@ -131,8 +133,8 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     if report.compared_period is not None:
         answer["comparedFrom"] = report.compared_period.first_on.isoformat()
         answer["comparedTo"] = report.compared_period.last_on.isoformat()
-    if report.lacking_won:
-        answer["hints"] = [_hint(report.lacking_won, site_id)]
+    if hints := [*_hints_of_statuses(report, site_id), *_hints_of_changes(report), *_hints_of_costs(report)]:
+        answer["hints"] = hints
     return answer
 
 
@@ -159,9 +161,35 @@ def _figures(report: Report, columns: Sequence[TableColumn], row: ReportLine) ->
     return {name: shown for name, of_model in by_model.items() for shown in of_model.values()}
 
 
-def _hint(metrics: Sequence[Metric], site_id: int) -> ReportHint:
-    return {
-        "metrics": [metric.name for metric in metrics],
-        "reason": "no status of the site is marked as won",
-        "cure": f"dealtrace status set {site_id} NAME won",
-    }
+def _hints_of_statuses(report: Report, site_id: int) -> list[ReportHint]:
+    if not report.lacking_won:
+        return []
+    return [
+        {
+            "metrics": [metric.name for metric in report.lacking_won],
+            "reason": "no status of the site is marked as won",
+            "cure": f"dealtrace status set {site_id} NAME won",
+        }
+    ]
+
+
+def _hints_of_changes(report: Report) -> list[ReportHint]:
+    """Return why changes are `null`, or say less than they seem to: the site lacks data of the compared period."""
+    compared, lacking = report.compared_period, lacking_data_text(report, "en")
+    if compared is None or not lacking:
+        return []
+    return [
+        {
+            "metrics": [metric.name for metric in report.question.metrics],
+            "reason": f"compared with {compared.first_on} to {compared.last_on}: {lacking}",
+            "cure": "choose a period whose compared period has data",
+        }
+    ]
+
+
+def _hints_of_costs(report: Report) -> list[ReportHint]:
+    text = known_costs_text(report, "en")
+    if not text:
+        return []
+    metrics = [metric.name for metric in report.question.metrics if Fact.COSTS in metric.facts]
+    return [{"metrics": metrics, "reason": text, "cure": "import the costs of these days"}]

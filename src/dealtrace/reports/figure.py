@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
 from dealtrace.reports.answer import RowKeys
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.filters import check_no_contact, key_of_value
+from dealtrace.reports.filters import check_no_contact, check_value, key_of_value
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
 from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
@@ -193,6 +193,7 @@ def parse_figure(
         try:
             if context.mask is not None:
                 check_no_contact(dimension, text, context.mask)
+            check_value(dimension, text)
             found.append(key_of_value(dimension, text) if text else None)
         except InvalidValue as fault:
             violations.append(Violation("key", fault.ru, fault.en))

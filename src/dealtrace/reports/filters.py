@@ -218,12 +218,16 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
     values = tuple(unescaped(text) for text in texts)
     if operator is not Operator.CONTAINS:
         for value in values:
-            _check_value(dimension, value)
+            check_value(dimension, value)
     return Filter(dimension, operator, values)
 
 
-def _check_value(dimension: Dimension, value: str) -> None:
-    """Raise `InvalidValue` if the dimension cannot have this value, likely a misspelling; a blank value is allowed."""
+def check_value(dimension: Dimension, value: str) -> None:
+    """Check that a dimension can have this value, which is blank or not a misspelling.
+
+    Raises:
+        InvalidValue: the dimension has a fixed list of keys, and this value is none of them.
+    """
     key = key_of_value(dimension, value)
     if not dimension.keys or key is None or key in dimension.keys:
         return

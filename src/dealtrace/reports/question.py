@@ -323,8 +323,8 @@ class _Parser:
 
 
 def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:
-    near = nearest_name(name, every)
-    known = ", ".join(every) or "—"
+    quoted = {each: f"«{each}»" if "," in each else each for each in every}
+    near, known = quoted.get(nearest_name(name, every) or ""), ", ".join(quoted.values()) or "—"
     hint_ru = f" (возможно, {near})" if near is not None else ""
     hint_en = f" (did you mean {near}?)" if near is not None else ""
     return InvalidValue(

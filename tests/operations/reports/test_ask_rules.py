@@ -163,6 +163,21 @@ def test_a_rise_since_before_the_first_data_is_no_rise(stage: Stage, shop: Playe
             assert report.counted_since is None
 
 
+def test_what_is_new_on_a_site_with_data_rises_from_zero(stage: Stage, shop: Player) -> None:
+    before, (yandex, vk) = NOON - timedelta(days=12), (TrafficSource(name) for name in ("yandex", "vk"))
+    register(stage, shop, {"stated_source": yandex, "happened_at": before}, {"number": "2", "happened_at": before})
+    register(stage, shop, *({"number": f"new {at}", "stated_source": vk, "status": "won"} for at in range(2)))
+    set_won(stage, shop, "won")
+    words = {"first": "2026-11-01", "last": "2026-11-10", "compare": "previous"}
+    for metrics, by, filters in (("deals", "", ["source:is:vk"]), ("won", "source", []), ("won", "day", [])):
+        for report in asked_everywhere(stage, shop, *filters, metrics=metrics, by=by, **words):
+            assert not report.has_nothing_before
+            assert report.counted_since == date(2026, 10, 29)
+            assert list(figures_of(report, figure_columns(report), report.total)) == [2, 0, 2, None]
+    for report in asked_everywhere(stage, shop, "source:is:vk", metrics="leads", **words):
+        assert report.has_nothing_before, "there are deals, but no leads"
+
+
 def test_changes_of_a_ratio_are_known_if_it_was_nothing_of_something(stage: Stage, shop: Player) -> None:
     register(stage, shop, {"happened_at": NOON - timedelta(days=12)}, {"clue": by_contact("79205550055")})
     words = {"first": "2026-11-01", "last": "2026-11-10", "compare": "previous", "metrics": "match_rate"}

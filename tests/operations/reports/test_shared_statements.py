@@ -80,5 +80,5 @@ def test_rows_that_may_be_many_are_counted_a_period_at_a_time(scene: Scene) -> N
 
 
 def test_visitors_that_bitmaps_count_are_counted_a_period_at_a_time(scene: Scene) -> None:
-    alone, compared = (run_for(scene, metrics="visitors", compare=compare) for compare in ("", "previous"))
+    alone, compared = (run_for(scene, metrics="visits,visitors", compare=compare) for compare in ("", "previous"))
     assert len(compared) == 2 * len(alone)

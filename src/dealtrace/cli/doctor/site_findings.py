@@ -136,7 +136,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
     lacking: list[Finding] = [
         {
             "kind": "no_rate",
-            "text": f"Site {site.id}: {counted(deals, 'deal')} in {currency} without a rate are left out of sums.",
+            "text": f"Site {site.id}: sums leave out {counted(deals, 'deal')} in {currency} without a rate.",
             "cure": f"dealtrace rate set {site.id} {_quoted(currency)} RUBLES --from DAY",
             "site_id": site.id,
             "name": currency,

@@ -42,7 +42,12 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import DAY, Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_period import is_nothing_counted, may_lack_data
+from dealtrace.reports.reading.compared_period import (
+    count_all_data,
+    data_measures,
+    is_nothing_counted,
+    may_lack_data,
+)
 from dealtrace.reports.reading.empty_times import times_with_rows
 from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
@@ -122,39 +127,48 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
             shown,
         ),
     )
-    is_empty = len(sides) > 1 and is_nothing_counted(sides[1])
-    may_lack = len(sides) > 1 and not is_empty and may_lack_data(question, sides[0], sides[1])
-    return replace(
-        report,
-        today=site_day(now, site.time_zone),
-        has_nothing_before=is_empty,
-        counted_since=_counted_since(source, site, asked, list(spans.values())[1], measures) if may_lack else None,
-    )
+    report = replace(report, today=site_day(now, site.time_zone))
+    if len(sides) == 1:
+        return report
+    count = partial(_count_data, source, site, question, data_measures(measures))
+    compared = spans[list(spans)[1]]
+    if is_nothing_counted(sides[1]) and (
+        count_all_data(question, measures) or not any(count((), compared).total.values())
+    ):
+        return replace(report, has_nothing_before=True)
+    may_lack = may_lack_data(question, sides[0], sides[1])
+    return replace(report, counted_since=_counted_since(count, site, compared) if may_lack else None)
 
 
-def _counted_since(
-    source: FactSource, site: Site, question: Question, compared: Span, measures: set[Measure]
-) -> date | None:
-    """Return the first day on which anything was counted, if it is a day of the compared span other than the first.
+CountData = Callable[[tuple[Dimension, ...], Span], Gathered]
+"""A function that counts all data of a site in a time span, grouped by the dimensions."""
+
+
+def _count_data(
+    source: FactSource,
+    site: Site,
+    question: Question,
+    measures: frozenset[Measure],
+    by: tuple[Dimension, ...],
+    span: Span,
+) -> Gathered:
+    """Count a site's data without the question's filters: a source that is new has an earlier figure, which is zero."""
+    scope = Scope(site, by, (), span, AttributionModel(site.attribution), question.date_of, None)
+    return gather_measures(source.fetch, source.tables, scope, measures)
+
+
+def _counted_since(count: CountData, site: Site, compared: Span) -> date | None:
+    """Return the first day on which the site has data, if it is a day of the compared span other than the first.
 
     Most spans begin on a day with data, so usually a single statement about that day is enough.
     """
     days = compared.days
     if days is None or days.days == 1:
         return None
-    day, zone = DIMENSIONS["day"], site.time_zone
-    model = question.model if question.model is not None else AttributionModel(site.attribution)
-
-    def count(by: tuple[Dimension, ...], span: Span) -> Gathered:
-        since = visits_since(source, by, question.filters)
-        scope = Scope(site, by, question.filters, span, model, question.date_of, since)
-        return gather_measures(source.fetch, source.tables, scope, measures)
-
-    first_on = days.first_on
-    earlier = Period(BEFORE_ALL, first_on - DAY)
-    for period in (Period(first_on, first_on), earlier):
+    day, zone, first_on = DIMENSIONS["day"], site.time_zone, days.first_on
+    for period in (Period(first_on, first_on), Period(BEFORE_ALL, first_on - DAY)):
         span = Span(day_start(period.first_on, zone), min(day_end(period.last_on, zone), compared.until), period)
-        if not is_nothing_counted({model: count((), span)}):
+        if any(count((), span).total.values()):
             return None
     rows = count((day,), compared).rows
     counted = [key for (key,), row in rows.items() if isinstance(key, int) and any(row.values())]

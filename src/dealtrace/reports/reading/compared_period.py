@@ -1,6 +1,6 @@
 """Find the days with which each time of a report, such as a month, is compared; two months often differ in length."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
@@ -9,6 +9,9 @@ from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import ByModel, Report
 from dealtrace.reports.dimensions import Dimension, Kind
+from dealtrace.reports.facts import Fact
+from dealtrace.reports.measures import Measure
+from dealtrace.reports.metrics import CLICKS, COST, DEALS, LEADS, VISITS
 from dealtrace.reports.periods import DAY, Comparison, Period, compared_period, day_compared_with
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
@@ -134,11 +137,34 @@ def may_lack_data(question: Question, own: ByModel, compared: ByModel) -> bool:
     )
 
 
+_DATA: Mapping[Fact, frozenset[Measure]] = {
+    Fact.VISITS: frozenset({VISITS}),
+    Fact.LEADS: frozenset({LEADS}),
+    Fact.DEALS: frozenset({DEALS}),
+    Fact.ASSISTS: frozenset({DEALS}),
+    Fact.COSTS: frozenset({COST, CLICKS}),
+}
+
+
+def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
+    """Return the measures that tell whether a site has data for the given ones: all deals, say, for those won.
+
+    Ours: a period lacks data if the site has no visits, leads, deals or costs in it, whichever a report counts. What
+    its filters and flags leave out does not matter: a source that is new, or the first won deal, is a real rise.
+    """
+    return frozenset[Measure]().union(*(_DATA[measure.fact] for measure in measures))
+
+
+def count_all_data(question: Question, measures: Collection[Measure]) -> bool:
+    """Return whether the measures of a question tell by themselves whether the site has data."""
+    return not question.filters and all(not _DATA[measure.fact].isdisjoint(measures) for measure in measures)
+
+
 def is_nothing_counted(sides: ByModel) -> bool:
     """Return whether nothing that a report needs was counted in its compared period, whose measures are `sides`.
 
-    Ours: this is decided by the measures and not by the figures, because a figure may be zero although something was
-    counted: a total of margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
+    The measures say so and not the figures, because a figure may be zero although something was counted: a total of
+    margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
     """
     return not any(
         side.is_counted or any(side.total.values()) or any(any(row.values()) for row in side.rows.values())
