@@ -23,6 +23,7 @@ from dealtrace.settings import InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import is_locked_out, message_of
 from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, SQLITE_BUSY_SECONDS, Database, open_database
 from dealtrace.storage.database.lock_holders import how_to_end, list_lock_holders
+from dealtrace.storage.database.turns import take_turns
 from dealtrace.storage.id_blocks import IdBlocks, transaction
 from dealtrace.storage.schema.upgrade import (
     DatabaseForeign,
@@ -37,11 +38,13 @@ from dealtrace.storage.schema.upgrade import (
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
     """Yield the configured database, and report errors as `explained` does.
 
-    With `creates`, a missing database is created.
+    With `creates`, a missing database is created. Long writing to a SQLite file pauses to let other programs write.
     """
     with explained():
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)
+        if database.is_sqlite:
+            take_turns(database.writer)
         try:
             (prepare_schema if creates else require_schema)(database)
             yield database
