@@ -9,6 +9,8 @@ import pytest
 
 from commands import CommandLine, Terminal
 from dealtrace.cli.commands import COMMANDS
+from dealtrace.cli.terminal import open_prepared
+from dealtrace.settings import read_settings
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
 
@@ -165,3 +167,20 @@ def test_a_start_names_its_database_and_no_link_starts_another(
         make(file, name)
         other = Terminal(command_line, f"sqlite:///{name}", tmp_path)
         assert "already using" in other.refused("serve", "--port", str(free_port()))
+
+
+def test_who_stands_in_a_removed_folder_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DEALTRACE_DATABASE_URL", "sqlite:///own.db")
+    folder.rmdir()
+    read_settings.cache_clear()
+    try:
+        with pytest.raises(SystemExit), open_prepared():
+            pass
+    finally:
+        read_settings.cache_clear()
+    assert "The present folder has been removed: change to another folder" in capfd.readouterr().err

@@ -1,6 +1,7 @@
 """A command that writes to a SQLite file for long lets other programs write, too."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from dealtrace.cli.terminal import open_prepared
+from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.database.turns import WRITTEN_MAX_SECONDS
 from dealtrace.storage.schema.tables.control import revision
@@ -21,13 +23,15 @@ WRITES = 3
 
 
 @pytest.fixture
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     url = f"sqlite:///{tmp_path / 'deals.db'}"
     monkeypatch.setenv("DEALTRACE_DATABASE_URL", url)
     with_schema = open_database(url)
     prepare_schema(with_schema)
     with_schema.close()
-    return url
+    read_settings.cache_clear()
+    yield url
+    read_settings.cache_clear()
 
 
 def write_in_short_steps(database: Database, done: Event, begun: Event) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import NoReturn, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -145,6 +146,14 @@ def _fail_locked_out() -> NoReturn:
         fail_locked(database, holders)
 
 
+def _is_in_removed_folder() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _explain_os_error(error: OSError) -> str:
     """Return the name of the file, if there is one, and the reason that the system gives for an error.
 
@@ -152,4 +161,6 @@ def _explain_os_error(error: OSError) -> str:
     """
     if error.strerror is None:
         return str(error)
+    if error.filename is None and _is_in_removed_folder():
+        return "The present folder has been removed: change to another folder and run the command again."
     return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

@@ -142,7 +142,7 @@ def test_it_takes_the_usual_forms_of_a_url(url: str, is_sqlite: bool) -> None:
     ("url", "file"), [("sqlite:///deals.db", "deals.db"), ("sqlite:////var/lib/deals.db", "/var/lib/deals.db")]
 )
 def test_it_states_where_the_file_lies(url: str, file: str) -> None:
-    assert open_database(url).file == Path(file)
+    assert open_database(url).file == Path(file).absolute()
 
 
 def test_it_makes_no_file_before_something_is_written(tmp_path: Path) -> None:

@@ -146,10 +146,11 @@ def open_database(
 
     `read_url` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection
     pooler that may run each transaction on a different connection. A writer waits for the lock of a SQLite file for
-    `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`.
+    `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`. A relative path of a SQLite file is that of the
+    present folder, even if this is renamed later.
     """
-    primary = make_url(url)
-    if primary.get_backend_name() == "sqlite":
+    primary = _with_whole_path(make_url(url))
+    if primary.get_backend_name() == SQLITE:
         busy_seconds = min(busy_seconds_max, SQLITE_BUSY_SECONDS)
         return Database(
             primary,
@@ -164,6 +165,12 @@ def open_database(
     _begin_with(writer, "BEGIN")
     _begin_with(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     return Database(primary, writer, reader, read_seconds_max)
+
+
+def _with_whole_path(url: URL) -> URL:
+    if url.get_backend_name() != SQLITE or url.database in (None, "", ":memory:"):
+        return url
+    return url.set(database=str(Path(url.database or "").absolute()))
 
 
 def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_always: bool) -> Engine:
