@@ -1,5 +1,6 @@
 """Connections to the database: engines for writing and for reading a SQLite file or a PostgreSQL server."""
 
+import logging
 import math
 import sqlite3
 import time
@@ -46,6 +47,9 @@ WRITERS = 9
 Two are for the write queue, which also reserves ids, one for changes to accounts, four for file imports, and two for
 background runs.
 """
+
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+"""The pool would print a traceback, with the words of the database, for an error that it also raises."""
 
 
 @dataclass(frozen=True)
