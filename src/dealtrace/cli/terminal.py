@@ -72,7 +72,18 @@ def explained() -> Iterator[None]:
             raise
         if is_locked_out(error):
             _fail_locked_out()
-        fail(f"Database error: {message}")
+        fail(f"Database error: {message}", _name_database(message))
+
+
+_FILE_FAULTS = frozenset({"unable to open database file", "attempt to write a readonly database"})
+"""SQLite's words for a file or folder of somebody else, and for a folder in place of the file."""
+
+
+def _name_database(message: str) -> str:
+    """Return a line that names the database in use and, if its file cannot be opened or written, says what to do."""
+    with closing(open_database(read_settings().database_url)) as database:
+        cure = " Run the command as the user who owns this file and its folder." if message in _FILE_FAULTS else ""
+        return f"The database in use: {database.name}.{cure}" if cure else f"The database in use: {database.name}"
 
 
 P = ParamSpec("P")
