@@ -172,7 +172,6 @@ def test_each_has_been_read_from_its_variable() -> None:
         ("127.0.0.1", "http://deals.example.org:8080/", True),
         ("::1", "http://Localhost:8000", False),
         ("::1", "http://[::1]:8000/", False),
-        ("127.0.0.1", "http://[", False),
         ("0.0.0.0", "http://localhost", True),  # noqa: S104 - read, not listened on
     ],
 )
@@ -347,6 +346,24 @@ def test_settings_that_do_not_exist_are_listed_with_the_nearest_name_and_without
     assert "secret" not in "".join(map(str, list_unknown_settings()))
 
 
+def test_lines_that_cannot_be_read_are_listed_by_their_names_without_values(caplog: pytest.LogCaptureFixture) -> None:
+    Path(".env").write_text(
+        "# ours\nDEALTRACE_PORT 77\nexport DEALTRACE_SMTP_URL: smtp://u:secret@h\nOTHER 1\nDEALTRACE_HOST\n"
+        'DEALTRACE_WORKERS=2\nDEALTRACE_MAIL_FROM="a secret\nDEALTRACE_HOST=::1\n'
+    )
+    assert [str(line) for line in list_unknown_settings()] == [
+        f"Line {number} of .env ({name}) cannot be read: it has no effect. Write NAME=value."
+        for number, name in (
+            (2, "DEALTRACE_PORT"),
+            (3, "DEALTRACE_SMTP_URL"),
+            (5, "DEALTRACE_HOST"),
+            (7, "DEALTRACE_MAIL_FROM"),
+        )
+    ]
+    assert (read_settings().workers, read_settings().host) == (2, "::1")
+    assert not caplog.records
+
+
 def test_nothing_is_unknown_where_nothing_is_set() -> None:
     assert list_unknown_settings() == []
 
@@ -414,6 +431,14 @@ def test_only_a_postgresql_replica_is_read_from(env: pytest.MonkeyPatch) -> None
         ("log_level", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR"),
         ("trusted_proxies", "proxy", "use IP addresses or networks separated by commas"),
         ("database_url", "mysql://x", ENGINES),
+        ("public_url", "deals.example.org", "use https://host"),
+        ("public_url", "ftp://deals.example.org", "use https://host"),
+        ("public_url", "https://", "use https://host"),
+        ("public_url", "http://[", "use https://host"),
+        ("public_url", "https://deals.example.org:0", "use https://host"),
+        ("public_url", "https://user:secret@deals.example.org", "use https://host"),
+        ("public_url", "https://deals.example.org/?a=1", "use https://host"),
+        ("public_url", "https://deals.example.org /", "use https://host"),
     ],
 )
 def test_a_bad_setting_is_explained_in_our_words(env: pytest.MonkeyPatch, name: str, text: str, cure: str) -> None:
@@ -421,6 +446,13 @@ def test_a_bad_setting_is_explained_in_our_words(env: pytest.MonkeyPatch, name: 
     (fault,) = faults()
     assert cure in fault
     assert not re.search(r"Input should|Value error|valid (integer|boolean)|pydantic", fault)
+
+
+@pytest.mark.parametrize("name", ["log_level", "host", "database_url", "public_url", "smtp_url"])
+@pytest.mark.parametrize("value", ["5", "true", "['a']", "2026-11-28"])
+def test_what_is_no_string_in_toml_is_explained_in_our_words(name: str, value: str) -> None:
+    Path("dealtrace.toml").write_text(f"{name} = {value}\n")
+    assert faults() == [f"{variable(name)}: a string in quotes is expected"]
 
 
 def test_every_number_and_switch_that_is_a_word_is_explained_in_our_words(env: pytest.MonkeyPatch) -> None:

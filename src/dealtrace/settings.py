@@ -1,5 +1,6 @@
 """Every setting of the server: its environment variable, default, unit and meaning."""
 
+import re
 from enum import Enum, auto
 from functools import cache
 from ipaddress import ip_network
@@ -18,12 +19,14 @@ from dealtrace.record import record
 from dealtrace.stated_settings import (
     ENV_FILE,
     TOML_FILE,
+    list_unread_lines,
     read_env_file,
     read_environment,
     read_stated,
     read_toml_file,
 )
 from dealtrace.stated_settings import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
+from dealtrace.stated_settings import UnreadLine as UnreadLine
 from dealtrace.whole_number import ID_MAX
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -50,6 +53,7 @@ class MailServer:
     password: str = ""
 
 
+_PUBLIC_URL_CURE = "use https://host or http://host:port, as people type it"
 _SMTP_CURE = "use smtps://user:password@host, smtp+starttls://user:password@host or smtp://host"
 _SMTP = {
     "smtp": (MailSecurity.NONE, 25),
@@ -205,7 +209,7 @@ class Settings(BaseModel):
         """Whether these settings let people on other machines log in over plain HTTP."""
         if self.public_url.lower().startswith("https://"):
             return False
-        return not {self.host, _host_of(self.public_url) or self.host} <= _OWN_HOSTS
+        return not {self.host, urlsplit(self.public_url).hostname or self.host} <= _OWN_HOSTS
 
     @property
     def mail_server(self) -> MailServer | None:
@@ -217,6 +221,18 @@ class Settings(BaseModel):
         """The e-mail address that e-mails are sent from: `mail_from`, else the user of `smtp_url`."""
         server = self.mail_server
         return self.mail_from or (server.user if server is not None else "")
+
+    @field_validator("public_url")
+    @classmethod
+    def _known_public_url(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            is_sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError as fault:
+            raise ValueError(_PUBLIC_URL_CURE) from fault
+        if value and (not is_sound or "@" in parts.netloc or re.search(r"[\s?#]", value)):
+            raise ValueError(_PUBLIC_URL_CURE)
+        return value
 
     @field_validator("smtp_url")
     @classmethod
@@ -285,14 +301,6 @@ class Settings(BaseModel):
         return value
 
 
-def _host_of(url: str) -> str:
-    """Return the host of a URL in lower case, or an empty string if it has none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
 def _mail_server(parts: SplitResult) -> MailServer:
     security, port = _SMTP[parts.scheme]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -337,16 +345,17 @@ class UnknownVariable:
         return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
 
 
-def list_unknown_settings() -> list[UnknownVariable]:
-    """List the unknown names that are set as variables with our prefix or as keys of `dealtrace.toml`."""
+def list_unknown_settings() -> list[UnknownVariable | UnreadLine]:
+    """List what is stated without effect: unknown names in the three sources, and lines of `.env` without a value."""
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
-    unknown: list[UnknownVariable] = []
+    unknown: list[UnknownVariable | UnreadLine] = []
     for place, stated in (("the environment", read_environment()), (str(ENV_FILE), read_env_file())):
         for bare in sorted(set(stated) - set(known) - OTHER_VARIABLES):
             name = f"{ENVIRONMENT_PREFIX}{bare.upper()}"
             unknown.append(UnknownVariable(place, name, nearest_name(name, variables)))
     in_toml = sorted(set(read_toml_file()) - set(known))
+    unknown += list_unread_lines()
     return [*unknown, *(UnknownVariable(str(TOML_FILE), name, nearest_name(name, known)) for name in in_toml)]
 
 
@@ -364,6 +373,8 @@ def _explain(error: ErrorDetails) -> str:
         return f"a whole number from {bounds.get('ge', 0)} to {bounds.get('le', ID_MAX)} is expected"
     if error["type"] == "string_pattern_mismatch":
         return f"must be one of {error['ctx']['pattern'].strip('^$()').replace('|', ', ')}"
+    if error["type"] == "string_type":
+        return "a string in quotes is expected"
     return error["msg"]
 
 

@@ -3,19 +3,40 @@
 pydantic-settings could do the same, but it takes 25 ms of CPU time, and every command reads the settings.
 """
 
+import logging
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
+from dealtrace.record import record
+
 ENVIRONMENT_PREFIX = "DEALTRACE_"
 TOML_FILE = Path("dealtrace.toml")
 ENV_FILE = Path(".env")
 _ENCODING = "utf-8-sig"
+_OUR_NAME = re.compile(rf"\s*(?:export\s+)?['\"]?({ENVIRONMENT_PREFIX}\w+)", re.IGNORECASE)
 
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """To look for plugins, Pydantic would read a file of every installed package before it builds the settings."""
+
+
+logging.getLogger("dotenv").setLevel(logging.ERROR)
+"""The library warns of lines that it cannot read, without the name of the file; `list_unread_lines` lists ours."""
+
+
+@record
+class UnreadLine:
+    """A line of `.env` that names a setting but gives it no value."""
+
+    number: int
+    name: str
+
+    def __str__(self) -> str:
+        """Return the message; it does not repeat the line, which may hold a secret."""
+        return f"Line {self.number} of {ENV_FILE} ({self.name}) cannot be read: it has no effect. Write NAME=value."
 
 
 def read_environment() -> dict[str, str]:
@@ -28,6 +49,16 @@ def read_env_file() -> dict[str, str]:
     if not ENV_FILE.is_file():
         return {}
     return _with_prefix(import_module("dotenv").dotenv_values(ENV_FILE, encoding=_ENCODING))
+
+
+def list_unread_lines() -> list[UnreadLine]:
+    """List the lines of `.env` that begin with a name of ours but are not of the form `NAME=value`."""
+    if not ENV_FILE.is_file():
+        return []
+    with ENV_FILE.open(encoding=_ENCODING) as stream:
+        lines = [line for line in import_module("dotenv.parser").parse_stream(stream) if line.value is None]
+    named = [(line.original.line, _OUR_NAME.match(line.original.string)) for line in lines]
+    return [UnreadLine(number, found[1]) for number, found in named if found is not None]
 
 
 def read_toml_file() -> dict[str, object]:

@@ -9,6 +9,8 @@ import pytest
 
 from commands import CommandLine, Terminal
 from dealtrace.cli.commands import COMMANDS
+from dealtrace.cli.terminal import open_prepared
+from dealtrace.settings import read_settings
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
 
@@ -139,6 +141,21 @@ def test_who_finds_no_site_learns_in_which_database(terminal: Terminal, tmp_path
     assert f"The database in use: {name}" in terminal.run("doctor").out
 
 
+def test_an_error_of_the_database_names_the_database(command_line: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("phone,date\n" * 100)
+    (tmp_path / "folder.db").mkdir()
+    for url, named, words in (
+        ("sqlite:///list.csv", str(tmp_path / "list.csv"), "file is not a database"),
+        ("sqlite:///folder.db", str(tmp_path / "folder.db"), "Run the command as the user who owns this file"),
+        ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me:***@127.0.0.1:1/x", "connection failed"),
+    ):
+        for command in (("doctor",), ("site", "list"), ("serve", "--port", "1")):
+            said = Terminal(command_line, url, tmp_path).run(*command).err
+            assert f"The database in use: {named}" in said, said
+            assert words in said
+            assert "hidden" not in said
+
+
 def test_passwords_are_no_part_of_a_name(command_line: CommandLine, tmp_path: Path) -> None:
     for url in ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me@127.0.0.1:1/x?password=hidden"):
         assert "hidden" not in Terminal(command_line, url, tmp_path).run("doctor").err
@@ -165,3 +182,20 @@ def test_a_start_names_its_database_and_no_link_starts_another(
         make(file, name)
         other = Terminal(command_line, f"sqlite:///{name}", tmp_path)
         assert "already using" in other.refused("serve", "--port", str(free_port()))
+
+
+def test_who_stands_in_a_removed_folder_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "removed"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("DEALTRACE_DATABASE_URL", "sqlite:///own.db")
+    folder.rmdir()
+    read_settings.cache_clear()
+    try:
+        with pytest.raises(SystemExit), open_prepared():
+            pass
+    finally:
+        read_settings.cache_clear()
+    assert "The present folder has been removed: change to another folder" in capfd.readouterr().err

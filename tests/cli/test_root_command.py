@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -202,6 +203,28 @@ def test_help_lists_every_command_as_it_describes_itself(terminal: Terminal) -> 
         assert listed.help in shown
         own = (loaded.help or "").partition("\n")[0]
         assert own == listed.help if isinstance(loaded, TyperGroup) else own.startswith(listed.help.rstrip(".")), name
+
+
+WRONG_VALUES = {
+    ("site", "show", "abc"): "'site_id': a whole number is expected",
+    ("site", "show", "1.5"): "'site_id': a whole number is expected",
+    ("site", "create", "x", "--first-id", "1e9"): "'--first-id': a whole number is expected",
+    ("site", "create", "x", "--first-id", "0"): "'--first-id': the least number is 1",
+    ("serve", "--port", "99999"): "'--port': the largest number is 65535",
+    ("serve", "--port", "9" * 5000): "'--port': a whole number is expected",
+    ("match", "1", "--after", "-1"): "'--after': the least number is 0",
+    ("lead", "show", "cal", "1"): "'kind': 'cal' is not one of 'call', 'request'.",
+    ("webhook", "create", "1", "x", "--format", "xml"): "'--format': 'xml' is not one of 'get', 'form', 'json'.",
+    ("requests", "tail", "--limit", "\x1b[31m"): "a whole number is expected",
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG_VALUES.items())
+def test_a_wrong_value_is_explained_in_our_words(terminal: Terminal, arguments: tuple[str, ...], words: str) -> None:
+    finished = terminal.run(*arguments)
+    assert finished.status == 2
+    assert words in finished.err
+    assert not re.search(r"Input should|Value error|valid integer|\x1b", finished.err)
 
 
 def test_a_misspelt_command_is_named_with_its_neighbour(terminal: Terminal) -> None:

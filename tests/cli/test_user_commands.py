@@ -1,5 +1,6 @@
 """`dealtrace user`."""
 
+import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
@@ -41,6 +42,20 @@ def hash_of(terminal: Terminal, login: str) -> str:
         found = connection.execute(select(user.c.password_hash).where(user.c.login == login)).scalar_one()
     database.close()
     return str(found)
+
+
+@pytest.mark.parametrize("typed", [f"{PASSWORD}\n", f"{PASSWORD}\r\n{PASSWORD}\r\n", PASSWORD])
+def test_without_a_terminal_the_password_is_read_from_the_input(terminal: Terminal, typed: str) -> None:
+    assert terminal.done("user", "create", "anna", typed=typed).out == "User anna created.\n"
+    assert PasswordHasher().verify(hash_of(terminal, "anna"), PASSWORD)
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "\n\n"])
+def test_without_a_password_and_a_terminal_there_is_one_line_with_the_cure(terminal: Terminal, typed: str) -> None:
+    finished = terminal.run("user", "create", "anna", typed=typed)
+    assert (finished.status, finished.out) == (1, "")
+    assert finished.err.count("\n") == 1
+    assert "set DEALTRACE_NEW_PASSWORD" in finished.err
 
 
 def test_they_are_listed_get_a_new_password_and_are_deleted(terminal: Terminal) -> None:

@@ -95,6 +95,19 @@ METADATA_SERVICES = [
     "fd20:ce::254",
     "::ffff:168.63.129.16",
     "::ffff:169.254.169.254",
+    # what a translator or a tunnel sends to one
+    "64:ff9b::169.254.169.254",
+    "64:ff9b::168.63.129.16",
+    "64:ff9b:1::169.254.169.254",
+    "64:ff9b:1:a9fe:a9:fe00::",
+    "64:ff9b:1:12a9:fe:a9fe::",
+    "64:ff9b:1:1234:a9:fea9:fe00:0",
+    "2002:a9fe:a9fe::1",
+    "2001:0:4136:e378:8000:63bf:5601:5601",
+    "::169.254.169.254",
+    "::ffff:0:169.254.169.254",
+    "fe80::5efe:169.254.169.254",
+    "2a00:1450:4010:c0e::5efe:169.254.169.254",
 ]
 
 
@@ -109,7 +122,12 @@ def test_a_metadata_service_is_not_opened_by_a_network_around_it(address: str, p
 def test_a_metadata_service_is_opened_by_its_very_address() -> None:
     assert is_allowed(ip_address("169.254.169.254"), ("169.254.169.254/32",))
     assert is_allowed(ip_address("fd00:ec2::254"), ("fd00:ec2::254/128",))
+    assert is_allowed(ip_address("64:ff9b::a9fe:a9fe"), ("64:ff9b::a9fe:a9fe/128",))
     assert not is_allowed(ip_address("168.63.129.16"), ("169.254.169.254/32",))
+
+
+def test_a_translator_that_is_listed_reaches_other_hosts() -> None:
+    assert is_allowed(ip_address("64:ff9b::8.8.8.8"), ("64:ff9b::/96",))
 
 
 @given(st.ip_addresses())

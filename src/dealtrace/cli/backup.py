@@ -58,7 +58,7 @@ def restore(file: BackupFile) -> None:
     with explained():
         database = open_database(read_settings().database_url)
         if not file.is_file():
-            fail(f"File not found: {file}.")
+            fail(f"{file} is not a file." if file.exists() else f"File not found: {file}.")
         if not _is_empty(database):
             fail(
                 "The database is not empty. Set DEALTRACE_DATABASE_URL to the URL of an empty database, "

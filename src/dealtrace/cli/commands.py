@@ -183,19 +183,40 @@ R = TypeVar("R")
 
 
 def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a function so that control characters are escaped in Typer's messages, which quote arguments."""
+    """Wrap a function so that Typer's messages are in our words and control characters in them are escaped.
+
+    The messages quote arguments, and those about values of arguments are Pydantic's.
+    """
 
     @wraps(function)
     def clean(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except TyperException as fault:
+            if isinstance(fault.__cause__, ValueError):
+                fault.message = _explain_value(fault.__cause__) or fault.message
             for name, value in vars(fault).items():
                 if isinstance(value, str):
                     setattr(fault, name, cleaned(value))
             raise
 
     return clean
+
+
+def _explain_value(fault: ValueError) -> str | None:
+    """Return what is wrong with the value of an argument, or `None` if the fault is none of Pydantic's."""
+    list_errors = getattr(fault, "errors", None)
+    if list_errors is None:
+        return None
+    error = list_errors()[0]
+    kind, facts = error["type"], error.get("ctx", {})
+    if kind.startswith("int_"):
+        return "a whole number is expected"
+    if kind == "greater_than_equal":
+        return f"the least number is {facts['ge']}"
+    if kind == "less_than_equal":
+        return f"the largest number is {facts['le']}"
+    return str(facts["error"]) if kind == "value_error" else None
 
 
 class CommandGroup(TyperGroup):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import NoReturn, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -23,6 +24,7 @@ from dealtrace.settings import InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import is_locked_out, message_of
 from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, SQLITE_BUSY_SECONDS, Database, open_database
 from dealtrace.storage.database.lock_holders import how_to_end, list_lock_holders
+from dealtrace.storage.database.turns import take_turns
 from dealtrace.storage.id_blocks import IdBlocks, transaction
 from dealtrace.storage.schema.upgrade import (
     DatabaseForeign,
@@ -37,11 +39,13 @@ from dealtrace.storage.schema.upgrade import (
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
     """Yield the configured database, and report errors as `explained` does.
 
-    With `creates`, a missing database is created.
+    With `creates`, a missing database is created. Long writing to a SQLite file pauses to let other programs write.
     """
     with explained():
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)
+        if database.is_sqlite:
+            take_turns(database.writer)
         try:
             (prepare_schema if creates else require_schema)(database)
             yield database
@@ -68,7 +72,18 @@ def explained() -> Iterator[None]:
             raise
         if is_locked_out(error):
             _fail_locked_out()
-        fail(f"Database error: {message}")
+        fail(f"Database error: {message}", _name_database(message))
+
+
+_FILE_FAULTS = frozenset({"unable to open database file", "attempt to write a readonly database"})
+"""SQLite's words for a file or folder of somebody else, and for a folder in place of the file."""
+
+
+def _name_database(message: str) -> str:
+    """Return a line that names the database in use and, if its file cannot be opened or written, says what to do."""
+    with closing(open_database(read_settings().database_url)) as database:
+        cure = " Run the command as the user who owns this file and its folder." if message in _FILE_FAULTS else ""
+        return f"The database in use: {database.name}.{cure}" if cure else f"The database in use: {database.name}"
 
 
 P = ParamSpec("P")
@@ -142,6 +157,14 @@ def _fail_locked_out() -> NoReturn:
         fail_locked(database, holders)
 
 
+def _is_in_removed_folder() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
 def _explain_os_error(error: OSError) -> str:
     """Return the name of the file, if there is one, and the reason that the system gives for an error.
 
@@ -149,4 +172,6 @@ def _explain_os_error(error: OSError) -> str:
     """
     if error.strerror is None:
         return str(error)
+    if error.filename is None and _is_in_removed_folder():
+        return "The present folder has been removed: change to another folder and run the command again."
     return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror

@@ -44,7 +44,7 @@ def unreadable(path: Path, ru: str, en: str, cure: Cure | None = None) -> FileUn
 
     The messages do not say how to set an option; the command or page that shows them adds `cure` in its own words.
     """
-    return FileUnreadable(file=path.name, ru=ru, en=en, cure=cure)
+    return FileUnreadable(file=path.name or str(path), ru=ru, en=en, cure=cure)
 
 
 def empty_file(path: Path) -> FileUnreadable:

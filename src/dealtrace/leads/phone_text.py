@@ -137,7 +137,8 @@ _MASK = (
 )
 """A sign that hides a digit: it is next to a digit, a separator or another such sign; elsewhere, it is a separator."""
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
-_MARKS_ALONE = re.compile(r"[0-9 +()-]{,20}")
+_MARKS_ALONE = re.compile(r"[ (]{,5}\+?[0-9 ()-]{,20}")
+"""A number with nothing but common marks around it, and no plus behind other digits, which may only join it to them."""
 
 WRAPPINGS = (
     _like("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]{0,64})@[^\s>]*", r"\1", "@"),

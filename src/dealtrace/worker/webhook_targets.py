@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 ReceiverAddress = IPv4Address | IPv6Address
 
 _UNICAST_IPV6 = IPv6Network("2000::/3")
 """The network of public IPv6 addresses; mapped, translated, local and reserved addresses lie outside it."""
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
 _CLOSED = tuple(
     ip_network(network)
     for network in (
@@ -80,15 +81,35 @@ def is_allowed(address: ReceiverAddress, private: Sequence[str]) -> bool:
     """Return whether an address is public or in one of the `private` networks.
 
     IPv4 mapped to IPv6 counts as IPv4. A metadata service is allowed only if its own address is listed; a listed
-    network that contains the address is not enough.
+    network that contains the address is not enough. The same holds for IPv6 addresses that are translated to a metadata
+    service.
     """
     plain = (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
     networks = [ip_network(network) for network in private]
-    if plain in _METADATA_SERVICES:
+    is_metadata = not _METADATA_SERVICES.isdisjoint((plain, *_translations(plain)))
+    if is_metadata:
         networks = [network for network in networks if network.num_addresses == 1]
     if any(address in network or plain in network for network in networks):
         return True
-    return plain not in _METADATA_SERVICES and _is_public(plain)
+    return not is_metadata and _is_public(plain)
+
+
+def _translations(address: ReceiverAddress) -> Iterator[IPv4Address]:
+    """Yield the IPv4 addresses to which translators and tunnels may send what is sent to an IPv6 address.
+
+    Many prefixes have an IPv4 address at their end: NAT64, IPv4-compatible, ISATAP. That of `64:ff9b:1::/48` may also
+    stand behind 48, 56 or 64 bits, with eight zero bits in its middle or before it (RFC 6052).
+    """
+    if not isinstance(address, IPv6Address):
+        return
+    yield IPv4Address(address.packed[-4:])
+    if address.sixtofour is not None:
+        yield address.sixtofour
+    if address.teredo is not None:
+        yield from address.teredo
+    if address in _LOCAL_NAT64:
+        behind = address.packed[:8] + address.packed[9:]
+        yield from (IPv4Address(behind[start : start + 4]) for start in (6, 7, 8))
 
 
 def _is_public(address: ReceiverAddress) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, QueuePool, insert, select
+from sqlalchemy import Engine, QueuePool, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from cast import Stage
@@ -142,7 +142,7 @@ def test_it_takes_the_usual_forms_of_a_url(url: str, is_sqlite: bool) -> None:
     ("url", "file"), [("sqlite:///deals.db", "deals.db"), ("sqlite:////var/lib/deals.db", "/var/lib/deals.db")]
 )
 def test_it_states_where_the_file_lies(url: str, file: str) -> None:
-    assert open_database(url).file == Path(file)
+    assert open_database(url).file == Path(file).absolute()
 
 
 def test_it_makes_no_file_before_something_is_written(tmp_path: Path) -> None:
@@ -271,6 +271,24 @@ def test_it_does_not_ping_a_connection_that_was_just_used(
             connection.exec_driver_sql("SELECT 1")
         with opened.write() as connection:
             assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1
+
+
+def test_a_connection_that_breaks_while_it_is_used_is_an_error_and_no_traceback_in_the_log(
+    postgresql_server: PostgresqlServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = CompiledStatement(select(func.pg_backend_pid().label("process")))
+
+    def use_a_connection_that_breaks(database: Database) -> None:
+        with database.writer.connect() as connection:
+            end_processes(postgresql_server, {int(process.fetch(connection, {})[0][0])})
+            process.fetch(connection, {})
+
+    with closing(open_database(postgresql_server.url_of("postgres"))) as opened:
+        with pytest.raises(psycopg.OperationalError):
+            use_a_connection_that_breaks(opened)
+        with opened.writer.connect() as connection:
+            assert process.fetch(connection, {})
+    assert not caplog.records
 
 
 def server_process(engine: Engine) -> int:

@@ -9,7 +9,12 @@ from pathlib import Path
 import pytest
 
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.sqlite_file import ServedFiles, create_private_file, is_open_to_others
+from dealtrace.storage.database.sqlite_file import (
+    ServedFiles,
+    create_private_file,
+    is_open_to_others,
+    remember_files,
+)
 from dealtrace.storage.schema.upgrade import prepare_schema
 
 CLAIM = "import sys; from pathlib import Path; from dealtrace.storage.database.sqlite_file import claim_file; "
@@ -154,3 +159,21 @@ def test_each_file_is_missed(opened: Database, suffix: str) -> None:
     assert files.find_lost() == file, "another file of the same name"
     file.with_name("kept").replace(file)
     assert files.find_lost() is None
+
+
+def test_a_file_under_a_relative_path_is_lost_if_its_folder_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "place"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    create_private_file(Path("own.db"))
+    database = open_database("sqlite:///own.db")
+    try:
+        files = remember_files(database)
+        assert files.find_lost() is None
+        folder.rename(tmp_path / "elsewhere")
+        assert files.find_lost() == folder / "own.db"
+        assert database.name == str(folder / "own.db")
+    finally:
+        database.close()

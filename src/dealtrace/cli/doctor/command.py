@@ -11,7 +11,7 @@ from dealtrace.cli.doctor.problem_findings import backup_findings
 from dealtrace.cli.doctor.site_findings import site_findings
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
-from dealtrace.settings import UnknownVariable, list_unknown_settings, read_settings
+from dealtrace.settings import UnknownVariable, UnreadLine, list_unknown_settings, read_settings
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
@@ -117,6 +117,6 @@ def _findings(database: Database) -> list[Finding]:
     return findings
 
 
-def _unknown_setting_finding(unknown: UnknownVariable) -> Finding:
+def _unknown_setting_finding(unknown: UnknownVariable | UnreadLine) -> Finding:
     cure = "The settings are listed in docs/settings.md."
     return {"kind": "unknown_setting", "text": str(unknown), "cure": cure, "name": unknown.name}

@@ -1,5 +1,7 @@
 """`dealtrace user`: create, invite, change and delete users of the cabinet, the web interface."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -18,20 +20,44 @@ from dealtrace.whole_number import ID_MAX
 LoginArgument = Annotated[str, typer.Argument(help="The login name, case-insensitive.")]
 AtSiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="The site of the role.")]
 RoleOption = Annotated[Role | None, typer.Option(help="The role on the site.")]
+
+
+def _read_password(stated: str) -> str:
+    """Return the password that is stated, typed twice on a terminal or, without one, the first line of the input."""
+    if stated:
+        return stated
+    if _has_terminal():
+        typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return typed
+    lines = [sys.stdin.readline().rstrip("\r\n") for _ in range(2)]
+    if not lines[0]:
+        fail("There is no terminal to type a password on: set DEALTRACE_NEW_PASSWORD, or write it to standard input.")
+    if lines[1] not in ("", lines[0]):
+        fail("The two passwords on standard input differ.")
+    return lines[0]
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return sys.stdin.isatty()
+    return True
+
+
 NewPasswordOption = Annotated[
     str,
     typer.Option(
-        prompt=True,
-        hide_input=True,
-        confirmation_prompt=True,
+        callback=_read_password,
         envvar="DEALTRACE_NEW_PASSWORD",
-        help="The password; if omitted, you are asked for it.",
+        show_default=False,
+        help="The password; if omitted, you are asked for it, or it is read from standard input.",
     ),
 ]
 
 
 def create(
-    login: LoginArgument, password: NewPasswordOption, site: AtSiteOption = None, role: RoleOption = None
+    login: LoginArgument, password: NewPasswordOption = "", site: AtSiteOption = None, role: RoleOption = None
 ) -> None:
     """Create a user, either with a role on a site or as an owner of the installation."""
     _check_pair(site, role)
@@ -51,7 +77,7 @@ def invite(site: AtSiteOption = None, role: RoleOption = None) -> None:
     console.print(f"{read_settings().url}/cabinet/invitation?key={key}", markup=False, soft_wrap=True)
 
 
-def change_password(login: LoginArgument, password: NewPasswordOption) -> None:
+def change_password(login: LoginArgument, password: NewPasswordOption = "") -> None:
     """Change the password of a user and log them out everywhere."""
     with explained():
         password_hash = hash_password(password)

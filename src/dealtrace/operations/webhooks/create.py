@@ -87,8 +87,8 @@ def check_url(url: str) -> str:
     if not _is_host(host, is_bracketed="[" in parts.netloc):
         raise InvalidSetting(
             key="url",
-            ru=f"{host} не может быть доменом, проверьте написание (кириллические имена пишите в виде xn--…)",
-            en=f"{host} cannot be the name of a host; check its spelling (write international names as xn--…)",
+            ru=f"{host} не может быть доменом, проверьте написание (кириллицу пишите в виде xn--…, IPv4 — 192.0.2.7)",
+            en=f"{host} cannot be the name of a host; check its spelling (other alphabets as xn--…, IPv4 as 192.0.2.7)",
         )
     return url
 

@@ -1,5 +1,6 @@
 """Connections to the database: engines for writing and for reading a SQLite file or a PostgreSQL server."""
 
+import logging
 import math
 import sqlite3
 import time
@@ -46,6 +47,9 @@ WRITERS = 9
 Two are for the write queue, which also reserves ids, one for changes to accounts, four for file imports, and two for
 background runs.
 """
+
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+"""The pool would print a traceback, with the words of the database, for an error that it also raises."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +150,11 @@ def open_database(
 
     `read_url` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection
     pooler that may run each transaction on a different connection. A writer waits for the lock of a SQLite file for
-    `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`.
+    `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`. A relative path of a SQLite file is that of the
+    present folder, even if this is renamed later.
     """
-    primary = make_url(url)
-    if primary.get_backend_name() == "sqlite":
+    primary = _with_whole_path(make_url(url))
+    if primary.get_backend_name() == SQLITE:
         busy_seconds = min(busy_seconds_max, SQLITE_BUSY_SECONDS)
         return Database(
             primary,
@@ -164,6 +169,12 @@ def open_database(
     _begin_with(writer, "BEGIN")
     _begin_with(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     return Database(primary, writer, reader, read_seconds_max)
+
+
+def _with_whole_path(url: URL) -> URL:
+    if url.get_backend_name() != SQLITE or url.database in (None, "", ":memory:"):
+        return url
+    return url.set(database=str(Path(url.database or "").absolute()))
 
 
 def _postgresql_engine(url: URL, *, pool: int, prepared_statements: bool, pings_always: bool) -> Engine:
