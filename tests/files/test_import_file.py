@@ -287,7 +287,7 @@ def test_what_databases_and_exchanges_write_for_nothing_is_nothing(path: Path, w
 
 @pytest.mark.parametrize(
     ("cell", "name"),
-    [("NULL", None), (r"\N", None), ("-", "-"), ("Null", "Null"), ("'NULL", "'NULL"), ("NULL NULL", "NULL NULL")],
+    [("NULL", None), (r"\N", None), ("-", "-"), ("Null", "Null"), ("'NULL", "NULL"), ("NULL NULL", "NULL NULL")],
 )
 def test_a_name_is_nothing_only_where_no_person_wrote_it(path: Path, cell: str, name: str | None) -> None:
     (call,) = leads_of(opened(path, f"started_at,phone,fio\n{GOOD},{cell}\n"))

@@ -9,7 +9,7 @@ from typing import Any
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.files.cell_types import AnsweredCell, CellType, CodeCell, DurationCell, IntegerCell, NumberCell
 from dealtrace.files.row import Cell, FileRow, StatedText
-from dealtrace.files.spreadsheet_text import unguarded_text
+from dealtrace.files.spreadsheet_text import NO_VALUE, unguarded_text
 from dealtrace.files.timestamps import TimeOfDayCell
 from dealtrace.record import record
 
@@ -17,16 +17,6 @@ _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
-NO_VALUE = frozenset(
-    {
-        "NULL", "null", r"\N", "(NULL)", "(null)", "[NULL]", "<NULL>", "<null>", "NaN", "nan", "None", "undefined",
-    }
-)  # fmt: skip
-"""What databases and programs write into files of text for a missing value.
-
-Ours: it is an empty cell in every column, because the second call without an id would be refused as a repetition of the
-first. In JSON, which has a null of its own, it is text.
-"""
 DASHES = frozenset("-–—")
 """What people and PBXs write for a missing value; it is an empty cell in columns of `_NEVER_A_DASH`."""
 _NEVER_A_DASH = (CodeCell, IntegerCell, DurationCell, AnsweredCell, TimeOfDayCell)
