@@ -50,6 +50,14 @@ def check(landing: str, referrer: str, source: TrafficSource) -> None:
         (f"{SHOP}#utm_source=yandex&utm_medium=cpc", "https://ya.ru/", TrafficSource("yandex", "cpc")),
         (f"{SHOP}?utm_source=ya", "https://accounts.google.com/", TrafficSource("ya", "(not set)")),
         ("https://[broken/?utm_source=x", "https://ya.ru/", YANDEX),
+        (f"{SHOP}?utm_source%3Dyandex%26utm_medium%3Dcpc", "", TrafficSource("yandex", "cpc")),
+        (f"{SHOP}?utm_source=yandex%26utm_medium%3Dcpc", "", TrafficSource("yandex", "cpc")),
+        (f"{SHOP}?utm_source%253Dyandex%2526utm_medium%253Dcpc", "", TrafficSource("yandex", "cpc")),
+        (f"{SHOP}sale&utm_source=yandex&utm_medium=cpc", "https://ya.ru/", TrafficSource("yandex", "cpc")),
+        (f"{SHOP}sale&utm_source=a?utm_source=b", "", TrafficSource("b", "(not set)")),
+        (f"{SHOP}sale&utm_campaign=x?utm_source=b#utm_medium=m", "", TrafficSource("b", "(not set)")),
+        (f"{SHOP}?next=%2Fa%3Futm_source%3Dx", "", DIRECT),
+        (f"{SHOP}?back=%3Futm_source%3Dx", "", DIRECT),
     ],
 )
 def test_utm_tags_come_first(landing: str, referrer: str, source: TrafficSource) -> None:
@@ -69,6 +77,8 @@ def test_utm_tags_come_first(landing: str, referrer: str, source: TrafficSource)
         (f"{SHOP}?utm_campaign=x&fbclid=1", "", replace(social("facebook"), campaign="x")),
         (f"{SHOP}?utm_campaign=%EE%EA%ED%E0", "https://ya.ru", replace(YANDEX, campaign="окна")),
         (f"{SHOP}?utm_medium=cpc", "https://ya.ru/", YANDEX),
+        (f"{SHOP}?utm_campaign=%25D0%25BE%25D0%25BA%25D0%25BD%25D0%25B0", "", replace(DIRECT, campaign="окна")),
+        (f"{SHOP}?utm_campaign=%u043E%u043a%u043D%u0430+2", "", replace(DIRECT, campaign="окна 2")),
     ],
 )
 def test_tags_without_a_source_add_to_the_source_found_otherwise(
@@ -94,6 +104,16 @@ def test_tags_without_a_source_add_to_the_source_found_otherwise(
         ("?fbclid=1", "https://l.instagram.com/", social("instagram")),
         ("?fbclid=1", "https://www.threads.net/", social("threads")),
         ("?fbclid=1", "https://news.example.org/", social("facebook")),
+        ("?fbclid=1", "https://www.google.com/", GOOGLE),
+        ("?fbclid=1", "https://l.wl.co/", social("whatsapp")),
+        ("?fbclid=1", "https://chatgpt.com/", TrafficSource("chatgpt", "ai")),
+        ("?ysclid=1", "https://dzen.ru/", social("dzen")),
+        ("?ysclid=1", "https://e.mail.ru/", TrafficSource("e.mail.ru", "email")),
+        ("?ysclid=1", "https://forum.example.org/", YANDEX),
+        ("?ysclid=1", "https://accounts.google.com/", YANDEX),
+        ("?srsltid=1", "https://ya.ru/", YANDEX),
+        ("?gad_campaignid=1", "", TrafficSource("google", "cpc")),
+        ("?yclid=1", "https://dzen.ru/", TrafficSource("yandex", "cpc")),
         ("?fbclid=1&gclid=2", "https://l.facebook.com/", TrafficSource("google", "cpc")),
         ("?igshid=1", "", social("instagram")),
         ("?ysclid=1", "", YANDEX),
@@ -111,6 +131,24 @@ def test_tags_without_a_source_add_to_the_source_found_otherwise(
 )
 def test_click_ids_name_the_system_that_led_there(tail: str, referrer: str, source: TrafficSource) -> None:
     check(SHOP + tail, referrer, source)
+
+
+@pytest.mark.parametrize(
+    ("referrer", "kept", "source"),
+    [
+        ("", "https%3A%2F%2Fyandex.ru%2Fsearch%2F%3Ftext%3Dboots", replace(YANDEX, term="boots")),
+        (SHOP, "https://www.google.com/", GOOGLE),
+        ("https://accounts.google.com/", "https%3A%2F%2Ft.me%2F", social("telegram")),
+        (SHOP, "https%3A%2F%2Fforum.example.org%2F", referral("forum.example.org")),
+        (SHOP, "https%3A%2F%2Fblog.shop.example.com%2F", DIRECT),
+        (SHOP, "", DIRECT),
+        (SHOP, "yandex", DIRECT),
+        ("https://vk.com/", "https://ya.ru/", social("vk")),
+    ],
+)
+def test_a_redirect_keeps_the_page_that_people_came_from(referrer: str, kept: str, source: TrafficSource) -> None:
+    check(f"{SHOP}?utm_referrer={kept}", referrer, source)
+    check(f"{SHOP}?utm_source=x&utm_medium=y&utm_referrer={kept}", referrer, TrafficSource("x", "y"))
 
 
 @pytest.mark.parametrize("name", CLICK_IDS)
@@ -157,6 +195,8 @@ def test_every_click_id_is_a_source(name: str) -> None:
         ),
         *(f"https://{host}/" for host in ("3dsec.bank.by", "emv3ds.bank.ru", "3d-secure2.bank.ru", "acs-3ds.bank.ru")),
         "https://qr.nspk.ru/",
+        *(f"https://{host}/" for host in ("payecom.ru", "3ds-ds1.mirconnect.ru", "engine.paymentgate.ru", "pay.ya.ru")),
+        *(f"https://{host}/" for host in ("sudir.mos.ru", "id.x5.ru", "account.apple.com", "ecommerce.sberbank.ru")),
     ],
 )
 def test_sign_in_and_payment_pages_send_nobody(referrer: str) -> None:

@@ -71,6 +71,7 @@ def test_programs_are_named_as_their_pages_are() -> None:
     for known in APPS.values():
         assert known.name in {
             *SOCIAL_NETWORKS,
+            *ASSISTANTS,
             *MAIL_HOSTS.split(),
             *(search_engine.name for search_engine in SEARCH_ENGINES),
         }

@@ -201,6 +201,18 @@ def test_the_callback_may_come_third_and_everything_else_be_left_out(
         assert (record["subject"], record["comments"]) == ("form", [])
 
 
+def test_half_an_emoji_loses_no_field_of_a_form(
+    browser: Browser, serve: Callable[[str], str], server: ServerProcess, owner: Player
+) -> None:
+    browser.open(serve(LOADED))
+    browser.wait(KNOWN)
+    cut = "'Z'.repeat(255) + '\\u{1f600}'"
+    fields = f"[{{name: 'fio', value: {cut}}}, {{name: 'a', value: 'b\\udc00c'}}]"
+    record = record_of(server, owner, create(browser, f"{cut}, '79205550055', {fields}, {CALLED_BACK}"))
+    assert (record["subject"], record["client"]["fio"]) == ("Z" * 255, "Z" * 255)
+    assert record["comments"][0]["comment"] == "a: bc"
+
+
 def test_a_form_that_is_refused_says_why(browser: Browser, serve: Callable[[str], str]) -> None:
     browser.open(serve(LOADED))
     browser.wait(KNOWN)

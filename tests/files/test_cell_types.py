@@ -328,6 +328,11 @@ def test_no_word_means_both() -> None:
     ("cell", "answered"),
     [
         ("NO ANSWER", False),
+        *((word, True) for word in ("t", "OK", "ОК", "COMPLETECALLER", "Дозвон", "Разговор")),
+        *(
+            (word, False)
+            for word in ("f", "Недозвон", "EXITWITHTIMEOUT", "Непринят", "Неотвечен", "SERVICE_UNAVAILABLE")
+        ),
         ("NORMAL_CLEARING", True),
         ("USER_BUSY", False),
         ("NO_USER_RESPONSE", False),

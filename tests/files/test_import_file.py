@@ -82,6 +82,41 @@ def test_byte_order_marks_of_joined_files_belong_to_no_cell(path: Path, marks: i
     assert other.started_at == moscow("2018-03-26", "11:00:00")
 
 
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("headings", ["Дата;Телефон;Имя", "started_at;phone;fio"])
+def test_utf_16_without_its_mark_is_known(path: Path, codec: str, headings: str) -> None:
+    file = opened(path, f"{headings}\n26.03.2018 09:50:01;79205550055;Иван\n".encode(codec))
+    assert (file.encoding, [lead.client_name for lead in leads_of(file)]) == (codec, ["Иван"])
+
+
+@pytest.mark.parametrize("word", ["Ив\0ан", "И\0"])
+def test_a_null_character_does_not_make_a_file_utf_16(path: Path, word: str) -> None:
+    file = opened(path, f"started_at,phone,fio\n{GOOD},{word}\n")
+    assert (file.encoding, faults_of(file)) == ("utf-8", [(2, ["fio"])])
+
+
+def test_utf_32_is_refused_whole(path: Path) -> None:
+    with pytest.raises(FileUnreadable):
+        opened(path, PLAIN.encode("utf-32"))
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;\r", "\ufeffsep=;"])
+@pytest.mark.parametrize("codec", ["utf-8", "cp1251", "utf-16"])
+def test_the_line_that_tells_excel_the_delimiter_is_no_row(path: Path, line: str, codec: str) -> None:
+    if codec == "cp1251":
+        line = line.removeprefix("\ufeff")
+    table = "Дата;Телефон;Имя\n26.03.2018 09:50:01;79205550055;Иван, Ольга\n"
+    file = opened(path, f"{line}\n{table}".encode(codec))
+    assert [(row.number, lead.content.client_name) for row, lead in file.rows(MOSCOW, 0)] == [(2, "Иван, Ольга")]
+    piped = opened(path, f"sep=|\n{table.replace(';', '|')}".encode(codec))
+    assert [lead.client_name for lead in leads_of(piped)] == ["Иван, Ольга"]
+
+
+def test_the_end_mark_of_a_dos_file_is_no_row(path: Path) -> None:
+    file = opened(path, f"{PLAIN}\x1a")
+    assert (leads_of(file), file.rows_total) == ([CALL], 1)
+
+
 @pytest.mark.parametrize("encoding", ["koi8-r", "cp866", "iso8859-5", "mac-cyrillic"])
 def test_another_encoding_can_be_named(path: Path, encoding: str) -> None:
     content = "Дата;Телефон;Имя\n26.03.2018 09:50:01;79205550055;Иван\n".encode(encoding)
@@ -238,6 +273,30 @@ def test_files_know_every_parameter_of_the_api_with_the_same_limit(
 def test_a_row_that_cannot_be_read_is_refused_by_its_cells(path: Path, row: str, fields: list[str]) -> None:
     file = opened(path, f"started_at,phone,call_id\n26.03.2018 10:00,1\n{row}\n26.03.2018 10:00\n")
     assert faults_of(file) == [(3, fields)]
+
+
+@pytest.mark.parametrize(
+    "word", ["NULL", "null", r"\N", "(null)", "[NULL]", "<null>", " NULL ", "nan", "None", "-", "—"]
+)
+def test_what_databases_and_exchanges_write_for_nothing_is_nothing(path: Path, word: str) -> None:
+    headings = "started_at,phone,reference,sip_id,call_id,duration,waiting_seconds,status,sessionId,time,dialled_phone"
+    row = ",".join(["26.03.2018 09:50:01", *[word] * headings.count(",")])
+    assert leads_of(opened(path, f"{headings}\n{row}\n")) == [IncomingCall(AT, timedelta(0), "")]
+    assert faults_of(opened(path, f"{headings}\n{word},79205550055\n")) == [(2, ["started_at"])]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [("NULL", None), (r"\N", None), ("-", "-"), ("Null", "Null"), ("'NULL", "NULL"), ("NULL NULL", "NULL NULL")],
+)
+def test_a_name_is_nothing_only_where_no_person_wrote_it(path: Path, cell: str, name: str | None) -> None:
+    (call,) = leads_of(opened(path, f"started_at,phone,fio\n{GOOD},{cell}\n"))
+    assert call.client_name == name
+
+
+def test_json_has_a_null_of_its_own(path: Path) -> None:
+    (call,) = leads_of(opened(path, '{"started_at": "26.03.2018 09:50:01", "phone": null, "fio": "NULL"}'))
+    assert (call.phone, call.client_name) == ("", "NULL")
 
 
 @pytest.mark.parametrize("row", ["26.03.2018 10:00,,", '26.03.2018 10:00," ",'])

@@ -78,6 +78,13 @@ def test_text_of_json_is_what_it_is(path: Path) -> None:
     assert [row.annotations.comment for row in rows] == texts
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"), [("4.0", "4"), ("-4.00", "-4"), ("4.50", "4.50"), ('"4.0"', "4.0"), ("4e0", "4e0")]
+)
+def test_a_whole_number_is_read_without_its_zero(path: Path, sent: str, read: str) -> None:
+    assert table_of(path, f'{{"requestNumber": {sent}, "l": [{sent}]}}')[1][1:] == [read, read]
+
+
 def test_numbers_keep_the_digits_they_were_written_with(path: Path) -> None:
     assert table_of(path, '{"sum": 1000.5000, "x": 0.1}')[1] == [1, "1000.5000", "0.1"]
 

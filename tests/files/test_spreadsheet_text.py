@@ -5,13 +5,20 @@ import io
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dealtrace.files.cell_types import cell_text
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row_writers import CsvFile
-from dealtrace.files.spreadsheet_text import FORMULA_STARTS, guard_formula, is_formula, spreadsheet_text, unguarded_text
+from dealtrace.files.spreadsheet_text import (
+    FORMULA_STARTS,
+    NO_VALUE,
+    guard_formula,
+    is_formula,
+    spreadsheet_text,
+    unguarded_text,
+)
 
 TEXTS = st.text(st.sampled_from("'=+-@\t\r\n\"0123456789.,/ aеEмай;Ё"), max_size=20)
 
@@ -66,6 +73,8 @@ def test_what_programs_wrap_for_a_spreadsheet_is_unwrapped(cell: str, text: str)
 
 
 @given(TEXTS)
+@example("NULL")
+@example("'NULL")
 def test_every_text_comes_back(text: str) -> None:
     if re.fullmatch('\'*="([^"]|"")*"', text) is None:
         assert unguarded_text(spreadsheet_text(text)) == text.strip() or unguarded_text(spreadsheet_text(text)) == text
@@ -73,6 +82,8 @@ def test_every_text_comes_back(text: str) -> None:
 
 
 @given(TEXTS)
+@example(r"\N")
+@example("''null")
 def test_every_text_comes_back_from_csv_for_programs(text: str) -> None:
     if re.fullmatch('\'*="([^"]|"")*"', text) is None:
         file = io.StringIO()
@@ -80,7 +91,8 @@ def test_every_text_comes_back_from_csv_for_programs(text: str) -> None:
         _, (written,) = csv.reader(io.StringIO(file.getvalue(), newline=""), strict=True)
         assert unguarded_text(written) == text
         assert not is_formula(written)
-        assert written == text or text[:1] in ("'", "=")
+        assert written.strip() not in NO_VALUE
+        assert written == text or text[:1] in ("'", "=") or text.strip() in NO_VALUE
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=4), st.sampled_from([",", ";"]), st.sampled_from(["\n", "\r\n"]))

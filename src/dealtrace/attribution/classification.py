@@ -32,6 +32,7 @@ MEDIA: Mapping[HostKind, str] = {
     HostKind.SOCIAL: SOCIAL,
 }
 """The medium of visits that come from each kind of host; visits from other kinds of host count as direct."""
+_FREE_MEDIA = frozenset({SOCIAL, ORGANIC})
 
 
 def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> TrafficSource:
@@ -40,11 +41,14 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
     `referrer` is empty if there was none. `hosts` are the hosts in the site's settings; they take precedence over hosts
     known to all sites.
     Ours: without `utm_source`, the other rules find the source, and UTM tags only set its campaign, content and term.
+    If the referring page does not count, the one in `utm_referrer` does: redirects hide the page that people came from.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:
         return tags.utm if tags.utm.medium else replace(tags.utm, medium=NOT_SET)
     sender = _sender_of(landing_url, referrer, hosts)
+    if sender == DIRECT and tags.referrer:
+        sender = _sender_of(landing_url, tags.referrer, hosts)
     source = sender if tags.openstat.is_empty else tags.openstat
     if tags.openstat.is_empty and tags.click_ids:
         source = _clicked(tags.click_ids, sender)
@@ -55,13 +59,12 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
     """Return the source of the first click id, or `sender`, the source of the referring page, if that is more precise.
 
-    `sender` is more precise if both sources are social networks, since Instagram sends `fbclid` too. It is also more
-    precise if both are the same search engine, since only the URL of the referring page has the search words.
+    `sender` is more precise if the click id is of a free link and `sender` is a known search engine, social network,
+    assistant or mail. Instagram sends `fbclid` too, only the URL of a search has its words, and people copy a link with
+    its click id from the search of Yandex to a messenger.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
-    is_network = source.medium == SOCIAL == sender.medium
-    is_same = (source.source, source.medium) == (sender.source, sender.medium)
-    return sender if is_network or is_same else source
+    return sender if source.medium in _FREE_MEDIA and sender.medium in MEDIA.values() else source
 
 
 def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSource:

@@ -99,11 +99,11 @@ SEARCH_ENGINES = (
 """The search engines; other hosts under their domains, such as `maps.google.com`, do not count as search."""
 
 SOCIAL_NETWORKS: Mapping[str, str] = {
-    "vk": "vk.com vk.ru vk.me vk.cc vkvideo.ru vkontakte.ru userapi.com",
+    "vk": "vk.com vk.ru vk.me vk.cc vk.link vkvideo.ru vkontakte.ru userapi.com",
     "ok": "ok.ru ok.me odnoklassniki.ru",
     "telegram": "t.me telegram.me telegram.org telegram.dog",
     "max": "max.ru",
-    "whatsapp": "whatsapp.com whatsapp.net wa.me wa.link",
+    "whatsapp": "whatsapp.com whatsapp.net wa.me wa.link wl.co",
     "viber": "viber.com vb.me viber.me",
     "youtube": "youtube.com youtu.be youtube-nocookie.com",
     "rutube": "rutube.ru",
@@ -147,7 +147,7 @@ ASSISTANTS: Mapping[str, str] = {
     "gemini": "gemini.google.com bard.google.com",
     "copilot": "copilot.microsoft.com copilot.com m365.cloud.microsoft copilot.cloud.microsoft",
     "alice": "alice.yandex.ru alice.ya.ru",
-    "gigachat": "giga.chat gigachat.ru",
+    "gigachat": "giga.chat gigachat.ru gigachat.sber.ru",
     "deepseek": "deepseek.com",
     "grok": "grok.com x.ai",
     "mistral": "chat.mistral.ai",
@@ -161,14 +161,17 @@ ASSISTANTS: Mapping[str, str] = {
     "pi": "pi.ai",
     "character": "character.ai",
     "notebooklm": "notebooklm.google.com",
+    "duck.ai": "duck.ai",
+    "manus": "manus.im",
 }
 """The hosts of AI assistants, which link to pages as sources of their answers."""
 
 MAIL_HOSTS = f"""
 mail.google.com {_under("mail.yandex", YANDEX_SUFFIXES)} mail.ya.ru touch.mail.ru e.mail.ru m.mail.ru tel.mail.ru
 octavius.mail.ru win.mail.ru light.mail.ru mail.rambler.ru outlook.live.com outlook.office.com outlook.office365.com
-outlook.cloud.microsoft
-mail.yahoo.com m.mail.yahoo.com mail.aol.com mail.proton.me mail.protonmail.com app.tuta.com mail.tutanota.com
+outlook.cloud.microsoft outlook.com mail.360.yandex.ru mail.icloud.com
+mail.yahoo.com m.mail.yahoo.com mail.yahoo.co.jp mail.aol.com mail.proton.me mail.protonmail.com app.tuta.com
+mail.tutanota.com
 app.fastmail.com mail.zoho.com mail.zoho.eu mail.ukr.net mail.i.ua mail.qip.ru mail.nic.ru mail.163.com mail.126.com
 mail.qq.com navigator.gmx.net mail.gmx.net mail.gmx.com email.seznam.cz poczta.wp.pl mail.naver.com
 """
@@ -180,10 +183,12 @@ SIGN_IN_HOSTS = f"""
 autofill.yandex.ru social.yandex.ru passport.ya.ru sso.ya.ru sso.dzen.ru passport.dzen.ru
 id.vk.com id.vk.ru login.vk.com login.vk.ru oauth.vk.com oauth.vk.ru connect.vk.com connect.ok.ru
 account.mail.ru auth.mail.ru o2.mail.ru connect.mail.ru oauth.mail.ru swa.mail.ru id.mail.ru oauth.telegram.org
-id.rambler.ru appleid.apple.com idmsa.apple.com login.live.com login.microsoftonline.com login.microsoft.com
+id.rambler.ru account.apple.com appleid.apple.com idmsa.apple.com login.live.com login.microsoftonline.com
+login.microsoft.com
 account.live.com login.yahoo.com api.twitter.com appleid.cdn-apple.com
 esia.gosuslugi.ru login.mos.ru id.sber.ru online.sberbank.ru id.tbank.ru id.tinkoff.ru id.alfabank.ru id.vtb.ru
-id.ozon.ru id.hh.ru login.mts.ru auth.tochka.com login.school.mosreg.ru auth0.openai.com auth.openai.com
+id.ozon.ru id.hh.ru login.mts.ru auth.tochka.com login.school.mosreg.ru sudir.mos.ru id.x5.ru id.mts.ru
+auth0.openai.com auth.openai.com
 """
 """Exact names of hosts where people sign in; other hosts under the same domains are ordinary referrers."""
 
@@ -193,6 +198,7 @@ pay.google.com pay.vk.com pay.mail.ru money.mail.ru securepay.tinkoff.ru securep
 pay.tbank.ru oplata.tinkoff.ru oplata.tbank.ru rest-api-test.tinkoff.ru securepayments.sberbank.ru 3dsec.sberbank.ru
 securecardpayment.ru ecom.sberbank.ru pay.sber.ru payment.alfabank.ru pay.alfabank.ru web.rbsuat.com alfa.rbsuat.com
 forma.tinkoff.ru forma.tbank.ru
+ecommerce.sberbank.ru money.alfabank.ru pay.ya.ru checkout.paycom.uz my.click.uz pay.tkbbank.ru
 acs.vtb.ru platezh.vtb24.ru vtb.rbsuat.com qr.nspk.ru sbp.nspk.ru acs.mirconnect.ru oplata.qiwi.com bill.qiwi.com
 checkout.stripe.com buy.stripe.com hooks.stripe.com js.stripe.com invoice.stripe.com pay.cloudtips.ru
 payments.amazon.com pay.amazon.com checkout.shopify.com shop.app pay.kaspi.kz epay.homebank.kz epay.kkb.kz
@@ -221,6 +227,7 @@ dolyame.ru podeli.ru paysera.com paypal.com paypal.me payu.com payu.ru klarna.co
 worldpay.com authorize.net braintreegateway.com liqpay.ua wayforpay.com fondy.eu fondy.ua portmone.com.ua
 webpay.by bepaid.by begateway.com expresspay.by paybox.money paybox.kz freedompay.kz payeer.com
 lava.ru lava.top enot.io freekassa.com freekassa.ru anypay.io aaio.so modulbank-pay.ru arsenalpay.ru
+payecom.ru platiecom.ru paymentgate.ru rbsuat.com mirconnect.ru tkbpay.ru payme.uz
 ckassa.ru pscb.ru intellectmoney.ru onpay.ru mandarinpay.com mandarin.io paygine.com paymo.ru best2pay.net yandexpay.ru
 """
 """Registered domains that have only payment pages; a domain includes all hosts under it."""
@@ -245,6 +252,14 @@ APPS: Mapping[str, KnownHost] = {
     "com.viber.voip": KnownHost(HostKind.SOCIAL, "viber"),
     "com.google.android.youtube": KnownHost(HostKind.SOCIAL, "youtube"),
     "ru.zen.android": KnownHost(HostKind.SOCIAL, "dzen"),
+    "ru.rutube.app": KnownHost(HostKind.SOCIAL, "rutube"),
+    "ru.oneme.app": KnownHost(HostKind.SOCIAL, "max"),
+    "org.telegram.messenger.web": KnownHost(HostKind.SOCIAL, "telegram"),
+    "com.zhiliaoapp.musically": KnownHost(HostKind.SOCIAL, "tiktok"),
+    "com.discord": KnownHost(HostKind.SOCIAL, "discord"),
+    "com.microsoft.office.outlook": KnownHost(HostKind.MAIL, "outlook.live.com"),
+    "com.openai.chatgpt": KnownHost(HostKind.ASSISTANT, "chatgpt"),
+    "ai.perplexity.app.android": KnownHost(HostKind.ASSISTANT, "perplexity"),
 }
 """Android apps, which send their own id as referrer instead of a page: `android-app://org.telegram.messenger/`."""
 

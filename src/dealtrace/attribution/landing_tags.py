@@ -11,6 +11,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.urls import (
     decode_text,
     fragment_parameters_of,
+    parameters_in_path,
     query_parameters,
     short,
     split_url,
@@ -31,6 +32,8 @@ UTM_TAGS: Mapping[str, str] = {
     "utm_term": "term",
 }
 OPENSTAT = "_openstat"
+REFERRER = "utm_referrer"
+"""The parameter with the URL of the referring page, as redirects of sites and of protection against robots add it."""
 OPENSTAT_SERVICES: Mapping[str, str] = {
     "direct.yandex.ru": "yandex",
     "direct.yandex.com": "yandex",
@@ -49,6 +52,7 @@ CLICK_IDS: Mapping[str, TrafficSource] = {
     "gbraid": TrafficSource("google", PAID),
     "wbraid": TrafficSource("google", PAID),
     "gad_source": TrafficSource("google", PAID),
+    "gad_campaignid": TrafficSource("google", PAID),
     "rb_clickid": TrafficSource("vk", PAID),
     "vkclid": TrafficSource("vk", PAID),
     "msclkid": TrafficSource("bing", PAID),
@@ -78,12 +82,14 @@ class LandingTags:
     """The advertising parameters in the URL of a landing page.
 
     `utm` holds the UTM tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
-    is none. `click_ids` maps names of parameters, in lower case, to click ids.
+    is none. `click_ids` maps names of parameters, in lower case, to click ids. `referrer` is the URL of the referring
+    page that a redirect has kept in the parameter `utm_referrer`, or empty.
     """
 
     utm: TrafficSource = NOWHERE
     openstat: TrafficSource = NOWHERE
     click_ids: Mapping[str, str] = field(default_factory=dict)
+    referrer: str = ""
 
 
 NO_TAGS = LandingTags()
@@ -93,19 +99,24 @@ NO_TAGS = LandingTags()
 def tags_of(landing_url: str) -> LandingTags:
     """Return the advertising parameters in the URL of a landing page.
 
-    Each kind (UTM tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind.
+    Each kind (UTM tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind,
+    or from the path if both lack it: `/page&utm_source=x`.
     Ours: if the query has UTM tags but no `utm_source`, the other tags are expected in the fragment, so both are read;
     if a tag is in both, the query's value is used.
     """
-    if "=" not in landing_url or (parts := split_url(landing_url)) is None:
+    if not ("=" in landing_url or "%" in landing_url) or (parts := split_url(landing_url)) is None:
         return NO_TAGS
-    places = (query_parameters(parts.query), fragment_parameters_of(parts.fragment))
-    in_query, in_fragment = (_named(place, UTM_TAGS) for place in places)
-    utm = in_query if "utm_source" in in_query else {**in_fragment, **in_query}
+    in_path = parameters_in_path(parts.path)
+    places = (query_parameters(parts.query), fragment_parameters_of(parts.fragment), in_path)
+    in_query, *elsewhere = (_named(place, UTM_TAGS) for place in places)
+    utm = in_query if "utm_source" in in_query else {**elsewhere[1], **elsewhere[0], **in_query}
     openstat = next((place[OPENSTAT] for place in places if OPENSTAT in place), "")
     clicks = next((found for place in places if (found := _named(place, CLICK_IDS))), {})
     return LandingTags(
-        TrafficSource(**{UTM_TAGS[tag]: value for tag, value in utm.items()}), _openstat_source(openstat), clicks
+        TrafficSource(**{UTM_TAGS[tag]: value for tag, value in utm.items()}),
+        _openstat_source(openstat),
+        clicks,
+        next((place[REFERRER] for place in places if REFERRER in place), ""),
     )
 
 

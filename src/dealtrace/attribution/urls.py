@@ -19,6 +19,10 @@ _ESCAPED_AMPERSAND = re.compile(
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_ESCAPED_EQUALS = re.compile(r"(utm_\w+?)%(?:25)*3D", re.IGNORECASE)
+_ESCAPED_TWICE = re.compile(r"(?:%(?:25)+[0-9A-Fa-f]{2})+")
+_SCRIPT_RUN = re.compile(r"(?:%u[0-9A-Fa-f]{4})+", re.IGNORECASE)
+"""Characters as the function `escape` of JavaScript writes them: `%u043E`."""
 _BEFORE_TAGS = "!/?"
 """The characters that single-page sites write before the parameters in a fragment, as in `#!/a=1` or `#?a=1`."""
 
@@ -58,11 +62,12 @@ def _pieces(text: str) -> Iterator[str]:
     """Yield the `name=value` strings of a query string, split at `&` and, before a utm tag, also at `?`, `;` and `%26`.
 
     A value with a slash is taken for a URL and is split only at `&`, so the UTM tags in this URL stay in the value. The
-    value of a utm tag is always split, even if it has a slash.
+    value of a UTM tag is always split, even if it has a slash; it may have an escaped `=` before it.
     """
     for piece in text.split("&"):
-        tags = _MISWRITTEN.split(piece)
-        is_url = piece[:4].lower() != "utm_" and _SLASH.search(tags[0]) is not None
+        is_tag = piece[:4].lower() == "utm_"
+        tags = _MISWRITTEN.split(_ESCAPED_EQUALS.sub(r"\1=", piece) if is_tag else piece)
+        is_url = not is_tag and _SLASH.search(tags[0]) is not None
         yield from (piece,) if is_url else tags
 
 
@@ -72,15 +77,34 @@ def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
     return query_parameters(query if mark else path.lstrip(_BEFORE_TAGS))
 
 
+def parameters_in_path(path: str) -> Mapping[str, str]:
+    """Return the parameters that were added to a URL without a query by `&` instead of `?`, by name."""
+    return query_parameters(path.partition("&")[2])
+
+
 def decoded(text: str) -> str:
-    """Return a string with percent-encoding decoded: as UTF-8, or as Windows-1251, which old pages use."""
+    """Return a string with percent-encoding decoded: as UTF-8, or as Windows-1251, which old pages use.
+
+    Letters and blanks that were escaped twice, or by `escape` of JavaScript (`%u043E`), are decoded too.
+    """
     text = text.replace("+", " ")
     if "%" not in text:
         return text
+    text = _ESCAPED_TWICE.sub(_escaped_once, _SCRIPT_RUN.sub(_utf_16_letters, text))
     runs = [unquote_to_bytes(run) for run in _PERCENT_RUN.findall(text)]
     encoding = "utf-8" if all(map(_is_utf8, runs)) else "cp1251"
     errors = "ignore" if encoding == "utf-8" else "replace"
     return _PERCENT_RUN.sub(lambda run: unquote_to_bytes(run[0]).decode(encoding, errors), text)
+
+
+def _escaped_once(run: re.Match[str]) -> str:
+    once = re.sub("%(?:25)+(?=[0-9A-Fa-f]{2})", "%", run[0])
+    content = unquote_to_bytes(once)
+    return once if _is_utf8(content) and (not content.isascii() or content.isspace()) else run[0]
+
+
+def _utf_16_letters(run: re.Match[str]) -> str:
+    return bytes.fromhex(run[0].lower().replace("%u", "")).decode("utf-16-be", "ignore")
 
 
 def decode_text(content: bytes) -> str:

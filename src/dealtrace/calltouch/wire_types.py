@@ -26,6 +26,7 @@ from dealtrace.leads.wall_clock import (
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
 
+_ZERO_DECIMALS = re.compile(r"(?<=[0-9])\.0+\Z")
 _SECONDS = re.compile(r"(?P<whole>[0-9]+)(?:(?:\.|,(?![0-9]{3}\Z))(?P<decimals>[0-9]+))?")
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
@@ -151,14 +152,15 @@ class VisitRef:
     """The id of a visit, as scripts on web pages send it.
 
     Ours: `0`, `null`, `undefined` and any other string that is not an id mean that there is no visit. The vendor
-    refuses the whole lead request, but losing the client is worse than losing the source.
+    refuses the whole lead request, but losing the client is worse than losing the source. A `.0` behind the id, as
+    pandas writes it, is ignored.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int | None:
         """Return the id in `text`, or `None` if `text` is not an id."""
-        return parse_whole_number(plain(text).strip()) or None
+        return parse_whole_number(_ZERO_DECIMALS.sub("", plain(text).strip())) or None
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""

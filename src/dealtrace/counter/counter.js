@@ -76,7 +76,8 @@
   function keep(cookie, value, seconds) {
     var words = cookie + "=" + value + ";path=/;max-age=" + seconds + ";samesite=lax" +
       (location.protocol === "https:" ? ";secure" : "");
-    attempt(function () { native("cookie").set.call(document, words); });
+    attempt(function () { native("cookie").set.call(document, words); return true; }) ||
+      attempt(function () { document.cookie = words; });
   }
 
   function set(key, value) {
@@ -93,9 +94,20 @@
     if (isNew) { attempt(function () { window.onSessionCallValue(visit, ""); }); }
   }
 
+  /* Half of a sign, such as an emoji at which a text was cut, cannot be encoded and is left out. */
+  function encoded(value, most) {
+    return attempt(function () { return encode(value.slice(0, most)); }) || attempt(function () {
+      return encode(value.slice(0, most).replace(/([\ud800-\udbff][\udc00-\udfff])|[\ud800-\udfff]/g, "$1"));
+    }) || "";
+  }
+
   function pair(key, value, most) {
-    if (typeof value === "number" || value === true) { value = String(value); }
-    return attempt(function () { return "&" + key + "=" + encode(text(value).slice(0, most || LENGTH_MAX)); }) || "";
+    if (typeof value === "number" || value === true) { value = "" + value; }
+    return "&" + key + "=" + encoded(text(value), most || LENGTH_MAX);
+  }
+
+  function parsed(body) {
+    return typeof body === "string" ? attempt(function () { return JSON.parse(body); }) : body;
   }
 
   /* Calls `done` with the status and the parsed body of the answer, or with 0 and null if there is no answer. */
@@ -107,7 +119,8 @@
       request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
       if (!isSync) { request.responseType = "json"; }
       request.onload = function () {
-        answer(request.status, isSync ? attempt(function () { return JSON.parse(request.responseText); }) : request.response);
+        /* A page that wraps requests, and old browsers, answer with text whatever type was asked for. */
+        answer(request.status, parsed(isSync ? request.responseText : request.response));
       };
       request.onerror = request.onabort = function () { answer(0, null); };
       request.send(words);
@@ -141,7 +154,7 @@
 
   /* A form of the callback widget becomes a lead request; fields that do not describe the client become its comment. */
   function createRequest(routeKey, phone, fields, callback, scheduleTime, tags, unitId, last) {
-    var words = "subject=" + encode(text(routeKey).slice(0, 256)) + pair("phoneNumber", phone), client = {}, lines = [];
+    var words = "subject=" + encoded(text(routeKey), 256) + pair("phoneNumber", phone), client = {}, lines = [];
     if (typeof fields === "function") { callback = fields; fields = null; }
     function note(name, value, type) {
       var known = /@/.test(value) ? "email" : type === "name" || /^(name|fio|\u0438\u043c\u044f|\u0444\u0438\u043e)$/i.test(name) ? "fio" : "";
@@ -257,7 +270,7 @@
 
   function start() {
     var known = read("_ct_session_id");
-    if (/^[1-9]\d{0,15}$/.test(known)) { know(Number(known)); }
+    if (/^[1-9]\d{0,15}$/.test(known)) { know(+known); }
     hit();
     listen(document, "visibilitychange", again);
     listen(window, "popstate", again);

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -39,6 +40,8 @@ class Encoding(StrEnum):
     UTF_8 = "utf-8"
     WINDOWS_1251 = "cp1251"
     UTF_16 = "utf-16"
+    UTF_16_LE = "utf-16-le"
+    UTF_16_BE = "utf-16-be"
     KOI8_R = "koi8-r"
     DOS_866 = "cp866"
     ISO_8859_5 = "iso8859-5"
@@ -48,6 +51,12 @@ class Encoding(StrEnum):
 UTF_8, UTF_16, WINDOWS_1251 = Encoding.UTF_8, Encoding.UTF_16, Encoding.WINDOWS_1251
 _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 """Maps an encoding to its codec, if the name differs: `utf-8-sig` drops the byte order mark that spreadsheets write."""
+_SAMPLE_BYTES = 4096
+_USUAL_SIGNS = re.compile("[\t\r\n -~\u00a0«»\u0400-\u04ff–—№]")
+USUAL_SHARE_MIN = 0.9
+"""The least share of usual characters in a file with null bytes for which it counts as UTF-16 without its mark."""
+_STATED_DELIMITER = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
+"""A first line `sep=;`, which tells Excel the delimiter; Excel does not show it, so it has no row number."""
 _FAULTY = "\udfff"
 """The character that replaces bytes that cannot be decoded; it cannot occur in a valid file."""
 _MARK_FAULTS = "dealtrace-mark-faults"
@@ -56,7 +65,7 @@ codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end"
 
 
 def detect_encoding(path: Path) -> str:
-    """Return the encoding of a file: by its byte order mark (UTF-16 or UTF-8) or its content (UTF-8 or Windows-1251).
+    """Return the encoding of a file: by its byte order mark (UTF-16 or UTF-8) or by its content.
 
     A damaged file that is mostly UTF-8 counts as UTF-8; when it is read, the error names the faulty row.
 
@@ -64,12 +73,15 @@ def detect_encoding(path: Path) -> str:
         FileUnreadable: the file has another encoding, or is a mixture of encodings.
     """
     with path.open("rb") as file:
-        mark = file.read(len(codecs.BOM_UTF8))
-    if mark.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        start = file.read(_SAMPLE_BYTES)
+    is_utf_32 = start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE))
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not is_utf_32:
         return UTF_16
-    if mark == codecs.BOM_UTF8 or _is_mostly_utf_8(path):
+    if (unmarked := _utf_16_without_mark(start)) is not None:
+        return unmarked
+    if not is_utf_32 and (start.startswith(codecs.BOM_UTF8) or _is_mostly_utf_8(path)):
         return UTF_8
-    if is_windows_1251(path):
+    if not is_utf_32 and is_windows_1251(path):
         return WINDOWS_1251
     raise unreadable(
         path,
@@ -77,6 +89,17 @@ def detect_encoding(path: Path) -> str:
         "it is not text in UTF-8 or Windows-1251, or it is cut off or mixes two encodings",
         Cure(CureKind.ENCODING),
     )
+
+
+def _utf_16_without_mark(start: bytes) -> str | None:
+    """Return the kind of UTF-16 in which the beginning of a file is written, or `None` if it is not in UTF-16."""
+    if b"\0" not in start:
+        return None
+    for encoding in (Encoding.UTF_16_LE, Encoding.UTF_16_BE):
+        text = start.decode(encoding, "replace")
+        if len(_USUAL_SIGNS.findall(text)) > USUAL_SHARE_MIN * len(text):
+            return encoding
+    return None
 
 
 def read_csv(
@@ -212,11 +235,14 @@ def _delimiter_of(path: Path, encoding: str, count_known: Callable[[Sequence[str
     with path.open(encoding=_CODECS.get(encoding, encoding), errors=_MARK_FAULTS, newline="") as file:
         first = list(islice((line for line in _lines(file, path) if line.strip()), head_lines))
 
+        file.seek(0)
+        stated = _STATED_DELIMITER.fullmatch(file.readline(LINE_LENGTH_MAX).lstrip(BYTE_ORDER_MARK))
+
     def score(delimiter: str) -> tuple[int, int]:
         lines = (_split(line, delimiter) for line in first)
         return max(((count_known(cells), len(cells)) for cells in lines), default=(0, 0))
 
-    return max(DELIMITERS, key=score)
+    return stated[1] if stated is not None else max(DELIMITERS, key=score)
 
 
 def _split(line: str, delimiter: str) -> list[str]:
@@ -228,7 +254,8 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[str]:
-    """Yield the lines of a file, without the byte order marks at their beginnings, as joined files have them."""
+    """Yield the lines of a file without a stated delimiter, and without byte order marks, as joined files have them."""
+    is_first = True
     while line := file.readline(LINE_LENGTH_MAX + 1):
         if len(line) > LINE_LENGTH_MAX:
             raise unreadable(
@@ -236,4 +263,7 @@ def _lines(file: TextIO, path: Path) -> Iterator[str]:
                 f"строка длиннее {LINE_LENGTH_MAX} символов",
                 f"a line has more than {LINE_LENGTH_MAX} characters",
             )
-        yield line.lstrip(BYTE_ORDER_MARK)
+        bare = line.lstrip(BYTE_ORDER_MARK)
+        if not (is_first and _STATED_DELIMITER.fullmatch(bare)):
+            yield bare
+        is_first = False

@@ -7,14 +7,19 @@ from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
-from dealtrace.files.cell_types import CellType, NumberCell
-from dealtrace.files.row import Cell, FileRow
-from dealtrace.files.spreadsheet_text import unguarded_text
+from dealtrace.files.cell_types import AnsweredCell, CellType, CodeCell, DurationCell, IntegerCell, NumberCell
+from dealtrace.files.row import Cell, FileRow, StatedText
+from dealtrace.files.spreadsheet_text import NO_VALUE, unguarded_text
+from dealtrace.files.timestamps import TimeOfDayCell
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
+
+DASHES = frozenset("-–—")
+"""What people and PBXs write for a missing value; it is an empty cell in columns of `_NEVER_A_DASH`."""
+_NEVER_A_DASH = (CodeCell, IntegerCell, DurationCell, AnsweredCell, TimeOfDayCell)
 
 RowValues = dict[str, Any]
 """The values of a row by column name. Any: each value has the type that its column parses."""
@@ -91,7 +96,7 @@ class Layout:
         for found in self.found_columns:
             cell = row.cells[found.position] if found.position < len(row.cells) else ""
             try:
-                if isinstance(cell, str) and not cell.strip():
+                if isinstance(cell, str) and _is_empty(cell, found.column.type):
                     self._check_need(found.column)
                 else:
                     values[found.column.name] = found.column.type.read(cell)
@@ -111,6 +116,14 @@ class Layout:
     def _check_need(self, column: ImportColumn) -> None:
         if column.need is Need.CELL:
             raise InvalidValue("ячейка пуста, а значение обязательно", "the cell is empty, but a value is required")
+
+
+def _is_empty(cell: str, cell_type: CellType) -> bool:
+    """Return whether a cell is empty, or says that its value is missing."""
+    text = cell.strip()
+    if not text or isinstance(cell, StatedText):
+        return not text
+    return text in NO_VALUE or (text in DASHES and isinstance(cell_type, _NEVER_A_DASH))
 
 
 class DecimalSigns:

@@ -18,6 +18,7 @@ START_BYTES = 1024
 _MARK = re.escape(codecs.BOM_UTF8)
 _MARKS = re.compile(b"(?:%b|\\s)+" % _MARK)
 """Blanks and byte order marks; a file that was joined from several files has a mark at the start of each of them."""
+_WHOLE_FLOAT = re.compile(r"(-?[0-9]+)\.0+")
 _OBJECT = re.compile(b"(?:%b|[\\s[])*\\{" % _MARK)
 
 
@@ -31,7 +32,7 @@ def is_json_lines(path: Path) -> bool:
 def read_json_lines(path: Path) -> Iterator[FileRow]:
     """Yield a row of headings, which are the keys of all lines, then a row for each line; missing keys are empty cells.
 
-    Numbers keep their digits as written. A key that has objects in some lines and plain values in others is a heading;
+    Numbers keep their digits as written, but a whole number with a `.0` is read without it, as in the API. A key that has objects in some lines and plain values in others is a heading;
     in a line in which the key has an object, its cell is a `NestedValue`.
 
     Raises:
@@ -76,7 +77,7 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, Cell]]]:
 
 def _read_object(path: Path, number: int, line: bytes) -> dict[str, Cell]:
     try:
-        found = json.loads(line.decode(), parse_int=str, parse_float=str, parse_constant=str)
+        found = json.loads(line.decode(), parse_int=str, parse_float=_number_text, parse_constant=str)
         cells = dict(_flat("", found)) if isinstance(found, dict) else None
         "".join(cells or ()).encode()
         "".join(map(str, (cells or {}).values())).encode()
@@ -89,6 +90,11 @@ def _read_object(path: Path, number: int, line: bytes) -> dict[str, Cell]:
             f"line {number} is not a JSON object: write one object per line",
         )
     return cells
+
+
+def _number_text(written: str) -> str:
+    whole = _WHOLE_FLOAT.fullmatch(written)
+    return whole[1] if whole is not None else written
 
 
 @record

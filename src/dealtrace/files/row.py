@@ -46,6 +46,7 @@ ExportedValue = str | int | bool | Decimal | datetime | None
 """The value of an exported cell; a `datetime` is aware until `on_the_clock` converts it to local time."""
 
 COLUMNS_MAX = 256
+END_OF_DOS_FILE = "\x1a"
 
 
 @record
@@ -61,5 +62,5 @@ class FileRow:
 
     @property
     def is_blank(self) -> bool:
-        """Return whether all cells are empty."""
-        return all(isinstance(cell, str) and not cell.strip() for cell in self.cells)
+        """Return whether all cells are empty; the end mark of a DOS file counts as empty."""
+        return all(isinstance(cell, str) and not cell.strip().strip(END_OF_DOS_FILE) for cell in self.cells)

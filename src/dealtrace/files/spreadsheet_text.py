@@ -10,6 +10,17 @@ import re
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 """If a string begins with one of these characters, a spreadsheet may run it as a formula."""
 
+NO_VALUE = frozenset(
+    {
+        "NULL", "null", r"\N", "(NULL)", "(null)", "[NULL]", "<NULL>", "<null>", "NaN", "nan", "None", "undefined",
+    }
+)  # fmt: skip
+"""What databases and programs write into files of text for a missing value.
+
+Ours: it is an empty cell in every column, because the second call without an id would be refused as a repetition of the
+first. In JSON, which has a null of its own, it is text. Exports put an apostrophe before it.
+"""
+
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _FORMULA = re.compile(
     r"""=[-+ ]*(?:\$?[a-z]{1,3}\$?[0-9]|\w[\w.]*[(!]|[0-9("'{#\[])""",
@@ -45,7 +56,8 @@ def guard_formula(text: str) -> str:
     If the string already begins with an apostrophe that `unguarded_text` would remove, another apostrophe is added.
     """
     plain = text.replace("\0", "")
-    return f"'{plain}" if _NEEDS_GUARD.match(plain) or _is_guarded(plain) else plain
+    needs_guard = _NEEDS_GUARD.match(plain) is not None or plain.strip() in NO_VALUE
+    return f"'{plain}" if needs_guard or _is_guarded(plain) else plain
 
 
 def _is_guarded(text: str) -> bool:
@@ -54,7 +66,8 @@ def _is_guarded(text: str) -> bool:
     Ours: this includes an apostrophe before a number, date or amount, because people type it there in Excel.
     """
     bare = text.lstrip("'")
-    return len(bare) < len(text) and (bare.startswith(tuple(FORMULA_STARTS)) or _CONVERTED.fullmatch(bare) is not None)
+    is_changed = bare.startswith(tuple(FORMULA_STARTS)) or bare.strip() in NO_VALUE
+    return len(bare) < len(text) and (is_changed or _CONVERTED.fullmatch(bare) is not None)
 
 
 def spreadsheet_text(text: str) -> str:
@@ -74,7 +87,7 @@ def spreadsheet_text(text: str) -> str:
 
 def comes_back(text: str) -> bool:
     """Return whether an import reads a string unchanged if the string was written to CSV without `spreadsheet_text`."""
-    return unguarded_text(text) == text and not is_formula(text)
+    return unguarded_text(text) == text and not is_formula(text) and text.strip() not in NO_VALUE
 
 
 def unguarded_text(text: str) -> str:

@@ -26,6 +26,7 @@ _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _JSON_START = re.compile(rb'\{\s*"')
+_WHOLE_FLOAT = re.compile(r"(-?[0-9]+)\.0+")
 _AT_BYTE = re.compile(r"\(byte ([0-9]+)\)\Z")
 """A pattern of the place where msgspec found a fault, counted from 0."""
 _UNUSUAL = re.compile(f"[\ud800-\udfff{BYTE_ORDER_MARK}]")
@@ -281,10 +282,15 @@ def _json_text(value: msgspec.Raw) -> str:
 
 
 def _json_scalar(value: msgspec.Raw) -> str:
-    """Return a JSON string as its text, null as an empty string, and any other value as written."""
+    """Return a JSON string as its text, null as an empty string, and any other value as written.
+
+    Ours: a whole number that was sent with a `.0`, as pandas and PHP write it, has none: `5.0` names the request 5.
+    """
     written = bytes(value).strip().decode()
     if written.startswith('"'):
         return str(msgspec.json.decode(written))
+    if (whole := _WHOLE_FLOAT.fullmatch(written)) is not None:
+        return "0" if whole[1] == "-0" else whole[1]
     return "" if written == "null" else written
 
 

@@ -93,11 +93,20 @@ def _extension_mark(sign: re.Match[str]) -> str:
 
 
 def _stated(written: str, before: str) -> tuple[str, bool]:
-    """Return the digits of a number, without an exit code, and whether they begin with a country code."""
-    digits, before = re.sub("[^0-9]", "", written), before.rstrip()
-    exit_code = _EXIT_CODE.match(digits) if not before.endswith("~") else re.match("10", digits)
+    """Return the digits of a number, without an exit code, and whether they begin with a country code.
+
+    The zero of `+44 (0) 20` is left out, because it is not dialled from abroad; in Italy it is, so it is kept there.
+    """
+    (whole, abroad), before = map(_digits, (written, _TRUNK_ZERO.sub("", written))), before.rstrip()
+    exit_code = _EXIT_CODE.match(whole) if not before.endswith("~") else re.match("10", whole)
     is_stated = exit_code is not None or written.startswith("+") or before.endswith("+")
-    return digits[exit_code.end() if exit_code is not None else 0 :], is_stated
+    start = exit_code.end() if exit_code is not None else 0
+    keeps_zero = not is_stated or valid_foreign(whole[start:]) == whole[start:]
+    return (whole if keeps_zero else abroad)[start:], is_stated
+
+
+def _digits(text: str) -> str:
+    return re.sub("[^0-9]", "", text)
 
 
 def _is_russian(digits: str) -> bool:
@@ -128,6 +137,7 @@ _NUMBER_BEFORE = re.compile(r"(?:\+ ?)?[0-9](?:[ ().\[\]-]*[0-9])*\Z")
 _NUMBER_SEARCHED = 60
 _DIGITS = re.compile("[0-9]+")
 _EXIT_CODE = re.compile("00|810")
+_TRUNK_ZERO = re.compile(r"(?<=[0-9 ])[(\[] ?0 ?[)\]]")
 _RUSSIAN_GROUPS = r"[0-9]{4}|[0-9]{3}[ ()-]+[0-9]{3}"
 """The first groups of Russian numbers; a shorter group, as in `(2)+49 89 123456`, is a country code after a plus."""
 _SIGN = f"[{''.join(sorted(MASKS))}]"

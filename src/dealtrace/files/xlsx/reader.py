@@ -1,4 +1,4 @@
-"""Read XLSX files: the rows of the first sheet."""
+"""Read XLSX files: the rows of the first visible sheet."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ MAGIC = b"PK\x03\x04"
 
 
 def read_xlsx(path: Path) -> Iterator[FileRow]:
-    """Yield the rows of the first sheet, including empty rows above the table.
+    """Yield the rows of the first sheet that is neither hidden nor a chart, including empty rows above the table.
 
     Raises:
         FileUnreadable: the file is damaged, password-protected, too large when unpacked, or of another format.
@@ -24,7 +24,7 @@ def read_xlsx(path: Path) -> Iterator[FileRow]:
         check_size(path)
         traits = read_sheet_traits(path)
         with CalamineWorkbook.from_path(path) as book:
-            sheet = book.get_sheet_by_index(0)
+            sheet = book.get_sheet_by_index(traits.position)
             first_column = sheet.start[1] if sheet.start is not None else 0
             number = 0
             for number, cells in enumerate(sheet.iter_rows(), 1):

@@ -1,4 +1,4 @@
-"""Read what the spreadsheet library omits: the epoch of dates, and the first sheet's cells without a value."""
+"""Read what the spreadsheet library omits: the epoch of dates, and the table sheet's cells without a value."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,6 +22,15 @@ LOST_MAX = 1_000_000
 """The maximum number of cells without a value, since all of them are kept in memory."""
 
 _MAY_LACK_VALUES = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
+_INTERRUPTED_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]{0,30})?>[^<]{0,40}<[!?]")
+"""A value with a comment or the like in it, of which the library reads only the beginning."""
+_STRINGS = frozenset({"str", "s", "inlineStr"})
+_TRUE = frozenset({"1", "true", "on"})
+_HIDDEN = frozenset({"hidden", "veryHidden"})
+_TABLE_SHEET = "/worksheet"
+"""The ending of the type of a sheet with cells; there are also sheets with a chart alone."""
+_CARRIED_BYTES = 128
+"""Matches of the patterns above are shorter than this; a match may begin in one block and end in the next."""
 _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -29,12 +38,14 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 class SheetTraits:
     """What the library omits about a sheet: whether days count from 1904, and which cells have no value.
 
+    `position` is the sheet's place in the workbook, from 0: the sheet is the first that is neither hidden nor a chart.
     `lost` has the cells without a value (an error, or a formula that was not calculated), first by row number, from 1,
     then by column number, from 0.
     """
 
     is_of_1904: bool
     lost: dict[int, dict[int, LostValue]]
+    position: int = 0
 
     def complete(self, number: int, cells: Sequence[Cell], first_column: int) -> Sequence[Cell]:
         """Return the `cells` of row `number`, which begin at `first_column`, with a `LostValue` where a value was lost.
@@ -54,7 +65,7 @@ class SheetTraits:
 
 
 def read_sheet_traits(path: Path) -> SheetTraits:
-    """Read the traits of the first sheet of a workbook.
+    """Read the traits of the sheet with the table of a workbook.
 
     Raises:
         One of `UNREADABLE`: the workbook is damaged.
@@ -67,9 +78,12 @@ def read_sheet_traits(path: Path) -> SheetTraits:
         for name in (WORKBOOK, RELATIONS):
             if name in names:
                 _parse(packed, names[name], workbook.start)
-        sheet = names.get(workbook.first_sheet().lower())
-        lost = _lost_values(packed, sheet) if sheet is not None and _may_lack_values(packed, sheet) else {}
-    return SheetTraits(is_of_1904=workbook.is_of_1904, lost=lost)
+        position, path_in_book = workbook.table_sheet()
+        sheet = names.get(path_in_book.lower())
+        cells = _Cells(is_uncalculated=workbook.is_uncalculated)
+        if sheet is not None and _may_lack_values(packed, sheet):
+            _find_lost(packed, sheet, cells)
+    return SheetTraits(is_of_1904=workbook.is_of_1904, lost=cells.lost, position=position)
 
 
 def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], None]) -> None:
@@ -80,40 +94,60 @@ def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], No
 
 
 class _Workbook:
-    """Finds the path of a workbook's first sheet, and whether days count from 1904; `start` handles XML elements."""
+    """Finds a workbook's sheet with the table, and how to read its cells; `start` handles XML elements.
+
+    `is_uncalculated` is whether the program that wrote the workbook left its formulas to the program that opens it.
+    """
 
     def __init__(self) -> None:
-        self.is_of_1904 = False
-        self._first_id: str | None = None
-        self._target = ""
+        self.is_of_1904 = self.is_uncalculated = False
+        self._sheets: list[tuple[str, bool]] = []
+        self._targets: dict[str, tuple[str, bool]] = {}
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Handle the start of an XML element of the workbook file, and later of its relations file."""
         match name.rpartition(":")[2]:
             case "workbookPr":
-                self.is_of_1904 = attributes.get("date1904") in ("1", "true", "on")
-            case "sheet" if self._first_id is None:
-                self._first_id = next((value for key, value in attributes.items() if key.endswith(":id")), "")
-            case "Relationship" if not self._target and attributes.get("Id") == self._first_id:
-                self._target = attributes.get("Target", "")
+                self.is_of_1904 = attributes.get("date1904") in _TRUE
+            case "calcPr":
+                self.is_uncalculated = attributes.get("fullCalcOnLoad") in _TRUE
+            case "sheet":
+                relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+                self._sheets.append((relation, attributes.get("state") not in _HIDDEN))
+            case "Relationship":
+                is_table = attributes.get("Type", "").endswith(_TABLE_SHEET)
+                self._targets.setdefault(attributes.get("Id", ""), (attributes.get("Target", ""), is_table))
 
-    def first_sheet(self) -> str:
-        """Return the archive path of the workbook's first sheet, or an empty string if the workbook names no sheet."""
-        return normpath(join("/xl", self._target)).lstrip("/") if self._target else ""
+    def table_sheet(self) -> tuple[int, str]:
+        """Return the position and the archive path of the first visible sheet with cells, or else of the first sheet.
+
+        The path is empty if the workbook names no sheet.
+        """
+        found = [(*self._targets.get(relation, ("", False)), is_visible) for relation, is_visible in self._sheets]
+        visible = (place for place, (_, is_table, is_visible) in enumerate(found) if is_table and is_visible)
+        position = next(visible, 0)
+        target = found[position][0] if found else ""
+        return position, normpath(join("/xl", target)).lstrip("/") if target else ""
 
 
 def _may_lack_values(packed: ZipFile, sheet: str) -> bool:
-    carried = b""
+    """Return whether a sheet has formulas or errors.
+
+    Raises:
+        ValueError: the library cannot read a value of the sheet completely.
+    """
+    carried, may_lack = b"", False
     with packed.open(sheet) as opened:
         while block := opened.read(BLOCK_BYTES):
-            if _MAY_LACK_VALUES.search(carried + block) is not None:
-                return True
-            carried = block[-64:]
-    return False
+            text = carried + block
+            if _INTERRUPTED_VALUE.search(text) is not None:
+                raise ValueError("a value has a comment or a CDATA section in it")
+            may_lack = may_lack or _MAY_LACK_VALUES.search(text) is not None
+            carried = block[-_CARRIED_BYTES:]
+    return may_lack
 
 
-def _lost_values(packed: ZipFile, sheet: str) -> dict[int, dict[int, LostValue]]:
-    cells = _Cells()
+def _find_lost(packed: ZipFile, sheet: str, cells: "_Cells") -> None:
     parser = ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = cells.start
@@ -121,17 +155,21 @@ def _lost_values(packed: ZipFile, sheet: str) -> dict[int, dict[int, LostValue]]
     parser.CharacterDataHandler = cells.add_text
     with packed.open(sheet) as opened:
         parser.ParseFile(opened)
-    return cells.lost
 
 
 class _Cells:
-    """Collects the cells that have an error or an uncalculated formula; its methods are handlers of an XML parser."""
+    """Collects the cells that have an error or an uncalculated formula; its methods are handlers of an XML parser.
 
-    def __init__(self) -> None:
+    With `is_uncalculated`, a formula whose value is 0 has not been calculated: XlsxWriter writes this value for all of
+    them.
+    """
+
+    def __init__(self, *, is_uncalculated: bool) -> None:
         self.lost: dict[int, dict[int, LostValue]] = {}
+        self._is_uncalculated = is_uncalculated
         self._row, self._column, self._count = 0, -1, 0
         self._type, self._value = "", ""
-        self._has_formula = self._in_value = False
+        self._has_formula = self._in_value = self._has_value = False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """Handle the start of an XML element: keep the place and type of the current cell."""
@@ -143,7 +181,9 @@ class _Cells:
             case "f":
                 self._has_formula = True
             case "v":
-                self._in_value = True
+                self._in_value = self._has_value = True
+            case "is":
+                self._has_value = True
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         reference = _REFERENCE.fullmatch(attributes.get("r", ""))
@@ -151,6 +191,7 @@ class _Cells:
         if reference is not None:
             self._row, self._column = int(reference[2]), column_number(reference[1]) - 1
         self._type, self._value, self._has_formula = attributes.get("t", "n"), "", False
+        self._has_value = False
 
     def add_text(self, text: str) -> None:
         """Handle text; only text inside values is used."""
@@ -160,15 +201,23 @@ class _Cells:
     def end(self, name: str) -> None:
         """Handle the end of an XML element; if it ends a cell that has an error or no value, record the cell.
 
-        A formula whose result is an empty string has a value.
+        A formula whose result is an empty string has a value, which is empty.
         """
         match name.rpartition(":")[2]:
             case "v":
                 self._in_value = False
             case "c" if self._type == "e":
                 self._lose(self._value.strip() or "#N/A")
-            case "c" if self._has_formula and not self._value.strip() and self._type not in ("str", "s", "inlineStr"):
+            case "c" if self._has_formula and self._is_value_missing():
                 self._lose(UNCALCULATED)
+
+    def _is_value_missing(self) -> bool:
+        if not self._has_value:
+            return True
+        if self._type in _STRINGS:
+            return False
+        value = self._value.strip()
+        return not value or (self._is_uncalculated and self._type == "n" and value == "0")
 
     def _lose(self, shown: str) -> None:
         self._count += 1
