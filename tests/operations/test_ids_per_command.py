@@ -309,19 +309,19 @@ def test_every_operation_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(WORST))
-def test_the_command_that_takes_the_most_ids_takes_what_is_declared(stage: Stage, name: str) -> None:
-    shop = stage.open_site(fields=["size"], contact_matching=True)
+def test_the_command_that_takes_the_most_ids_takes_what_is_declared(shared_stage: Stage, name: str) -> None:
+    shop = shared_stage.open_site(fields=["size"], contact_matching=True)
     declared = OPERATIONS[name]
-    command = WriteCommand(WORST[name](stage, shop, 1), shop.token_id)
-    assert taken_by(stage, shop, declared, [command]) == ids_needed(declared, items_of(command))
+    command = WriteCommand(WORST[name](shared_stage, shop, 1), shop.token_id)
+    assert taken_by(shared_stage, shop, declared, [command]) == ids_needed(declared, items_of(command))
 
 
 @pytest.mark.parametrize("name", sorted(set(WORST) - {"register_deals", "register_with_deals"}))
-def test_a_batch_takes_no_more_than_its_commands_alone(stage: Stage, name: str) -> None:
-    shop = stage.open_site(fields=["size"], contact_matching=True)
+def test_a_batch_takes_no_more_than_its_commands_alone(shared_stage: Stage, name: str) -> None:
+    shop = shared_stage.open_site(fields=["size"], contact_matching=True)
     declared = OPERATIONS[name]
-    commands = [WriteCommand(WORST[name](stage, shop, number), shop.token_id) for number in range(1, 5)]
-    assert taken_by(stage, shop, declared, commands) == 4 * ids_needed(declared, items_of(commands[0]))
+    commands = [WriteCommand(WORST[name](shared_stage, shop, number), shop.token_id) for number in range(1, 5)]
+    assert taken_by(shared_stage, shop, declared, commands) == 4 * ids_needed(declared, items_of(commands[0]))
 
 
 NO_SHOP = Player(Site(SiteId(1), "Shop", MOSCOW), "", 0)

@@ -21,6 +21,12 @@ PHONE = "79205550055"
 FAULT = InvalidParameters([Violation("phone", "длинно", "long")])
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def begin(stage: Stage, player: Player, digest: str = "d") -> FileImport:
     with stage.database.write() as connection:
         return begin_import(stage.work(connection, player, NOON), digest, ImportedFile("call", "calls.csv"))

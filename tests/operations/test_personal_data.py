@@ -90,6 +90,12 @@ TELLS_NOBODY: dict[str, set[str]] = {
 """Texts that are about a business, not a person; what versions tell of a person is cleaned by its own rule."""
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 @pytest.fixture
 def ivan(stage: Stage, shop: Player) -> int:
     """Keep a person with a phone and an e-mail: a visit, a call, a lead request, and a deal with its changes."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection
 
-from cast import Player
+from cast import Player, Stage
 from dealtrace.attribution.credit import WHOLE, AttributionModel, Credit
 from dealtrace.attribution.traffic_source import NOWHERE
 from dealtrace.attribution.visit import Visit, VisitId
@@ -56,6 +56,12 @@ STATEMENTS: dict[str, Callable[[Connection, Player], object]] = {
     "visited leads": lambda connection, shop: list_visited_leads(connection, shop.site.id, LEADS),
     "leads of visitors": lambda connection, shop: list_leads_of_visitors(connection, shop.site.id, TEXTS),
 }
+
+
+@pytest.fixture(scope="module")
+def database(shared_stage: Stage) -> Database:
+    """Give one database to all tests here: each opens sites of its own."""
+    return shared_stage.database
 
 
 @pytest.mark.parametrize("statement", STATEMENTS.values(), ids=STATEMENTS)

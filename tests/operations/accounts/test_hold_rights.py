@@ -46,6 +46,12 @@ ENDINGS: dict[str, Loss] = {
 each_loss = pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 class Anna:
     """An owner of a site, logged in, who invites somebody to the site."""
 

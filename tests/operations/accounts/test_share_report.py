@@ -20,6 +20,12 @@ from write_commands import NOON
 ANNA = UserId(7)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def share(stage: Stage, player: Player, name: str = "a", days: int = 7, by: UserId = ANNA) -> str:
     with stage.database.write() as connection:
         return share_report(

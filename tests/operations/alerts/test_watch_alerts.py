@@ -38,6 +38,12 @@ UNDECIDED = AlertEvaluation(AlertVerdict.UNDECIDED, NOW - HOUR, NOW, Unit.COUNT,
 MANY = tuple(Recipient(f"a{number}@example.org") for number in range(RECIPIENTS_MAX))
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def add(stage: Stage, shop: Player, recipients: tuple[Recipient, ...] = MANY[:1]) -> Alert:
     rule = Rule(AlertKind.DROP, "deals", WINDOWS["1h"], Decimal(30), (), recipients)
     stage.ids.ensure(10)

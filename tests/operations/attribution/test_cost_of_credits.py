@@ -23,6 +23,12 @@ DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 SEARCH = TrafficSource("google", "organic")
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def visits_before(stage: Stage, shop: Player, count: int, *, visitor: str = "visitor") -> list[Visit]:
     """Store visits of one visitor, a second apart, the last of them a second before noon."""
     return stage.visits(

@@ -26,6 +26,12 @@ TARGET = Matcher(
 ANY_CALL = Matcher(MatcherKind.CONTACT, (LeadKind.CALL,), contacts=(PHONE,), until=NOON)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def register(stage: Stage, shop: Player, *matchers: Matcher) -> int:
     (receipt,) = stage.perform(register_deals, shop, registration(matchers=matchers))
     return int(receipt.deal_id)

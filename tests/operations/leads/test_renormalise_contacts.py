@@ -25,6 +25,12 @@ OLD_FORM, NEW_FORM = "849512345675", "74951234567"
 BEFORE = NOON - timedelta(minutes=10)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def make_old(stage: Stage, player: Player) -> None:
     """Store the contacts of a site as if an earlier release had read them."""
     mine = player.site.id

@@ -26,6 +26,7 @@ from dealtrace.operations.mails.scheduled_reports import (
 from dealtrace.reports.periods import compared_period
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.accounts.change_history import list_site_changes
+from dealtrace.storage.database.engine import Database
 from dealtrace.storage.mails.outbox import insert_mails, list_mails, update_claimed_mail
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, list_sites_with_due_reports
 
@@ -34,6 +35,12 @@ ANNA = Recipient("anna@example.com", "en")
 NEW = NewScheduledReport(
     "Sources", RawQuestion(by="source", metrics="deals,amount", filters=("source:is:a|b",)), Rhythm.DAILY, 9, (ANNA,)
 )
+
+
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
 
 
 def schedule(stage: Stage, shop: Player, new: NewScheduledReport = NEW) -> ScheduledReport:
@@ -88,9 +95,9 @@ def test_a_month_is_compared_with_the_whole_month_before(
 
 
 @pytest.mark.parametrize("rhythm", Rhythm)
-def test_a_report_that_a_wrong_clock_planned_is_planned_again_and_not_sent(
-    stage: Stage, shop: Player, rhythm: Rhythm
-) -> None:
+def test_a_report_that_a_wrong_clock_planned_is_planned_again_and_not_sent(database: Database, rhythm: Rhythm) -> None:
+    stage = Stage(database)
+    shop = stage.open_site(contact_matching=True)
     stage.ids.ensure(10)
     new, ahead = replace(NEW, rhythm=rhythm), NOW + timedelta(days=90)
     with stage.database.write() as connection:

@@ -36,6 +36,12 @@ MAIL = "ivan@example.ru"
 BEFORE = NOON - timedelta(minutes=10)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def lead_of(stage: Stage, player: Player, deal_id: int) -> LeadRef | None:
     return deal_of(stage.database, player, deal_id, deleted=True).lead
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from cast import VLADIVOSTOK, Player, Stage, moscow
 from dealtrace.deals.deal import DealId, DealKey
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -16,6 +18,12 @@ from dealtrace.operations.reports.compare_lists import compare_rows, missing_in_
 from dealtrace.reports.agreement import DealComparison, Disagreement, ListedSums, SeenDeals
 from stored import rows_of
 from write_commands import NOON, registration
+
+
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
 
 
 def stated(number: str | None, *, deal_id: int | None = None, **fields: Any) -> IncomingDeal:

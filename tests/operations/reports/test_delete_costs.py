@@ -18,6 +18,12 @@ SPRING, SUMMER = TrafficSource("yandex", "cpc", "Весна"), TrafficSource("ya
 ALL = DaysOfCosts()
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def store(stage: Stage, player: Player, account: CostAccount) -> None:
     """Import two costs on each of three days."""
     stage.ids.ensure(10)

@@ -18,6 +18,12 @@ from dealtrace.storage.reports.saved_items.segments import list_segments
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def add(stage: Stage, player: Player, name: str, *filters: str, user_id: int | None = None) -> Segment:
     with stage.database.write() as connection:
         return add_segment(account_work(connection, NOW).at(player.site), SavedName(name, user_id), filters)

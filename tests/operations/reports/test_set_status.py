@@ -26,6 +26,12 @@ from stored import meanings_of, side_by_side
 from write_commands import NOON, change, open_write_queue, registration, run
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def put(stage: Stage, player: Player, name: str, meaning: str) -> bool:
     with stage.database.write() as connection:
         return set_status(stage.work(connection, player), name, meaning)

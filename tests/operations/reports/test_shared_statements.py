@@ -17,6 +17,12 @@ from mirrored import DAY, FIELDS, NOON, Scene
 WIDE = {"by": "source", "metrics": "deals,romi,visits", "sort": "-deals", "compare": "previous"}
 
 
+@pytest.fixture(scope="module")
+def database(shared_stage: Stage) -> Database:
+    """Give one database to all tests here: each opens sites of its own."""
+    return shared_stage.database
+
+
 @pytest.fixture
 def scene(database: Database) -> Scene:
     """Give a site with facts of every kind, and with a source that is spelt in two ways."""

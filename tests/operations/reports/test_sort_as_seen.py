@@ -27,6 +27,12 @@ MANAGERS = ["aa@z.ru", "ab@b.ru", "ac@m.ru", "boss", "79205550102", "79205550199
 ORDERS = range(12)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 @pytest.fixture
 def shop(stage: Stage) -> Player:
     player = stage.open_site()

@@ -20,6 +20,12 @@ PAID = "https://shop.ru/?utm_source=yandex&utm_medium=cpc"
 PLAIN = "https://shop.ru/"
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def count(stage: Stage, player: Player, *hits: Hit, at: datetime = NOON) -> list[Visit]:
     return stage.perform(count_hits, player, *hits, now=at)
 

@@ -43,6 +43,12 @@ AS_REFERRAL, ADVERT = TrafficSource("pay.example", "referral"), TrafficSource("y
 LANDING, PAID_LANDING = "https://shop.ru/", "https://shop.ru/?utm_source=yandex&utm_medium=cpc&yclid=5"
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def chunk(stage: Stage, player: Player, state: Reclassification | None = None) -> Reclassification | None:
     """Do the next chunk; `None` at the end."""
     stage.ids.ensure(2000)

@@ -49,6 +49,12 @@ FAULT = Fault("HTTP 500", "Ivan is unknown")
 URL = "https://crm.example/hook?key=s"
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 @dataclass
 class Desk:
     """A webhook of a site, and a process that serves it."""

@@ -39,6 +39,12 @@ EVERYTHING = frozenset(EventKind)
 PHONE = "79205550055"
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def listen(stage: Stage, player: Player, events: Iterable[EventKind] = EVERYTHING) -> tuple[Player, Webhook]:
     """Give a site a webhook; return the site as servers see it then."""
     stage.ids.ensure(10)

@@ -35,6 +35,12 @@ CASES: dict[str, tuple[TriedRates, Callable[[Work], object]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def register_sales(stage: Stage, player: Player) -> None:
     """Register deals in dollars, euros and rubles, by the week from February to May."""
     days = [moscow("2018-02-20", "23:30:00") + timedelta(days=7 * week) for week in range(12)]

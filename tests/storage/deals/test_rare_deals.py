@@ -46,6 +46,12 @@ QUESTIONS: dict[str, tuple[str, Callable[[Connection, Player], object]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 @pytest.mark.parametrize(("index", "ask"), QUESTIONS.values(), ids=QUESTIONS)
 def test_rare_deals_are_found_by_an_index_of_their_own(
     stage: Stage, shop: Player, index: str, ask: Callable[[Connection, Player], object]

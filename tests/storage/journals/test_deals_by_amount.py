@@ -18,6 +18,12 @@ from write_commands import NOON, registration
 AMOUNTS = (None, "5", "-1.5", "5", None, "0", "100000000", "5.0001", None, "0", "5")
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 @pytest.fixture
 def ids(stage: Stage, shop: Player) -> dict[int, Decimal | None]:
     """Register deals, two of an instant, and give their amounts by id; a neighbour has one more."""

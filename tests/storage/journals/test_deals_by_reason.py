@@ -21,6 +21,12 @@ from write_commands import NOON, by_call, by_contact, registration
 DEALS_MAX = 10
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def _listed(stage: Stage, player: Player, reason: MatchReason | None) -> list[int]:
     with stage.database.read() as connection:
         query = query_deal_list(player.site, DealFilters(reason=reason))

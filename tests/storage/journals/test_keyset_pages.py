@@ -25,6 +25,12 @@ from write_commands import NOON
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def page(stage: Stage, player: Player, cursor: Cursor, limit: int = 3, **interval: datetime) -> ListPage:
     query = LeadQuery(LeadKind.CALL, AttributionModel.LAST_NON_DIRECT, **interval)
     with stage.database.read() as connection:

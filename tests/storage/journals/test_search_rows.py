@@ -20,6 +20,12 @@ PHONE, MAIL = "79205550055", "ivan@example.ru"
 LONG_AGO = NOON.replace(year=2015)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def register(stage: Stage, player: Player, number: str, **fields: Any) -> int:
     (receipt,) = stage.perform(register_deals, player, registration(number, **fields))
     return int(receipt.deal_id)

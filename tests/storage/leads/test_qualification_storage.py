@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from cast import Player, Stage
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
@@ -13,6 +15,12 @@ from write_commands import NOON
 DAY = timedelta(days=1)
 PHONE, OTHER_PHONE, MAIL = "79205550055", "79990001122", "ivan@example.ru"
 FIRST, REPEATED = Qualification(True, True, True), Qualification(False, True, False)
+
+
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
 
 
 def qualifications(stage: Stage, player: Player, kind: LeadKind, *ids: int) -> list[Qualification]:

@@ -19,6 +19,12 @@ from write_commands import NOON
 LATER = NOON + timedelta(seconds=1)
 
 
+@pytest.fixture(scope="module")
+def stage(shared_stage: Stage) -> Stage:
+    """Give one stage to all tests here: each opens sites of its own."""
+    return shared_stage
+
+
 def add(stage: Stage, player: Player, known: KnownStatuses, *spellings: str, now: datetime = NOON) -> None:
     """Store statuses in a transaction of their own."""
     with stage.database.write() as connection:
