@@ -726,6 +726,7 @@ FORMS = [phonenumbers.PhoneNumberFormat.E164, phonenumbers.PhoneNumberFormat.INT
 
 @given(_foreign(), st.sampled_from(FORMS), ZEROS)
 @example(phonenumbers.parse("+56600123000"), phonenumbers.PhoneNumberFormat.E164, ".0 12")
+@example(phonenumbers.parse("+2908000"), phonenumbers.PhoneNumberFormat.E164, ".0 12")
 @settings(max_examples=examples(500))
 def test_a_zero_behind_a_point_is_no_digit_of_a_foreign_number(
     number: phonenumbers.PhoneNumber, form: int, zero: str

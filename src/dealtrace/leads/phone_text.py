@@ -133,6 +133,9 @@ _PHONE_OR_END = "(?:(?! ?[0-9])| [78](?: ?[0-9]){10}(?! ?[0-9]))"
 _END_OF_NUMBER = r"(?![0-9]|[ (]+[0-9]|[.)-][ (]*[0-9]|,[0-9])"
 _WITHOUT_POINTS = r"(?<![0-9.,])((?:[0-9][ ()\[\]-]*){7,15})"
 """A number whose groups are not separated by dots; if they are, a `.00` at its end is probably the last group."""
+_LONG_NUMBER = "(?:[0-9][ ().-]*){6,15}[0-9]"
+_SHORT_ABROAD = r"\+ ?(?:[0-9][ ().-]*){2,5}[0-9]"
+"""A number of 3 to 6 digits after a plus: in some countries, one more digit makes it complete, as in `+290 8000`."""
 _NUMBER_BEFORE = re.compile(r"(?:\+ ?)?[0-9](?:[ ().\[\]-]*[0-9])*\Z")
 _NUMBER_SEARCHED = 60
 _DIGITS = re.compile("[0-9]+")
@@ -160,7 +163,7 @@ WRAPPINGS = (
     _like("9205550055 с 10 до 18", rf"(?<!{_LETTER})с {_HOUR} (?:до|по) {_HOUR}(?! ?[0-9+(-])", ";"),
     _like("79205550055.0", r"(?<![0-9])([0-9]{10,15})[.,]0+(?![0-9])", r"\1;"),
     _like("+7 (920) 555-00-55.0", rf"(?<=[0-9])[ .]*[.,]0{_END_OF_NUMBER}", _without_zero, "0"),
-    _like("8 920 555-00-5.0 12", r"((?:[0-9][ ().-]*){6,15}[0-9])[ .]*[.,]0(?=[ (]+[0-9])", rf"\1{_FAULT}", "0"),
+    _like("8 920 555-00-5.0 12", rf"({_LONG_NUMBER}|{_SHORT_ABROAD})[ .]*[.,]0(?=[ (]+[0-9])", rf"\1{_FAULT}", "0"),
     _like("+7 (920) 555-00-55.00", rf"{_WITHOUT_POINTS}[.,]+00{_END_OF_NUMBER}", _without_zeros, "00"),
     _like("4500,00 89205550055", rf"{_BEHIND_WORD}[0-9]{{1,6}},00(?= )", ";", ","),
     _like("8 920 555,00 89205550055", r"(?<=[0-9]),00(?= )", _FAULT, ","),
