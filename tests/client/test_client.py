@@ -554,7 +554,8 @@ def test_what_is_kept_is_one_deal_for_one_number(client: Both, owner: Player, se
 @pytest.mark.parametrize(
     "address",
     ["localhost:8000", "deals.example.com", "deals.example.com:443", "", " ", "//host", "ftp://host", "http://",
-     "http:/x", "https:host", "http://host:port", "127.0.0.1:8000"],
+     "http:/x", "https:host", "http://host:port", "127.0.0.1:8000", "http://host:99999", "http://host:0",
+     "http://two hosts", "http://host?a=1", "http://host#a"],
 )  # fmt: skip
 def test_an_address_that_is_no_url_is_refused_at_once(make: Any, address: str) -> None:
     with pytest.raises(ValueError, match="address: a URL such as https"):

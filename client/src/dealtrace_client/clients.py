@@ -1,6 +1,7 @@
 """The synchronous and the asynchronous client; they differ only in how they send requests and wait."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
@@ -15,6 +16,7 @@ from dealtrace_client.request_steps import Answer, Call, NoAnswer, Retries, Send
 T = TypeVar("T")
 TIMEOUT_SECONDS = 15.0
 RATE_PER_SECOND = 5
+_PORTS = range(1, 65536)
 
 
 class Client:
@@ -166,12 +168,18 @@ def _sent(step: Send) -> dict[str, Any]:
 
 
 def _checked(address: str) -> httpx.URL:
-    """Parse the URL of a server; raise `ValueError` if it is not an `http` or `https` URL."""
+    """Parse the URL of a server; raise `ValueError` if it is not an `http` or `https` URL, or has more than a path."""
     try:
         url = httpx.URL(address.strip())
     except (httpx.InvalidURL, ValueError) as fault:
         raise ValueError(f"address: a URL such as https://deals.example.com is expected, not {address!r}") from fault
-    if url.scheme not in ("http", "https") or not url.host:
+    is_bare = (
+        (url.port is None or url.port in _PORTS)
+        and not url.query
+        and not url.fragment
+        and not re.search(r"[\s%]", url.host)
+    )
+    if url.scheme not in ("http", "https") or not url.host or not is_bare:
         raise ValueError(f"address: a URL such as https://deals.example.com is expected, not {address!r}")
     return url
 

@@ -133,6 +133,16 @@ def confirm(question: str) -> None:
     typer.confirm(cleaned(question), abort=True)
 
 
+def ask_secret(question: str) -> str:
+    """Ask for a secret twice, on a terminal that does not show it, and return it.
+
+    Raises:
+        Abort: the user ends the input.
+    """
+    answer: str = typer.prompt(cleaned(question), hide_input=True, confirmation_prompt=True)
+    return answer
+
+
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun: `1 deal`, `2 deals`, `-1 deal`."""
     return f"{count} {noun}" if abs(count) == 1 else f"{count} {noun}s"

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dealtrace.accounts.rights import Role
+from dealtrace.cli.output import ask_secret
 from dealtrace.cli.terminal import changing, console, explained, fail, open_prepared
 from dealtrace.operations.accounts import manage_user
 from dealtrace.operations.accounts.create_user import create_user, hash_password
@@ -27,8 +28,7 @@ def _read_password(stated: str) -> str:
     if stated:
         return stated
     if _has_terminal():
-        typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-        return typed
+        return ask_secret("Password")
     lines = [sys.stdin.readline().rstrip("\r\n") for _ in range(2)]
     if not lines[0]:
         fail("There is no terminal to type a password on: set DEALTRACE_NEW_PASSWORD, or write it to standard input.")
