@@ -32,8 +32,9 @@ def is_json_lines(path: Path) -> bool:
 def read_json_lines(path: Path) -> Iterator[FileRow]:
     """Yield a row of headings, which are the keys of all lines, then a row for each line; missing keys are empty cells.
 
-    Numbers keep their digits as written, but a whole number with a `.0` is read without it, as in the API. A key that has objects in some lines and plain values in others is a heading;
-    in a line in which the key has an object, its cell is a `NestedValue`.
+    Numbers keep their digits as written, but a whole number with a `.0` is read without it, as in the API. A key
+    that has objects in some lines and plain values in others is a heading; in a line in which the key has an
+    object, its cell is a `NestedValue`.
 
     Raises:
         FileUnreadable: a line is not an object, or there are too many keys.
