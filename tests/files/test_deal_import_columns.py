@@ -35,6 +35,14 @@ def deal_in(tmp_path: Path, more: str = "", cells: str = "", fields: tuple[str, 
     return content
 
 
+def test_a_date_of_zeros_that_mysql_keeps_is_no_date(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text("orderNumber,orderDate,orderStatus,updatedDate\nA,2018-03-26 10:00,new,0000-00-00 00:00:00\n")
+    ((_, row),) = open_import_file(path, ImportNoun.DEAL, None).rows(MOSCOW, 0)
+    assert isinstance(row.content, IncomingDeal)
+    assert row.content.touched_at is None
+
+
 def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
     names = [column.name for column in deal_columns(["margin"])]
     cells: list[Any] = [

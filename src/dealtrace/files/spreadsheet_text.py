@@ -13,6 +13,7 @@ FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 NO_VALUE = frozenset(
     {
         "NULL", "null", r"\N", "(NULL)", "(null)", "[NULL]", "<NULL>", "<null>", "NaN", "nan", "None", "undefined",
+        "0000-00-00", "0000-00-00 00:00:00",
     }
 )  # fmt: skip
 """What databases and programs write into files of text for a missing value.
