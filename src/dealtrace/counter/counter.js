@@ -6,7 +6,7 @@
   var CODE = "{{code}}", NAMED = "{{named}}", FILE = NAMED ? "/init.js?id=" + NAMED : "/counter/" + SITE + ".js";
   var PLACE = NAMED ? "^([^?#]*)/init(?:-min)?\\.js\\?(?:[^#]*&)?id=" + NAMED + "(?:[&#]|$)" :
     "^([^?#]*)/counter/" + SITE + "\\.js(?:[?#]|$)";
-  var encode = encodeURIComponent, decode = decodeURIComponent;
+  var decode = decodeURIComponent;
   /* A name may mean a frame of another origin, of which nothing can be read. */
   var name = attempt(function () { return text(window.CalltouchDataObject); }) || "ct";
   var before = attempt(function () { return window[name]; }), sessionId = null, isFirst = true, attrs = {}, server;
@@ -76,8 +76,7 @@
   function keep(cookie, value, seconds) {
     var words = cookie + "=" + value + ";path=/;max-age=" + seconds + ";samesite=lax" +
       (location.protocol === "https:" ? ";secure" : "");
-    attempt(function () { native("cookie").set.call(document, words); return true; }) ||
-      attempt(function () { document.cookie = words; });
+    attempt(function () { native("cookie").set.call(document, words); });
   }
 
   function set(key, value) {
@@ -94,34 +93,29 @@
     if (isNew) { attempt(function () { window.onSessionCallValue(visit, ""); }); }
   }
 
-  /* Half of a sign, such as an emoji at which a text was cut, cannot be encoded and is left out. */
-  function encoded(value, most) {
-    return attempt(function () { return encode(value.slice(0, most)); }) || attempt(function () {
-      return encode(value.slice(0, most).replace(/([\ud800-\udbff][\udc00-\udfff])|[\ud800-\udfff]/g, "$1"));
-    }) || "";
+  /* A text that was cut within an emoji cannot be encoded as it is. */
+  function encode(words) {
+    return encodeURIComponent(words.toWellFormed ? words.toWellFormed() : words);
   }
 
   function pair(key, value, most) {
     if (typeof value === "number" || value === true) { value = "" + value; }
-    return "&" + key + "=" + encoded(text(value), most || LENGTH_MAX);
-  }
-
-  function parsed(body) {
-    return typeof body === "string" ? attempt(function () { return JSON.parse(body); }) : body;
+    return attempt(function () { return "&" + key + "=" + encode(text(value).slice(0, most || LENGTH_MAX)); }) || "";
   }
 
   /* Calls `done` with the status and the parsed body of the answer, or with 0 and null if there is no answer. */
   function post(path, words, done, isSync) {
-    function answer(status, body) { attempt(function () { done(status, body); }); }
+    /* A page that wraps requests, and old browsers, answer with text whatever type was asked for. */
+    function answer(status, body) {
+      if (text(body)) { body = attempt(function () { return JSON.parse(body); }); }
+      attempt(function () { done(status, body); });
+    }
     attempt(function () {
       var request = new XMLHttpRequest();
       request.open("POST", server + path, !isSync);
       request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
       if (!isSync) { request.responseType = "json"; }
-      request.onload = function () {
-        /* A page that wraps requests, and old browsers, answer with text whatever type was asked for. */
-        answer(request.status, parsed(isSync ? request.responseText : request.response));
-      };
+      request.onload = function () { answer(request.status, request.response); };
       request.onerror = request.onabort = function () { answer(0, null); };
       request.send(words);
       return true;
@@ -154,7 +148,7 @@
 
   /* A form of the callback widget becomes a lead request; fields that do not describe the client become its comment. */
   function createRequest(routeKey, phone, fields, callback, scheduleTime, tags, unitId, last) {
-    var words = "subject=" + encoded(text(routeKey), 256) + pair("phoneNumber", phone), client = {}, lines = [];
+    var words = pair("subject", routeKey, 256) + pair("phoneNumber", phone), client = {}, lines = [];
     if (typeof fields === "function") { callback = fields; fields = null; }
     function note(name, value, type) {
       var known = /@/.test(value) ? "email" : type === "name" || /^(name|fio|\u0438\u043c\u044f|\u0444\u0438\u043e)$/i.test(name) ? "fio" : "";
@@ -178,13 +172,12 @@
     words += pair("tags", joined(tags, ",")) + pair("sessionId", sessionId) + pair("requestUrl", location.href);
     function answer(isDone, content) { attempt(function () { callback(isDone, content); }); }
     function refuse(type, message, details) {
-      answer(false, { type: type, message: message || "Dealtrace did not answer", details: details || {} });
+      answer(false, { type: type || "unknown_error", message: message || "no answer came", details: details || {} });
     }
-    if (typeof server !== "string") { return refuse("unknown_error", "the counter does not know its server"); }
+    if (typeof server !== "string") { return refuse("", "the counter does not know its server"); }
     post("/calls-service/RestAPI/requests/" + SITE + "/register/", words, function (status, body) {
       if (status === 200 && body) { return answer(true, { callbackRequestId: body.requestId }); }
-      var type = { 400: "validation_error", 429: "request_throttle_count" }[status] || "unknown_error";
-      refuse(type, body && body.message, body && body.data && body.data.validationErrorData);
+      refuse({ 400: "validation_error", 429: "request_throttle_count" }[status], body && body.message, body && body.data && body.data.validationErrorData);
     }, last === true);
   }
 
@@ -262,7 +255,7 @@
   if (refuses()) { return; }
   if (typeof server !== "string") {
     attempt(function () {
-      console.warn("Dealtrace: the counter does not know its server. Load it from https://YOUR-SERVER" + FILE +
+      console.warn("Dealtrace: the counter does not know its server. Load https://YOUR-SERVER" + FILE +
         ' or set window.DealtraceServer = "https://YOUR-SERVER" before it.');
     });
     return;
