@@ -323,11 +323,12 @@ def forget_people(connection: Connection) -> None:
 
 
 def set_revision(connection: Connection, revision: str) -> None:
-    """Name the step that the next upgrade follows, and undo what step 0047 made, which follows all of them."""
+    """Name the step that the next upgrade follows, and undo what steps 0047 and 0048 made, which follow all of them."""
     connection.exec_driver_sql("DROP INDEX ix_deal_client_name")
     for table, columns in (
         ("deal", ("client_name",)),
         ("token", ("used_at",)),
+        ("shared_link", ("segment_deleted_at",) if revision >= "0027" else ()),
         ("webhook_outbox", ("attempts", "last_fault", "unsent_reason")),
     ):
         for column in columns:

@@ -45,6 +45,7 @@ class SavedItemLine:
     `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
     `fault` says why the saved question is no longer valid; it is empty if the question is valid. With `has_contacts`,
     the person cannot open it, and with `searches_masked`, its filters search texts in which contacts are masked.
+    `links` is the number of shared links that show nothing once it is deleted.
     """
 
     saved_name: SavedName
@@ -53,6 +54,7 @@ class SavedItemLine:
     fault: str
     has_contacts: bool = False
     searches_masked: bool = False
+    links: int = 0
 
 
 class Save(Protocol):

@@ -75,14 +75,16 @@ def _line(
         texts = [*texts, view.translate("shared links that follow it: %(count)s") % {"count": links}]
     link = shown.link() if shown is not None else ""
     saved_name = SavedName(segment.name, segment.user_id)
-    return SavedItemLine(saved_name, link, texts, fault, searches_masked=searches_masked(asked, named))
+    masked = searches_masked(asked, named)
+    return SavedItemLine(saved_name, link, texts, fault, searches_masked=masked, links=links)
 
 
 def _read(
     connection: Connection, site: Site, user_id: int, now: datetime
 ) -> tuple[list[Segment], QuestionContext, Counter[str]]:
     """Return the segments, the facts about the site, and by segment of the site how many shared links follow it."""
-    links = [link for link in list_shared_links(connection, site.id) if link.is_valid(now)]
+    stored = list_shared_links(connection, site.id)
+    links = [link for link in stored if link.is_valid(now) and link.segment_deleted_at is None]
     followed = Counter(filters_of_query(link.query)[1] for link in links)
     return list_segments(connection, site.id, user_id), read_context_of(connection, site, now, user_id), followed
 
