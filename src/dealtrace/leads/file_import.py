@@ -26,12 +26,14 @@ class Standing(StrEnum):
     - `GOES`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
     - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
+    - `SHARED`: it stays, because another import that can be taken back has it too, and goes with the last of them.
     - `GONE`: it is deleted already.
     """
 
     GOES = "goes"
     CHANGED = "changed"
     PINNED = "pinned"
+    SHARED = "shared"
     GONE = "gone"
 
 
@@ -81,7 +83,8 @@ class ImportedFile:
 class LoggedImport:
     """An import that can be taken back, or was: its file and progress, and how far it has been taken back.
 
-    `left` counts the rows that it has added and that were not yet taken back. `taken_back` rows were taken back, and
+    `left` counts the rows that it has added, or that another import which can be taken back had added with the same
+    values, and that were not yet taken back. `taken_back` rows were taken back, and
     `stayed` rows were not, because they were changed since. `reported_at` is when the last step of that ended.
     """
 
@@ -102,7 +105,7 @@ class LoggedImport:
 
     @property
     def added(self) -> int:
-        """How many rows the import has added, taken back or not."""
+        """How many rows the import has added or shares with another, taken back or not."""
         return self.left + self.done
 
     @property

@@ -333,6 +333,8 @@ def set_revision(connection: Connection, revision: str) -> None:
     ):
         for column in columns:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+    if revision >= "0046":
+        connection.exec_driver_sql("DROP INDEX ix_imported_row_row")
     connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = :revision"), {"revision": revision})
 
 

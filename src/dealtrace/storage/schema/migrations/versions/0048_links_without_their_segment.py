@@ -1,4 +1,4 @@
-"""Add when the segment of a shared link was deleted; it shows nothing, even if another segment has the name."""
+"""Add when the segment of a shared link was deleted, and find the imports that a row belongs to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,10 @@ down_revision = "0047"
 
 
 def upgrade() -> None:
-    """Apply the migration; a link that already lacks its segment is ended when another segment gets the name."""
+    """Apply the migration.
+
+    A link that already lacks its segment is ended when another segment gets the name. Of earlier imports, only those
+    that have added a row are known to have it.
+    """
     op.add_column("shared_link", sa.Column("segment_deleted_at", sa.BigInteger(), nullable=True))
+    op.create_index("ix_imported_row_row", "imported_row", ["site_id", "row_id"])
