@@ -58,7 +58,8 @@ class FormerValues(TypedDict, total=False):
     """The id of what was changed, and the former values of its changed parts, as the history stores them in JSON.
 
     The parts of an alert are `rule`, `filters` and `recipients`; those of a report by e-mail are `title`, `schedule`
-    (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`.
+    (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`,
+    and of a deleted one also `style`. A report or segment has its former `question` here if it is too long to be shown.
     An import of costs has its account and source, and on how many days it has costs.
     """
 
@@ -72,6 +73,7 @@ class FormerValues(TypedDict, total=False):
     url: str
     events: Sequence[str]
     fields: Sequence[str]
+    style: str
     system: str
     account: str
     origin: str

@@ -16,6 +16,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.reports.without_contacts import (
     context_for_person,
+    has_contacts,
     saved_url,
     url_for_person,
     with_stored_names,
@@ -76,7 +77,9 @@ def _line(
     link = shown.link() if shown is not None else ""
     saved_name = SavedName(segment.name, segment.user_id)
     masked = searches_masked(asked, named)
-    return SavedItemLine(saved_name, link, texts, fault, searches_masked=masked, links=links)
+    kept = ReportUrl(url.page, (), tuple(segment.filters))
+    query = kept.query if view.may_see_contacts or not has_contacts(kept) else ""
+    return SavedItemLine(saved_name, link, texts, fault, searches_masked=masked, links=links, query=query)
 
 
 def _read(
