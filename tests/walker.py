@@ -68,14 +68,16 @@ REFUSALS = {
 """The heading of a page that refuses a person, by its status; 403 is also said of forms from foreign pages."""
 
 
-def assert_is_well_made(browser: Browser) -> None:
-    """Check the page that is open by axe, in both themes, and on a phone."""
+def assert_is_well_made(browser: Browser, *, is_thorough: bool = False) -> None:
+    """Check the page that is open by axe, in both themes, and on a phone; all rules there, too, if `is_thorough`."""
     browser.run(AXE)
     assert browser.run(RUN_AXE % ALL_RULES) == []
     browser.use_theme(is_dark=True)
     assert browser.run(RUN_AXE % RULES_OF_COLOUR) == []
     browser.resize(360, 740)
     assert list(faults_of(browser)) == []
+    if is_thorough:
+        assert browser.run(RUN_AXE % ALL_RULES) == []
 
 
 @dataclass(frozen=True)

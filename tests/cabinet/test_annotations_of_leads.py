@@ -141,6 +141,21 @@ def test_what_programs_overwrite_through_the_api_comes_back(
     assert notes_of(served, site, call) == first
 
 
+def test_custom_fields_that_a_program_clears_come_back(server: ServerProcess, served: Stage) -> None:
+    site = served.open_site(fields=["city"])
+    guest = member_of(server, served, site.site.id, Role.ANALYST)
+    call = served.call(site, NOON, annotations=Annotations(custom_values={"city": "Владимир"}))
+    headers = {"Access-Token": site.token, "SiteId": str(site.site.id)}
+    cleared = {"callId": call.id, "customFields": ["city"]}
+    answer = server.http.post("/lead-service/v1/api/customfield/delete", headers=headers, json=cleared)
+    assert answer.status_code == 200, answer.text
+    assert notes_of(served, site, call).custom_values == {}
+    assert "city: Владимир → –" in versions_on(guest.get(f"leads/call/{call.id}").text)[0]
+    assert guest.send(f"leads/call/{call.id}", act="undo", version="1").status_code == 303
+    assert notes_of(served, site, call).custom_values == {"city": "Владимир"}
+    assert "city: – → Владимир" in versions_on(guest.get(f"leads/call/{call.id}").text)[0]
+
+
 def test_what_does_not_exist_is_not_undone(
     server: ServerProcess, served: Stage, site: Player, call: Call, analyst: Guest
 ) -> None:

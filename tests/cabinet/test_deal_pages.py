@@ -414,6 +414,7 @@ def test_the_latest_versions_of_a_deal_are_on_its_card_and_all_others_on_further
     assert "Later changes" not in card.text
     assert len(re.findall(r"<bdi>status \d+</bdi></td>", card.text)) == VERSIONS_SHOWN, "of statuses too"
     assert "status 151</bdi> → <bdi>status 152" in card.text, "what was before the page is known"
+    assert re.search(r"<bdi>status 152</bdi></td>\s*<td[^>]*>1\s000\s₽</td>", card.text), "and its amount"
     pages, page = [card.text], card
     while following := re.search(r'rel="next" href="([^"]+)"', page.text):
         page = analyst.follow(html.unescape(following[1]))

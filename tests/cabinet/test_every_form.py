@@ -110,7 +110,7 @@ class Scene:
 
 
 def save_a_report_and_a_segment(scene: Scene) -> None:
-    """Save a report and its filters, rename them, and delete them."""
+    """Save a report and its filters, rename them, delete them, bring them back and delete them again."""
     scene.log_in()
     for place in ("reports/saved", "reports/segments"):
         scene.open("reports?by=source&metrics=deals&period=28d&filter=source:is:yandex")
@@ -122,6 +122,11 @@ def save_a_report_and_a_segment(scene: Scene) -> None:
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}']) [value=rename]")
         scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}-new']) [value=delete]")
         scene.press(f"/{place}/change", ":has([name=agreed]) [value=delete]")
+        scene.misses(f"[name=new_name][value^='{scene.name}']")
+        scene.press(f"/{place}", f":has([name=name][value='{scene.name}-new']) button")
+        scene.press(f"/{place}/change", f":has([name=name][value='{scene.name}-new']) [value=delete]")
+        scene.press(f"/{place}/change", ":has([name=agreed]) [value=delete]")
+        scene.open(place)
         scene.misses(f"[name=name][value^='{scene.name}']")
 
 
@@ -304,6 +309,7 @@ def have_events_sent(scene: Scene) -> None:
         scene.walker.go("[name=message]")
         scene.open(place)
         scene.walker.go("[name=act][value=delete]")
+        scene.walker.go("form:has([name=agreed]) [value=delete]")
     finally:
         receiver.vanish()
 

@@ -18,7 +18,7 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.settings.cost_files import CostChoices
 from dealtrace.storage.schema.tables.control import sent_form
 from examples import drawn
-from filled_site import CALLS, COST_FORM, COSTS, FilledSite
+from filled_site import CALLS, COST_FORM, COSTS, FilledSite, fill_site
 from guests import PASSWORD, Guest, member_of, text_of
 from page_forms import Form, Reader
 from server import ServerProcess
@@ -35,6 +35,9 @@ FORGED = ("", LONE, "%FF", "9" * 400, "-1", "%D9%A1", "%5B%22a%22%5D", "a%0Ab", 
 """Values for hidden fields, as they stand in the body of a form."""
 ENDING = ("/logout", "/profile/sessions", "/language", "/users/second-factor", "/delete", "/demo/remove")
 """How forms end that would end the session of the test, demand a code from it, or remove what others send."""
+WITHOUT_ID = {"form_key", "form_token", "back", "shown.counter", "name", "which", "query"}
+"""Fields without ids: what stands there is the session's, a name that any site may have, or what the page showed."""
+OFFERS_TRIED = 3
 SHOWING = (
     "/{site:int}/reports?by=source&metrics=deals&period=28d",
     "/{site:int}/leads?tab=missed",
@@ -183,6 +186,52 @@ def test_no_value_in_the_hidden_fields_of_a_form_is_a_fault(site: FilledSite) ->
             assert_is_answered(send_forged(site, url, form, carried(form), value), (url, value))
     assert site.owner.is_in()
     assert count >= 50
+
+
+def offered(form: Form) -> Mapping[str, set[str]]:
+    """Return by field what a form has that nobody types: values of choices, of hidden fields and of its button."""
+    values = {each.name: set(each.choices) for each in form.fields.values() if each.choices}
+    values |= {each.name: {each.value} for each in form.fields.values() if each.kind == "hidden"}
+    return values | ({form.button[0]: {form.button[1]}} if form.button[0] else {})
+
+
+def all_forms_of(site: FilledSite) -> Mapping[str, list[tuple[str, Form]]]:
+    """Return all forms of the pages of a site, each with its URL, by their URLs without numbers and keys."""
+    own = {place: name for name, place in site.places.items()}
+    found: dict[str, list[tuple[str, Form]]] = {}
+    for path in [*SHOWING, *(page.path for page in PAGES if page.method == "GET" and "." not in page.path)]:
+        url = site.path_of(path)
+        for form in Reader(site.owner.http.get(url).text).forms:
+            if "{site:int}" in path and not form.action.endswith(ENDING):
+                sent_to = form.action or url
+                kind = "/".join(own.get(part, part) for part in sent_to.split("/"))
+                found.setdefault(f"{kind} {sorted(form.fields)} {form.button[0]}", []).append((sent_to, form))
+    return found
+
+
+def test_no_form_takes_what_only_another_site_offers(
+    host: ServerProcess, stage_of_host: Stage, site: FilledSite
+) -> None:
+    """Whatever a form of the neighbour offers that ours does not is sent with ours: ids, keys and digests."""
+    neighbour, tried, taken = fill_site(host, stage_of_host), set(), []
+    for each in (site, neighbour):
+        each.owner.send("notes", day="2026-03-26", text="of one site")
+        each.owner.send("settings/tokens", label="CRM")
+    theirs, own = all_forms_of(neighbour), all_forms_of(site)
+    ours_anywhere = {
+        value for forms in own.values() for _, form in forms for each in offered(form).values() for value in each
+    }
+    for kind, forms in own.items():
+        for (url, form), (_, their) in zip(forms, theirs.get(kind, ()), strict=False):
+            ours, others = offered(form), offered(their)
+            for name in ours.keys() & others.keys() - WITHOUT_ID:
+                for value in sorted(others[name] - ours_anywhere)[:OFFERS_TRIED]:
+                    tried.add((url.rpartition(f"/cabinet/{site.places['site']}/")[2], name))
+                    answer = site.owner.http.post(url, data={**posted(form), name: value, "form_key": ""}, headers=OWN)
+                    if answer.status_code not in (400, 404):
+                        taken.append((url, name, value, answer.status_code, answer.headers.get("location")))
+    assert not taken
+    assert {name for _, name in tried} >= {"returned", "note", "token", "report", "link", "user", "digest"}
 
 
 @pytest.mark.torture

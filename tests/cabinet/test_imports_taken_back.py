@@ -1,9 +1,12 @@
 """The page of imports lists them, and takes one back after a preview, without a script."""
 
 import pytest
+from sqlalchemy import insert
 
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
+from dealtrace.operations.take_back_import import ROWS_COUNTED_MAX
+from dealtrace.storage.schema.tables.file_imports import imported_row
 from guests import Guest, member_of, text_of
 from server import ServerProcess
 from waiting import wait_until
@@ -44,7 +47,30 @@ def test_an_import_is_taken_back_after_a_preview(boss: Guest, server: ServerProc
     assert f"{boss.login} Import taken back: deals, deleted: 1" in text_of(boss.get("settings/changes").text)
     assert boss.send("settings/imports/undo/1").status_code == 303, "again does nothing"
     assert "Rows imported 2" in bring(boss)
-    assert "Rows added 1 Will be deleted 1" in text_of(boss.get("settings/imports/undo/2").text), "it comes in anew"
+    assert "Rows of the import 1 Will be deleted 1" in text_of(boss.get("settings/imports/undo/2").text), (
+        "it comes in anew"
+    )
+
+
+def test_the_preview_says_which_rows_another_import_has_too(boss: Guest, server: ServerProcess, served: Stage) -> None:
+    bring(boss)
+    again = DEALS + "A-3;26.03.2018 11:00:00;New;2000;;\n"
+    sent = boss.send("settings/imports", files={"file": ("more.csv", again.encode())}, noun="deal", encoding="")
+    boss.send(sent.headers["location"].removeprefix(f"/cabinet/{boss.site_id}/"))
+    shown = text_of(boss.get("settings/imports/undo/2").text)
+    assert "Rows of the import 3 Will be deleted 1" in shown
+    assert "Will stay, another import has them too 2" in shown
+    russian = member_of(server, served, boss.site_id, language="ru")
+    assert "Останется: есть и в другом импорте 2" in text_of(russian.get("settings/imports/undo/2").text)
+
+
+def test_a_long_import_is_counted_in_part(boss: Guest, served: Stage, owner: Player) -> None:
+    bring(boss)
+    with served.database.write() as connection:
+        rows = [{"site_id": owner.site.id, "import_number": 1, "row_id": -number} for number in range(ROWS_COUNTED_MAX)]
+        connection.execute(insert(imported_row), rows)
+    shown = text_of(boss.get("settings/imports/undo/1").text)
+    assert "Counted in the first 20 000 rows; the others are decided when it is their turn." in shown
 
 
 def test_the_pages_are_in_russian_too(server: ServerProcess, served: Stage, owner: Player) -> None:

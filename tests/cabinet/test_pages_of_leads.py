@@ -60,6 +60,26 @@ def test_each_tab_lists_its_leads(served: Stage, site: Player, analyst: Guest) -
     assert (nonsense.status_code, listed(nonsense.text)) == (400, [])
 
 
+@pytest.mark.parametrize(("typed", "is_for_all_time"), [("vera", True), (PHONE, True), ("yandex", False)])
+def test_one_field_finds_visits(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest, typed: str, is_for_all_time: bool
+) -> None:
+    served.visit(site, moscow(DAY), TrafficSource("vk"), visitor="other", landing_url="https://shop.ru/theirs")
+    found = served.visit(
+        site, moscow(DAY), TrafficSource("yandex"), visitor="vera", landing_url="https://shop.ru/sought"
+    )
+    served.call(site, moscow(DAY, "11:00:00"), phone=PHONE, visit_id=found.id)
+    for period, is_listed in ((MARCH, True), ({"period": "7d"}, is_for_all_time)):
+        page = analyst.get("leads", **period, tab="visits", q=typed).text
+        assert ("shop.ru/sought" in page) is is_listed
+        assert "shop.ru/theirs" not in page
+        assert re.search(rf'name="q" value="{typed}"', page) is not None
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    page = text_of(russian.get("leads", **MARCH, tab="visits", q="nobody").text)
+    assert "среди последних визитов периода (100 000)" in page
+    assert "Ничего не найдено" in page
+
+
 @pytest.mark.parametrize("typed", ["8 920 555-00-55", "REF-7", "иван петров", "*0055", "REF-*"])
 def test_one_field_finds_calls(served: Stage, site: Player, analyst: Guest, typed: str) -> None:
     call = served.call(site, moscow("2017-01-01"), reference="REF-7", client_name="Иван Петров")

@@ -22,6 +22,7 @@ from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
+from page_forms import Reader
 from server import ServerProcess
 from waiting import wait_until
 from write_commands import NOON
@@ -64,12 +65,20 @@ def test_a_reader_saves_renames_and_deletes_what_is_their_own(person: Callable[[
     assert list(kept_on(renamed)) == ["Search"]
     asked = reader.post(f"{place}/change", name="Search", whose="own", act="delete")
     assert "Delete “Search”?" in text_of(asked.text)
-    assert "it cannot be brought back" in text_of(asked.text)
+    assert "Nobody else sees it. Only the next page can bring it back." in text_of(asked.text)
     assert list(kept_on(asked)) == ["Search"]
     assert list(kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="B"))) == [
         "Search"
     ]
-    assert kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="Search")) == {}
+    question = kept_on(asked)["Search"]
+    gone = reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="Search")
+    assert kept_on(gone) == {}
+    assert "“Search” was deleted." in text_of(gone.text)
+    (back,) = [form.fields for form in Reader(gone.text).forms if "query" in form.fields]
+    restored = reader.post(place, **{name: back[name].value for name in ("name", "whose", "query")})
+    assert kept_on(restored) == {"Search": question}
+    assert filters_of(restored) == filters_of(asked)
+    reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="Search")
     for act in ("delete", "rename"):
         gone = reader.post(f"{place}/change", name="Search", whose="own", new_name="B", act=act, agreed="Search")
         assert gone.status_code == 404
@@ -110,6 +119,10 @@ def test_the_question_before_a_deletion_speaks_russian_and_is_answered_by_keyboa
     browser.press("Enter")
     browser.wait("document.querySelector('[role=status]') !== null")
     assert kept_on(reader.get("reports/saved")) == {}
+    browser.run("document.querySelector('form.card button').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('form.card') === null")
+    assert list(kept_on(reader.get("reports/saved"))) == ["Мой"]
     assert browser.complaints == []
 
 

@@ -460,7 +460,11 @@ def test_a_webhook_is_paused_resumed_tested_and_deleted(boss: Guest, served: Sta
     assert boss.send(place, act="resume").status_code == 303
     assert boss.send(place, act="replay", message="msg_1_2_3").status_code == 400
     assert boss.send(place, act="explode").status_code == 404
-    assert boss.send(place, act="delete").status_code == 303
+    asked = boss.send(place, act="delete")
+    assert asked.status_code == 200
+    assert "Delete the webhook? Its log and its waiting messages are lost: 0." in text_of(asked.text)
+    assert boss.get(place).status_code == 200
+    assert boss.send(place, act="delete", agreed=place.rpartition("/")[2]).status_code == 303
     assert boss.get(place).status_code == 404
     with served.database.read() as connection:
         assert list_webhooks(connection, owner.site.id) == []

@@ -143,6 +143,46 @@ def test_a_link_follows_a_segment_of_the_site(owner_of: Guest, served: Stage, si
     assert "bureau" in owner_of.get("settings/shared").text, "the owner sees what the link lacks"
 
 
+@pytest.mark.parametrize("comes_by", ["the same name", "a rename", "the page of changes"])
+def test_a_link_that_lost_its_segment_follows_no_other(owner_of: Guest, comes_by: str) -> None:
+    """It stays without one, even if its own is brought back; before the deletion, the page says so."""
+    place, agency = "reports/segments", {"whose": "site", "name": "agency"}
+    owner_of.post(place, **agency, query=f"filter=campaign%3Ais%3A{CAMPAIGN}")
+    url = share(owner_of, "by=campaign&metrics=leads&segment=agency", "Followed")
+    whole = share(owner_of, "by=campaign&metrics=leads", "Whole")
+    asked = owner_of.post(f"{place}/change", **agency, act="delete").text
+    assert "Shared links that stop working for good, even if it is brought back: 1" in asked
+    assert visit(url).status_code == 200
+    owner_of.post(f"{place}/change", **agency, act="delete", agreed="agency")
+    match comes_by:
+        case "the same name":
+            owner_of.post(place, **agency, query="filter=campaign%3Afilled")
+        case "a rename":
+            owner_of.post(place, whose="site", name="other", query="filter=campaign%3Afilled")
+            owner_of.post(f"{place}/change", whose="site", name="other", new_name="agency", act="rename")
+        case _:
+            owner_of.post(place, **agency, query=f"filter=campaign%3Ais%3A{CAMPAIGN}", overwrite="on")
+    listed = owner_of.get(place).text
+    assert "agency" in listed
+    assert "shared links that follow it" not in listed
+    page = visit(url)
+    assert page.status_code == 410
+    assert "The segment of the report was deleted, so the link shows nothing." in page.text
+    assert CAMPAIGN not in page.text
+    assert visit(whole).status_code == 200
+    shown = owner_of.get("settings/shared").text
+    assert shown.count("Its segment was deleted, and another one has the name now: the link shows nothing.") == 1
+
+
+def test_a_link_that_lacked_its_segment_before_it_was_noted_follows_no_other(owner_of: Guest, served: Stage) -> None:
+    owner_of.post("reports/segments", whose="site", name="agency", query=f"filter=campaign%3Ais%3A{CAMPAIGN}")
+    url = share(owner_of, "by=campaign&metrics=leads&segment=agency")
+    with served.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM segment WHERE name = 'agency'")
+    owner_of.post("reports/segments", whose="site", name="agency", query="filter=campaign%3Afilled")
+    assert visit(url).status_code == 410
+
+
 def test_a_link_has_the_filters_of_a_segment_that_only_its_maker_sees(
     owner_of: Guest, served: Stage, site: Player
 ) -> None:

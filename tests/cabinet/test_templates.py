@@ -1,5 +1,6 @@
 """Templates compute nothing: they neither calculate nor choose among values, and use filters that only format."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,10 @@ def test_what_is_computed_is_seen(source: str) -> None:
 def test_formatting_and_joining_of_strings_is_no_computation() -> None:
     source = "{{ '/cabinet/' ~ site.id }} {{ count|number }} {{ names|join(', ') }} {% if shown < total %}x{% endif %}"
     assert list(complaints_about(environment_of("en"), source)) == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_whatever_scrolls_is_reached_by_keyboard(template: Path) -> None:
+    """A table may have nothing else to focus, and then only a mouse could scroll it."""
+    for tag in re.findall(r'<\w+[^>]*class="[^"]*\bscroll\b[^>]*>', template.read_text()):
+        assert 'tabindex="0" role="region" aria-label="' in tag

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.rights import Role
@@ -28,6 +29,7 @@ from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.requests import api_request_batch
 from dealtrace.storage.schema.tables.site_data import busiest_second, points_day, site_change
+from dealtrace.storage.schema.tables.webhooks import webhook
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from guests import Guest, member_of, new_user, text_of
 from server import ServerProcess
@@ -387,6 +389,49 @@ def test_a_note_is_removed_and_comes_back_on_its_day(boss: Guest, served: Stage,
     changes = text_of(boss.get("settings/changes").text)
     for words in ("added", "removed"):
         assert f"Note on 31 Oct 2026, “New “site” 2.0”: {words}" in changes
+
+
+@pytest.mark.parametrize("style", ["json", "form"])
+def test_a_deleted_webhook_comes_back_once_with_another_secret(
+    boss: Guest, server: ServerProcess, served: Stage, owner: Player, style: str
+) -> None:
+    found = add(boss, "settings/webhooks", {**HOOK, "style": "form"})
+    number = found.rpartition("/")[2]
+    with served.database.write() as connection:
+        connection.execute(update(webhook).where(webhook.c.id == int(number)).values(style=style))
+    *_, [before] = of_parts(served, owner)
+    change(boss, found, {"act": "delete", "agreed": number})
+    assert of_parts(served, owner)[-1] == []
+    page = boss.get("settings/changes")
+    assert "secret=5" not in page.text
+    (undo, *_) = forms_of(page)
+    stranger = member_of(server, served, served.open_site().site.id)
+    assert stranger.send(undo.place, **undo.fields).status_code == 404
+    made = boss.send(undo.place, **undo.fields)
+    *_, [after] = of_parts(served, owner)
+    assert after[:-1] == before[:-1]
+    assert after[-1] != before[-1]
+    assert (made.status_code, after[-1] in html.unescape(made.text)) == (
+        (200, True) if style == "json" else (303, False)
+    )
+    again = boss.send(undo.place, act="undo", change=undo.fields["change"])
+    assert again.status_code == 404, "it is there already"
+    assert boss.send("settings/webhooks", act="undo", change="0" * 16).status_code == 404
+
+
+@pytest.mark.parametrize(("place", "part"), [("reports/saved", "query"), ("reports/segments", "filters")])
+def test_what_is_too_long_to_be_shown_comes_back_whole(
+    boss: Guest, served: Stage, owner: Player, place: str, part: str
+) -> None:
+    query = urlencode(
+        [("metrics", "deals"), *(("filter", f"campaign:is:{name * 40}, x") for name in "abcdefghijklmnopq")]
+    )
+    change(boss, place, {"name": "Long", "whose": "site", "query": query})
+    before = in_force(served, owner)
+    change(boss, f"{place}/change", {"name": "Long", "whose": "site", "act": "delete"})
+    assert in_force(served, owner) != before
+    undo_latest(boss)
+    assert in_force(served, owner) == before
 
 
 def test_only_the_latest_change_of_a_thing_has_a_button_and_says_what_it_undoes(boss: Guest) -> None:

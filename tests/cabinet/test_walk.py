@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 
 import pyotp
 import pytest
@@ -53,10 +54,18 @@ def looks_at(page: str) -> list[tuple[str, Role | None, str]]:
 EVERY_LOOK = [looks_at(page) for page in [*shown_pages(), *CARDS, *DOCUMENTS]]
 LOOKS = [looks[place % len(looks)] for place, looks in enumerate(EVERY_LOOK)]
 """Each page once, with the people and the languages by turns."""
+THOROUGH_TURNS = (False, True, False)
+"""For which pages all rules are tried on a dark phone, too, and not only those of colours and widths."""
 
 
 def look(
-    host: ServerProcess, stage: Stage, site: FilledSite, browser: Browser, asked: tuple[str, Role | None, str]
+    host: ServerProcess,
+    stage: Stage,
+    site: FilledSite,
+    browser: Browser,
+    asked: tuple[str, Role | None, str],
+    *,
+    is_thorough: bool,
 ) -> None:
     """Open a page as somebody, in a language, and check it by axe."""
     page, person, language = asked
@@ -66,14 +75,19 @@ def look(
         browser.keep_cookie("session", who.secret, host.url)
     browser.open(host.url + (page if page in DOCUMENTS else site.path_of(page)))
     assert browser.run("document.documentElement.lang") == language
-    assert_is_well_made(browser)
+    assert_is_well_made(browser, is_thorough=is_thorough)
 
 
-@pytest.mark.parametrize("asked", LOOKS, ids=str)
+@pytest.mark.parametrize(("asked", "is_thorough"), list(zip(LOOKS, cycle(THOROUGH_TURNS), strict=False)), ids=str)
 def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
-    host: ServerProcess, stage_of_host: Stage, site: FilledSite, browser: Browser, asked: tuple[str, Role | None, str]
+    host: ServerProcess,
+    stage_of_host: Stage,
+    site: FilledSite,
+    browser: Browser,
+    asked: tuple[str, Role | None, str],
+    is_thorough: bool,
 ) -> None:
-    look(host, stage_of_host, site, browser, asked)
+    look(host, stage_of_host, site, browser, asked, is_thorough=is_thorough)
 
 
 @pytest.mark.torture
@@ -81,7 +95,7 @@ def test_axe_finds_nothing_in_either_theme_and_the_page_fits_a_phone(
 def test_axe_finds_nothing_whoever_looks(
     host: ServerProcess, stage_of_host: Stage, site: FilledSite, browser: Browser, asked: tuple[str, Role | None, str]
 ) -> None:
-    look(host, stage_of_host, site, browser, asked)
+    look(host, stage_of_host, site, browser, asked, is_thorough=True)
 
 
 VIEWS = {

@@ -9,15 +9,18 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, event, select
+from sqlalchemy import Connection, Table, event, select, update
 
 from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
+from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Addition
+from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.ring_back import RingBack
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
@@ -25,18 +28,22 @@ from dealtrace.operations.accounts.manage_user import delete_user
 from dealtrace.operations.accounts.share_report import NewLink, share_report
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.alerts.watch import claim_alert
+from dealtrace.operations.deals.delete import delete_deal, restore_deal
+from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.operations.leads.change_in_cabinet import (
     Rewriting,
     rewrite_annotations,
 )
+from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report, send_due_reports
 from dealtrace.operations.reports.manage_columns import add_column, change_column
 from dealtrace.operations.reports.manage_segments import add_segment, rename_segment
 from dealtrace.operations.reports.save_report import save_report
 from dealtrace.operations.spend_points import lock_registrations
+from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
@@ -46,6 +53,7 @@ from dealtrace.storage.accounts.deleted_sites import delete_site
 from dealtrace.storage.schema.lock_order import LOCK_ORDER
 from dealtrace.storage.schema.tables.alerts import alert, mail_report
 from dealtrace.storage.schema.tables.control import user
+from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call
 from dealtrace.storage.schema.tables.reports import saved_report, segment
 from guests import new_user
@@ -220,6 +228,47 @@ def test_two_transactions_that_want_the_same_rows_both_end(
     assert not faults
 
 
+def delete_and_restore(work: Work, deal_id: int) -> Deal:
+    delete_deal(work, deal_id)
+    return restore_deal(work, deal_id)
+
+
+def pin_to_no_lead(work: Work, deal_id: int) -> Deal:
+    return pin_deal(work, deal_id, None)
+
+
+BY_HAND: dict[str, tuple[Callable[[Work, int], Deal], Callable[[Work, int], Deal]]] = {
+    "pin": (delete_and_restore, pin_to_no_lead),
+    "unpin": (pin_to_no_lead, unpin_deal),
+    "restore": (delete_deal, restore_deal),
+}
+"""What a person did to a deal, and what they do to it next."""
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_whoever_changes_a_deal_by_hand_waits_for_registrations_before_it_reads_the_deal(
+    stage: Stage, shop: Player, name: str
+) -> None:
+    (receipt,) = stage.perform(register_deals, shop, registration("by hand"))
+    first, then = BY_HAND[name]
+    with stage.database.write() as connection:
+        version = first(stage.work(connection, shop), receipt.deal_id).version
+    changed: list[Deal] = []
+
+    def change() -> None:
+        with stage.database.write() as other:
+            changed.append(then(stage.work(other, shop), receipt.deal_id))
+
+    thread = Thread(target=change)
+    with stage.database.write() as connection:
+        lock_registrations(stage.work(connection, shop))
+        thread.start()
+        wait_until(lambda: is_waiting_for_a_lock(stage.database))
+        connection.execute(update(deal).where(deal.c.site_id == shop.site.id).values(version=version + 1))
+    thread.join()
+    assert [each.version for each in changed] == [version + 2]
+
+
 ANNOTATING: dict[str, Callable[[Stage, Player, LeadRef], object]] = {
     "annotate": lambda stage, shop, ref: stage.perform(
         annotate_leads,
@@ -228,6 +277,9 @@ ANNOTATING: dict[str, Callable[[Stage, Player, LeadRef], object]] = {
     ),
     "rewrite": lambda stage, shop, ref: stage.perform(rewrite_annotations, shop, Rewriting(ref, ("hot",), "", "")),
     "undo": lambda stage, shop, ref: stage.perform(undo_annotations, shop, AnnotationsUndo(ref, 2)),
+    "return a missed call": lambda stage, shop, ref: stage.perform(
+        mark_missed_calls, shop, RingBackMark(ref.id, RingBack.RETURNED)
+    ),
 }
 
 
@@ -235,7 +287,7 @@ ANNOTATING: dict[str, Callable[[Stage, Player, LeadRef], object]] = {
 def test_whoever_annotates_leads_waits_for_registrations_before_it_locks_a_lead(
     stage: Stage, shop: Player, name: str
 ) -> None:
-    ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone="79205550055").id)
+    ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, seconds=0, circumstances=Circumstances(is_successful=False)).id)
     stage.perform(rewrite_annotations, shop, Rewriting(ref, ("old",), "", ""), Rewriting(ref, (), "", ""))
     outcomes: list[object] = []
     thread = Thread(target=lambda: outcomes.append(ANNOTATING[name](stage, shop, ref)))

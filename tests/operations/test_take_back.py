@@ -21,18 +21,22 @@ from dealtrace.deals.deal import DealId, DealKey
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import ImportInProgress, NumberTaken
+from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.file_import import REMEMBERED_FOR, ImportedFile, ImportRow, LoggedImport, Standing
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.lead_request import IncomingLeadRequest
+from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.operations import take_back_import as taking
 from dealtrace.operations.deals.change import change_deals
+from dealtrace.operations.deals.clear_fields import Clearing, LeadName, clear_fields
 from dealtrace.operations.deals.delete import delete_deal, delete_deals, restore_deal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.import_file import ImportedRows, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
+from dealtrace.operations.leads.register_lead_requests import register_lead_requests
+from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.open_facts import open_facts
@@ -43,6 +47,7 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.deals.versions import list_versions
 from dealtrace.storage.journals.old_rows import list_sites_with_old_imports
+from dealtrace.storage.leads.annotations import find_annotations
 from dealtrace.storage.leads.file_imports import find_import, list_imports
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, contact, lead_contact, lead_credit
@@ -87,9 +92,9 @@ def logged(stage: Stage, player: Player) -> LoggedImport:
         return list_imports(connection, player.site.id)[0]
 
 
-def undo(stage: Stage, player: Player, *, user_id: int | None = None) -> LoggedImport:
-    """Take the latest import of a site back, and return its state."""
-    number = logged(stage, player).number
+def undo(stage: Stage, player: Player, number: int = 0, *, user_id: int | None = None) -> LoggedImport:
+    """Take an import of a site back, by default the latest, and return its state."""
+    number = number or logged(stage, player).number
     with stage.database.write() as connection:
         assert begin_take_back(stage.work(connection, player), player.site.id, number) is not None
     user = UserId(user_id) if user_id is not None else None
@@ -367,6 +372,112 @@ def test_a_run_from_before_an_import_was_taken_back_does_not_go_on(stage: Stage,
         with stage.database.write() as connection, pytest.raises(ImportInProgress):
             attempt(stage.work(connection, shop))
     assert (logged(stage, shop).number, logged(stage, shop).left) == (2, 1)
+
+
+def a_request(number: str, phone: str = PHONE) -> IncomingLeadRequest:
+    """Make a lead request of a file."""
+    return IncomingLeadRequest(NOON - timedelta(minutes=5), phone, number=number, fingerprint=number + phone)
+
+
+@pytest.mark.parametrize("noun", ["deal", "lead_request"])
+@pytest.mark.parametrize("first", ["d", "e"])
+def test_what_two_imports_have_goes_with_the_last_of_them(stage: Stage, shop: Player, noun: str, first: str) -> None:
+    make = incoming if noun == "deal" else a_request
+    bring(stage, shop, noun, make("a"), make("b"))
+    bring(stage, shop, noun, make("b"), make("c"), make("b"), digest="e")
+    shared = preview(stage, shop)
+    assert shared.counts == {Standing.SHARED: 1, Standing.GOES: 1}
+    number = {"d": 1, "e": 2}[first]
+    assert (undo(stage, shop, number).taken_back, names(stage, shop, noun)) == (1, ["b", "c" if first == "d" else "a"])
+    assert (undo(stage, shop, 3 - number).taken_back, names(stage, shop, noun)) == (2, [])
+    assert "imported_row" not in rows_of(stage.database, shop)
+
+
+def names(stage: Stage, player: Player, noun: str) -> list[str]:
+    """Return the numbers of the deals or lead requests of a site that are not deleted, those of both files first."""
+    table = deal if noun == "deal" else LEAD_TABLES[LeadKind.LEAD_REQUEST]
+    shown = select(table.c.number).where(table.c.site_id == player.site.id, table.c.deleted_at.is_(None))
+    with stage.database.read() as connection:
+        return sorted(connection.execute(shown).scalars(), key=lambda name: (name != "b", name))
+
+
+def test_what_was_there_before_an_import_is_not_its_own(stage: Stage, shop: Player) -> None:
+    stage.perform(register_lead_requests, shop, a_request("b"))
+    bring(stage, shop, "lead_request", a_request("b"), a_request("c"))
+    assert logged(stage, shop).left == 1
+    bring(stage, shop, "call", call("b"), digest="calls")
+    bring(stage, shop, "deal", incoming("b"), digest="deals")
+    undo(stage, shop, 1)
+    assert names(stage, shop, "lead_request") == ["b"]
+
+
+def test_rows_of_a_forgotten_import_are_everybodys(stage: Stage, shop: Player) -> None:
+    bring(stage, shop, "deal", incoming("a"))
+    bring(stage, shop, "deal", incoming("a"), incoming("b"), digest="e", now=NOON + timedelta(days=1))
+    while stage.perform(forget_imports, shop, NOON + timedelta(hours=1)) == [True]:
+        pass
+    assert undo(stage, shop).taken_back == 1
+    assert names(stage, shop, "deal") == ["a"]
+
+
+@pytest.mark.parametrize("refused_by", ["sip", "id", "number"])
+def test_a_refused_lead_removes_none_that_was_taken_back(stage: Stage, shop: Player, refused_by: str) -> None:
+    """It has the name of one that was taken back, and another name of one that is there."""
+    if refused_by == "number":
+        bring(stage, shop, "lead_request", a_request("a"))
+        refused: Any = replace(a_request("a", "79990000000"), id=LeadRequestId(9))
+        there: Any = replace(a_request("other"), id=LeadRequestId(9))
+    else:
+        bring(stage, shop, "call", call("a"))
+        sip = Circumstances(sip_id="sip")
+        refused = call("a", circumstances=sip) if refused_by == "sip" else call("a", id=9)
+        there = call("b", circumstances=sip) if refused_by == "sip" else call("b", id=9)
+    noun = logged(stage, shop).file.noun
+    undo(stage, shop)
+    bring(stage, shop, noun, there, digest="e")
+    assert list(bring(stage, shop, noun, refused, digest="f").refused) == [2]
+    table = LEAD_TABLES[LeadKind(noun)]
+    mine = select(table.c.id).where(table.c.site_id == shop.site.id, table.c.deleted_at.is_not(None))
+    with stage.database.write() as connection:
+        gone = connection.execute(mine).scalar_one()
+        restore_lead(stage.work(connection, shop), LeadRef(LeadKind(noun), gone))
+
+
+def test_a_lead_whose_fields_a_program_cleared_stays(stage: Stage) -> None:
+    site = stage.open_site(fields=["city", "size"])
+    said = Annotations(custom_values={"city": "Vladimir", "size": "L"})
+    bring(stage, site, "call", call("a", id=7, annotations=said), call("b"))
+    stage.perform(clear_fields, site, Clearing(LeadName(LeadKind.CALL, id=7), ("city",)))
+    assert preview(stage, site).counts == {Standing.CHANGED: 1, Standing.GOES: 1}
+    stage.perform(undo_annotations, site, AnnotationsUndo(LeadRef(LeadKind.CALL, 7), 1))
+    with stage.database.read() as connection:
+        stored = find_annotations(connection, site.site.id, [LeadRef(LeadKind.CALL, 7)], lock=False)
+    assert stored[LeadRef(LeadKind.CALL, 7)].annotations.custom_values == said.custom_values
+
+
+def test_a_step_matches_no_more_deals_than_it_may(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "DEALS_PER_STEP", 3)
+    bring(stage, shop, "call", *(call(str(number), id=number) for number in range(1, 6)))
+    for lead, deals in ((1, 2), (2, 2), (3, 5), (4, 1)):
+        for number in range(deals):
+            register(stage, shop, f"{lead} {number}", clue=by_call(lead))
+    with stage.database.write() as connection:
+        assert begin_take_back(stage.work(connection, shop), shop.site.id, 1) is not None
+    steps = list(take_back(TakeBackRun(stage.database, shop.site.id, 1, lambda: datetime.now(UTC))))
+    assert [each.taken_back for each in steps] == [1, 2, 3, 5, 5], "a lead with more deals has a step of its own"
+    with stage.database.read() as connection:
+        assert {deal_of(stage.database, shop, each).lead for each in deal_ids(stage, shop)} == {None}
+
+
+def test_a_preview_reads_no_more_than_it_may(stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "ROWS_COUNTED_MAX", 2)
+    bring(stage, shop, "call", *(call(str(number), id=number) for number in range(1, 4)))
+    for number, lead in enumerate((1, 1, 2, 3)):
+        register(stage, shop, f"of a lead {number}", clue=by_call(lead))
+    shown = preview(stage, shop)
+    assert (shown.counts, shown.counted, shown.deals, shown.is_cut) == ({Standing.GOES: 2}, 2, 3, True)
+    monkeypatch.setattr(taking, "DEALS_READ_MAX", 1)
+    assert (preview(stage, shop).deals, preview(stage, shop).is_cut) == (1, True)
 
 
 def test_a_neighbour_keeps_its_rows(stage: Stage, shop: Player) -> None:

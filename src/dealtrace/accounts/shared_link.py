@@ -19,7 +19,8 @@ SEEN_STEP = timedelta(minutes=1)
 class SharedLink:
     """A shared link as stored, with the digest of its key; `query` is the query string that defines the report.
 
-    `used_at` is when somebody last opened the link, to the minute.
+    `used_at` is when somebody last opened the link, to the minute. `segment_deleted_at` is when the segment of the
+    report was deleted; the link shows nothing since.
     """
 
     digest: str
@@ -30,6 +31,7 @@ class SharedLink:
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
+    segment_deleted_at: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:
         """Return whether the link has not expired."""

@@ -58,8 +58,9 @@ class FormerValues(TypedDict, total=False):
     """The id of what was changed, and the former values of its changed parts, as the history stores them in JSON.
 
     The parts of an alert are `rule`, `filters` and `recipients`; those of a report by e-mail are `title`, `schedule`
-    (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`.
-    Those of an import of costs are its account, its source, and the number of days with costs.
+    (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`,
+    and those of a deleted webhook also `style`. A report or segment has its former `question` here if it is too long to
+    be shown. Those of an import of costs are its account, its source, and the number of days with costs.
     """
 
     id: int
@@ -72,6 +73,7 @@ class FormerValues(TypedDict, total=False):
     url: str
     events: Sequence[str]
     fields: Sequence[str]
+    style: str
     system: str
     account: str
     origin: str

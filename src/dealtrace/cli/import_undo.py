@@ -34,6 +34,7 @@ NOUNS = {"call": "call", "lead_request": "lead request", "deal": "deal"}
 _REASONS = {
     Standing.CHANGED: "changed since",
     Standing.PINNED: "pinned",
+    Standing.SHARED: "in another import, too",
     Standing.GONE: "deleted already",
 }
 
@@ -117,6 +118,8 @@ def _describe(preview: TakeBackPreview) -> Iterator[str]:
     noun = NOUNS[logged.file.noun]
     begun = f"{logged.at.begun_at:%Y-%m-%d %H:%M} UTC"
     yield f"Import {logged.number}, {logged.file.name}, {begun}: {counted(logged.added, noun)} added."
+    if preview.counted < logged.left:
+        yield f"Of the first {counted(preview.counted, noun)}:"
     yield f"{counted(preview.going, noun)} would be deleted."
     for name, count in staying.items():
         if count:

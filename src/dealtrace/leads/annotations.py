@@ -9,10 +9,12 @@ from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.record import record
 
 ANNOTATION_FIELDS = ("tags", "manager", "comment")
-"""The names of the annotations for which a lead has a history of versions.
+"""The names of the annotations for which a lead has a history of versions, besides its custom fields.
 
 A person can replace an annotation, and a program can add to it.
 """
+CUSTOM_FIELD = "field:"
+"""Before the name of a custom field in a version; `None` is its value if the lead has none."""
 ANNOTATION_VERSIONS_MAX = 100
 """Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""
 AnnotationValues = Mapping[str, tuple[str, ...] | str | None]
@@ -101,27 +103,31 @@ class AnnotationVersion:
 
 def changed_annotations(before: Annotations, after: Annotations) -> tuple[AnnotationValues, AnnotationValues]:
     """Return the annotations that differ, with their values before and after."""
-    names = [name for name in ANNOTATION_FIELDS if getattr(before, name) != getattr(after, name)]
-    was, became = ({name: getattr(annotations, name) for name in names} for annotations in (before, after))
-    return was, became
+    was, became = present_annotations(before), present_annotations(after)
+    names = [name for name in {**was, **became} if was.get(name) != became.get(name)]
+    return {name: was.get(name) for name in names}, {name: became.get(name) for name in names}
 
 
 def restored_annotations(annotations: Annotations, former: AnnotationValues) -> Annotations:
-    """Return annotations with the values in `former`, which are tags, the manager or the comment."""
+    """Return annotations with the values in `former`: tags, the manager, the comment or custom fields."""
     tags = former.get("tags", annotations.tags)
     manager = former.get("manager", annotations.manager)
     comment = former.get("comment", annotations.comment)
     assert isinstance(tags, tuple), former
     assert not isinstance(manager, tuple), former
     assert not isinstance(comment, tuple), former
-    return replace(annotations, tags=tags, manager=manager, comment=comment)
+    custom = {name.removeprefix(CUSTOM_FIELD): value for name, value in former.items() if name.startswith(CUSTOM_FIELD)}
+    kept = {name: value for name, value in annotations.custom_values.items() if name not in custom}
+    restored = {name: value for name, value in custom.items() if isinstance(value, str)}
+    return replace(annotations, tags=tags, manager=manager, comment=comment, custom_values={**kept, **restored})
 
 
 def present_annotations(annotations: Annotations, ring_back: RingBack | None = None) -> AnnotationValues:
     """Return the present values of all annotations of a lead; only calls have a `ring_back`."""
-    return {**{name: getattr(annotations, name) for name in ANNOTATION_FIELDS}, RING_BACK: ring_back}
+    custom = {f"{CUSTOM_FIELD}{name}": value for name, value in annotations.custom_values.items()}
+    return {**{name: getattr(annotations, name) for name in ANNOTATION_FIELDS}, **custom, RING_BACK: ring_back}
 
 
 def annotations_changed_since(version: AnnotationVersion, now: AnnotationValues) -> list[str]:
     """List the annotations that `version` changed and that were changed again since; `now` has the present values."""
-    return [name for name, value in version.after.items() if now[name] != value]
+    return [name for name, value in version.after.items() if now.get(name) != value]

@@ -31,12 +31,14 @@ class Standing(StrEnum):
     - `GOES`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
     - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
+    - `SHARED`: it stays, because another import that can be taken back has it too; it goes with the last of them.
     - `GONE`: it was deleted before.
     """
 
     GOES = "goes"
     CHANGED = "changed"
     PINNED = "pinned"
+    SHARED = "shared"
     GONE = "gone"
 
 
@@ -87,7 +89,8 @@ class ImportedFile:
 class LoggedImport:
     """An import that can be taken back, or was: its file and progress, and how far it has been taken back.
 
-    `left` counts the added rows that are still to be taken back. `taken_back` counts the rows that were taken back, and
+    `left` counts the rows that are still to be taken back: rows that this import has added, or that it has with the
+    values that another import which can be taken back had added. `taken_back` counts the rows that were taken back, and
     `stayed` those that stay because they were changed. `reported_at` is when the last step of taking it back ended.
     """
 
@@ -108,7 +111,7 @@ class LoggedImport:
 
     @property
     def added(self) -> int:
-        """How many rows the import has added, taken back or not."""
+        """How many rows the import has added or shares with another, taken back or not."""
         return self.left + self.done
 
     @property

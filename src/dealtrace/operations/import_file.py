@@ -10,7 +10,9 @@ from typing import Protocol, TypeVar
 
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import ImportInProgress, InvalidParameters, Refusal, Violation
+from dealtrace.leads.call import Call
 from dealtrace.leads.file_import import REMEMBERED_NOUNS, FileImport, ImportedFile, ImportRow
+from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -88,7 +90,18 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
     _update(work, at, after)
     if after.number is not None:
         file_imports.insert_imported_rows(work.connection, work.site.id, after.number, added)
+        noted = set(added)
+        known = {row_id for row_id in map(_row_id, outcomes) if row_id is not None and row_id not in noted}
+        file_imports.insert_shared_rows(work.connection, work.site.id, after.number, sorted(known))
     return ImportedRows(after, refused)
+
+
+def _row_id(outcome: object) -> int | None:
+    """Return the id of the row that an outcome is about, or `None` if it is a refusal."""
+    match outcome:
+        case int() | Call(id=_) | LeadRequest(id=_):
+            return outcome if isinstance(outcome, int) else outcome.id
+    return None
 
 
 def store_unrefused(

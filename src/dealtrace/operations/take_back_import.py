@@ -1,5 +1,6 @@
 """Take back what an import of a file has added: count it first, then delete it in steps, a transaction each."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
@@ -24,6 +25,7 @@ from dealtrace.record import record
 from dealtrace.reports.kopecks import split_kopecks
 from dealtrace.reports.moves import Moved, SourceKey, source_key, spelling_of
 from dealtrace.storage.database.engine import Database
+from dealtrace.storage.deals import lead_links
 from dealtrace.storage.id_blocks import IdBlocks
 from dealtrace.storage.journals import imported_rows
 from dealtrace.storage.leads import file_imports
@@ -34,24 +36,32 @@ DEALS_READ_MAX = 5000
 """Ours: the maximum number of deals whose money the preview of taking an import back adds up; a page waits."""
 
 
+ROWS_COUNTED_MAX = 20_000
+"""Ours: the maximum number of rows that a preview counts; a page waits for it."""
+DEALS_PER_STEP = 2000
+"""Ours: leads with more deals than this, together, are taken back in several steps: each of these deals is matched
+again, and registrations wait for it."""
+
+
 @record
 class TakeBackPreview:
     """What taking an import back would do: the number of its rows by `Standing`, and the number of deals concerned.
 
     These deals would be deleted themselves or, if leads are taken back, be matched again. `sources` has the deals, in
     units of 1/`WHOLE`, and their money by their present source and medium, which may be missing (`None`), most money
-    first. If `is_cut`, only some of the deals were read.
+    first. If `is_cut`, only some of the deals were read. Only the first `counted` rows are counted.
     """
 
     logged: LoggedImport
     counts: Mapping[Standing, int]
     deals: int = 0
     sources: Sequence[tuple[tuple[str | None, str | None], Moved]] = ()
+    counted: int = 0
     is_cut: bool = False
 
     @property
     def going(self) -> int:
-        """How many rows would be deleted."""
+        """How many of the counted rows would be deleted."""
         return self.counts.get(Standing.GOES, 0)
 
 
@@ -74,9 +84,10 @@ assert TAKING.keys() == REMEMBERED_NOUNS
 
 def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) -> TakeBackPreview:
     """Return what taking an import back would do now; nothing is stored."""
-    mine = (connection, site.id, logged.number, logged.file.noun)
-    counts = imported_rows.count_standings(*mine)
-    ids = imported_rows.list_concerned_deals(*mine, DEALS_READ_MAX + 1)
+    noun = logged.file.noun
+    standings = imported_rows.find_standings(connection, site.id, logged.number, noun, ROWS_COUNTED_MAX)
+    going = [row_id for row_id, standing in standings.items() if standing is Standing.GOES]
+    ids = _list_concerned(connection, site, noun, going)
     read, sums, spelt = ids[:DEALS_READ_MAX], dict[SourceKey, Moved](), dict[SourceKey, tuple[str | None, str | None]]()
     for start in range(0, len(read), ROWS_PER_STEP):
         for outcome in list_tried_deals(connection, site, Trial(), read[start : start + ROWS_PER_STEP]):
@@ -87,7 +98,20 @@ def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) 
                 spelt.setdefault(key, spelling_of(source))
     in_order = sorted(sums.items(), key=lambda each: (-abs(each[1].kopecks), -each[1].deals, each[0].rank))
     sources = [(spelt[key], moved) for key, moved in in_order]
-    return TakeBackPreview(logged, counts, len(read), sources, is_cut=len(ids) > DEALS_READ_MAX)
+    is_cut = len(ids) > DEALS_READ_MAX or len(standings) < logged.left
+    return TakeBackPreview(logged, Counter(standings.values()), len(read), sources, len(standings), is_cut=is_cut)
+
+
+def _list_concerned(connection: Connection, site: Site, noun: str, going: Sequence[int]) -> list[int]:
+    """List the ids of deals that rows concern, one more than are read if there are more."""
+    ids: list[int] = []
+    for start in range(0, len(going), ROWS_PER_STEP):
+        left = DEALS_READ_MAX + 1 - len(ids)
+        if not left:
+            break
+        some = going[start : start + ROWS_PER_STEP]
+        ids += imported_rows.list_concerned_deals(connection, site.id, noun, some, left)
+    return ids
 
 
 def begin_take_back(work: AccountWork, site_id: int, number: int) -> LoggedImport | None:
@@ -141,6 +165,22 @@ def take_back(run: TakeBackRun, next_step: Callable[[], None] = lambda: None) ->
             return
 
 
+def _next_rows(work: Work, number: int, noun: str) -> Mapping[int, Standing]:
+    """Return the standings of the rows that the next step takes: leads only until their deals are too many."""
+    found = imported_rows.find_standings(work.connection, work.site.id, number, noun, ROWS_PER_STEP)
+    if noun not in set(LeadKind):
+        return found
+    deals_of = lead_links.count_deals_of_leads(work.connection, work.site.id, LeadKind(noun), list(found))
+    taken: dict[int, Standing] = {}
+    deals_taken = 0
+    for row_id, standing in found.items():
+        deals_taken += deals_of.get(row_id, 0) if standing is Standing.GOES else 0
+        if taken and deals_taken > DEALS_PER_STEP:
+            break
+        taken[row_id] = standing
+    return taken
+
+
 def _take_back_next(work: Work, number: int) -> LoggedImport | None:
     """Take back the next rows of an import, or finish; return `None` if the import is not being taken back."""
     connection, site_id = work.connection, work.site.id
@@ -149,7 +189,7 @@ def _take_back_next(work: Work, number: int) -> LoggedImport | None:
     if logged is None or not logged.is_begun:
         return None
     noun, taking = logged.file.noun, TAKING[logged.file.noun]
-    standings = imported_rows.find_standings(connection, site_id, number, noun, ROWS_PER_STEP)
+    standings = _next_rows(work, number, noun)
     if not standings:
         file_imports.finish_undo(connection, site_id, number, work.now)
         record_change(work, site_id, ChangeKind.IMPORT, noun, before=str(logged.taken_back))

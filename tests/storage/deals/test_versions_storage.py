@@ -19,7 +19,7 @@ from dealtrace.storage.database.database_errors import is_lost_race
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.deal_rows import DealToInsert
 from dealtrace.storage.deals.deals import insert_deals
-from dealtrace.storage.deals.versions import find_receipts, insert_versions, list_versions
+from dealtrace.storage.deals.versions import find_receipts, insert_versions, list_versions, list_versions_with_state
 from write_commands import NOON, by_contact, registration
 
 DEAL = Deal(DealId(1), "N", "new", Decimal(1000), NOON, NOON, NOON, "AmoCRM", custom_values={})
@@ -49,6 +49,38 @@ def test_it_lists_the_versions_of_a_deal_the_first_first(connection: Connection)
     assert list_versions(connection, 1, 2) == [version(1, deal_id=2)]
     assert list_versions(connection, 2, 1) == [version(1, after={"status": "theirs"})]
     assert list_versions(connection, 1, 404) == []
+
+
+FIELDS = ("status", "status_since", "details")
+WRITTEN: list[dict[str, Any]] = [
+    {"status": "new", "status_since": None, "comment": "", "details": {"status": "nested"}},
+    {"comment": '"status": "quoted" %'},
+    {"status": "paid"},
+    {"manager": "Anna"},
+    {"details": None},
+    {"comment": "x"},
+    {"comment": "y"},
+]
+
+
+@pytest.mark.parametrize("custom", [{}, {"custom_values": {"status": "as a custom field"}}])
+@pytest.mark.parametrize("start", range(1, 9))
+def test_a_page_of_versions_begins_with_the_state_before_it(
+    connection: Connection, start: int, custom: dict[str, Any]
+) -> None:
+    written = [*WRITTEN[:5], {**WRITTEN[5], **custom}, *WRITTEN[6:]]
+    all_versions = [version(number, after=after) for number, after in enumerate(written, 1)]
+    insert_versions(connection, 1, [*all_versions, version(3, deal_id=2)])
+    page = list_versions_with_state(connection, 1, 1, range(start, start + 2), FIELDS)
+    if start == 1:
+        assert page == all_versions[:2]
+        return
+    state: dict[str, Any] = {}
+    for after in written[: start - 1]:
+        state |= {name: value for name, value in after.items() if name in FIELDS}
+    before, *shown = page
+    assert shown == all_versions[start - 1 : start + 1]
+    assert before == replace(all_versions[start - 2], after={**state, **written[start - 2]})
 
 
 @pytest.mark.parametrize("kind", VersionKind)

@@ -1,18 +1,20 @@
 """Deals are found by the name of their client, however they name the client."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from account_work import account_work
 from cast import Player, Stage
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.details import ContactBook, DealDetails
 from dealtrace.leads.search_text import SearchText, parse_search
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.storage.journals import search_rows
-from dealtrace.storage.journals.search_rows import find_searched_deals
+from dealtrace.storage.journals.search_rows import find_searched_deals, find_searched_visits
 from plans import plans_of, statements_on
 from write_commands import NOON, by_contact, change, registration
 
@@ -61,6 +63,49 @@ def test_a_search_that_reaches_its_limit_of_contacts_says_so(
         monkeypatch.setattr(search_rows, "FOUND_MAX", most)
         with stage.database.read() as connection:
             assert find_searched_deals(connection, shop.site.id, SearchText("Петров")).is_cut is is_cut
+
+
+def visits_found(stage: Stage, player: Player, typed: str) -> tuple[set[int], bool]:
+    """Search visits of the week before `NOON`; return the ids that are found, and whether the search was cut."""
+    search = parse_search(typed)
+    assert search is not None
+    with stage.database.read() as connection:
+        found = find_searched_visits(connection, player.site.id, search, NOON - timedelta(days=7), NOON)
+    return set(found.ids), found.is_cut
+
+
+def test_visits_are_found_by_visitor_client_source_and_page(stage: Stage, shop: Player) -> None:
+    neighbour = stage.open_site()
+    for player in (neighbour, shop):
+        first, old = (
+            stage.visit(
+                player, at, TrafficSource("yandex", "cpc", "Осень 100%"), visitor="v1",
+                landing_url="https://shop.example/Sale?utm_content=a_b",
+            )
+            for at in (NOON - timedelta(days=1), LONG_AGO)
+        )  # fmt: skip
+        second = stage.visit(player, NOON - timedelta(days=2), TrafficSource("vk", "social"), visitor="v2")
+        stage.lead_request(player, NOON, phone=PHONE, email=MAIL, client_name="Иван Петров", visit_id=first.id)
+    both, recent, other = {first.id, old.id}, {first.id}, {second.id}
+    for typed, ids in {
+        "v1": both, "v2": other, str(second.id): other, "петров": both, "+7 920 555-00-55": both, MAIL: both,
+        "79205550*": both, "yandex": recent, "CPC": recent, "осень": recent, "100%": recent, "vk": other,
+        "/sale": recent, "a_b": recent, "axb": set(), "sh*le": recent, "v3": set(), "79990001122": set(),
+    }.items():  # fmt: skip
+        assert visits_found(stage, shop, typed) == (ids, False), typed
+
+
+def test_sources_of_visits_are_searched_among_the_latest(
+    stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits = [
+        stage.visit(shop, NOON - timedelta(hours=hours), TrafficSource("yandex"), visitor=f"of {hours}")
+        for hours in (1, 2, 3)
+    ]
+    monkeypatch.setattr(search_rows, "VISITS_SEARCHED_MAX", 2)
+    assert visits_found(stage, shop, "yandex") == ({visits[0].id, visits[1].id}, False)
+    monkeypatch.setattr(search_rows, "FOUND_MAX", 1)
+    assert visits_found(stage, shop, "yandex") == ({visits[0].id}, True)
 
 
 def test_a_filler_connects_no_deal_with_a_name(stage: Stage, shop: Player) -> None:

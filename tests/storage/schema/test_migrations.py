@@ -323,15 +323,18 @@ def forget_people(connection: Connection) -> None:
 
 
 def set_revision(connection: Connection, revision: str) -> None:
-    """Name the step that the next upgrade follows, and undo what step 0047 made, which follows all of them."""
+    """Name the step that the next upgrade follows, and undo what steps 0047 and 0048 made, which follow all of them."""
     connection.exec_driver_sql("DROP INDEX ix_deal_client_name")
     for table, columns in (
         ("deal", ("client_name",)),
         ("token", ("used_at",)),
+        ("shared_link", ("segment_deleted_at",) if revision >= "0027" else ()),
         ("webhook_outbox", ("attempts", "last_fault", "unsent_reason")),
     ):
         for column in columns:
             connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {column}")
+    if revision >= "0046":
+        connection.exec_driver_sql("DROP INDEX ix_imported_row_row")
     connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = :revision"), {"revision": revision})
 
 

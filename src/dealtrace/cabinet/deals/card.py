@@ -16,7 +16,7 @@ from dealtrace.cabinet.deals.client_path import path_of
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.flips import OtherOrigins
-from dealtrace.cabinet.deals.history import VERSIONS_SHOWN, Callers, Historian, shown_versions
+from dealtrace.cabinet.deals.history import STATE_FIELDS, VERSIONS_SHOWN, Callers, Historian, shown_versions
 from dealtrace.cabinet.form_pages import Faults
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found_page
@@ -35,7 +35,7 @@ from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.record import record
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.accounts.users import find_logins
-from dealtrace.storage.deals.versions import list_versions
+from dealtrace.storage.deals.versions import list_versions_with_state
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_client_ids, find_clients
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
@@ -64,6 +64,7 @@ class CardFacts:
     explanation: Explanation
     others: OtherOrigins
     versions: Sequence[DealVersion]
+    shown: range
     callers: Callers
     lead: LeadEntry | None
     clients: Sequence[Client]
@@ -77,7 +78,7 @@ async def show(view: View) -> Response:
     if deal_id > ID_MAX:
         return not_found_page(view)
     try:
-        facts = await view.read(_read, view.current_site, deal_id)
+        facts = await view.read(_read, view.current_site, deal_id, view.request.query_params.get(BEFORE, ""))
     except DealNotFound:
         return not_found_page(view)
     return view.page("deals/card.html", faults={}, **_shown(view, facts))
@@ -89,7 +90,7 @@ async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts]
     If `faults_of` returns no reasons, something that the form names does not exist: show the 404 page.
     """
     try:
-        facts = await view.read(_read, view.current_site, deal_id)
+        facts = await view.read(_read, view.current_site, deal_id, view.request.query_params.get(BEFORE, ""))
     except DealNotFound:
         return not_found_page(view)
     faults = faults_of(facts)
@@ -98,20 +99,22 @@ async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts]
     return view.page("deals/card.html", HTTPStatus.BAD_REQUEST, faults=faults, **_shown(view, facts))
 
 
-def _read(connection: Connection, site: Site, deal_id: int) -> CardFacts:
+def _read(connection: Connection, site: Site, deal_id: int, before: str) -> CardFacts:
     deal = find_deal(connection, site, deal_id, with_deleted=True, lock=False)
     entries: Sequence[LeadEntry] = ()
     model = AttributionModel(site.attribution)
     if deal.lead is not None:
         entries = list_lead_entries(connection, site, deal.lead.kind, [deal.lead.id], model, with_visits=True)
     explanation = explain_deal(connection, site, deal)
-    versions = list_versions(connection, site.id, deal.id)
+    shown = shown_versions(deal.version, before)
+    versions = list_versions_with_state(connection, site.id, deal.id, shown, STATE_FIELDS)
     logins = find_logins(connection, {each.user_id for each in versions if each.user_id is not None})
     return CardFacts(
         deal,
         explanation,
         _other_origins(connection, site, explanation, model),
         versions,
+        shown,
         Callers({token.id: token.label for token in list_tokens(connection, site.id)}, logins),
         entries[0] if entries else None,
         [entry.client for entry in entries] if deal.lead is not None else _clients_by_contact(connection, site, deal),
@@ -165,7 +168,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     explainer = Explainer(view)
     deleted_at = deal.deleted_at
     page_url = f"/cabinet/{view.current_site.id}/deals/{deal.id}"
-    shown = shown_versions(facts.versions, view.request.query_params.get(BEFORE, ""))
+    shown = facts.shown
     return {
         "deal": deal,
         "page_url": page_url,

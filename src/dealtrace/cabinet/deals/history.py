@@ -20,6 +20,8 @@ from dealtrace.record import record
 from dealtrace.storage.deals.versions import details_from_json, matchers_from_json
 from dealtrace.whole_number import parse_whole_number
 
+STATE_FIELDS = ("status", "status_since", "happened_at", "details", "amount_rub", "currency")
+"""The fields of a deal whose values before the first version of a page say what the page's versions began."""
 VERSIONS_SHOWN = 100
 """Ours: the maximum number of versions on a page of a deal; robots change some deals every hour."""
 StoredValue = Any
@@ -65,12 +67,13 @@ class Callers:
     logins: Mapping[int, str]
 
 
-def shown_versions(versions: Sequence[DealVersion], before: str) -> range:
+def shown_versions(last: int, before: str) -> range:
     """Return the numbers of up to `VERSIONS_SHOWN` versions for a page: the latest, or the latest before `before`.
 
-    `before` is a parameter of the URL; anything but a whole number asks for the latest.
+    `last` is the number of the deal's last version. `before` is a parameter of the URL; anything but a whole number
+    asks for the latest.
     """
-    end = versions[-1].version + 1 if versions else FIRST_VERSION
+    end = last + 1
     asked = parse_whole_number(before)
     if asked is not None:
         end = min(max(asked, FIRST_VERSION), end)

@@ -8,7 +8,12 @@ from dealtrace.cabinet.formats import NOTHING
 from dealtrace.cabinet.labels import RING_BACK_LABELS
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
-from dealtrace.leads.annotations import AnnotationValues, AnnotationVersion, annotations_changed_since
+from dealtrace.leads.annotations import (
+    CUSTOM_FIELD,
+    AnnotationValues,
+    AnnotationVersion,
+    annotations_changed_since,
+)
 from dealtrace.leads.ring_back import RING_BACK
 from dealtrace.record import record
 
@@ -44,7 +49,7 @@ def note_lines(
             _author(logins, version.user_id, view),
             tuple(
                 NoteChange(
-                    view.translate(FIELDS[name]),
+                    _label(name, view),
                     _value_text(name, version.before[name], view),
                     _value_text(name, value, view),
                 )
@@ -55,6 +60,10 @@ def note_lines(
         for version in versions
     ]
     return lines[::-1]
+
+
+def _label(name: str, view: View) -> str:
+    return name.removeprefix(CUSTOM_FIELD) if name.startswith(CUSTOM_FIELD) else view.translate(FIELDS[name])
 
 
 def _author(logins: Mapping[int, str], user_id: int | None, view: View) -> str:

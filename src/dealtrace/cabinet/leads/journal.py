@@ -45,7 +45,12 @@ from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
-from dealtrace.storage.journals.search_rows import FOUND_MAX, find_searched_leads
+from dealtrace.storage.journals.search_rows import (
+    FOUND_MAX,
+    VISITS_SEARCHED_MAX,
+    find_searched_leads,
+    find_searched_visits,
+)
 from dealtrace.storage.visits.visits import find_visits
 
 CALLS, MISSED, REQUESTS, VISITS = "calls", "missed", "requests", "visits"
@@ -165,6 +170,7 @@ async def show(view: View) -> Response:
         is_deleted=list_query.get("deleted") == YES,
         is_done=list_query.get("done") == YES,
         missed_days=MISSED_DAYS,
+        visits_searched=VISITS_SEARCHED_MAX,
     )
 
 
@@ -203,7 +209,7 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
     if days.refusal is not None:
         return FoundLeadList((), (), None, None, 0)
     if tab == VISITS:
-        query = query_visit_list(site.id, days.since, days.until)
+        query, is_cut = _visit_query(connection, site, list_query, days)
         page = find_newest(connection, query, list_query.before, PAGE_ROWS)
         visits = find_visits(connection, site.id, page.ids)
         return FoundLeadList(
@@ -212,6 +218,7 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
             page.end,
             _previous(connection, query, list_query),
             None,
+            is_cut=is_cut,
         )
     kind = KINDS[tab]
     query, is_cut = lead_query(connection, site, list_query, tab, days)
@@ -220,6 +227,15 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
     return FoundLeadList(entries, (), page.end, _previous(connection, query, list_query), total, is_cut=is_cut)
+
+
+def _visit_query(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> tuple[PageQuery, bool]:
+    """Return the query for the visits of the list, and whether its search was cut."""
+    search = list_query.search
+    if search is None:
+        return query_visit_list(site.id, days.since, days.until), False
+    found = find_searched_visits(connection, site.id, search, days.since, days.until)
+    return query_visit_list(site.id, None, None, found.ids), found.is_cut
 
 
 def lead_query(

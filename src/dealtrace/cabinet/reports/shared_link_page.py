@@ -99,6 +99,8 @@ async def _answer(view: View) -> Response:
     if opened is None:
         await limit_guessing(view)
         return view.page("shared/gone.html", HTTPStatus.NOT_FOUND, lacks_segment=False)
+    if opened.link.segment_deleted_at is not None:
+        return view.page("shared/gone.html", HTTPStatus.GONE, lacks_segment=True)
     known, asked = for_person(view, opened.known, site_report_url(opened.site.id, opened.link.query))
     known = replace(known, mask=None)  # the filters are those of the person who made the link
     try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 
@@ -79,6 +80,9 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
     the value is now.
     """
     find = UNDO.get(change.kind)
+    if change.kind in (ChangeKind.SEGMENT, ChangeKind.SAVED_REPORT):
+        was = (change.former or {}).get("question", change.before)
+        return find(replace(change, before=was), user_ids) if find is not None and not is_cut(was) else None
     if find is None or is_cut(change.before) or is_cut(change.after):
         return None
     return find(change, user_ids)
@@ -152,7 +156,7 @@ def _parts_of(change: SiteChange) -> set[str]:
     """
     former, parts = change.former or {}, _PARTS[change.kind]
     number = str(former.get("id", change.name.partition(" ")[0] if change.kind is ChangeKind.WEBHOOK else change.name))
-    changed = set(former) & set(parts)
+    changed = set(former) & set(parts) if "style" not in former else set(parts)
     if not changed and change.kind is ChangeKind.WEBHOOK:
         of_state = {change.before, change.after} <= {"", WORKS, PAUSED}
         changed = ({_STATE} if change.before and change.after else set(parts)) if of_state else {"secret"}
@@ -185,7 +189,8 @@ def _of_former(change: SiteChange, place: str, removal: Callable[[str], Undo]) -
 
 def _webhook(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
     if change.former is not None:
-        return Undo(f"{WEBHOOKS_PLACE}/{change.former['id']}", (("act", "undo"), ("change", change.key)))
+        place = WEBHOOKS_PLACE if "style" in change.former else f"{WEBHOOKS_PLACE}/{change.former['id']}"
+        return Undo(place, (("act", "undo"), ("change", change.key)))
     acts = {(WORKS, PAUSED): "resume", (PAUSED, WORKS): "pause"}
     act, number = acts.get((change.before, change.after)), change.name.partition(" ")[0]
     return Undo(f"settings/webhooks/{number}", (("act", act),)) if act and number.isdecimal() else None
@@ -278,8 +283,8 @@ FINAL: Mapping[ChangeKind, str] = {
 }
 """The kinds of change that the page “Changes” cannot undo, each with the reason or with what to do instead."""
 FINAL_IN_PART: Mapping[ChangeKind, str] = {
-    ChangeKind.WEBHOOK: "a replaced secret cannot be restored, nor can a deleted webhook with its messages: "
-    "create another webhook, and give its secret to the receiver",
+    ChangeKind.WEBHOOK: "a replaced secret cannot be restored; a deleted webhook comes back with another secret, which "
+    "its receiver needs, and without its messages",
     ChangeKind.ROLE: "a person who has lost a role must be invited again",
     ChangeKind.COSTS: "if costs were deleted or replaced by an import, import their former file again; "
     "if costs were imported for days with gaps between them, delete them on the page of costs",

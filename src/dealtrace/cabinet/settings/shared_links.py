@@ -104,7 +104,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
         url = site_report_url(view.current_site.id, link.query).with_sites_segment()
         made_by = author_label(logins, link.made_by, view.translate)
         lines.append(
-            LinkLine(link, url.link(), made_by, fault_of(url, context, view), link.is_valid(now)),
+            LinkLine(link, url.link(), made_by, _fault_of(link, url, context, view), link.is_valid(now)),
         )
     title = view.translate("Shared links")
     return show_form_page(
@@ -117,6 +117,14 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
         sent={name: view.form.get(name) for name in (*FIELDS, "query")} if faults else None,
         days=DAYS_OFFERED,
     )
+
+
+def _fault_of(link: SharedLink, url: ReportUrl, context: QuestionContext, view: View) -> str:
+    """Return why a link shows nothing, or an empty string."""
+    fault = fault_of(url, context, view)
+    if link.segment_deleted_at is None or fault:
+        return fault
+    return view.translate("Its segment was deleted, and another one has the name now: the link shows nothing.")
 
 
 def _read(

@@ -41,6 +41,7 @@ _STANDINGS = {
     Standing.GOES: "Will be deleted",
     Standing.CHANGED: "Will stay, changed since",
     Standing.PINNED: "Will stay, pinned by a person",
+    Standing.SHARED: "Will stay, another import has them too",
     Standing.GONE: "Deleted already",
 }
 

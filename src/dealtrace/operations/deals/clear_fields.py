@@ -12,15 +12,14 @@ from dealtrace.leads.annotations import without_values
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.reference_spelling import find_spelt, spellings
 from dealtrace.operations.deals.change import apply_changes
-from dealtrace.operations.spend_points import pay_for_calls, points_refusal
-from dealtrace.operations.webhooks.publish import publish_events
+from dealtrace.operations.leads.annotate import store_annotations
+from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.leads import leads
-from dealtrace.storage.leads.annotations import find_annotations, update_annotations
-from dealtrace.webhooks.event import annotations_event
+from dealtrace.storage.leads.annotations import find_annotations
 
 
 @record
@@ -43,7 +42,11 @@ class Clearing:
 
 @operation(ids_per_command=0)
 def clear_fields(work: Work, commands: Sequence[WriteCommand[Clearing]]) -> list[int | Refusal]:
-    """Clear custom fields in input order; each outcome is the id of the lead or deal, or a refusal."""
+    """Clear custom fields in input order; each outcome is the id of the lead or deal, or a refusal.
+
+    What a lead loses is stored as a version of its annotations, so that a person can bring it back.
+    """
+    lock_registrations(work)  # before leads are locked
     return [_clear(work, command) for command in commands]
 
 
@@ -62,8 +65,7 @@ def _clear(work: Work, command: WriteCommand[Clearing]) -> int | Refusal:
         return points_refusal(work)
     cleared_annotations = without_values(stored.annotations, names)
     if cleared_annotations != stored.annotations:
-        update_annotations(work.connection, work.site.id, {ref: cleared_annotations})
-        publish_events(work, [annotations_event(ref, stored.annotations, cleared_annotations)])
+        store_annotations(work, {ref: (stored.annotations, cleared_annotations)})
     return ref.id
 
 

@@ -102,6 +102,7 @@ def restore_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Dea
         DealNotDeleted: the deal is not deleted.
         NumberReused: another deal got the same number after the deletion.
     """
+    lock_registrations(work)
     deal = find_deal(work.connection, work.site, deal_id, with_deleted=True)
     if deal.deleted_at is None:
         raise DealNotDeleted(deal_id=deal_id)

@@ -10,6 +10,7 @@ from dealtrace.matching.rematch import Match, with_match
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.matching.rematch import rebind_deals
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.leads import leads
 
@@ -24,6 +25,7 @@ def pin_deal(work: Work, deal_id: int, lead: LeadRef | None, *, user_id: int | N
         DealNotFound: the site has no such deal, or it is deleted.
         LeadNotFound: the site has no such lead.
     """
+    lock_registrations(work)
     deal = find_deal(work.connection, work.site, deal_id)
     if lead is not None and lead.id not in leads.find_known_ids(work.connection, work.site.id, lead.kind, [lead.id]):
         raise LeadNotFound(lead_id=lead.id)
@@ -40,6 +42,7 @@ def unpin_deal(work: Work, deal_id: int, *, user_id: int | None = None) -> Deal:
         DealNotFound: the site has no such deal, or it is deleted.
         DealNotPinned: the deal is not pinned.
     """
+    lock_registrations(work)
     deal = find_deal(work.connection, work.site, deal_id)
     if deal.pinned_at is None:
         raise DealNotPinned(deal_id=deal_id)

@@ -1,6 +1,7 @@
 """Delete or restore calls or lead requests, and rematch the deals that may belong to them."""
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import LeadNotDeleted, LeadNotFound
@@ -9,7 +10,7 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.leads.reference_spelling import all_spellings
+from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.leads.client_groups import regroup_after_change
 from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_orphaned
@@ -60,22 +61,55 @@ def _delete(
 
 
 def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequence[IncomingLeadRequest]) -> None:
-    """Remove the deleted leads that were taken back with their file and have an id or a name of the incoming leads."""
+    """Remove the deleted leads that were taken back with their file and have an id or a name of the incoming leads.
+
+    An incoming lead that another lead refuses, by another of its names, is not stored, so it removes nothing.
+    """
     connection, site_id = work.connection, work.site.id
     if not has_taken_back_rows(connection, site_id, TAKEN_BACK):
         return
-    ids: set[int] = {lead.id for lead in incoming if lead.id is not None}
-    calls = [lead for lead in incoming if isinstance(lead, IncomingCall)]
-    numbers = [lead.number for lead in incoming if isinstance(lead, IncomingLeadRequest) and lead.number is not None]
-    numbers += [str(lead_id) for lead_id in ids]
-    references = [call.reference for call in calls if call.reference is not None]
-    for kind, names in ((LeadKind.CALL, references), (LeadKind.LEAD_REQUEST, numbers)):
-        found = leads.find_ids_by_reference(connection, site_id, kind, all_spellings(names), with_deleted=True)
-        ids.update(found.values())
-    sip_ids = [call.circumstances.sip_id for call in calls if call.circumstances.sip_id is not None]
-    ids.update(leads.find_ids_by_sip_id(connection, site_id, all_spellings(sip_ids)).values())
-    taken_back = list_taken_back_rows(connection, site_id, TAKEN_BACK, sorted(ids))
-    delete_taken_back_rows(connection, site_id, TAKEN_BACK, deletion.remove_deleted(connection, site_id, taken_back))
+    holders = _list_holders(work, incoming)
+    held = {lead_id for ids in holders for lead_id in ids}
+    taken_back = set(list_taken_back_rows(connection, site_id, TAKEN_BACK, sorted(held)))
+    freed = {lead_id for ids in holders if ids <= taken_back for lead_id in ids}
+    removed = deletion.remove_deleted(connection, site_id, sorted(freed))
+    delete_taken_back_rows(connection, site_id, TAKEN_BACK, removed)
+
+
+def _list_holders(
+    work: Work, incoming: Sequence[IncomingCall] | Sequence[IncomingLeadRequest]
+) -> list[AbstractSet[int]]:
+    """List for each incoming lead the ids of the stored leads, deleted or not, that have one of its names."""
+    connection, site_id = work.connection, work.site.id
+    stated = [lead.id for lead in incoming if lead.id is not None]
+    known = {
+        lead_id
+        for kind in LeadKind
+        for lead_id in leads.find_known_ids(connection, site_id, kind, stated, with_deleted=True)
+    }
+    references = [name for lead in incoming if (name := _reference_of(lead)) is not None]
+    kind = LeadKind.CALL if any(isinstance(lead, IncomingCall) for lead in incoming) else LeadKind.LEAD_REQUEST
+    by_reference = leads.find_ids_by_reference(connection, site_id, kind, all_spellings(references), with_deleted=True)
+    sip_ids = [sip_id for lead in incoming if (sip_id := _sip_id_of(lead)) is not None]
+    by_sip_id = leads.find_ids_by_sip_id(connection, site_id, all_spellings(sip_ids))
+    holders: list[AbstractSet[int]] = []
+    for lead in incoming:
+        names = ((by_reference, _reference_of(lead)), (by_sip_id, _sip_id_of(lead)))
+        found = {find_spelt(name, by_name) for by_name, name in names if name is not None}
+        found.add(lead.id if lead.id in known else None)
+        holders.append({lead_id for lead_id in found if lead_id is not None})
+    return holders
+
+
+def _reference_of(lead: IncomingCall | IncomingLeadRequest) -> str | None:
+    """Return the name by which a lead is known besides its id; a lead request without a number has its id for one."""
+    if isinstance(lead, IncomingCall):
+        return lead.reference
+    return lead.number if lead.number is not None or lead.id is None else str(lead.id)
+
+
+def _sip_id_of(lead: IncomingCall | IncomingLeadRequest) -> str | None:
+    return lead.circumstances.sip_id if isinstance(lead, IncomingCall) else None
 
 
 def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:

@@ -10,6 +10,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.leads.annotate import store_annotation_versions
+from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
@@ -38,6 +39,7 @@ def mark_missed_calls(work: Work, commands: Sequence[WriteCommand[RingBackMark]]
     Ours: what a person did is stored as a version of the call's annotations, so that the call's history states who
     stored it and when. Storing the same again changes nothing.
     """
+    lock_registrations(work)  # before calls are locked
     return [mark_missed_call(work, command.payload, command.user_id) for command in commands]
 
 

@@ -17,7 +17,7 @@ from dealtrace.reports.question import QuestionContext, parse_filters
 from dealtrace.reports.saved_items.names import SavedName, check_has_room, check_saved_name
 from dealtrace.reports.saved_items.saved_reports import means_sites_segment, with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment
-from dealtrace.storage.accounts.shared_links import list_shared_links, update_link_query
+from dealtrace.storage.accounts.shared_links import end_links, list_links_of_segment, update_link_query
 from dealtrace.storage.mails.scheduled_reports import list_scheduled_reports, update_scheduled_report
 from dealtrace.storage.reports.saved_items import segments
 from dealtrace.storage.reports.saved_items.saved_reports import list_reports_of_all, update_query
@@ -34,6 +34,8 @@ FILTERS_APART = ", "
 
 def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, overwrites: bool = False) -> Segment:
     """Store filters under a name, for everyone at the site or for one user only, and return the segment.
+
+    Shared links that lack a segment of the site with this name are not bound to the new one: they stay without.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.
@@ -55,6 +57,8 @@ def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, ov
         raise NameTaken(name=segment.name)
     change = SavedItemChange(ChangeKind.SEGMENT, named, before, FILTERS_APART.join(segment.filters))
     record_saved_item(work, change)
+    if not before:
+        _end_links(work, named)
     return segment
 
 
@@ -87,9 +91,10 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
             query = with_segment_renamed(report.query, name, checked)
             if query != report.query:
                 update_query(work.connection, work.site.id, report, query)
-    for link in list_shared_links(work.connection, work.site.id, lock=True) if saved_name.user_id is None else ():
-        if (query := with_segment_renamed(link.query, name, checked)) != link.query:
-            update_link_query(work.connection, link.digest, query)
+    if saved_name.user_id is None and checked != name:
+        _end_links(work, SavedName(checked))
+        for link in list_links_of_segment(work.connection, work.site.id, name, lock=True):
+            update_link_query(work.connection, link.digest, with_segment_renamed(link.query, name, checked))
     for scheduled in (
         list_scheduled_reports(work.connection, work.site.id, lock=True) if saved_name.user_id is None else ()
     ):
@@ -100,12 +105,26 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
 
 
 def remove_segment(work: Work, saved_name: SavedName) -> bool:
-    """Remove a segment of the site or of a user; return `False` if there is no such segment."""
+    """Remove a segment of the site or of a user; return `False` if there is no such segment.
+
+    Ours: shared links that follow a segment of the site show nothing from then on, even if the segment is brought back
+    or another one gets its name: strangers would see what its author never meant for them.
+    """
     before = _filters_text(work.connection, work.site, saved_name)
     if not delete_segment(work.connection, work.site.id, saved_name.name, saved_name.user_id):
         return False
     record_saved_item(work, SavedItemChange(ChangeKind.SEGMENT, saved_name, before, ""))
+    _end_links(work, saved_name)
     return True
+
+
+def _end_links(work: Work, saved_name: SavedName) -> None:
+    """End the shared links whose report has this segment, unless it belongs to a single user: links have none such."""
+    if saved_name.user_id is not None:
+        return
+    links = list_links_of_segment(work.connection, work.site.id, saved_name.name, lock=True)
+    if links:
+        end_links(work.connection, [link.digest for link in links], work.now)
 
 
 def _filters_text(connection: Connection, site: Site, saved_name: SavedName) -> str:

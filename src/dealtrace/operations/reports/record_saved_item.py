@@ -1,7 +1,7 @@
 """Record changes of the reports and segments that all users of a site share, not of private reports and segments."""
 
-from dealtrace.accounts.site_change import ChangeKind
-from dealtrace.operations.accounts.record_change import record_change
+from dealtrace.accounts.site_change import ChangeKind, FormerValues
+from dealtrace.operations.accounts.record_change import TEXT_LENGTH_MAX, record_change
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.reports.saved_items.names import SavedName
@@ -22,7 +22,12 @@ class SavedItemChange:
 
 
 def record_saved_item(work: Work, change: SavedItemChange) -> None:
-    """Record a change, unless the report or segment belongs to a single user."""
+    """Record a change, unless the report or segment belongs to a single user.
+
+    What the record of a change has no room for is stored as its former value.
+    """
     if change.saved_name.user_id is None:
         name = change.saved_name.name
-        record_change(work, work.site.id, change.kind, name, before=change.before, after=change.after)
+        is_long = len(change.before) > TEXT_LENGTH_MAX
+        former: FormerValues | None = {"question": change.before} if is_long else None
+        record_change(work, work.site.id, change.kind, name, before=change.before, after=change.after, former=former)

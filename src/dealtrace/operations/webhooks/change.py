@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, one_part
-from dealtrace.accounts.webhook import EventKind, Webhook
-from dealtrace.operations.webhooks.create import check_url, new_secret
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
+from dealtrace.operations.webhooks.create import NewWebhook, check_url, new_secret
 from dealtrace.operations.webhooks.manage import record_state, require_webhook
 from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
@@ -65,6 +65,15 @@ def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
         return None
     events = frozenset(map(EventKind, former["events"])) if "events" in former else now.events
     return WebhookChange(former.get("url", now.url), events, tuple(former.get("fields", now.fields)))
+
+
+def deleted_webhook(site_id: int, change: SiteChange) -> tuple[int, NewWebhook] | None:
+    """Return the id of a webhook of the site, and the webhook that takes its place, if the change deleted it."""
+    former: FormerValues = change.former or {}
+    if change.kind is not ChangeKind.WEBHOOK or "style" not in former:
+        return None
+    events, style = frozenset(map(EventKind, former["events"])), BodyStyle(former["style"])
+    return former["id"], NewWebhook(site_id, former["url"], events, style, tuple(former["fields"]))
 
 
 def replace_secret(work: AccountWork, webhook_id: int) -> str:

@@ -7,7 +7,7 @@ from ipaddress import IPv6Address
 from dealtrace.accounts.webhook import WORKS, BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.host_names import is_host_name
 from dealtrace.attribution.web_url import split_web_url
-from dealtrace.errors import InvalidSetting
+from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks.manage import record_state
 from dealtrace.operations.work import AccountWork, takes_ids
@@ -34,11 +34,14 @@ class NewWebhook:
 
 
 @takes_ids(1)
-def create_webhook(work: AccountWork, new: NewWebhook) -> Webhook:
+def create_webhook(work: AccountWork, new: NewWebhook, *, restored_id: int | None = None) -> Webhook:
     """Create a webhook with its own secret; running servers use it within two seconds.
+
+    A deleted webhook that is restored gets its earlier id, `restored_id`, again, so that it cannot be restored twice.
 
     Raises:
         SiteNotFound: there is no such site.
+        WebhookNotFound: a webhook with the id `restored_id` exists already.
         InvalidSetting: the URL is not valid, or the site has too many webhooks.
     """
     require_site(work.connection, new.site_id)
@@ -48,8 +51,10 @@ def create_webhook(work: AccountWork, new: NewWebhook) -> Webhook:
             ru=f"у сайта уже {WEBHOOKS_MAX} вебхуков, удалите ненужный",
             en=f"the site already has {WEBHOOKS_MAX} webhooks; delete one first",
         )
+    if restored_id is not None and webhooks.find_webhook(work.connection, restored_id) is not None:
+        raise WebhookNotFound(webhook_id=restored_id)
     webhook = Webhook(
-        id=WebhookId(work.ids.take()),
+        id=WebhookId(restored_id if restored_id is not None else work.ids.take()),
         site_id=new.site_id,
         url=check_url(new.url),
         events=new.events,

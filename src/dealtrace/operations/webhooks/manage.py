@@ -105,13 +105,22 @@ def replay_message(work: AccountWork, webhook_id: int, message_id: str) -> int:
 def delete_webhook(work: AccountWork, webhook_id: int) -> None:
     """Delete a webhook and its deliveries; running servers stop serving it within two seconds.
 
+    The record of the change has what another webhook needs to take its place, but for the secret.
+
     Raises:
         WebhookNotFound: there is no such webhook.
     """
     webhook = require_webhook(work.connection, webhook_id)
     webhooks.delete_webhook(work.connection, webhook_id)
     outbox.delete_deliveries(work.connection, webhook.site_id, webhook_id)
-    record_state(work, webhook, before=webhook.recorded_state)
+    former: FormerValues = {
+        "id": webhook_id,
+        "url": webhook.url,
+        "events": sorted(webhook.events),
+        "fields": list(webhook.fields),
+        "style": webhook.style,
+    }
+    record_state(work, webhook, before=webhook.recorded_state, former=former)
     revision.raise_revision(work.connection)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.user import UserId
+from dealtrace.reports.saved_items.saved_reports import filters_of_query
 from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import shared_link
 
@@ -43,6 +44,14 @@ def list_shared_links(connection: Connection, site_id: int, *, lock: bool = Fals
     return [_from_row(row) for row in rows]
 
 
+def list_links_of_segment(
+    connection: Connection, site_id: int, segment: str, *, lock: bool = False
+) -> list[SharedLink]:
+    """List the links of a site whose report has this segment of the site, without those that lost it."""
+    mine = list_shared_links(connection, site_id, lock=lock)
+    return [link for link in mine if link.segment_deleted_at is None and filters_of_query(link.query)[1] == segment]
+
+
 def count_shared_links(connection: Connection, site_id: int) -> int:
     """Count the links of a site."""
     return int(connection.execute(select(func.count()).where(shared_link.c.site_id == site_id)).scalar_one())
@@ -56,6 +65,12 @@ def touch_shared_link(connection: Connection, digest: str, now: datetime) -> Non
 def update_link_query(connection: Connection, digest: str, query: str) -> None:
     """Replace the query of a link."""
     connection.execute(update(shared_link).where(shared_link.c.digest == digest).values(query=query))
+
+
+def end_links(connection: Connection, digests: Collection[str], now: datetime) -> None:
+    """Store that the segment of links was deleted at `now`; such a link shows nothing, whatever gets the name later."""
+    mine = shared_link.c.digest.in_(sorted(digests))
+    connection.execute(update(shared_link).where(mine).values(segment_deleted_at=now))
 
 
 def delete_shared_link(connection: Connection, site_id: int, digest: str) -> str | None:
@@ -79,5 +94,13 @@ def delete_expired_links(connection: Connection, site_id: int, before: datetime)
 def _from_row(row: NamedRow) -> SharedLink:
     made_by = UserId(row.made_by) if row.made_by is not None else None
     return SharedLink(
-        row.digest, row.site_id, row.name, row.query, made_by, row.created_at, row.expires_at, row.used_at
+        row.digest,
+        row.site_id,
+        row.name,
+        row.query,
+        made_by,
+        row.created_at,
+        row.expires_at,
+        row.used_at,
+        row.segment_deleted_at,
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, and_, bindparam, column, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Connection, Table, Text, and_, bindparam, column, func, or_, select, update
 
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan, ids_by_kind
@@ -126,6 +126,15 @@ def find_ids_by_lead(connection: Connection, site_id: int, kind: LeadKind, lead_
     """Find the ids of deals that are matched to leads of a kind, including deleted deals."""
     bound = (deal.c.site_id == site_id, is_in(deal.c.lead_id, lead_ids), deal.c.lead_kind == kind)
     return set(connection.execute(select(deal.c.id).where(*bound)).scalars())
+
+
+def count_deals_of_leads(
+    connection: Connection, site_id: int, kind: LeadKind, lead_ids: Sequence[int]
+) -> dict[int, int]:
+    """Count the deals of leads of a kind, including deleted deals, by lead id; leads without deals are left out."""
+    bound = (deal.c.site_id == site_id, is_in(deal.c.lead_id, lead_ids), deal.c.lead_kind == kind)
+    counted = select(deal.c.lead_id, func.count().label("deals")).where(*bound).group_by(deal.c.lead_id)
+    return {row.lead_id: row.deals for row in connection.execute(counted)}
 
 
 def find_deals_of_leads(

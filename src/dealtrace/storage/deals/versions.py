@@ -1,11 +1,12 @@
 """Versions of deals: the fields that each change wrote, and the response to the registration of each deal."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Text, case, func, insert, select, type_coerce
 
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.details import DealDetails
@@ -51,6 +52,51 @@ def insert_versions(connection: Connection, site_id: int, versions: Sequence[Dea
 def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[DealVersion]:
     """List the versions of a deal, oldest first, with values as in JSON."""
     return find_versions(connection, site_id, [DealId(deal_id)]).get(DealId(deal_id), [])
+
+
+def list_versions_with_state(
+    connection: Connection, site_id: int, deal_id: int, numbers: range, names: Sequence[str]
+) -> list[DealVersion]:
+    """List the versions of a deal with these numbers, oldest first, after the version that precedes them.
+
+    That version has the values of the fields `names` as they were then, whichever version has written them, so that a
+    reader of the list needs no earlier ones.
+    """
+    mine = (deal_version.c.site_id == site_id, deal_version.c.deal_id == deal_id)
+    wanted = deal_version.c.version.between(numbers.start - 1, numbers.stop - 1)
+    rows = connection.execute(select(deal_version).where(*mine, wanted).order_by(deal_version.c.version))
+    versions = [_version_from_row(row, row.before, row.after) for row in rows]
+    if not versions or numbers.start <= FIRST_VERSION + 1:
+        return versions
+    first = versions[0]
+    state = {**_fields_until(connection, site_id, first, names), **first.after}
+    return [replace(first, after=state), *versions[1:]]
+
+
+def _fields_until(connection: Connection, site_id: int, version: DealVersion, names: Sequence[str]) -> Fields:
+    """Return the last values of fields that a deal had before a version, as in JSON.
+
+    The versions with these values are found in SQL, which decodes none of them. A custom field may have the name of a
+    field, in which case all versions are read.
+    """
+    mine = (
+        deal_version.c.site_id == site_id,
+        deal_version.c.deal_id == version.deal_id,
+        deal_version.c.version < version.version,
+    )
+    text = type_coerce(deal_version.c.after, Text)
+    last = [func.max(case((text.contains(f'"{name}":', autoescape=True), deal_version.c.version))) for name in names]
+    found = dict(zip(names, connection.execute(select(*last).where(*mine)).one(), strict=True))
+    written = is_in(deal_version.c.version, sorted({number for number in found.values() if number is not None}))
+    stored = select(deal_version.c.version, deal_version.c.after).where(*mine, written)
+    after = {row.version: row.after for row in connection.execute(stored)}
+    if all(number is None or name in after[number] for name, number in found.items()):
+        return {name: after[number][name] for name, number in found.items() if number is not None}
+    fields: dict[str, Any] = {}  # Any: each field has values of its own type
+    for earlier in list_versions(connection, site_id, version.deal_id):
+        if earlier.version < version.version:
+            fields |= earlier.after
+    return {name: value for name, value in fields.items() if name in names}
 
 
 def find_versions(connection: Connection, site_id: int, deal_ids: Sequence[DealId]) -> dict[DealId, list[DealVersion]]:

@@ -1,17 +1,17 @@
-"""The rows that an import of a file has added: which of them can be taken back, and which deals that concerns."""
+"""The rows that an import of a file has: which of them can be taken back, and which deals that concerns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, or_, select
 
 from dealtrace.deals.versions import VersionKind
 from dealtrace.leads.file_import import Standing
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
-from dealtrace.storage.database.column_types import AnyElement
+from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.database.compiled_statement import AnySelect
 from dealtrace.storage.schema.tables.deals import deal, deal_version
-from dealtrace.storage.schema.tables.file_imports import imported_row
+from dealtrace.storage.schema.tables.file_imports import file_import, imported_row
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_version
 
 _OF_SERVER = (VersionKind.REGISTERED, VersionKind.MATCHED)
@@ -27,7 +27,18 @@ class _Kind:
 
     table: Table
     standing: ColumnElement[str]
-    concerns: ColumnElement[bool]
+
+
+def _is_shared(noun: str) -> ColumnElement[bool]:
+    """Return the SQL condition that another import of this kind has the row, too."""
+    other, numbers = imported_row.alias("other"), file_import.c
+    same = select(numbers.number).where(numbers.site_id == imported_row.c.site_id, numbers.noun == noun)
+    return exists().where(
+        other.c.site_id == imported_row.c.site_id,
+        other.c.row_id == imported_row.c.row_id,
+        other.c.import_number != imported_row.c.import_number,
+        other.c.import_number.in_(same.where(numbers.number.is_not(None)).correlate(imported_row).scalar_subquery()),
+    )
 
 
 def _of_deals() -> _Kind:
@@ -41,9 +52,10 @@ def _of_deals() -> _Kind:
         (or_(deal.c.id.is_(None), deal.c.deleted_at.is_not(None)), Standing.GONE),
         (deal.c.pinned_at.is_not(None), Standing.PINNED),
         (is_changed, Standing.CHANGED),
+        (_is_shared("deal"), Standing.SHARED),
         else_=Standing.GOES,
     )
-    return _Kind(deal, standing, deal.c.id == imported_row.c.row_id)
+    return _Kind(deal, standing)
 
 
 def _of_leads(kind: LeadKind) -> _Kind:
@@ -61,43 +73,38 @@ def _of_leads(kind: LeadKind) -> _Kind:
         (or_(table.c.id.is_(None), table.c.deleted_at.is_not(None)), Standing.GONE),
         (is_pinned, Standing.PINNED),
         (is_changed, Standing.CHANGED),
+        (_is_shared(kind), Standing.SHARED),
         else_=Standing.GOES,
     )
-    concerns = and_(deal.c.lead_id == imported_row.c.row_id, deal.c.lead_kind == kind)
-    return _Kind(table, standing, concerns)
+    return _Kind(table, standing)
 
 
 _KINDS: Mapping[str, _Kind] = {"deal": _of_deals(), **{kind.value: _of_leads(kind) for kind in LeadKind}}
 
 
 def find_standings(connection: Connection, site_id: int, number: int, noun: str, limit: int) -> dict[int, Standing]:
-    """Find the `Standing` of up to `limit` rows that an import has added, by row id; the lowest ids come first."""
+    """Find the `Standing` of up to `limit` rows that an import has, by row id; the lowest ids come first."""
     chosen = _rows(_KINDS[noun], site_id, number, imported_row.c.row_id, _KINDS[noun].standing.label("standing"))
     found = connection.execute(chosen.order_by(imported_row.c.row_id).limit(limit))
     return {row.row_id: Standing(row.standing) for row in found}
 
 
-def count_standings(connection: Connection, site_id: int, number: int, noun: str) -> dict[Standing, int]:
-    """Count the rows that an import has added, by `Standing`; this reads all of them."""
-    of_rows = _rows(_KINDS[noun], site_id, number, _KINDS[noun].standing.label("standing")).subquery()
-    counted = select(of_rows.c.standing, func.count().label("rows")).group_by(of_rows.c.standing)
-    return {Standing(row.standing): row.rows for row in connection.execute(counted)}
-
-
-def list_concerned_deals(connection: Connection, site_id: int, number: int, noun: str, limit: int) -> list[int]:
-    """List up to `limit` ids of deals that are deleted or lose their lead if an import is taken back, lowest first.
+def list_concerned_deals(
+    connection: Connection, site_id: int, noun: str, going: Sequence[int], limit: int
+) -> list[int]:
+    """List up to `limit` ids of deals that are deleted or lose their lead if the rows with the ids in `going` go.
 
     Deals that are deleted already are left out.
     """
-    kind = _KINDS[noun]
-    chosen = _rows(kind, site_id, number, deal.c.id).where(kind.standing == Standing.GOES, deal.c.deleted_at.is_(None))
-    if kind.table is not deal:
-        chosen = chosen.join(deal, and_(deal.c.site_id == imported_row.c.site_id, kind.concerns))
-    return list(connection.execute(chosen.order_by(deal.c.id).limit(limit)).scalars())
+    mine = select(deal.c.id).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None)).limit(limit)
+    if noun == "deal":
+        return list(connection.execute(mine.where(is_in(deal.c.id, going))).scalars())
+    of_leads = (is_in(deal.c.lead_id, going), deal.c.lead_kind == LeadKind(noun))
+    return list(connection.execute(mine.where(*of_leads)).scalars())
 
 
 def _rows(kind: _Kind, site_id: int, number: int, *columns: AnyElement) -> AnySelect:
-    """Return the select of `columns` from the rows that an import has added, joined with the records of these rows."""
+    """Return the select of `columns` from the rows that an import has, joined with the records of these rows."""
     stored = and_(kind.table.c.site_id == imported_row.c.site_id, kind.table.c.id == imported_row.c.row_id)
     mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
     chosen: AnySelect = select(*columns)

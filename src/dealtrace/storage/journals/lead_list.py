@@ -48,6 +48,12 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
     return PageQuery(table, at, table.c.id, tuple(conditions), filters.since, filters.until)
 
 
-def query_visit_list(site_id: int, since: datetime, until: datetime) -> PageQuery:
-    """Return the paged query for a site's visits that began at or after `since` and before `until`."""
-    return PageQuery(visit, visit.c.started_at, visit.c.id, (visit.c.site_id == site_id,), since, until)
+def query_visit_list(
+    site_id: int, since: datetime | None, until: datetime | None, ids: Collection[int] | None = None
+) -> PageQuery:
+    """Return the paged query for a site's visits that began at or after `since` and before `until`.
+
+    `ids` restricts the list to visits with these ids, unless it is `None`.
+    """
+    conditions = [visit.c.site_id == site_id, *([is_in(visit.c.id, sorted(ids))] if ids is not None else [])]
+    return PageQuery(visit, visit.c.started_at, visit.c.id, tuple(conditions), since, until)

@@ -1,10 +1,12 @@
-"""Search for deals and leads, with a small query for each possible meaning of the search string."""
+"""Search for deals, leads and visits, with a small query for each possible meaning of the search string."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.leads.client_groups import UnlinkedReason
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference_spelling import spellings
@@ -14,9 +16,12 @@ from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.database.compiled_statement import AnySelect
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, contact, lead_contact
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
 
 FOUND_MAX = 1000
 """Ours: the maximum number of rows that a query finds; a search that finds that many is not specific enough."""
+VISITS_SEARCHED_MAX = 100_000
+"""Ours: the maximum number of visits whose sources and landing pages a search reads; a page waits for it."""
 _ESCAPE = "\\"
 Query = TypeVar("Query", bound=AnySelect)
 
@@ -85,6 +90,55 @@ def find_searched_leads(connection: Connection, site_id: int, search: SearchText
         for query in _where(mine, _is_id(table.c.id, search), _is_reference(LEAD_REFERENCES[kind], search)):
             found[kind].add(connection.execute(query).scalars().all())
     return {kind: leads.rows() for kind, leads in found.items()}
+
+
+def find_searched_visits(
+    connection: Connection, site_id: int, search: SearchText, since: datetime, until: datetime
+) -> SearchedRows:
+    """Find the ids of visits that match a search by id, visitor, client, source or landing page.
+
+    Clients are found by contact or name, and have the visits of all visitors whose visits led to their leads. Sources
+    and pages are searched among the latest `VISITS_SEARCHED_MAX` visits that began at or after `since` and before
+    `until`, since no index finds a part of a URL.
+    """
+    mine, found = select(visit.c.id).where(visit.c.site_id == site_id), _Found()
+    named = visit.c.visitor_id.in_(spellings(search.text)) if search.mask is None else None
+    for query in _where(mine, _is_id(visit.c.id, search), named):
+        found.add(connection.execute(query).scalars().all())
+    visitors: set[str] = set()
+    for kind, leads in find_searched_leads(connection, site_id, search).items():
+        found.is_cut |= leads.is_cut
+        if leads.ids:
+            table = LEAD_TABLES[kind]
+            led = select(table.c.visit_id).where(table.c.site_id == site_id, is_in(table.c.id, sorted(leads.ids)))
+            visits = set(connection.execute(led.where(table.c.visit_id.is_not(None))).scalars())
+            theirs = select(visit.c.visitor_id).where(visit.c.site_id == site_id, is_in(visit.c.id, sorted(visits)))
+            visitors.update(connection.execute(theirs).scalars() if visits else ())
+    visitors.discard("")
+    if visitors:
+        theirs = mine.where(is_in(visit.c.visitor_id, sorted(visitors))).limit(FOUND_MAX)
+        found.add(connection.execute(theirs).scalars().all())
+    if not search.is_contact:
+        found.add(connection.execute(_visits_with_words(site_id, search, since, until)).scalars().all())
+    return found.rows()
+
+
+def _visits_with_words(site_id: int, search: SearchText, since: datetime, until: datetime) -> AnySelect:
+    """Return the query of the latest visits whose source or landing page contains the search string."""
+    columns = (visit.c.id, visit.c.started_at, visit.c.traffic_source_id, visit.c.landing_url)
+    mine = select(*columns).where(visit.c.site_id == site_id, visit.c.started_at >= since, visit.c.started_at < until)
+    in_order = mine.order_by(visit.c.started_at.desc(), visit.c.id.desc())
+    latest = in_order.limit(VISITS_SEARCHED_MAX).subquery("latest")
+    parts = or_(*(_has_words(traffic_source.c[part], search) for part in SOURCE_PARTS))
+    sources = select(traffic_source.c.id).where(traffic_source.c.site_id == site_id, parts)
+    fits = or_(latest.c.traffic_source_id.in_(sources), _has_words(latest.c.landing_url, search))
+    return select(latest.c.id).where(fits).order_by(latest.c.started_at.desc()).limit(FOUND_MAX)
+
+
+def _has_words(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
+    if search.mask is None:
+        return _is_named(column, search)
+    return column.like(_like(f"{ANY}{search.mask}{ANY}"), escape=_ESCAPE)
 
 
 def _list_contacts(connection: Connection, site_id: int, clients: SearchedRows) -> Sequence[str]:

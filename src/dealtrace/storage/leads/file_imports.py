@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    ScalarSelect,
     Text,
     and_,
     bindparam,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -112,6 +114,29 @@ def insert_imported_rows(connection: Connection, site_id: int, number: int, ids:
         connection.execute(_INSERT_ROWS, {"site_id": site_id, "number": number, "ids": encoded})
 
 
+def insert_shared_rows(connection: Connection, site_id: int, number: int, ids: Sequence[int]) -> None:
+    """Store that an import has the rows with these ids too, if another import of its kind which is remembered has them.
+
+    What no remembered import has added was there before, and is not the import's own.
+    """
+    if not ids:
+        return
+    theirs = (imported_row.c.site_id == site_id, is_in(imported_row.c.row_id, ids))
+    mine = bindparam("number", number, type_=BigInteger)
+    found = select(imported_row.c.site_id, mine, imported_row.c.row_id).distinct()
+    others = found.where(*theirs, imported_row.c.import_number.in_(_others(site_id, number)))
+    added = insert_into(connection, imported_row).from_select(["site_id", "import_number", "row_id"], others)
+    connection.execute(added.on_conflict_do_nothing())
+
+
+def _others(site_id: int, number: int) -> ScalarSelect[int]:
+    """Return the select of the numbers of the other imports of the same kind."""
+    this = file_import.alias("this")
+    noun = select(this.c.noun).where(this.c.site_id == site_id, this.c.number == number).scalar_subquery()
+    found = select(file_import.c.number).where(file_import.c.site_id == site_id, file_import.c.noun == noun)
+    return found.where(file_import.c.number.is_not(None), file_import.c.number != number).scalar_subquery()
+
+
 def list_imports(connection: Connection, site_id: int) -> list[LoggedImport]:
     """List the imports of a site that are remembered, latest first."""
     return _list_logged(connection, site_id, file_import.c.file_name.is_not(None))
@@ -187,14 +212,18 @@ def forget_some_imports(connection: Connection, site_id: int, before: datetime, 
     """Forget up to `most` rows of an old import, or its file if no rows are left; return whether any import is old.
 
     `find_old_import` chooses the import. If it was still being taken back, this counts as finished when its file is
-    forgotten, so that the file can be imported again.
+    forgotten, so that the file can be imported again. Rows that other imports have too stay for good from then on.
     """
     number = find_old_import(connection, site_id, before)
     if number is None:
         return False
     ids = list_imported_rows(connection, site_id, number, most)
     if ids:
-        delete_imported_rows(connection, site_id, number, ids)
+        numbers = or_(
+            imported_row.c.import_number == number, imported_row.c.import_number.in_(_others(site_id, number))
+        )
+        rows = (imported_row.c.site_id == site_id, is_in(imported_row.c.row_id, ids))
+        connection.execute(delete(imported_row).where(*rows, numbers))
     else:
         mine = (file_import.c.site_id == site_id, file_import.c.number == number)
         ended_at = func.coalesce(file_import.c.undone_at, file_import.c.undo_reported_at)

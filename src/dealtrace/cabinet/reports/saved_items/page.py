@@ -45,6 +45,8 @@ class SavedItemLine:
     `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
     `fault` says why the saved question is no longer valid; it is empty if the question is valid. With `has_contacts`,
     the person cannot open it, and with `searches_masked`, its filters search texts in which contacts are masked.
+    `links` is the number of shared links that show nothing once it is deleted. `query` is what saves it again, and is
+    empty if the person may not see or save it.
     """
 
     saved_name: SavedName
@@ -53,6 +55,13 @@ class SavedItemLine:
     fault: str
     has_contacts: bool = False
     searches_masked: bool = False
+    links: int = 0
+    query: str = ""
+
+    @property
+    def can_come_back(self) -> bool:
+        """Whether the person could save it again."""
+        return bool(self.query) and not self.fault
 
 
 class Save(Protocol):
@@ -115,13 +124,19 @@ class SavedItemsPage:
         parse_filters(list(dict.fromkeys([*asked.filters, *(kept if self.keeps_filters else ())])), masked)
 
     async def change(self, view: View) -> Response:
-        """Rename or delete the saved report or segment that a form names; before it is deleted, ask once more."""
+        """Rename or delete the saved report or segment that a form names; before it is deleted, ask once more.
+
+        The page after the deletion of a person's own item has a form that saves it again; what was the site's comes
+        back on the page of changes.
+        """
         if not _may_change(view, view.form.get("whose")):
             return _forbidden(view)
         site, saved_name = _stored_site(view), _saved_name(view)
         is_deletion, new_name = view.form.get("act") == DELETE, view.form.get("new_name")
+        lines = await self.list_lines(view) if is_deletion else ()
+        found = next((line for line in lines if line.saved_name == saved_name), None)
         if is_deletion and view.form.get("agreed") != view.form.get("name"):
-            return await self._ask_first(view)
+            return await self._page(view, deleting=found) if found is not None else not_found_page(view)
         try:
             if is_deletion:
                 is_done = await view.manage(at_site(site, self.delete), saved_name)
@@ -131,14 +146,11 @@ class SavedItemsPage:
             faults = _faults_of(refusal, view, taken=view.translate("This name is taken. Choose another name."))
             message = " ".join(faults.values())
             return await self._page(view, faults={"new_name": message}, renaming=_renaming(view))
-        done = "removed" if is_deletion else "saved"
-        return redirect_with_message(view, self.place, done) if is_done else not_found_page(view)
-
-    async def _ask_first(self, view: View) -> Response:
-        """Ask whether to delete the item that a form names, or return the 404 page if there is no such item."""
-        saved_name = _saved_name(view)
-        found = [line for line in await self.list_lines(view) if line.saved_name == saved_name]
-        return await self._page(view, deleting=found[0]) if found else not_found_page(view)
+        if not is_done:
+            return not_found_page(view)
+        if is_deletion and found is not None and found.can_come_back and saved_name.user_id is not None:
+            return await self._page(view, deleted=found)
+        return redirect_with_message(view, self.place, "removed" if is_deletion else "saved")
 
     async def _page(
         self,
@@ -148,6 +160,7 @@ class SavedItemsPage:
         draft: SavedItemDraft | None = None,
         renaming: tuple[str, str] | None = None,
         deleting: SavedItemLine | None = None,
+        deleted: SavedItemLine | None = None,
     ) -> Response:
         lines = []
         for line in await self.list_lines(view):
@@ -167,6 +180,7 @@ class SavedItemsPage:
             lines=lines,
             draft=draft,
             deleting=deleting,
+            deleted=deleted,
             deleting_whose=view.form.get("whose"),
         )
 

@@ -49,6 +49,7 @@ async def _list(view: View) -> list[SavedItemLine]:
                 fault_of(url, known, view),
                 has_contacts=shown is None,
                 searches_masked=searches_masked(url_for_person(view, known, url), as_seen),
+                query=shown.query if shown is not None else "",
             )
         )
     return lines

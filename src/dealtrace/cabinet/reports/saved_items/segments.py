@@ -16,6 +16,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import SavedItemLine, SavedItemsPage
 from dealtrace.cabinet.reports.without_contacts import (
     context_for_person,
+    has_contacts,
     saved_url,
     url_for_person,
     with_stored_names,
@@ -76,14 +77,18 @@ def _line(
         texts = [*texts, view.translate("shared links that follow it: %(count)s") % {"count": links}]
     link = shown.link() if shown is not None else ""
     saved_name = SavedName(segment.name, segment.user_id)
-    return SavedItemLine(saved_name, link, texts, fault, searches_masked=searches_masked(asked, named))
+    masked = searches_masked(asked, named)
+    kept = ReportUrl(url.page, (), tuple(segment.filters))
+    query = kept.query if view.may_see_contacts or not has_contacts(kept) else ""
+    return SavedItemLine(saved_name, link, texts, fault, searches_masked=masked, links=links, query=query)
 
 
 def _read(
     connection: Connection, site: Site, user_id: int, now: datetime
 ) -> tuple[list[Segment], QuestionContext, Counter[str]]:
     """Return the segments, the facts about the site, and by segment of the site how many shared links follow it."""
-    links = [link for link in list_shared_links(connection, site.id) if link.is_valid(now)]
+    stored = list_shared_links(connection, site.id)
+    links = [link for link in stored if link.is_valid(now) and link.segment_deleted_at is None]
     followed = Counter(filters_of_query(link.query)[1] for link in links)
     return list_segments(connection, site.id, user_id), read_context_of(connection, site, now, user_id), followed
 

@@ -49,7 +49,10 @@ async def show(view: View) -> Response:
 
 
 async def act(view: View) -> Response:
-    """Change, pause, resume, test or delete a webhook, replace its secret, or resend messages."""
+    """Change, pause, resume, test or delete a webhook, replace its secret, or resend messages.
+
+    Before the webhook is deleted, the page asks once more.
+    """
     webhook, asked = await _find(view), view.form.get("act")
     if webhook is None:
         return not_found_page(view)
@@ -58,6 +61,8 @@ async def act(view: View) -> Response:
     if asked not in _ACTS:
         return not_found_page(view)
     run, done = _ACTS[asked]
+    if asked == "delete" and view.form.get("agreed") != str(webhook.id):
+        return await _page(view, webhook, is_deleting=True)
     await view.manage(run, webhook.id)
     return redirect_with_message(view, PLACE if done == "removed" else f"{PLACE}/{webhook.id}", done)
 
@@ -123,7 +128,13 @@ async def _find(view: View) -> Webhook | None:
 
 
 async def _page(
-    view: View, webhook: Webhook, draft: WebhookDraft | None = None, *, secret: str = "", faults: Faults | None = None
+    view: View,
+    webhook: Webhook,
+    draft: WebhookDraft | None = None,
+    *,
+    secret: str = "",
+    faults: Faults | None = None,
+    is_deleting: bool = False,
 ) -> Response:
     logged, waiting = await view.read(_read_log, webhook)
     lines = [_line(view, webhook, each) for each in logged]
@@ -138,6 +149,7 @@ async def _page(
         is_signed=webhook.style is BodyStyle.JSON,
         received=[kind.value for kind in EventKind if kind in webhook.events],
         waiting=waiting,
+        is_deleting=is_deleting,
         lines=lines[:LOG_LENGTH],
         is_cut=len(lines) > LOG_LENGTH,
         log_length=LOG_LENGTH,

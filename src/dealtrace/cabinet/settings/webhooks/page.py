@@ -5,11 +5,14 @@ from starlette.responses import Response
 
 from dealtrace.accounts.webhook import BodyStyle, Webhook
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page
+from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import PLACE, STATES, STYLES
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, form_context, read_draft, webhook_faults
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidSetting
+from dealtrace.errors import InvalidSetting, WebhookNotFound
+from dealtrace.operations.webhooks.change import deleted_webhook
 from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
+from dealtrace.storage.accounts.change_history import find_site_change
 from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
@@ -20,15 +23,24 @@ async def show(view: View) -> Response:
 
 
 async def create(view: View) -> Response:
-    """Create a webhook; the secret that signs its JSON is shown only once."""
-    draft = read_draft(view)
+    """Create a webhook, or one in place of a deleted webhook; the secret that signs its JSON is shown only once."""
+    draft, restored_id = read_draft(view), None
+    if view.form.get("act") == "undo":
+        change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
+        former = deleted_webhook(view.current_site.id, change) if change is not None else None
+        if former is None:
+            return not_found_page(view)
+        restored_id, was = former
+        draft = WebhookDraft(was.url, tuple(was.events), ", ".join(was.fields), was.style)
     has_style = draft.style in list(BodyStyle)
     faults = {**({} if has_style else {"style": view.translate("Choose a format.")}), **webhook_faults(view, draft)}
     if faults:
         return await _page(view, draft, faults=faults)
     new = NewWebhook(view.current_site.id, draft.url, draft.kinds, BodyStyle(draft.style), draft.names)
     try:
-        made = await view.manage(create_webhook, new)
+        made = await view.manage(create_webhook, new, restored_id=restored_id)
+    except WebhookNotFound:
+        return not_found_page(view)
     except InvalidSetting as refusal:
         faults = {"url" if refusal.facts["key"] == "url" else "": fault_text(refusal, view.language)}
         return await _page(view, draft, faults=faults)

@@ -142,6 +142,7 @@ shared_link = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
+    Column("segment_deleted_at", Instant),
     Index("ix_shared_link_site", "site_id"),
     info=CONTROL,
 )

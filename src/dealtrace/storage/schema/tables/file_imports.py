@@ -1,6 +1,6 @@
-"""The imports of files, and the rows that they have added."""
+"""The imports of files, and the rows that they have added, or that other imports had added."""
 
-from sqlalchemy import BigInteger, Boolean, Column, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
 from dealtrace.storage.database.column_types import Instant
 from dealtrace.storage.schema.tables.common_columns import TENANT, metadata, site_column
@@ -36,6 +36,7 @@ imported_row = Table(
     Column("import_number", BigInteger, nullable=False),
     Column("row_id", BigInteger, nullable=False),
     PrimaryKeyConstraint("site_id", "import_number", "row_id"),
+    Index("ix_imported_row_row", "site_id", "row_id"),
     info=TENANT,
     sqlite_with_rowid=False,
 )
