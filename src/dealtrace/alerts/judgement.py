@@ -13,7 +13,9 @@ from dealtrace.reports.metrics import CLICKS, METRICS, Formula, Metric, Unit
 from dealtrace.reports.reading.silence import TIMES_USUAL, WEEKS_MIN
 
 BASIS_MIN = 20
-"""Ours: a ratio whose divisor counts fewer than this many deals, leads, visits or clicks is too uncertain to judge."""
+"""Ours: a ratio whose divisor counts fewer than this many deals, leads, visits or clicks is too uncertain for an
+alert.
+"""
 DEVIATIONS = 3
 """Ours: to be unusual, a count must differ from the usual count by this many square roots of the usual count.
 

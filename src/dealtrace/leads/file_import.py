@@ -22,7 +22,7 @@ Visits are not: credits refer to them, and finding all credits of a visit would 
 to pay for.
 """
 SILENCE_MAX = timedelta(minutes=1)
-"""Ours: if no step of taking an import back has ended for this long, taking it back counts as stopped."""
+"""Ours: if no step of taking an import back has ended for this long, that counts as stopped."""
 
 
 class Standing(StrEnum):

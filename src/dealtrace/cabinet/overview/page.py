@@ -70,7 +70,10 @@ HIDDEN = (NO_RATE, METRICS["won_amount"], METRICS["visits"])
 """The metrics that are requested along with the six figures, but not shown among them."""
 SOURCES_SHOWN = 15
 SOURCES_METRICS = ("won_amount", "cost", "drr", "cpl", "deals", "amount", "leads", "visits")
-"""Ours: what advertising earned and cost comes first, so that 1366 px show it without scrolling sideways."""
+"""The metrics of the sources on the overview.
+
+Ours: what advertising earned and cost comes first, so that 1366 px show it without scrolling sideways.
+"""
 SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 """Ours: the table of sources is sorted by the first of these metrics that is not zero.
 

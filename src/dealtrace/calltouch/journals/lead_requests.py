@@ -22,8 +22,8 @@ from dealtrace.storage.journals.lead_journal import LeadQuery, query_leads
 
 TABLE = ParameterTable(REQUESTS)
 PART_SIZE_MAX = 10_000
-"""Ours: the largest page size. It exceeds that of other journals, since clients stop reading when a page has fewer
-records than they requested.
+"""Ours: the largest page size of the journal of lead requests. It exceeds that of the other journals, since clients
+stop reading when a page has fewer records than they requested.
 """
 TOTAL_HEADER = b"x-total-count"
 """Ours: this header has the number of lead requests on all pages, since the answer is a bare array."""
