@@ -119,7 +119,7 @@ def test_an_answer_says_since_when_costs_are_not_known(server: ServerProcess, se
     asked = {"metrics": "visits,cost,drr", "first": spent_on.isoformat(), "last": today.isoformat()}
     hint = next(each for each in answered(server, player, **asked)["hints"] if "cost" in each["metrics"])
     assert hint["metrics"] == ["cost", "drr"]
-    assert hint["reason"].startswith(f"Costs are known to {spent_on}. Days whose costs are not all known yet:")
+    assert hint["reason"].startswith(f"Costs are known through {spent_on}. Days whose costs are not all known yet:")
     assert "hints" not in answered(server, player, **{**asked, "metrics": "visits"})
 
 

@@ -123,9 +123,17 @@ def test_the_matcher_that_decided_can_lose_its_lead_to_the_next() -> None:
     matchers = [by_phone(60 * MINUTE), replace(by_phone(), contacts=("79205550066",))]
     assert changes_of(matchers, [prospect(10, 1), other]) == [
         MatcherChange(call(2), 0, until_at_most=NOON - 10 * MINUTE - SECOND),
+        MatcherChange(call(2), 0, until_at_least=NOON + 50 * MINUTE + SECOND),
         MatcherChange(call(2), 0, depth_at_most=9 * MINUTE),
         MatcherChange(call(2), 1, before=0),
     ]
+
+
+def test_a_later_date_that_loses_the_lead_is_smaller_than_one_that_finds_the_next() -> None:
+    leads = [prospect(10, 1), prospect(-6, 2)]
+    changes = changes_of([by_phone(11 * MINUTE)], leads)
+    assert MatcherChange(UNMATCHED, 0, until_at_least=NOON + MINUTE + SECOND) in changes
+    assert [change.found for change in changes if change.until_at_least is not None] == [UNMATCHED]
 
 
 def test_a_matcher_behind_the_one_that_always_decides_may_be_tried_first() -> None:

@@ -73,9 +73,10 @@ def list_matcher_changes(
         if decided is not None and position > decided:
             changes += _moved(attempts, ranked, current, position, decided)
             continue
-        changes += _widened(attempts, ranked, current, position)
+        of_matcher = list(_widened(attempts, ranked, current, position))
         if position == decided and attempt.matcher.way not in FINAL_KINDS:
-            changes += _narrowed(attempts, ranked, current, position)
+            of_matcher += _narrowed(attempts, ranked, current, position)
+        changes += _with_nearest_later_date(of_matcher)
     return [change for _, change in sorted(changes, key=lambda each: each[0])]
 
 
@@ -188,19 +189,33 @@ def _admitting(position: int, search: SearchByContact, prospect: Prospect, misse
 def _narrowed(
     attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, position: int
 ) -> Iterator[tuple[tuple[int, timedelta], MatcherChange]]:
-    """Yield the changes of a depth and a date that make the matcher that decided reject the lead that it found."""
+    """Yield the changes of depth and date with which the matcher that decided rejects the lead that it found."""
     matcher = attempts[position].matcher
     search = search_of(matcher)
     if not isinstance(search, SearchByContact):
         return
     began = next(prospect.span.started_at for prospect in ranked if accepts(search, prospect))
     changes = [MatcherChange(UNMATCHED, position, until_at_most=_floor(began - INSTANT))]
+    if search.depth is not None:
+        changes.append(MatcherChange(UNMATCHED, position, until_at_least=_ceil(began + search.depth + INSTANT)))
     if search.until > began:
         depth = (search.until - began - INSTANT) // MINUTE * MINUTE
         changes.append(MatcherChange(UNMATCHED, position, depth_at_most=depth))
     for change in changes:
         if (flip := _flip(attempts, ranked, current, change)) is not None:
             yield (1, _extent(matcher, flip)), flip
+
+
+def _with_nearest_later_date(
+    changes: Sequence[tuple[tuple[int, timedelta], MatcherChange]],
+) -> list[tuple[tuple[int, timedelta], MatcherChange]]:
+    """Return the changes of a matcher with only the smallest of those that only make its date later.
+
+    A later date accepts leads that began later, but with a depth, it also rejects leads that began long before.
+    """
+    later = [each for each in changes if each[0][0] == 1 and each[1].until_at_least is not None]
+    nearest = min(later, key=lambda each: each[0], default=None)
+    return [each for each in changes if each not in later or each is nearest]
 
 
 def _extent(matcher: Matcher, change: MatcherChange) -> timedelta:
