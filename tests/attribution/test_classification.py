@@ -55,6 +55,7 @@ def check(landing: str, referrer: str, source: TrafficSource) -> None:
         (f"{SHOP}?utm_source=yandex%26utm_medium%3Dcpc", "", TrafficSource("yandex", "cpc")),
         (f"{SHOP}?utm_source%253Dyandex%2526utm_medium%253Dcpc", "", TrafficSource("yandex", "cpc")),
         (f"{SHOP}sale&utm_source=yandex&utm_medium=cpc", "https://ya.ru/", TrafficSource("yandex", "cpc")),
+        (f"{SHOP}sale&utm_source=yandex&utm_medium=cpc/", "", TrafficSource("yandex", "cpc")),
         (f"{SHOP}sale&utm_source=a?utm_source=b", "", TrafficSource("b", "(not set)")),
         (f"{SHOP}sale&utm_campaign=x?utm_source=b#utm_medium=m", "", TrafficSource("b", "(not set)")),
         (f"{SHOP}?next=%2Fa%3Futm_source%3Dx", "", DIRECT),

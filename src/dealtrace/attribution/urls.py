@@ -80,8 +80,11 @@ def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
 
 
 def parameters_in_path(path: str) -> Mapping[str, str]:
-    """Return the parameters that were added to a URL without a query by `&` instead of `?`, by name."""
-    return query_parameters(path.partition("&")[2])
+    """Return the parameters that were added to a URL without a query by `&` instead of `?`, by name.
+
+    The slash that sites add to the end of a path does not belong to the last value.
+    """
+    return query_parameters(path.partition("&")[2].rstrip("/"))
 
 
 def decoded(text: str) -> str:
