@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import permutations
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -54,6 +55,7 @@ def check(landing: str, referrer: str, source: TrafficSource) -> None:
         (f"{SHOP}?utm_source=yandex%26utm_medium%3Dcpc", "", TrafficSource("yandex", "cpc")),
         (f"{SHOP}?utm_source%253Dyandex%2526utm_medium%253Dcpc", "", TrafficSource("yandex", "cpc")),
         (f"{SHOP}sale&utm_source=yandex&utm_medium=cpc", "https://ya.ru/", TrafficSource("yandex", "cpc")),
+        (f"{SHOP}sale&utm_source=yandex&utm_medium=cpc/", "", TrafficSource("yandex", "cpc")),
         (f"{SHOP}sale&utm_source=a?utm_source=b", "", TrafficSource("b", "(not set)")),
         (f"{SHOP}sale&utm_campaign=x?utm_source=b#utm_medium=m", "", TrafficSource("b", "(not set)")),
         (f"{SHOP}?next=%2Fa%3Futm_source%3Dx", "", DIRECT),
@@ -144,11 +146,22 @@ def test_click_ids_name_the_system_that_led_there(tail: str, referrer: str, sour
         (SHOP, "", DIRECT),
         (SHOP, "yandex", DIRECT),
         ("https://vk.com/", "https://ya.ru/", social("vk")),
+        ("", "https%3A%2F%2Fa.example.org%2F%3Futm_campaign%3Dtheirs", referral("a.example.org")),
+        ("", "https%3A%2F%2Fa.example.org%2F%3Fb%3D1%26utm_source%3Dtheirs", referral("a.example.org")),
+        ("", "https%3A%2F%2Fa.example.org%2F%3Fb%3D1%26utm_source=theirs", referral("a.example.org")),
+        ("", "https://a.example.org/?utm_source=theirs", referral("a.example.org")),
     ],
 )
 def test_a_redirect_keeps_the_page_that_people_came_from(referrer: str, kept: str, source: TrafficSource) -> None:
     check(f"{SHOP}?utm_referrer={kept}", referrer, source)
     check(f"{SHOP}?utm_source=x&utm_medium=y&utm_referrer={kept}", referrer, TrafficSource("x", "y"))
+
+
+def test_tags_that_never_end_cost_no_time() -> None:
+    begun = process_time()
+    for number in range(10):
+        classify(f"{SHOP}?{'utm_' * 2000}=%{number}", "")
+    assert process_time() - begun < 0.3
 
 
 @pytest.mark.parametrize("name", CLICK_IDS)

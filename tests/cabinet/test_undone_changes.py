@@ -419,6 +419,18 @@ def test_a_deleted_webhook_comes_back_once_with_another_secret(
     assert boss.send("settings/webhooks", act="undo", change="0" * 16).status_code == 404
 
 
+def test_a_webhook_that_was_deleted_while_it_was_paused_comes_back_paused(
+    boss: Guest, served: Stage, owner: Player
+) -> None:
+    found = add(boss, "settings/webhooks", {**HOOK, "style": "form"})
+    change(boss, found, {"act": "pause"})
+    change(boss, found, {"act": "delete", "agreed": found.rpartition("/")[2]})
+    undo_latest(boss)
+    with served.database.read() as connection:
+        (made,) = list_webhooks(connection, owner.site.id)
+    assert made.is_paused
+
+
 @pytest.mark.parametrize(("place", "part"), [("reports/saved", "query"), ("reports/segments", "filters")])
 def test_what_is_too_long_to_be_shown_comes_back_whole(
     boss: Guest, served: Stage, owner: Player, place: str, part: str

@@ -99,6 +99,18 @@ def test_it_leaves_other_peoples_files_alone(refused: RefusedRows, last_row: int
     assert refused.path.read_text() == "my dear diary\n"
 
 
+@pytest.mark.parametrize("cell", ["NULL", " null ", "NaN", "0000-00-00", "-", "—"])
+def test_a_value_that_was_missing_is_missing_when_the_row_is_read_again(refused: RefusedRows, cell: str) -> None:
+    refused.add([row(2, cell)])
+    assert written(refused)[1][2] == cell.strip()
+
+
+@pytest.mark.parametrize("cell", ["NULL", "-"])
+def test_a_text_that_only_looks_missing_stays_text(refused: RefusedRows, cell: str) -> None:
+    refused.add([row(2, StatedText(cell))])
+    assert written(refused)[1][2] == f"'{cell}"
+
+
 def test_it_can_be_brought_in_again(refused: RefusedRows) -> None:
     refused.add([row(2, "26.03.2018 10:00", "+7 920 555-00-55")])
     file = open_import_file(refused.path, ImportNoun.CALL, None)

@@ -20,7 +20,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealId, DealKey
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.versions import VersionKind
-from dealtrace.errors import ImportInProgress, NumberTaken
+from dealtrace.errors import ImportInProgress, InvalidParameters, NumberTaken
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.file_import import REMEMBERED_FOR, ImportedFile, ImportRow, LoggedImport, Standing
@@ -449,7 +449,11 @@ def test_a_lead_whose_fields_a_program_cleared_stays(stage: Stage) -> None:
     bring(stage, site, "call", call("a", id=7, annotations=said), call("b"))
     stage.perform(clear_fields, site, Clearing(LeadName(LeadKind.CALL, id=7), ("city",)))
     assert preview(stage, site).counts == {Standing.CHANGED: 1, Standing.GOES: 1}
-    stage.perform(undo_annotations, site, AnnotationsUndo(LeadRef(LeadKind.CALL, 7), 1))
+    (lead,) = stage.perform(undo_annotations, site, AnnotationsUndo(LeadRef(LeadKind.CALL, 7), 1))
+    assert lead == LeadRef(LeadKind.CALL, 7)
+    (refused,) = stage.perform(undo_annotations, site, AnnotationsUndo(LeadRef(LeadKind.CALL, 7), 1))
+    assert isinstance(refused, InvalidParameters)
+    assert [violation.field for violation in refused.violations] == ["city"]
     with stage.database.read() as connection:
         stored = find_annotations(connection, site.site.id, [LeadRef(LeadKind.CALL, 7)], lock=False)
     assert stored[LeadRef(LeadKind.CALL, 7)].annotations.custom_values == said.custom_values

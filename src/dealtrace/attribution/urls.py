@@ -19,7 +19,8 @@ _ESCAPED_AMPERSAND = re.compile(
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ESCAPED_EQUALS = re.compile(r"(utm_\w+?)%(?:25)*3D", re.IGNORECASE)
+_ESCAPED_EQUALS = re.compile(r"(utm_\w{1,32}?)%(?:25)*3D", re.IGNORECASE)
+_UTM_TAG = re.compile("utm_(?!referrer(?:=|%(?:25)*3D))", re.IGNORECASE)
 _ESCAPED_TWICE = re.compile(r"(?:%(?:25)+[0-9A-Fa-f]{2})+")
 _SCRIPT_RUN = re.compile(r"(?:%u[0-9A-Fa-f]{4})+", re.IGNORECASE)
 """Characters as the function `escape` of JavaScript writes them: `%u043E`."""
@@ -62,10 +63,11 @@ def _pieces(text: str) -> Iterator[str]:
     """Yield the `name=value` strings of a query string, split at `&` and, before a utm tag, also at `?`, `;` and `%26`.
 
     A value with a slash is taken for a URL and is split only at `&`, so the UTM tags in this URL stay in the value. The
-    value of a UTM tag is always split, even if it has a slash; it may have an escaped `=` before it.
+    value of a UTM tag is always split, even if it has a slash; it may have an escaped `=` before it. The URL in
+    `utm_referrer` is no such tag.
     """
     for piece in text.split("&"):
-        is_tag = piece[:4].lower() == "utm_"
+        is_tag = _UTM_TAG.match(piece) is not None
         tags = _MISWRITTEN.split(_ESCAPED_EQUALS.sub(r"\1=", piece) if is_tag else piece)
         is_url = not is_tag and _SLASH.search(tags[0]) is not None
         yield from (piece,) if is_url else tags
@@ -78,8 +80,11 @@ def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
 
 
 def parameters_in_path(path: str) -> Mapping[str, str]:
-    """Return the parameters that were added to a URL without a query by `&` instead of `?`, by name."""
-    return query_parameters(path.partition("&")[2])
+    """Return the parameters that were added to a URL without a query by `&` instead of `?`, by name.
+
+    The slash that sites add to the end of a path does not belong to the last value.
+    """
+    return query_parameters(path.partition("&")[2].rstrip("/"))
 
 
 def decoded(text: str) -> str:

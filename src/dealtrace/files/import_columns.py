@@ -9,17 +9,14 @@ from typing import Any
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.files.cell_types import AnsweredCell, CellType, CodeCell, DurationCell, IntegerCell, NumberCell
 from dealtrace.files.row import Cell, FileRow, StatedText
-from dealtrace.files.spreadsheet_text import NO_VALUE, unguarded_text
+from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, unguarded_text
 from dealtrace.files.timestamps import TimeOfDayCell
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
-
-
-DASHES = frozenset("-–—")
-"""What people and PBXs write for a missing value; it is an empty cell in columns of `_NEVER_A_DASH`."""
 _NEVER_A_DASH = (CodeCell, IntegerCell, DurationCell, AnsweredCell, TimeOfDayCell)
+"""The columns in which a cell with one of `DASHES` is empty."""
 
 RowValues = dict[str, Any]
 """The values of a row by column name. Any: each value has the type that its column parses."""

@@ -11,7 +11,7 @@ from dealtrace.files.cell_types import cell_text
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.csv_reader import CELL_LENGTH_MAX
 from dealtrace.files.row import Cell, FileRow, StatedText
-from dealtrace.files.spreadsheet_text import guard_formula, spreadsheet_text, unguarded_text
+from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, guard_formula, spreadsheet_text, unguarded_text
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.leads.plain_text import stripped
 
@@ -104,10 +104,12 @@ def _text(cell: Cell) -> str:
     """Return a cell as a string that spreadsheets keep unchanged and that an import can read.
 
     Digits and formulas are protected; dates need no protection, since an import also reads reformatted dates. A string
-    that is protected already is kept.
+    that is protected already, or says that its value is missing, is kept.
     """
-    if isinstance(cell, str) and not isinstance(cell, StatedText) and unguarded_text(bare := stripped(cell)) != bare:
-        return bare.replace("\0", "")
+    if isinstance(cell, str) and not isinstance(cell, StatedText):
+        bare = stripped(cell)
+        if unguarded_text(bare) != bare or bare in NO_VALUE or bare in DASHES:
+            return bare.replace("\0", "")
     try:
         text = cell if isinstance(cell, str) else cell_text(cell)
     except InvalidValue:

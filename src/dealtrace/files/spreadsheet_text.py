@@ -22,6 +22,9 @@ Ours: it is an empty cell in every column, because the second call without an id
 first. In JSON, which has a null of its own, it is text. Exports put an apostrophe before it.
 """
 
+DASHES = frozenset("-–—")
+"""What people and PBXs write for a missing value; in an imported file, it is an empty cell in columns without text."""
+
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _FORMULA = re.compile(
     r"""=[-+ ]*(?:\$?[a-z]{1,3}\$?[0-9]|\w[\w.]*[(!]|[0-9("'{#\[])""",

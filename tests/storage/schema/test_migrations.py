@@ -24,6 +24,7 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.accounts.api_requests import RequestQuery, count_refusals_without_site, list_requests
+from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.database.engine import Database, open_database
@@ -35,6 +36,7 @@ from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.all_tables import metadata
+from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 from dealtrace.storage.schema.tables.file_imports import file_import, imported_row, taken_back_row
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_credit
@@ -515,6 +517,24 @@ def test_the_names_that_deals_stated_before_are_found(database: Database, shop: 
         assert find_searched_deals(connection, shop.site.id, SearchText("рысь")).ids == {receipt.deal_id}
         names = select(deal.c.client_name).where(deal.c.site_id == shop.site.id)
         assert sorted(connection.execute(names).scalars(), key=str) == [None, None, "Ольга «Рысь»"]
+
+
+def test_shared_links_and_imported_rows_that_were_there_before_stay(database: Database, shop: Player) -> None:
+    link = {"digest": "0" * 64, "site_id": shop.site.id, "name": "Weekly", "query": "segment=VIP", "created_at": NOON}
+    rows = [{"site_id": shop.site.id, "import_number": number, "row_id": 7} for number in (1, 2)]
+    with database.write() as connection:
+        connection.execute(insert(shared_link), {**link, "expires_at": NOON + timedelta(days=1)})
+        connection.execute(insert(imported_row), rows)
+        connection.exec_driver_sql("DROP INDEX ix_imported_row_row")
+        connection.exec_driver_sql("ALTER TABLE shared_link DROP COLUMN segment_deleted_at")
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0047'"))
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    with database.read() as connection:
+        (found,) = list_shared_links(connection, shop.site.id)
+        assert (found.name, found.created_at, found.segment_deleted_at) == ("Weekly", NOON, None)
+        stored = connection.execute(select(imported_row).where(imported_row.c.site_id == shop.site.id))
+        assert [dict(row._mapping) for row in stored] == rows
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])

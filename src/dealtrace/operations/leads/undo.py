@@ -4,7 +4,12 @@ from collections.abc import Sequence
 
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
-from dealtrace.leads.annotations import annotations_changed_since, present_annotations, restored_annotations
+from dealtrace.leads.annotations import (
+    CUSTOM_FIELD,
+    annotations_changed_since,
+    present_annotations,
+    restored_annotations,
+)
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.operations.leads.change_in_cabinet import store_version
@@ -51,7 +56,7 @@ def _undo(work: Work, wanted: AnnotationsUndo, user_id: UserId | None) -> LeadRe
     before = stored.annotations
     since = annotations_changed_since(undone, present_annotations(before, _ring_back_of(work, wanted.ref)))
     if since:
-        return InvalidParameters([Violation(name, *_CHANGED_SINCE) for name in since])
+        return InvalidParameters([Violation(name.removeprefix(CUSTOM_FIELD), *_CHANGED_SINCE) for name in since])
     if RING_BACK in undone.before:
         former = undone.before[RING_BACK]
         mark = RingBackMark(wanted.ref.id, RingBack(str(former)) if former is not None else None)

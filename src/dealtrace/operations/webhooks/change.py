@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
 from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, one_part
-from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
+from dealtrace.accounts.webhook import PAUSED, BodyStyle, EventKind, Webhook
 from dealtrace.operations.webhooks.create import NewWebhook, check_url, new_secret
 from dealtrace.operations.webhooks.manage import record_state, require_webhook
 from dealtrace.operations.work import AccountWork
@@ -68,12 +68,16 @@ def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
 
 
 def deleted_webhook(site_id: int, change: SiteChange) -> tuple[int, NewWebhook] | None:
-    """Return the id of a webhook of the site, and the webhook that takes its place, if the change deleted it."""
+    """Return the id of a webhook of the site, and the webhook that takes its place, if the change deleted it.
+
+    A webhook that was paused takes its place paused, since its receiver expects nothing.
+    """
     former: FormerValues = change.former or {}
     if change.kind is not ChangeKind.WEBHOOK or "style" not in former:
         return None
     events, style = frozenset(map(EventKind, former["events"])), BodyStyle(former["style"])
-    return former["id"], NewWebhook(site_id, former["url"], events, style, tuple(former["fields"]))
+    is_paused = change.before == PAUSED
+    return former["id"], NewWebhook(site_id, former["url"], events, style, tuple(former["fields"]), is_paused)
 
 
 def replace_secret(work: AccountWork, webhook_id: int) -> str:

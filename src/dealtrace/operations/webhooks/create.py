@@ -4,12 +4,12 @@ import base64
 import secrets
 from ipaddress import IPv6Address
 
-from dealtrace.accounts.webhook import WORKS, BodyStyle, EventKind, Webhook, WebhookId
+from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.host_names import is_host_name
 from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.webhooks.manage import record_state
+from dealtrace.operations.webhooks.manage import BY_HAND, record_state
 from dealtrace.operations.work import AccountWork, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import revision
@@ -24,13 +24,17 @@ WEBHOOKS_MAX = 50
 
 @record
 class NewWebhook:
-    """The events that a webhook receives, its URL and format, and the fields that it sends (all if empty)."""
+    """The events that a webhook receives, its URL and format, and the fields that it sends (all if empty).
+
+    With `is_paused`, nothing is sent until a person resumes the webhook.
+    """
 
     site_id: int
     url: str
     events: frozenset[EventKind]
     style: BodyStyle
     fields: tuple[str, ...] = ()
+    is_paused: bool = False
 
 
 @takes_ids(1)
@@ -62,9 +66,11 @@ def create_webhook(work: AccountWork, new: NewWebhook, *, restored_id: int | Non
         secret=new_secret(),
         created_at=work.now,
         fields=new.fields,
+        paused_at=work.now if new.is_paused else None,
+        pause_reason=BY_HAND if new.is_paused else None,
     )
     webhooks.insert_webhook(work.connection, webhook)
-    record_state(work, webhook, after=WORKS)
+    record_state(work, webhook, after=webhook.recorded_state)
     revision.raise_revision(work.connection)
     return webhook
 

@@ -26,6 +26,8 @@ def insert_webhook(connection: Connection, new: Webhook) -> None:
             style=new.style,
             secret=new.secret,
             created_at=new.created_at,
+            paused_at=new.paused_at,
+            pause_reason=new.pause_reason,
             failures=new.failures,
         )
     )

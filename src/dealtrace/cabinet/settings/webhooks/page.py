@@ -24,19 +24,21 @@ async def show(view: View) -> Response:
 
 async def create(view: View) -> Response:
     """Create a webhook, or one in place of a deleted webhook; the secret that signs its JSON is shown only once."""
-    draft, restored_id = read_draft(view), None
+    draft, restored_id, is_paused = read_draft(view), None, False
     if view.form.get("act") == "undo":
         change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
         former = deleted_webhook(view.current_site.id, change) if change is not None else None
         if former is None:
             return not_found_page(view)
         restored_id, was = former
+        is_paused = was.is_paused
         draft = WebhookDraft(was.url, tuple(was.events), ", ".join(was.fields), was.style)
     has_style = draft.style in list(BodyStyle)
     faults = {**({} if has_style else {"style": view.translate("Choose a format.")}), **webhook_faults(view, draft)}
     if faults:
         return await _page(view, draft, faults=faults)
-    new = NewWebhook(view.current_site.id, draft.url, draft.kinds, BodyStyle(draft.style), draft.names)
+    style = BodyStyle(draft.style)
+    new = NewWebhook(view.current_site.id, draft.url, draft.kinds, style, draft.names, is_paused)
     try:
         made = await view.manage(create_webhook, new, restored_id=restored_id)
     except WebhookNotFound:
