@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from dealtrace.mails.recipient import is_address
@@ -275,11 +275,7 @@ class Settings(BaseModel):
     @field_validator("database_url")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        cure = "use sqlite:///path or postgresql://user:password@host/name"
-        try:
-            url = make_url(value)
-        except (ArgumentError, ValueError) as fault:
-            raise ValueError(cure) from fault
+        url = _database(value, cure := "use sqlite:///path or postgresql://user:password@host/name")
         if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
             raise ValueError(cure)
         if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
@@ -289,8 +285,9 @@ class Settings(BaseModel):
     @field_validator("read_database_url")
     @classmethod
     def _known_replica(cls, value: str) -> str:
-        if value and not value.startswith(("postgresql://", "postgresql+psycopg://")):
-            raise ValueError("use postgresql://user:password@host/name")
+        cure = "use postgresql://user:password@host/name"
+        if value and _database(value, cure).drivername not in ("postgresql", "postgresql+psycopg"):
+            raise ValueError(cure)
         return value
 
     @field_validator("redis_url")
@@ -299,6 +296,16 @@ class Settings(BaseModel):
         if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
             raise ValueError("use redis://host:port or rediss://host:port, for Valkey as well")
         return value
+
+
+def _database(value: str, cure: str) -> URL:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError) as fault:
+        raise ValueError(cure) from fault
+    if "@" in (url.host or ""):  # the end of the password would be shown as the host
+        raise ValueError(f"write an @ in the password as %40; {cure}")
+    return url
 
 
 def _mail_server(parts: SplitResult) -> MailServer:
