@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dealtrace.mails.recipient import is_address
@@ -54,6 +54,7 @@ class MailServer:
 
 
 _PUBLIC_URL_CURE = "use https://host or http://host:port, as people type it"
+_POSTGRESQL = ("postgresql", "postgresql+psycopg")
 _SMTP_CURE = "use smtps://user:password@host, smtp+starttls://user:password@host or smtp://host"
 _SMTP = {
     "smtp": (MailSecurity.NONE, 25),
@@ -275,9 +276,9 @@ class Settings(BaseModel):
     @field_validator("database_url")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        url = _database(value, cure := "use sqlite:///path or postgresql://user:password@host/name")
-        if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
-            raise ValueError(cure)
+        cure = "use sqlite:///path or postgresql://user:password@host/name"
+        _check_database(value, "sqlite", *_POSTGRESQL, cure=cure)
+        url = make_url(value)
         if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
             raise ValueError(f"a database in memory cannot be shared or kept; {cure}")
         return value
@@ -285,9 +286,8 @@ class Settings(BaseModel):
     @field_validator("read_database_url")
     @classmethod
     def _known_replica(cls, value: str) -> str:
-        cure = "use postgresql://user:password@host/name"
-        if value and _database(value, cure).drivername not in ("postgresql", "postgresql+psycopg"):
-            raise ValueError(cure)
+        if value:
+            _check_database(value, *_POSTGRESQL, cure="use postgresql://user:password@host/name")
         return value
 
     @field_validator("redis_url")
@@ -298,14 +298,15 @@ class Settings(BaseModel):
         return value
 
 
-def _database(value: str, cure: str) -> URL:
+def _check_database(value: str, *drivers: str, cure: str) -> None:
     try:
         url = make_url(value)
     except (ArgumentError, ValueError) as fault:
         raise ValueError(cure) from fault
     if "@" in (url.host or ""):  # the end of the password would be shown as the host
         raise ValueError(f"write an @ in the password as %40; {cure}")
-    return url
+    if url.drivername not in drivers:
+        raise ValueError(cure)
 
 
 def _mail_server(parts: SplitResult) -> MailServer:
