@@ -277,9 +277,7 @@ class Settings(BaseModel):
     @classmethod
     def _known_engine(cls, value: str) -> str:
         cure = "use sqlite:///path or postgresql://user:password@host/name"
-        _check_database(value, "sqlite", *_POSTGRESQL, cure=cure)
-        url = make_url(value)
-        if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        if _database_name(value, "sqlite", *_POSTGRESQL, cure=cure) in ("", ":memory:") and value.startswith("sqlite:"):
             raise ValueError(f"a database in memory cannot be shared or kept; {cure}")
         return value
 
@@ -287,7 +285,7 @@ class Settings(BaseModel):
     @classmethod
     def _known_replica(cls, value: str) -> str:
         if value:
-            _check_database(value, *_POSTGRESQL, cure="use postgresql://user:password@host/name")
+            _database_name(value, *_POSTGRESQL, cure="use postgresql://user:password@host/name")
         return value
 
     @field_validator("redis_url")
@@ -298,7 +296,7 @@ class Settings(BaseModel):
         return value
 
 
-def _check_database(value: str, *drivers: str, cure: str) -> None:
+def _database_name(value: str, *drivers: str, cure: str) -> str:
     try:
         url = make_url(value)
     except (ArgumentError, ValueError) as fault:
@@ -307,6 +305,7 @@ def _check_database(value: str, *drivers: str, cure: str) -> None:
         raise ValueError(f"write an @ in the password as %40; {cure}")
     if url.drivername not in drivers:
         raise ValueError(cure)
+    return url.database or ""
 
 
 def _mail_server(parts: SplitResult) -> MailServer:
