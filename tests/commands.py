@@ -37,7 +37,7 @@ class CommandLine:
     def run(self, arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path, typed: str) -> Finished:
         """Run a command to its end; one that does not end is ended, with all it started."""
         given, out, err = (folder / f".std{name}" for name in ("in", "out", "err"))
-        given.write_text(typed)
+        given.write_bytes(os.fsencode(typed))
         for stream in (out, err):
             stream.write_text("")
         ordinary = {name: value for name, value in os.environ.items() if not name.startswith("DEALTRACE_")}

@@ -247,6 +247,7 @@ def test_it_takes_a_file_or_a_postgresql(env: pytest.MonkeyPatch, url: str) -> N
         ("postgres://user:s3cret@host/name", ENGINES),
         ("postgresql+asyncpg://user:s3cret@host/name", ENGINES),
         ("postgresql://user:s3cret@host:port/name", ENGINES),
+        ("postgresql://user:secret@s3cret@host/name", "write an @ in the password as %40"),
         ("sqlite://", IN_MEMORY),
         ("sqlite:///", IN_MEMORY),
         ("sqlite:///:memory:", IN_MEMORY),
@@ -413,9 +414,11 @@ def test_it_is_frozen() -> None:
 
 
 def test_only_a_postgresql_replica_is_read_from(env: pytest.MonkeyPatch) -> None:
-    env.setenv("DEALTRACE_READ_DATABASE_URL", "mysql://host/name")
-    (fault,) = faults()
-    assert fault.startswith("DEALTRACE_READ_DATABASE_URL: ")
+    for url in ("mysql://host/name", "postgresql://host:port/name", "postgresql://user:a@b@host/name"):
+        env.setenv("DEALTRACE_READ_DATABASE_URL", url)
+        (fault,) = faults()
+        assert fault.startswith("DEALTRACE_READ_DATABASE_URL: ")
+        assert "use postgresql://user:password@host/name" in fault
     env.setenv("DEALTRACE_READ_DATABASE_URL", "postgresql://replica/name")
     assert read_settings().read_database_url == "postgresql://replica/name"
 

@@ -54,6 +54,7 @@ class MailServer:
 
 
 _PUBLIC_URL_CURE = "use https://host or http://host:port, as people type it"
+_POSTGRESQL = ("postgresql", "postgresql+psycopg")
 _SMTP_CURE = "use smtps://user:password@host, smtp+starttls://user:password@host or smtp://host"
 _SMTP = {
     "smtp": (MailSecurity.NONE, 25),
@@ -276,21 +277,15 @@ class Settings(BaseModel):
     @classmethod
     def _known_engine(cls, value: str) -> str:
         cure = "use sqlite:///path or postgresql://user:password@host/name"
-        try:
-            url = make_url(value)
-        except (ArgumentError, ValueError) as fault:
-            raise ValueError(cure) from fault
-        if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
-            raise ValueError(cure)
-        if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        if _database_name(value, "sqlite", *_POSTGRESQL, cure=cure) in ("", ":memory:") and value.startswith("sqlite:"):
             raise ValueError(f"a database in memory cannot be shared or kept; {cure}")
         return value
 
     @field_validator("read_database_url")
     @classmethod
     def _known_replica(cls, value: str) -> str:
-        if value and not value.startswith(("postgresql://", "postgresql+psycopg://")):
-            raise ValueError("use postgresql://user:password@host/name")
+        if value:
+            _database_name(value, *_POSTGRESQL, cure="use postgresql://user:password@host/name")
         return value
 
     @field_validator("redis_url")
@@ -299,6 +294,18 @@ class Settings(BaseModel):
         if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
             raise ValueError("use redis://host:port or rediss://host:port, for Valkey as well")
         return value
+
+
+def _database_name(value: str, *drivers: str, cure: str) -> str:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError) as fault:
+        raise ValueError(cure) from fault
+    if "@" in (url.host or ""):  # the end of the password would be shown as the host
+        raise ValueError(f"write an @ in the password as %40; {cure}")
+    if url.drivername not in drivers:
+        raise ValueError(cure)
+    return url.database or ""
 
 
 def _mail_server(parts: SplitResult) -> MailServer:

@@ -19,7 +19,7 @@ UNKNOWN_CALL = {"clue": LeadClue(CallIdentity(None, "PBX-17"))}
 CASES: Mapping[str, tuple[dict[str, object], str, str, str]] = {
     "an unknown call": (
         UNKNOWN_CALL,
-        "The CRM identified a lead that is not in Dealtrace and sent no phone or e-mail, so there was nothing",
+        "The lead that the CRM identified is not in Dealtrace, and the CRM sent no phone or e-mail, so there was",
         "CRM указала лид, которого нет в Dealtrace, и не передала ни телефона, ни почты",
         "The CRM sent the identifier of a call (PBX-17) that is not in Dealtrace.",
     ),

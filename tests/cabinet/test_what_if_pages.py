@@ -316,7 +316,7 @@ def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage
     with served.database.write() as connection:
         add_host(account_work(connection, NOW), owner.site.id, "own", "shop.example", "")
     late = press(boss, PastKind.RECLASSIFY, "run")
-    assert (late.status_code, "Start a preview first" in late.text) == (400, True), "the hosts have changed"
+    assert (late.status_code, "Make a preview first" in late.text) == (400, True), "the hosts have changed"
     press(boss, PastKind.RECLASSIFY, "preview")
     run_of(served.database, owner, PastKind.RECLASSIFY)
     assert press(boss, PastKind.RECLASSIFY, "run").status_code == 303

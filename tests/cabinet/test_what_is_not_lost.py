@@ -143,7 +143,7 @@ def test_the_number_of_a_restored_deal_that_is_taken_is_named(served: Stage, fil
     filled.owner.send(f"deals/{deal_id}", act="delete")
     register(served, filled.player, "T-1", happened_at=datetime.now(UTC) - timedelta(hours=1))
     answer = filled.owner.send(f"deals/{deal_id}", act="restore")
-    expected = "Another deal has number T-1 now. First change that number, or delete that deal."
+    expected = "Another deal has number T-1 now. Change the number of that deal, or delete that deal, first."
     assert (answer.status_code, fault_in(answer)) == (400, expected)
 
 

@@ -132,7 +132,7 @@ def test_campaigns_are_called_as_visits_call_them(terminal: Terminal, run: Any, 
     said = terminal.done(*run(DIRECT_API.replace("702\tЛето", "701\tЛето"))).out
     assert (
         "Costs of 223.44 RUB match no visit by source, medium, campaign, ad and keyword, "
-        "but all match by the first three:" in said
+        "but all match a visit by source, medium and campaign:" in said
     )
 
 

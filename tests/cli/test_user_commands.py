@@ -58,6 +58,12 @@ def test_without_a_password_and_a_terminal_there_is_one_line_with_the_cure(termi
     assert "set DEALTRACE_NEW_PASSWORD" in finished.err
 
 
+@pytest.mark.parametrize("settings", [{}, {"new_password": "correct \udcff horse battery"}], ids=["input", "variable"])
+def test_a_password_that_is_not_utf_8_is_refused(terminal: Terminal, settings: dict[str, str]) -> None:
+    finished = terminal.run("user", "create", "anna", typed="correct \udcff horse battery\n", **settings)
+    assert (finished.status, finished.out, finished.err) == (1, "", "The password must be UTF-8.\n")
+
+
 def test_they_are_listed_get_a_new_password_and_are_deleted(terminal: Terminal) -> None:
     assert terminal.json("user", "list") == []
     for login in ("boris", "anna"):

@@ -148,7 +148,7 @@ def test_an_error_names_the_file_that_was_asked_for_and_the_cure(tmp_path: Path)
 
 def test_a_full_disk_is_named_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    with pytest.raises(OSError, match="free space") as raised:
+    with pytest.raises(OSError, match="make room on its disk") as raised:
         _write_a_half(path, OSError(errno.ENOSPC, "No space left on device"))
     assert raised.value.filename == str(path)
     with pytest.raises(OSError, match="other") as raised:

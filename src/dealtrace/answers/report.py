@@ -65,9 +65,10 @@ _Days = TypedDict("_Days", {"from": str, "to": str})
 
 
 class ReportAnswer(_Days):
-    """A report: its question, rows and total; `model` is `null` if the figures are of all attribution models.
+    """A report: its question, rows and total.
 
-    In that case, `models` maps the code of each model to its name.
+    If the report shows the figures of all attribution models, `model` is `null`, and `models` maps the code of each
+    model to its name.
     A pivot also has the dimension of its columns (`pivot`) and their keys (`columns`); the cells of its rows show the
     first metric. `columnsTotal` is the number of all columns, including columns that are left out.
     """

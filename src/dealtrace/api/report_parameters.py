@@ -112,9 +112,9 @@ _QUESTION = (
     Parameter(
         "sort",
         Text(TEXT_LENGTH_MAX),
-        "Показатель, группировка или, со сравнением, изменение показателя (change:deals) для сортировки; "
+        "По чему сортировать: показатель, группировка или, при сравнении, изменение показателя (change:deals); "
         "с минусом впереди — по убыванию.",
-        "A metric or dimension to sort by or, with a comparison, the change of a metric (change:deals); "
+        "What rows are sorted by: a metric, a dimension or, with a comparison, the change of a metric (change:deals); "
         "a leading minus sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),

@@ -16,7 +16,7 @@ MODEL_LABELS: Mapping[AttributionModel, tuple[str, str]] = {
 }
 _MEANINGS: Mapping[AttributionModel, tuple[str, str]] = {
     AttributionModel.LAST_INTERACTION: (
-        "всё получает последний визит перед обращением, даже прямой заход",
+        "всё получает последний визит перед обращением, даже если это прямой заход",
         "the last visit before the lead gets everything, even if it was direct",
     ),
     AttributionModel.LAST_NON_DIRECT: (
@@ -24,7 +24,7 @@ _MEANINGS: Mapping[AttributionModel, tuple[str, str]] = {
         "the last visit from an ad, a search or a link gets everything; a direct one only if there was no other",
     ),
     AttributionModel.FIRST_INTERACTION: (
-        "всё получает первый визит клиента за 90 дней, даже прямой заход",
+        "всё получает первый визит клиента за 90 дней, даже если это прямой заход",
         "the client’s first visit in 90 days gets everything, even if it was direct",
     ),
     AttributionModel.FIRST_NON_DIRECT: (

@@ -8,7 +8,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record
 
 NO_VISIT = Visit(VisitId(0), "", datetime.min.replace(tzinfo=UTC), NOWHERE)
-"""The placeholder for the visit of an origin without a visit; all its strings are empty."""
+"""The placeholder in origins that have no visit; all its strings are empty."""
 
 
 @record

@@ -19,7 +19,7 @@ OVERVIEW, REPORTS = "", "reports"
 WITH_PERIOD = (OVERVIEW, REPORTS, "deals", "leads")
 """The pages of a site whose links to other sites keep the period."""
 LED_ELSEWHERE = {"reports/rows": REPORTS}
-"""Pages of rows that another site does not have, and the pages to which the links lead instead."""
+"""Pages whose links to other sites lead to another page, since the other site does not have these rows."""
 COMMON_FILTERS = ("source", "medium", "lead_kind", "device", "browser", "os", "weekday", "hour")
 """Ours: the dimensions whose filters mean the same on every site; campaigns, statuses and managers differ."""
 _QUESTION = ("by", "pivot", "metrics", "date", "sort", "limit")

@@ -221,7 +221,7 @@ ACCESS_TOKEN = replace(CLIENT_API_ID, name="Access-Token")
 SITE_ID = Parameter(
     "SiteId",
     Integer(),
-    "Номер личного кабинета; если передан, это должен быть кабинет токена.",
+    "Номер личного кабинета; если передан, токен должен принадлежать этому кабинету.",
     "The id of the site; if sent, it must be the token's site.",
 )
 BY_HEADERS = AuthScheme(ACCESS_TOKEN, SITE_ID, is_header=True)

@@ -25,7 +25,7 @@ from dealtrace.storage.reports.mirror.mirror import folder_of, forget_mirror
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 LOOK_SECONDS = 1.0
-"""How many seconds pass between two checks whether `pg_dump` or `pg_restore` is waiting for a lock."""
+"""How often, in seconds, it is checked that `pg_dump` or `pg_restore` does not wait for a lock."""
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 

@@ -241,9 +241,10 @@ def _summarize(imported: _Imported) -> Iterator[str]:
     costs = f"Costs of {format_kopecks(_sum(imported.unmet.sources))} RUB"
     unmet = f"{costs} match no visit by source, medium, campaign, ad and keyword"
     if imported.unmet.campaigns:
-        yield f"{unmet}; {format_kopecks(_sum(imported.unmet.campaigns))} RUB match none even by the first three:"
+        without_campaign = f"{format_kopecks(_sum(imported.unmet.campaigns))} RUB"
+        yield f"{unmet}; {without_campaign} match none even by source, medium and campaign:"
     else:
-        yield f"{unmet}, but all match by the first three:"
+        yield f"{unmet}, but all match a visit by source, medium and campaign:"
 
 
 def _table(unmet: Collection[SourceCost]) -> Table:

@@ -40,7 +40,7 @@ _REASONS = {
 
 
 def show_imports(site_id: SiteIdOption, as_json: JsonOption = False) -> None:
-    """List the imports of files that can be taken back, or were, latest first. They are listed for 30 days."""
+    """List the imports of files that can be taken back or were taken back, latest first, for 30 days."""
     with open_prepared() as database, database.read() as connection:
         require_site(connection, site_id)
         imports = list_imports(connection, site_id)

@@ -227,7 +227,7 @@ TABLE = HitTable(
         Parameter(
             "userAgent",
             CutText(USER_AGENT_LENGTH_MAX),
-            "Браузер посетителя, если запрос отправляет сервер сайта; по умолчанию из запроса, если ip не передан.",
+            "User-Agent посетителя, если запрос отправляет сервер сайта. Если нет ip, по умолчанию из запроса.",
             "The visitor's user agent, sent by the site's server. Without ip, it defaults to the request's user agent.",
         ),
     )

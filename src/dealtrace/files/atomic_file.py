@@ -53,7 +53,7 @@ def _concerns(fault: OSError, partial: Path) -> bool:
 
 def _cure_of(fault: OSError) -> str:
     if fault.errno in _DISK_FAULTS:
-        return "free space on its disk, or choose another folder"
+        return "make room on its disk, or choose another folder"
     return "choose an existing folder in which you may create files"
 
 

@@ -28,9 +28,9 @@ WORDS_MAX = 2_000
 EVIDENCE_MAX = 10
 """The evidence for another encoding (the difference of scores) above which a text does not count as Windows-1251.
 
-Ours: in doubt, a text counts as Windows-1251. For three names in KOI8-R, the evidence is 20 or more. For a single name
-in Windows-1251, it is at most 10 (`БОЙЧО`), and each ordinary word lowers it. Words that may be abbreviations, such as
-`ЧТПЗ` and `ФГБУ`, count half. A text with a high score in Windows-1251 needs more evidence.
+Ours: in doubt, a text counts as Windows-1251. The evidence is 20 or more for three names in KOI8-R and at most 10 for a
+single name in Windows-1251 (`БОЙЧО`). Each ordinary word beside such a name lowers the evidence. Words that may be
+abbreviations, such as `ЧТПЗ` and `ФГБУ`, count half. A text with a high score in Windows-1251 needs more evidence.
 """
 _OWN_SCORE_PER_EVIDENCE = 4
 """The evidence must also exceed the score of the text in Windows-1251 divided by this number."""

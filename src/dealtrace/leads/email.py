@@ -24,7 +24,10 @@ _SIGNS_IN_FRONT = re.compile(f"{SIGN}{{2,}}")
 _EMPHASIS = re.compile(r"(?P<stars>\*{1,3})(?P<inner>[^*]*)(?P=stars)")
 """An address in bold or italics, as messengers write them: `*ivan@example.org*`."""
 _STARS_BEHIND = re.compile(r"(?<=[^\W_]{2})[.,:!]?\*+\Z")
-"""Asterisks that mark a footnote or a required field; after a domain of one letter, they stand for other letters."""
+"""Asterisks that mark a footnote or a required field.
+
+Those behind a single letter, as in `ivan@m***`, hide letters of the address instead.
+"""
 _PICTOGRAPHS = re.compile("([\U0001f300-\U0001faff])[\ufe0f\U0001f300-\U0001faff]+")
 _BULLET = re.compile(r"(?<![^\s,;|])[•●■▪▫◦◾◼](?=[^\W_])")
 """A bullet in front of a word."""

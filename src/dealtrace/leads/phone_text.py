@@ -63,9 +63,9 @@ def _without_zero(zero: re.Match[str]) -> str:
 
 
 def _without_zeros(zeros: re.Match[str]) -> str:
-    """Return a number without a `.00` at its end, unless that is the last group; return `_FAULT` if that is unclear.
+    """Return a number without the `.00` of an amount at its end; return `_FAULT` if the `.00` may be part of the phone.
 
-    The `.00` is the last group if the number is incomplete without it, as in `8-800-200-00.00`.
+    The `.00` is part of the phone, and stays, if the phone is incomplete without it, as in `8-800-200-00.00`.
     """
     digits, is_stated = _stated(zeros[1], zeros.string[: zeros.start()])
     if _is_russian(digits):

@@ -21,9 +21,10 @@ TRIED_MAX = 50
 
 @record
 class Attempt:
-    """A matcher, and the lead or visit that it finds by id; for a search by contact, both fields are `UNMATCHED`.
+    """A matcher, and the lead or visit that it finds by id.
 
-    `found_without_tags` is what the matcher would find if it had no condition for tags.
+    `found_without_tags` is what the matcher would find by id if it had no condition for tags. If the matcher searches
+    by contact, `found` and `found_without_tags` are `UNMATCHED`.
     """
 
     matcher: Matcher

@@ -1,4 +1,4 @@
-"""Take back what an import of a file has added: count it first, then delete it in steps, a transaction each."""
+"""Take back what an import of a file has added: count it first, then delete it in steps of one transaction each."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,8 +39,10 @@ DEALS_READ_MAX = 5000
 ROWS_COUNTED_MAX = 20_000
 """Ours: the maximum number of rows that a preview counts; a page waits for it."""
 DEALS_PER_STEP = 2000
-"""Ours: leads with more deals than this, together, are taken back in several steps: each of these deals is matched
-again, and registrations wait for it."""
+"""Ours: how many deals the leads of one step may have together; a single lead may have more.
+
+Each of these deals is matched again, and registrations wait for the whole step.
+"""
 
 
 @record

@@ -34,10 +34,13 @@ class ReportNotKept(Refusal):
     """
 
     code = 10084
-    ru = "Отчёт, список или файл не помещается во временные файлы сервера: {cause}. Уменьшите его или освободите место"
+    ru = (
+        "Отчёт, список или файл не помещается во временные файлы сервера: {cause}. "
+        "Уменьшите его или освободите место на диске сервера"
+    )
     en = (
         "The report, list or file does not fit in the server's temporary files: {cause}. "
-        "Make it smaller, or free space on the server"
+        "Make it smaller, or make room on the disk of the server"
     )
 
 

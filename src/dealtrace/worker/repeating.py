@@ -48,7 +48,7 @@ class BackgroundLoops:
         task.add_done_callback(self._notice_end)
 
     async def stop(self) -> None:
-        """Cancel all loops and wait for their end."""
+        """Cancel all loops and wait until they have ended."""
         self._is_stopping = True
         for task in self._tasks:
             task.cancel()

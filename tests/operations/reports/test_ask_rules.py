@@ -178,6 +178,21 @@ def test_what_is_new_on_a_site_with_data_rises_from_zero(stage: Stage, shop: Pla
         assert report.has_nothing_before, "there are deals, but no leads"
 
 
+@pytest.mark.parametrize("metrics", ["cost", "clicks", "cost,clicks"])
+@pytest.mark.parametrize("before", [(0, 7), (7_00, None)], ids=["clicks", "costs"])
+def test_costs_of_zero_with_clicks_are_data_and_so_are_costs_without_clicks(
+    stage: Stage, shop: Player, before: tuple[int, int | None], metrics: str
+) -> None:
+    last_on = site_day(NOON, shop.site.time_zone)
+    days = {last_on - timedelta(days=12): before, last_on: (9_00, 9)}
+    costs = [Cost(day_on, TrafficSource("y"), amount, clicks) for day_on, (amount, clicks) in days.items()]
+    with stage.database.write() as connection:
+        import_costs(stage.work(connection, shop), CostAccount("direct", "1"), set(days), costs)
+    words = {"first": "2026-11-01", "last": "2026-11-10", "compare": "previous", "metrics": metrics}
+    for report in asked_everywhere(stage, shop, **words):
+        assert not report.has_nothing_before
+
+
 def test_changes_of_a_ratio_are_known_if_it_was_nothing_of_something(stage: Stage, shop: Player) -> None:
     register(stage, shop, {"happened_at": NOON - timedelta(days=12)}, {"clue": by_contact("79205550055")})
     words = {"first": "2026-11-01", "last": "2026-11-10", "compare": "previous", "metrics": "match_rate"}

@@ -70,7 +70,7 @@ def test_what_has_no_touches_is_read_once_for_all_models(scene: Scene) -> None:
 
 @pytest.mark.parametrize("by", ["", "day", "source", "hour"])
 def test_a_period_and_the_one_before_are_counted_by_the_same_statements(scene: Scene, by: str) -> None:
-    words = {"by": by, "metrics": "deals,amount,leads,visits,cost", "period": "28d"}
+    words = {"by": by, "metrics": "deals,amount,leads,visits,cost,clicks", "period": "28d"}
     alone, compared, by_year = (
         run_for(scene, has_limit=False, compare=compare, **words) for compare in ("", "previous", "year")
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, QueuePool, func, insert, select
+from sqlalchemy import Engine, QueuePool, event, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from cast import Stage
@@ -289,6 +289,20 @@ def test_a_connection_that_breaks_while_it_is_used_is_an_error_and_no_traceback_
         with opened.writer.connect() as connection:
             assert process.fetch(connection, {})
     assert not caplog.records
+
+
+def test_a_bug_that_only_the_pool_meets_is_a_traceback_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise TypeError("our bug")
+
+    with closing(open_database(f"sqlite:///{tmp_path / 'own.db'}")) as opened:
+        (tmp_path / "own.db").touch()
+        event.listen(opened.writer, "reset", fail)
+        with opened.write():
+            pass
+    assert "our bug" in caplog.text
 
 
 def server_process(engine: Engine) -> int:

@@ -55,7 +55,7 @@ def matching_chart(
 
 
 def drawn_windows(drawn: Sequence[DrawnCandidate]) -> Sequence[DrawnCandidate]:
-    """Return the chosen leads and the first of the others, `WINDOWS_MAX` in all, in the order of `drawn`."""
+    """Return up to `WINDOWS_MAX` leads in the order of `drawn`: the chosen ones, then the first of the others."""
     in_order = sorted(range(len(drawn)), key=lambda place: not drawn[place].is_winner)
     return [drawn[place] for place in sorted(in_order[:WINDOWS_MAX])]
 

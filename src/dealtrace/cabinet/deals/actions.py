@@ -35,7 +35,7 @@ DELETED = "The deal is deleted. Restore it first."
 _SENTENCES: Mapping[type[Refusal], str] = {
     DealNotDeleted: "The deal is not deleted, so there is nothing to restore.",
     DealNotPinned: "The lead of the deal is not pinned, so there is nothing to unpin.",
-    NumberReused: "Another deal has number %(number)s now. First change that number, or delete that deal.",
+    NumberReused: "Another deal has number %(number)s now. Change the number of that deal, or delete that deal, first.",
 }
 NOT_UNDONE = "This change cannot be undone any more: the deal has changed since."
 

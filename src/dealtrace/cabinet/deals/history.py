@@ -140,7 +140,7 @@ class Historian:
         return self._say("by a command on the server")
 
     def _changes(self, version: DealVersion, earlier: str | None, currency: str | None) -> Iterator[FieldChange]:
-        """Yield the changes of a version; the deal's currency is `earlier` before it and `currency` after it."""
+        """Yield the changes of a version; the deal's currency was `earlier` before and is `currency` after it."""
         for name in version.after:
             if name in FIELDS and (version.before or version.after[name]):
                 before = self._value_text(name, version.before.get(name), earlier)

@@ -25,8 +25,8 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.NONE_FITS: "No lead matches. See below what was searched for and why the leads found do not match.",
 }
 UNSEARCHED: Mapping[MatchReason, str] = {
-    MatchReason.LEAD_UNKNOWN: "The CRM identified a lead that is not in Dealtrace and sent no phone or e-mail, "
-    "so there was nothing to search by. If that lead arrives, the deal will get it.",
+    MatchReason.LEAD_UNKNOWN: "The lead that the CRM identified is not in Dealtrace, and the CRM sent no phone "
+    "or e-mail, so there was nothing to search by. If that lead arrives, the deal will get it.",
     MatchReason.CONTACT_UNUSABLE: "The phone or e-mail that the CRM sent is invalid, "
     "so there was nothing to search by.",
     MatchReason.PINNED_TO_NONE: "A person left the deal without a lead. Leads that arrive later do not change that.",

@@ -201,7 +201,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     refusals.ReportNotKept: Cause(
         "the disk with the server's temporary files is full",
-        "choose a shorter period, fewer dimensions or a smaller file; on the server, free some space or set `TMPDIR`",
+        "choose a shorter period, fewer dimensions or a smaller file; on the server, make room or set `TMPDIR`",
     ),
     refusals.ServerStopping: Cause(
         "the server began to stop before the report, list or file was ready", "send again after `Retry-After` seconds"

@@ -48,7 +48,7 @@ _PLACES: Mapping[ChangeKind, tuple[str, Role]] = {
     ChangeKind.PAST: ("settings/past", Role.OWNER),
     ChangeKind.DEMO: ("settings/changes", Role.OWNER),
 }
-"""The page of what was changed, and the lowest role that may open it."""
+"""For each kind of change, the page where it is made, and the lowest role that may open this page."""
 assert set(_PLACES) == {*MOVING_KINDS, ChangeKind.SETTING}
 
 

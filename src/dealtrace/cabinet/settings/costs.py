@@ -212,7 +212,7 @@ async def remove(view: View) -> Response:
 
 
 def account_value(account: CostAccount) -> str:
-    """Return the value of a form that stands for an advertising account."""
+    """Return the form value that identifies an advertising account: origin, system and name, each URL-encoded."""
     return " ".join(quote_plus(part) for part in (account.origin.value, account.system, account.account))
 
 

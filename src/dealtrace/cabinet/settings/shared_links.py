@@ -40,8 +40,8 @@ FIELDS = ("name", "days")
 class LinkLine:
     """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
-    The report has the site's segment, as strangers see it, whatever segments the person has. `fault` says why the
-    report can no longer be shown, and is empty if it can.
+    `url` names the site's segment, which strangers see, even if the user has a segment of the same name. `fault` says
+    why the report can no longer be shown; it is empty if the report can be shown.
     """
 
     link: SharedLink

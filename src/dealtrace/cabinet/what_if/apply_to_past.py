@@ -117,7 +117,7 @@ def _claim(work: AccountWork, site_id: int, kind: PastKind, agrees: Callable[[st
     if latest is not None and latest.is_active(work.now):
         return _RUNS_ALREADY
     if agrees is not None and not may_run(site, kind, latest, work.now):
-        return "Start a preview first: the settings may have changed."
+        return "Make a preview first: there is none, or settings have changed since the last one."
     if agrees is not None and not agrees(_agreement(latest)):
         return "This differs from the preview that you saw before. Check it again before you confirm it."
     return claim_past_run(work.at(site), kind, latest, is_preview=agrees is None) or _RUNS_ALREADY

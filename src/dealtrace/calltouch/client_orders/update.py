@@ -146,7 +146,7 @@ def _has_value(field: FieldValue) -> bool:
 def _answer(
     number: SentScalar, sent: DealUpdate | InvalidParameters, outcome: UpdatedDeal | Refusal, language: Language
 ) -> StoredClientOrder | RefusedClientOrder:
-    """Build the result for an order; `matched` is null if the deal was not rematched or no search succeeded."""
+    """Build the result for an order; `matched` is null if the deal was not rematched or nothing was found."""
     if isinstance(outcome, Refusal):
         return refused_client_order(number, outcome, language)
     matchers = outcome.deal.matchers

@@ -222,7 +222,7 @@ REQUESTS = (
     Parameter(
         "siteId",
         Integer(),
-        "Номер личного кабинета; если передан, это должен быть кабинет токена.",
+        "Номер личного кабинета; если передан, токен должен принадлежать этому кабинету.",
         "The id of the site; if sent, it must be the token's site.",
     ),
     Parameter(

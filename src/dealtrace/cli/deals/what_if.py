@@ -149,7 +149,7 @@ class _Run:
             return try_on_leads(self._connection, self.site, self.trial, period.since, period.until, show=show)
 
     def changed_deals(self) -> Iterator[TriedDeal]:
-        """Yield the deals whose lead or source would change, and count all deals in `tally`."""
+        """Yield the deals whose lead or source would change; `tally` counts these and all other deals of the period."""
         # Rows are printed while the progress bar is shown, and must not go to its console.
         shown = Progress(console=error_console, transient=True, disable=self._is_hidden, redirect_stdout=False)
         with shown as progress:

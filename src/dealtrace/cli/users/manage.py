@@ -24,14 +24,23 @@ RoleOption = Annotated[Role | None, typer.Option(help="The role on the site.")]
 
 
 def _read_password(stated: str) -> str:
-    """Return the password that is stated, typed twice on a terminal or, without one, the first line of the input."""
-    if stated:
-        return stated
-    if _has_terminal():
-        return ask_secret("Password")
+    """Return the password that is stated, typed twice on a terminal or, without a terminal, read from the input."""
+    try:
+        password = stated or (ask_secret("Password") if _has_terminal() else _read_input())
+        password.encode()
+    except UnicodeError:
+        fail("The password must be UTF-8.")
+    return password
+
+
+def _read_input() -> str:
+    """Return the first line of standard input, which the second line may repeat."""
     lines = [sys.stdin.readline().rstrip("\r\n") for _ in range(2)]
     if not lines[0]:
-        fail("There is no terminal to type a password on: set DEALTRACE_NEW_PASSWORD, or write it to standard input.")
+        fail(
+            "No password was given, and there is no terminal to ask for it: set DEALTRACE_NEW_PASSWORD, "
+            "or write the password to standard input."
+        )
     if lines[1] not in ("", lines[0]):
         fail("The two passwords on standard input differ.")
     return lines[0]

@@ -259,8 +259,8 @@ def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> 
         heading = headings.layout.heading_of("cost")
         raise unreadable(
             path,
-            f"{heading}: заголовок противоречит выбранному НДС",
-            f"{heading}: the heading contradicts the chosen VAT",
+            f"{heading}: по заголовку НДС другой, чем выбрано",
+            f"{heading}: the heading states another VAT than was chosen",
             Cure(CureKind.NO_TAX),
         )
 

@@ -158,9 +158,10 @@ class RematchChunk:
 
 
 def rematch_next(work: Work, after_id: int) -> RematchChunk | None:
-    """Match the next deals of a site with ids above `after_id` again; return `None` if there are no more.
+    """Match again the next deals of a site whose ids are above `after_id`; return `None` if there are none.
 
-    Each chunk has its own transaction, so that the work can be resumed and registrations wait for one chunk at most.
+    Call this for each chunk in a transaction of its own: the work can then be resumed after any chunk, and
+    registrations wait for one chunk at most.
     """
     lock_registrations(work)
     found = deals.list_deals_after(work.connection, work.site.id, after_id, CHUNK_DEALS)

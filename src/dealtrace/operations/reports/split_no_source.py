@@ -14,7 +14,7 @@ from dealtrace.reports.reading.no_source import no_source_question, shows_deals_
 
 @record
 class NoSource:
-    """The deals without a source in the report that answers `question`; the two numbers add up to all of them."""
+    """The numbers of deals without a source, with and without a lead, in the report that answers `question`."""
 
     question: Question
     without_lead: Fraction

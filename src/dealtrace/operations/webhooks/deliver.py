@@ -57,7 +57,7 @@ class DeliveryReport:
 
 @operation(ids_per_command=0)
 def claim_deliveries(work: Work, commands: Sequence[WriteCommand[Claim]]) -> list[ClaimedDeliveries | None]:
-    """Claim webhooks; each outcome is the deliveries to send, or `None`.
+    """Claim the webhook of each command; return the deliveries to send for each, or `None`.
 
     `None` means that another process serves the webhook, or that there is nothing to send now.
     """

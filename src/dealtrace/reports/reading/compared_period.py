@@ -157,7 +157,7 @@ def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
 
 def count_all_data(question: Question, measures: Collection[Measure]) -> bool:
     """Return whether the measures of a question tell by themselves whether the site has data."""
-    return not question.filters and all(not _DATA[measure.fact].isdisjoint(measures) for measure in measures)
+    return not question.filters and data_measures(measures).issubset(measures)
 
 
 def is_nothing_counted(sides: ByModel) -> bool:

@@ -33,7 +33,7 @@ _GROUP = re.compile(r"\d+")
 _RUSSIAN_PREFIXES = ("7", "8")
 _WITH_PREFIX, _NATIONAL = 11, 10
 _FOREIGN_GROUPS_MIN = 4
-"""Ours: at least this many groups of digits are masked as a foreign phone without a plus, `375 29 123-45-67`."""
+"""Ours: a number of at least this many groups is masked as a foreign phone without a plus: `375 29 123-45-67`."""
 NUMBERED = frozenset({"dialled"})
 """The dimensions whose keys are never masked, since they are the company's own phone numbers."""
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from dealtrace.storage.database.case_folding import define_casefold
+from dealtrace.storage.database.database_errors import message_of
 from dealtrace.storage.database.interruption import Interruption, interrupt_of, stopped_after
 
 if TYPE_CHECKING:
@@ -48,8 +49,15 @@ Two are for the write queue, which also reserves ids, one for changes to account
 background runs.
 """
 
-logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
-"""The pool would print a traceback, with the words of the database, for an error that it also raises."""
+
+def _is_no_broken_connection(record: logging.LogRecord) -> bool:
+    fault = record.exc_info[1] if record.exc_info else None
+    return fault is None or message_of(fault) is None
+
+
+for _pool in (QueuePool, NullPool):
+    # A pool would print a traceback, with the words of the database, for an error of the database that it also raises.
+    logging.getLogger(f"{_pool.__module__}.{_pool.__name__}").addFilter(_is_no_broken_connection)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class FirstAndLast:
-    """When a site's first and last non-deleted records of a kind happened, or `None` if there are none."""
+    """When a site's first and last records of a kind happened, without deleted ones; `None` if there are none."""
 
     first_at: datetime | None
     last_at: datetime | None

@@ -42,7 +42,7 @@ def client_kind(first: Subquery, started_at: Expression) -> Expression:
 
 
 def client_since(client_id: Expression) -> Expression:
-    """Return the SQL expression for when a client's first lead began, or null if none did; slow for many clients."""
+    """Return an SQL expression: when a client's first lead began, or null if there is none; slow for many clients."""
     by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
     return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
 
@@ -72,7 +72,7 @@ def stated_leads() -> Subquery:
 
 
 def client_paths(touches: Subquery, sources: Subquery) -> Subquery:
-    """Return a select of the paths (sequences of sources) of clients to their leads, as strings: `lead_id` and `path`.
+    """Return a select of `lead_id` and `path`: the sources of a client's visits before the lead, as a string.
 
     `touches` are the visits credited under the linear model: `lead_id`, `position` (0 is the last) and `source_id`.
     `sources` are the traffic sources as in `FactTables`. A path of one unknown step is null.

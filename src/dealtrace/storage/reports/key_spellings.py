@@ -101,9 +101,9 @@ def _count_sources(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> Coun
 
 @lru_cache(STATEMENTS_MAX)
 def _facts_of_sources(tables: FactTables) -> Selection:
-    """Return the SQL select of the ids of the listed sources, and how many facts have each.
+    """Return an SQL select of the ids of the listed sources, with the number of facts that have each source.
 
-    An id may have several rows, whose numbers add up.
+    Several rows may have the same id; their numbers add up to the number of its facts.
     """
     return union_all(*(_facts_by(tables, fact, attribute) for fact, attribute in _STATED_BY))  # type: ignore[return-value]  # a union is selected from like a select
 

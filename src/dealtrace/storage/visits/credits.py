@@ -288,7 +288,7 @@ def list_matched_visits(
 ) -> list[MatchedVisit]:
     """List the given visitors' visits to which deals are matched, each visit once.
 
-    Only visits that began from `since` to `until`, both included, are listed; `None` means no limit.
+    Only visits that began between `since` and `until`, both included, are listed; `None` means no limit.
     """
     visitors = sorted(set(visitor_ids) - {""})
     if not visitors:

@@ -66,8 +66,8 @@ def list_visits_of_visitors(
 ) -> list[Visit]:
     """List up to `most` visits of these visitors, in no particular order.
 
-    Only visits that began from `since` to `until`, both included, are listed. If there are more than `most`, it is not
-    defined which are listed. If `since`, `until` or `most` is `None`, it sets no limit.
+    Only visits that began between `since` and `until`, both included, are listed. If there are more than `most`, it is
+    not defined which are listed. If `since`, `until` or `most` is `None`, it sets no limit.
     """
     visitors = sorted(set(visitor_ids))
     if not visitors:
@@ -86,7 +86,7 @@ def list_first_and_latest(
 ) -> list[Visit]:
     """List earlier visits of the visitor who made the visit `own`: the first visit, and up to `most` of the latest.
 
-    Only visits that began from `since` to `until`, both included, are considered. The list is in no particular order.
+    Only visits that began between `since` and `until`, both included, are considered. The order is not defined.
     """
     begun = visit.c.started_at
     earlier = VISIT_ROWS.where(

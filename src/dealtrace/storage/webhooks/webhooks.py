@@ -69,8 +69,9 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
     """Lease a webhook to `holder` until `until` and return `True`; return `False` if another holder has a valid lease.
 
-    A lease that ends more than `CLOCKS_APART_MAX` after `until` is not valid: the clock was set back since it began. A
-    valid lease may end a little after `until`, if another server's clock is ahead or this transaction had to wait.
+    A lease is not valid if it has ended, or if it ends more than `CLOCKS_APART_MAX` after `until`, because the clock
+    was set back since it began. One that ends a little after `until` is valid: the clock of its server may be ahead, or
+    this transaction had to wait.
     """
     ends = webhook.c.leased_until
     is_free = or_(ends.is_(None), ends < now, ends > until + CLOCKS_APART_MAX, webhook.c.lease_holder == holder)

@@ -38,7 +38,7 @@ def send_differences_as(extension: str) -> Callable[[View], Awaitable[Response]]
         if compared.total > KEPT_MAX:
             omitted = str(compared.total - KEPT_MAX)
             notes.append(
-                FileNote("omitted", "Расхождения, которых здесь нет", omitted, "Differences that are not here")
+                FileNote("omitted", "Расхождения, не вошедшие в файл", omitted, "Differences not in this file")
             )
         listed: ListFile[Difference, Difference] = ListFile(
             f"differences-{view.current_site.id}",

@@ -156,7 +156,7 @@ def _page(
 
 
 def _command(view: View) -> str:
-    """Return the command that compares a file of any size."""
+    """Return the command that compares a file of any size with the site; pages limit the size."""
     return f"dealtrace agree FILE --site {view.current_site.id}"
 
 

@@ -22,8 +22,8 @@ class MirrorStatus:
     """The size of a mirror, when it was last opened, and `behind`, the number of changes that it must still apply.
 
     `obstacle` says in a few words why the next report must build the mirror again; it is empty if the mirror can be
-    updated. `rebuild` says when and why an existing mirror was last built again. `rebuild` is `None` if this mirror was
-    built for the first time, or after a person was erased.
+    updated. `rebuild` says when and why an unusable mirror was last replaced; it is `None` if none was replaced since
+    the first mirror was built, or since a person was last erased.
     """
 
     size_bytes: int
