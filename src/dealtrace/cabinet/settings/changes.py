@@ -91,13 +91,17 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 def names_of(change: SiteChange) -> set[str]:
     """Return the names by which to recognise the changed thing: changes to the same thing have a name in common.
 
-    If a change renames a thing, both names are returned; for an import of rates, the names are its currencies.
+    If a change renames a thing, both names are returned; for an import of rates, the names are its currencies, and for
+    costs, their account on each day.
     """
     match change.kind:
         case ChangeKind.STATUS:
             return {status_key(change.name)}
         case ChangeKind.RATE:
             return set(change.name.split(", "))
+        case ChangeKind.COSTS:
+            first_on, last_on = map(date.fromisoformat, (change.after or change.before).split())
+            return {f"{change.name} {day}" for day in range(first_on.toordinal(), last_on.toordinal() + 1)}
         case ChangeKind.COLUMN:
             after = parse_formatted_column(change.after)
             return {change.name, after.name} if after is not None else {change.name}
