@@ -15,6 +15,7 @@ from dealtrace.accounts.invitation import NAME_TRIES_MAX
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
+from dealtrace.cabinet.settings.sections import SECTIONS
 from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.storage.accounts.users import find_rights
 from dealtrace.storage.database.engine import Database, open_database
@@ -125,6 +126,17 @@ def test_who_may_see_a_site_is_listed_among_its_changes(
     ):
         assert author.login in line
         assert f"nina: {words}" in line
+
+
+def test_the_description_of_an_analyst_names_all_that_analysts_may_set(
+    server: ServerProcess, keeper: Guest, owner: Player
+) -> None:
+    place = f"/{owner.site.id}/settings/users"
+    page = Guest(server, language="en").get("/invitation", key=invite(keeper, place, role="analyst"))
+    said = text_of(page.text).partition("analyst also sees")[2].partition("owner sees")[0]
+    for _, title, role in SECTIONS:
+        assert role is not Role.ANALYST or title.lower() in said, title
+    assert "курсы валют" in text_of(keeper.get(place).text)
 
 
 def test_an_invitation_tells_of_few_logins_that_they_exist_and_is_void_then(
