@@ -318,7 +318,9 @@ def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, sit
     words = text_of(analyst.post(f"deals/{deal}", act="pin", lead="other", kind="lead_request", id=str(late.id)).text)
     assert "The lead was pinned by hand" in words
     assert f"Lead: Call {call.id} → Lead request {late.id}" in words
-    assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="unpin").text)
+    unpinned = text_of(analyst.post(f"deals/{deal}", act="unpin").text)
+    assert f"Lead Call {call.id}" in unpinned
+    assert "Saved." in unpinned
     assert "Lead no lead" in text_of(analyst.post(f"deals/{deal}", act="pin", lead="none").text)
     assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
     assert analyst.post(f"deals/{deal}", act="pin", lead="call:1").status_code == 400

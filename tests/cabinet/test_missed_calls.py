@@ -150,7 +150,8 @@ def test_a_marked_call_leaves_the_list_and_can_come_back(
 ) -> None:
     other = served.call(site, now() - HOUR, seconds=0, phone=OTHER_PHONE)
     query = marked(analyst, name, missed, q="", contact="", period="7d")
-    assert query == {"tab": "missed", "period": "7d"}
+    assert query == {"tab": "missed", "period": "7d", "said": "marked"}
+    assert "Saved. Marked calls are listed with" in text_of(analyst.get("leads", **query).text)
     assert listed(analyst) == [other.id]
     assert listed(analyst, done="yes") == [missed.id]
     assert f"{words} Return after all" in text_of(analyst.get("leads", tab="missed", done="yes").text)
@@ -159,7 +160,7 @@ def test_a_marked_call_leaves_the_list_and_can_come_back(
     owner = member_of(server, served, site.site.id)
     changes = text_of(owner.get("settings/changes").text)
     assert f"{analyst.login} Lead changed by hand: Call {missed.id}, {words}" in changes
-    assert marked(analyst, "again", missed, done="yes") == {"tab": "missed", "done": "yes"}
+    assert marked(analyst, "again", missed, done="yes") == {"tab": "missed", "done": "yes", "said": "saved"}
     assert listed(analyst) == [other.id, missed.id]
     assert f"Missed call: {words} → to be returned" in text_of(analyst.get(f"leads/call/{missed.id}").text)
     assert f"Call {missed.id}, to be returned" in text_of(owner.get("settings/changes").text)

@@ -80,6 +80,16 @@ def test_what_was_agreed_for_one_account_deletes_no_equal_costs_of_another(
     assert days_of(served, owner) == before
 
 
+def test_what_would_be_deleted_stands_above_the_table_of_costs(analyst: Guest) -> None:
+    asked = analyst.post(PLACE, of=OF_WRONG).text
+    assert asked.index('id="removal"') < asked.index("<table>")
+    assert asked.count('id="removal"') == 1
+    shown = analyst.get("costs", unmet="1").text
+    assert shown.index("<table>") < shown.index('id="import"') < shown.index('id="removal"')
+    assert 'unmet=1#unmet"' in shown
+    assert shown.index('id="unmet"') < shown.index('id="import"')
+
+
 def test_only_the_chosen_days_go(served: Stage, owner: Player, analyst: Guest) -> None:
     chosen = {"of": OF_RIGHT, "since": "2024-03-02", "until": "2024-03-02"}
     asked = analyst.post(PLACE, **chosen)

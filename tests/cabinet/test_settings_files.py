@@ -212,7 +212,8 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
     days = date(2018, 3, 1), date(2018, 3, 31)
     with served.database.read() as connection:
         assert list_account_costs(connection, owner.site.id, *days) == []
-    assert analyst.send(place).status_code == 303
+    added = analyst.post(place)
+    assert "Imported: rows 2, cost 1 600 ₽." in plain(added.text)
     with served.database.read() as connection:
         stored = list_account_costs(connection, owner.site.id, *days)
     assert [(cost.day_on.day, cost.system, cost.account, cost.amount_kopecks) for cost in stored] == [
@@ -220,7 +221,7 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
         (26, "yandex", "main", 150050),
     ]
     again = analyst.send(place)
-    assert again.headers["location"].endswith("/costs?done=added"), "a second press leads where the first led"
+    assert again.headers["location"].endswith("/costs?rows=2&kopecks=160050"), "a second press leads where the first led"
     with served.database.read() as connection:
         assert list_account_costs(connection, owner.site.id, *days) == stored
 
@@ -248,6 +249,21 @@ def test_the_preview_of_costs_says_what_they_replace_and_whether_the_account_is_
     misspelt = preview_of(COSTS, account="mian")
     assert "yandex, mian – a new account: it has no costs yet Accounts with costs: yandex main." in misspelt
     assert "Accounts with costs: yandex main." in preview_of(COSTS, system="yandx"), "the system may be misspelt too"
+
+
+def test_the_preview_of_costs_warns_of_sources_of_another_system_and_counts_clicks(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    table = "Дата;Источник;Канал;Кампания;Расход;Клики\n26.03.2018;Yandex;cpc;a;1;7\n26.03.2018;vk;cpc;b;1;5\n"
+
+    def preview_of(**chosen: str) -> str:
+        place = upload(analyst, table, place="costs", name="costs.csv", **COST_FORM | chosen)
+        return plain(analyst.get(place).text)
+
+    assert "Clicks 12 Source The file has sources that are not of yandex: vk. Check" in preview_of()
+    assert "The file has sources that are not of vk: Yandex." in preview_of(system="vk")
+    assert "The file has sources" not in preview_of(system="my own"), "whose sources are not known"
 
 
 def plain(page: str) -> str:

@@ -275,7 +275,7 @@ def test_a_user_is_deleted_when_the_owner_is_sure(server: ServerProcess, host: D
     guest.log_in(vera)
     assert chief.send(f"/users/{vera.id}/delete").status_code == 400
     assert guest.is_in()
-    assert chief.send(f"/users/{vera.id}/delete", is_sure="on").headers["location"] == "/cabinet/users"
+    assert chief.send(f"/users/{vera.id}/delete", is_sure="on").headers["location"] == "/cabinet/users?done=deleted"
     assert not guest.is_in()
     assert chief.get(f"/users/{vera.id}").status_code == 404
     assert vera.login not in chief.get("/users").text
@@ -326,7 +326,7 @@ def test_a_person_is_logged_out_everywhere_and_keeps_the_password(
     for browser in browsers:
         browser.log_in(vera)
         assert browser.is_in()
-    assert chief.send(f"/users/{vera.id}/logout").headers["location"] == f"/cabinet/users/{vera.id}"
+    assert "Готово: сеансы завершены." in text_of(chief.post(f"/users/{vera.id}/logout").text)
     assert [browser.is_in() for browser in browsers] == [False] * 3
     assert other.is_in()
     assert chief.is_in()

@@ -12,12 +12,14 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.form_pages import done_text
 from dealtrace.cabinet.formats import number, span_of_time
 from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.leads.missed_calls import (
     COUNTED_MAX,
     MISSED_DAYS,
     MISSED_TOTAL_MAX,
+    SAID,
     MarkButton,
     count_missed,
     mark_buttons,
@@ -144,6 +146,7 @@ async def show(view: View) -> Response:
         "leads/journal.html",
         HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
+        done=done_text(view, SAID) if tab == MISSED else "",
         list_query=list_query,
         days=days,
         tab=tab,
