@@ -221,7 +221,9 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
         (26, "yandex", "main", 150050),
     ]
     again = analyst.send(place)
-    assert again.headers["location"].endswith("/costs?rows=2&kopecks=160050"), "a second press leads where the first led"
+    assert again.headers["location"].endswith("/costs?rows=2&kopecks=160050"), (
+        "a second press leads where the first led"
+    )
     with served.database.read() as connection:
         assert list_account_costs(connection, owner.site.id, *days) == stored
 

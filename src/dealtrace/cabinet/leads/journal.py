@@ -12,6 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.choices import SelectOption
 from dealtrace.cabinet.form_pages import done_text
 from dealtrace.cabinet.formats import number, span_of_time
 from dealtrace.cabinet.labels import labelled_text
@@ -46,7 +47,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
+from dealtrace.storage.journals.lead_list import CallOutcome, LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.journals.search_rows import (
     FOUND_MAX,
     VISITS_SEARCHED_MAX,
@@ -67,8 +68,10 @@ KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_RE
 NARROWING = ("q", "contact", "done")
 """The parameters with which the tab of missed calls does not list all the missed calls that must still be returned."""
 YES = "yes"
+OUTCOMES: Mapping[str, str] = {CallOutcome.ANSWERED: "Answered", CallOutcome.MISSED: "Missed"}
 ASKED: FilterLabels = {
     "tab": ("Kinds of leads", TABS),
+    "outcome": ("Outcome", OUTCOMES),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
     "done": ("Returned or no longer needed", {YES: "Yes"}),
@@ -169,6 +172,10 @@ async def show(view: View) -> Response:
         previous_label=view.translate("Newer"),
         next_label=view.translate("Older"),
         first_label=view.translate("To the newest"),
+        outcomes=[
+            SelectOption(value, view.translate(text), value == list_query.get("outcome"))
+            for value, text in OUTCOMES.items()
+        ],
         is_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES,
         is_done=list_query.get("done") == YES,
@@ -254,6 +261,9 @@ def lead_query(
         found.ids if found is not None else None,
         to_ring_back=tab == MISSED and list_query.get("done") != YES,
         is_dealt_with=tab == MISSED and list_query.get("done") == YES,
+        outcome=CallOutcome(list_query.get("outcome"))
+        if tab == CALLS and list_query.get("outcome") in tuple(CallOutcome)
+        else None,
         is_contact_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES and tab != MISSED,
     )

@@ -57,9 +57,7 @@ async def change_role(view: View) -> Response:
         return not_found_page(view)
     await store_role(view, member.user.id, view.current_site.id)
     return (
-        redirect_with_message(view, PLACE, "saved")
-        if member.user.id != view.rights.user.id
-        else view.redirect_to("/")
+        redirect_with_message(view, PLACE, "saved") if member.user.id != view.rights.user.id else view.redirect_to("/")
     )
 
 
