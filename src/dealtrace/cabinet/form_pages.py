@@ -50,7 +50,7 @@ def done_text(view: View, parameter: str = "done") -> str:
     return view.translate(done) if done else ""
 
 
-def show_form_page(  # noqa: PLR0913 - what every page of settings states
+def show_form_page(
     view: View,
     template: str,
     title: str,

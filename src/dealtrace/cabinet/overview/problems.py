@@ -119,7 +119,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.NO_WON_STATUS: _Template(
-        "No status is marked as won, so reports show no income.",
+        "No status is marked as won, so reports show no won amount.",
         "Choose the statuses of won deals.",
         "settings/statuses",
         Role.ANALYST,

@@ -46,7 +46,7 @@ _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind":
 """The names of the form's fields, by the names that refusals use."""
 _KINDS = {
     ColumnKind.COUNT: "The number of deals with these statuses",
-    ColumnKind.SUM: "The sum of their amounts",
+    ColumnKind.SUM: "The total amount of deals with these statuses",
     ColumnKind.FORMULA: "A formula",
 }
 assert set(_KINDS) == set(ColumnKind)

@@ -29,8 +29,9 @@ class DealFilters:
     The deals happened at or after `since` and before `until`; empty and `None` filters are ignored. `ids` restricts the
     list to deals with these ids. A true `is_matched` requires a lead, a visit or a stated source. `source` is compared,
     ignoring case, with the source of the visit that the site's attribution model credits or, if none is credited, with
-    the stated source. A true `is_unsourced` requires that neither is known. A true `is_contact_unusable` requires a phone or e-mail without a normal form. A true
-    `is_deleted` selects only deleted deals; otherwise deleted deals are left out.
+    the stated source. A true `is_unsourced` requires that neither is known. A true `is_contact_unusable` requires a
+    phone or e-mail without a normal form. A true `is_deleted` selects only deleted deals; otherwise deleted deals are
+    left out.
     """
 
     since: datetime | None = None
