@@ -9,6 +9,7 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from account_work import account_work
+from browser import Browser
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_lead_list, tab_of
@@ -164,6 +165,28 @@ def test_a_marked_call_leaves_the_list_and_can_come_back(
     assert listed(analyst) == [other.id, missed.id]
     assert f"Missed call: {words} → to be returned" in text_of(analyst.get(f"leads/call/{missed.id}").text)
     assert f"Call {missed.id}, to be returned" in text_of(owner.get("settings/changes").text)
+
+
+def test_a_narrow_page_shows_the_phone_and_the_buttons_of_a_missed_call(
+    browser: Browser, server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    browser.keep_cookie("session", analyst.secret, server.url)
+    browser.resize(360, 740)
+    browser.open(f"{server.url}/cabinet/{site.site.id}/leads?tab=missed")
+    for control in (f'a[href="tel:+{PHONE}"]', 'button[name="returned"]', 'nav [aria-current="page"]'):
+        left, right = browser.run(
+            f"(() => {{ const box = document.querySelector('{control}').getBoundingClientRect();"
+            " return [box.left, box.right] })()"
+        )
+        assert 0 <= left < right <= 360, control
+    cut = "[...document.querySelectorAll('.top nav a')].filter((each) => each.getBoundingClientRect().right > 360)"
+    assert browser.run(f"{cut}.length") == 0, "the menu wraps"
+    gap = browser.run(
+        "(() => { const [name, id] = document.querySelector('tbody th').children;"
+        " return id ? id.getBoundingClientRect().top - name.getBoundingClientRect().bottom : 0 })()"
+    )
+    assert gap < 10, "no empty line between number and id"
+    browser.resize(1280, 800)
 
 
 def test_a_mark_made_twice_is_one_change(server: ServerProcess, served: Stage, analyst: Guest, missed: Call) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import delete, update
 
+from browser import Browser
 from cast import Player, Stage
 from dealtrace.accounts.invitation import NAME_TRIES_MAX
 from dealtrace.accounts.rights import Rights, Role
@@ -126,6 +127,23 @@ def test_who_may_see_a_site_is_listed_among_its_changes(
     ):
         assert author.login in line
         assert f"nina: {words}" in line
+
+
+def test_a_one_time_link_is_copied_by_a_button_and_the_list_names_oneself(
+    browser: Browser, server: ServerProcess, host: Database, chief: Guest, owner: Player
+) -> None:
+    place = f"{server.url}/cabinet/{owner.site.id}/settings/users"
+    browser.keep_cookie("session", chief.secret, server.url)
+    browser.open(place)
+    assert browser.run("document.querySelector('tbody th').innerText").endswith(" you"), "an owner of the installation"
+    assert browser.run("document.querySelector('main a').getAttribute('href')").endswith("/settings")
+    browser.run("document.querySelector('form[action$=\"/invitation\"] button').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[data-copy]:not([hidden])') !== null")
+    browser.run("document.querySelector('[data-copy]').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[data-copy]').innerText === 'Copied'")
+    assert browser.complaints == []
 
 
 def test_the_description_of_an_analyst_names_all_that_analysts_may_set(

@@ -28,7 +28,7 @@ from dealtrace.cabinet.leads.missed_calls import (
     missed_days,
     missed_label,
 )
-from dealtrace.cabinet.links import lead_url, source_label, visitor_label, web_url
+from dealtrace.cabinet.links import lead_url, phone_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.list_query import (
     PAGE_ROWS,
     PERIOD,
@@ -92,6 +92,8 @@ class Tab:
 class ListedLead:
     """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it.
 
+    `phone_url` is the `tel:` URL that calls the phone, empty if the phone is none that can be called.
+
     `mark` is what a person did about a missed call, and `buttons` are the buttons that set the mark.
     """
 
@@ -101,7 +103,9 @@ class ListedLead:
     own_id: str
     client: str
     client_url: str
-    contacts: str
+    phone: str
+    phone_url: str
+    email: str
     source: str
     state: str
     recording: str
@@ -286,7 +290,9 @@ def lead_row(entry: LeadEntry, view: View) -> ListedLead:
         str(lead.id),
         entry.client.name or view.translate("no name"),
         f"/cabinet/{site_id}/people/{entry.client.id}",
-        ", ".join(contact for contact in (entry.phone, entry.email) if contact),
+        entry.phone or "",
+        phone_url(entry.phone or ""),
+        entry.email or "",
         source_label(entry.origin.source) if entry.origin.is_known else "",
         call_state(entry, view) if is_call else (lead.form_name if not isinstance(lead, Call) else ""),
         web_url(entry.circumstances.record_url),

@@ -47,6 +47,7 @@ async def show(view: View) -> Response:
         site_names={view.current_site.id: view.current_site.name},
         roles=list(Role),
         done=done_text(view),
+        is_listed=any(whose.user.id == view.rights.user.id for whose in members.people),
     )
 
 
