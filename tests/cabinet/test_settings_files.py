@@ -26,6 +26,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.costs import UNMET_SHOWN
 from dealtrace.cabinet.settings.uploads import Owner
 from dealtrace.deals.matchers import WITHOUT_SOURCE
+from dealtrace.errors import Language
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.reports.costs import list_account_costs
 from dealtrace.storage.schema.tables.deals import deal
@@ -266,6 +267,15 @@ def test_the_preview_of_costs_warns_of_sources_of_another_system_and_counts_clic
     assert "Clicks 12 Source The file has sources that are not of yandex: vk. Check" in preview_of()
     assert "The file has sources that are not of vk: Yandex." in preview_of(system="vk")
     assert "The file has sources" not in preview_of(system="my own"), "whose sources are not known"
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "заполните поле"), ("en", "fill in the field")])
+def test_an_empty_account_of_costs_is_asked_for(
+    server: ServerProcess, owner: Player, served: Stage, language: Language, words: str
+) -> None:
+    boss = member_of(server, served, owner.site.id, language=language)
+    form = COST_FORM | {"account": ""}
+    assert words in boss.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **form).text
 
 
 def plain(page: str) -> str:

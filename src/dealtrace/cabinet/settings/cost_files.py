@@ -96,15 +96,7 @@ class CostPreview:
 
 def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
     """Return the error messages about the options, by field; empty if all options are valid."""
-    faults = {}
-    for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
-        if not 0 < len(chosen[name]) <= length_max:
-            ru, en = f"ожидается от 1 до {length_max} символов", f"1 to {length_max} characters are expected"
-            faults[name] = ru if language == "ru" else en
-    for name in ("source", "medium"):
-        if len(chosen[name]) > SOURCE_LENGTH_MAX:
-            ru, en = f"не длиннее {SOURCE_LENGTH_MAX} символов", f"{SOURCE_LENGTH_MAX} characters at most"
-            faults[name] = ru if language == "ru" else en
+    faults = _faults_of_lengths(chosen, language)
     for name, most in (("percent", PERCENT_MAX), ("rate", None)):
         try:
             _number(chosen[name], most)
@@ -117,6 +109,23 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
         if chosen[name] not in known:
             faults[name] = "выберите из списка" if language == "ru" else "choose from the list"
     return faults
+
+
+def _faults_of_lengths(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
+    faults = {}
+    for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
+        if not chosen[name]:
+            faults[name] = "заполните поле" if language == "ru" else "fill in the field"
+        elif len(chosen[name]) > length_max:
+            faults[name] = _too_long(length_max, language)
+    for name in ("source", "medium"):
+        if len(chosen[name]) > SOURCE_LENGTH_MAX:
+            faults[name] = _too_long(SOURCE_LENGTH_MAX, language)
+    return faults
+
+
+def _too_long(length_max: int, language: Language) -> str:
+    return f"не длиннее {length_max} символов" if language == "ru" else f"{length_max} characters at most"
 
 
 def _faults_of_naming(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
