@@ -198,7 +198,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
         stop_the_costs,
         "Costs came regularly, but are known only up to ",
         "Import the costs since then.",
-        "costs",
+        "costs#import",
         Role.ANALYST,
     ),
     ProblemKind.POINTS_SPENT: Scene(

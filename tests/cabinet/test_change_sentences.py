@@ -27,6 +27,23 @@ def test_every_change_has_words_in_both_languages(kind: ChangeKind) -> None:
         assert ru != en or name.startswith("points_cost") or name in ("cors_origins", "counter", "unknown")
 
 
+@pytest.mark.parametrize(
+    ("written", "ru", "en"),
+    [
+        ("Доля (formula): won/deals", "Доля – Формула: won/deals", "Доля – A formula: won/deals"),
+        ("Брак (count): spam, test", "Брак – Количество сделок с этими статусами: spam, test",
+         "Брак – The number of deals with these statuses: spam, test"),
+        ("Брак (sum): spam", "Брак – Сумма сделок с этими статусами: spam",
+         "Брак – The total amount of deals with these statuses: spam"),
+        ("of an older release", "of an older release", "of an older release"),
+    ],
+)  # fmt: skip
+def test_a_report_column_is_described_in_words(written: str, ru: str, en: str) -> None:
+    change = SiteChange(ChangeKind.COLUMN, "Доля", "", written, datetime(2026, 11, 26, tzinfo=UTC))
+    for language, words in (("ru", ru), ("en", en)):
+        assert change_sentence(change, language, translations_of(language).gettext, {}).endswith(f"→ {words}")
+
+
 @pytest.mark.parametrize(("day", "moves"), [("2026-11-18", True), ("2026-11-19", False)])
 def test_rates_of_days_that_people_have_seen_move_figures(day: str, moves: bool) -> None:
     now = datetime(2026, 11, 26, tzinfo=UTC)

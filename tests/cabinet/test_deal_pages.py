@@ -112,6 +112,20 @@ def test_the_list_is_sorted_by_date_and_sum_page_after_page(served: Stage, site:
     assert '<input type="hidden" name="sort" value="date">' in page, "the form keeps the order"
 
 
+def test_all_deals_without_a_source_are_listed(served: Stage, site: Player, analyst: Guest) -> None:
+    visit = served.visit(site, moscow(DAY, "10:00:00"), YANDEX)
+    served.call(site, moscow(DAY, "11:00:00"), phone=PHONE, visit_id=visit.id)
+    served.call(site, moscow(DAY, "11:00:00"), phone="79991112233")
+    register(served, site, "from yandex", happened_at=moscow(DAY, "11:30:00"), clue=by_contact(PHONE))
+    register(served, site, "stated", happened_at=moscow(DAY, "11:30:00"), stated_source=YANDEX)
+    register(served, site, "lead only", happened_at=moscow(DAY, "11:31:00"), clue=by_contact("79991112233"))
+    register(served, site, "nothing", happened_at=moscow(DAY, "11:30:00"))
+    page = analyst.get("deals", **MARCH, unsourced="yes").text
+    assert numbers(page) == ["lead only", "nothing"]
+    assert text_of(page).count("no source") == 2
+    assert 'name="unsourced" value="yes" checked' in page
+
+
 def test_an_order_that_is_unknown_or_too_long_is_the_usual_one() -> None:
     for sort, total, order in (
         ("", 1, DealSorting.NEWEST),
@@ -318,7 +332,9 @@ def test_a_lead_is_pinned_by_hand_and_left_to_the_rules_again(served: Stage, sit
     words = text_of(analyst.post(f"deals/{deal}", act="pin", lead="other", kind="lead_request", id=str(late.id)).text)
     assert "The lead was pinned by hand" in words
     assert f"Lead: Call {call.id} → Lead request {late.id}" in words
-    assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="unpin").text)
+    unpinned = text_of(analyst.post(f"deals/{deal}", act="unpin").text)
+    assert f"Lead Call {call.id}" in unpinned
+    assert "Saved." in unpinned
     assert "Lead no lead" in text_of(analyst.post(f"deals/{deal}", act="pin", lead="none").text)
     assert f"Lead Call {call.id}" in text_of(analyst.post(f"deals/{deal}", act="undo", version="4").text)
     assert analyst.post(f"deals/{deal}", act="pin", lead="call:1").status_code == 400

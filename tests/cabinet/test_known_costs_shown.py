@@ -72,7 +72,7 @@ def test_pages_with_costs_say_through_which_day_they_are_known(
         "better than they are. Import costs"
     )
     assert note in plain(page)
-    assert f'href="/cabinet/{site.site.id}/costs">Import costs' in html.unescape(page)
+    assert f'href="/cabinet/{site.site.id}/costs#import">Import costs' in html.unescape(page)
     assert WHOLE_DAYS in plain(page)
     russian = plain(member_of(server, served, site.site.id, Role.READER, language="ru").get(path, **query).text)
     assert f"Расходы известны по {shown(3, 'ru')} (отстают: yandex other)." in russian

@@ -117,9 +117,10 @@ def test_only_owners_of_the_installation_are_led_to_requests_that_name_no_site(
     server: ServerProcess, served: Stage, filled: FilledSite
 ) -> None:
     chief, keeper = filled.owner, member_of(server, served, filled.player.site.id)
-    for page in ("/users", "requests"):
-        assert "/cabinet/requests" in links_of(chief.get(page).text), page
-    assert "/cabinet/requests" not in links_of(keeper.get("requests").text)
+    with_way_back = f"/cabinet/requests?site={filled.player.site.id}"
+    for page, link in (("/users", "/cabinet/requests"), ("requests", with_way_back)):
+        assert link in links_of(chief.get(page).text), page
+    assert with_way_back not in links_of(keeper.get("requests").text)
     assert "/cabinet/requests" not in links_of(chief.get("/requests").text)
 
 

@@ -16,6 +16,8 @@ import pytest
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.deals.deal import DealKey
+from dealtrace.deals.details import ContactBook, DealDetails
+from dealtrace.deals.lead_clue import LeadClue, stated_contacts
 from dealtrace.files.import_columns import FoundColumn
 from dealtrace.files.import_file import open_import_file
 from dealtrace.files.import_formats import ImportNoun
@@ -98,6 +100,18 @@ def test_the_file_of_deals_has_all_that_the_page_finds_in_its_order(
     assert column(analyst, "deals.csv", "Номер сделки", **MARCH, deleted="yes") == ["D-11"]
     assert column(analyst, "deals.csv", "Номер сделки", q="outside") == ["outside"], "a search ignores the period"
     assert f'="{PHONE}"' in column(analyst, "deals.csv", "Телефоны", **MARCH, status="won"), "with contacts"
+
+
+def test_a_deal_without_a_lead_is_listed_with_its_own_contacts(served: Stage, site: Player, analyst: Guest) -> None:
+    lonely = stated_contacts("8 (920) 555-00-55", "anna@example.com")
+    assert lonely is not None
+    named = DealDetails(main_contacts=ContactBook("Анна", (OTHER_PHONE,)))
+    register(served, site, "D-1", happened_at=moscow(DAY, "10:00:00"), clue=LeadClue(None, lonely))
+    register(served, site, "D-2", happened_at=moscow(DAY, "11:00:00"), currency="rub", details=named)
+    register(served, site, "D-3", happened_at=moscow(DAY, "12:00:00"))
+    headings = {"Телефоны": ["", f'="{OTHER_PHONE}"', '="8 (920) 555-00-55"'], "Имя клиента": ["", "Анна", ""]}
+    for heading, expected in {**headings, "Почта": ["", "", "anna@example.com"]}.items():
+        assert column(analyst, "deals.csv", heading, **MARCH) == expected, heading
 
 
 def test_a_workbook_says_which_filters_its_list_has(served: Stage, site: Player, analyst: Guest) -> None:

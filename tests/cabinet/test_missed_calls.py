@@ -9,6 +9,7 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from account_work import account_work
+from browser import Browser
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_lead_list, tab_of
@@ -150,7 +151,8 @@ def test_a_marked_call_leaves_the_list_and_can_come_back(
 ) -> None:
     other = served.call(site, now() - HOUR, seconds=0, phone=OTHER_PHONE)
     query = marked(analyst, name, missed, q="", contact="", period="7d")
-    assert query == {"tab": "missed", "period": "7d"}
+    assert query == {"tab": "missed", "period": "7d", "said": "marked"}
+    assert "Saved. Marked calls are listed with" in text_of(analyst.get("leads", **query).text)
     assert listed(analyst) == [other.id]
     assert listed(analyst, done="yes") == [missed.id]
     assert f"{words} Return after all" in text_of(analyst.get("leads", tab="missed", done="yes").text)
@@ -159,10 +161,32 @@ def test_a_marked_call_leaves_the_list_and_can_come_back(
     owner = member_of(server, served, site.site.id)
     changes = text_of(owner.get("settings/changes").text)
     assert f"{analyst.login} Lead changed by hand: Call {missed.id}, {words}" in changes
-    assert marked(analyst, "again", missed, done="yes") == {"tab": "missed", "done": "yes"}
+    assert marked(analyst, "again", missed, done="yes") == {"tab": "missed", "done": "yes", "said": "saved"}
     assert listed(analyst) == [other.id, missed.id]
     assert f"Missed call: {words} → to be returned" in text_of(analyst.get(f"leads/call/{missed.id}").text)
     assert f"Call {missed.id}, to be returned" in text_of(owner.get("settings/changes").text)
+
+
+def test_a_narrow_page_shows_the_phone_and_the_buttons_of_a_missed_call(
+    browser: Browser, server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    browser.keep_cookie("session", analyst.secret, server.url)
+    browser.resize(360, 740)
+    browser.open(f"{server.url}/cabinet/{site.site.id}/leads?tab=missed")
+    for control in (f'a[href="tel:+{PHONE}"]', 'button[name="returned"]', 'nav [aria-current="page"]'):
+        left, right = browser.run(
+            f"(() => {{ const box = document.querySelector('{control}').getBoundingClientRect();"
+            " return [box.left, box.right] })()"
+        )
+        assert 0 <= left < right <= 360, control
+    cut = "[...document.querySelectorAll('.top nav a')].filter((each) => each.getBoundingClientRect().right > 360)"
+    assert browser.run(f"{cut}.length") == 0, "the menu wraps"
+    gap = browser.run(
+        "(() => { const [name, id] = document.querySelector('tbody th').children;"
+        " return id ? id.getBoundingClientRect().top - name.getBoundingClientRect().bottom : 0 })()"
+    )
+    assert gap < 10, "no empty line between number and id"
+    browser.resize(1280, 800)
 
 
 def test_a_mark_made_twice_is_one_change(server: ServerProcess, served: Stage, analyst: Guest, missed: Call) -> None:

@@ -80,6 +80,19 @@ def test_one_field_finds_visits(
     assert "Ничего не найдено" in page
 
 
+def test_calls_are_filtered_by_their_outcome(served: Stage, site: Player, analyst: Guest) -> None:
+    at = moscow(DAY, "10:00:00")
+    answered = served.call(site, at, circumstances=Circumstances(is_successful=True))
+    missed = served.call(site, at, seconds=0, circumstances=Circumstances(is_successful=False))
+    going_on = served.call(site, at, seconds=0, circumstances=Circumstances(pbx="mango"))
+    for outcome, ids in (("answered", [answered.id]), ("missed", [missed.id])):
+        page = analyst.get("leads", **MARCH, outcome=outcome).text
+        assert listed(page) == ids
+        assert f'<option value="{outcome}" selected>' in page
+    assert len(listed(analyst.get("leads", **MARCH).text)) == 3, going_on
+    assert analyst.get("leads", **MARCH, outcome="busy").status_code == 400
+
+
 @pytest.mark.parametrize("typed", ["8 920 555-00-55", "REF-7", "иван петров", "*0055", "REF-*"])
 def test_one_field_finds_calls(served: Stage, site: Player, analyst: Guest, typed: str) -> None:
     call = served.call(site, moscow("2017-01-01"), reference="REF-7", client_name="Иван Петров")

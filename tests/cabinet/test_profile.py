@@ -66,7 +66,7 @@ def test_a_changed_password_logs_the_person_out_everywhere_else(
     elsewhere = Guest(server)
     elsewhere.log_in(anna)
     answer = guest.send("/profile/password", password=PASSWORD, new_password=NEW_PASSWORD)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/cabinet/profile")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cabinet/profile?done=saved")
     assert guest.is_in()
     assert not elsewhere.is_in()
     assert Guest(server).log_in(anna).status_code == 403

@@ -7,12 +7,13 @@ import pytest
 from browser import Browser
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
-from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.cost import Cost, CostAccount, CostImportSource
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.reports.import_costs import import_costs
 from guests import Guest, agreed_in, member_of, text_of
 from server import ServerProcess
 from stored import rows_of
+from write_commands import utc_now
 
 PLACE = "costs/remove"
 DAY = date(2024, 3, 1)
@@ -79,6 +80,16 @@ def test_what_was_agreed_for_one_account_deletes_no_equal_costs_of_another(
     assert days_of(served, owner) == before
 
 
+def test_what_would_be_deleted_stands_above_the_table_of_costs(analyst: Guest) -> None:
+    asked = analyst.post(PLACE, of=OF_WRONG).text
+    assert asked.index('id="removal"') < asked.index("<table>")
+    assert asked.count('id="removal"') == 1
+    shown = analyst.get("costs", unmet="1").text
+    assert shown.index("<table>") < shown.index('id="import"') < shown.index('id="removal"')
+    assert 'unmet=1#unmet"' in shown
+    assert shown.index('id="unmet"') < shown.index('id="import"')
+
+
 def test_only_the_chosen_days_go(served: Stage, owner: Player, analyst: Guest) -> None:
     chosen = {"of": OF_RIGHT, "since": "2024-03-02", "until": "2024-03-02"}
     asked = analyst.post(PLACE, **chosen)
@@ -118,6 +129,22 @@ def test_an_import_is_undone_on_the_page_of_changes(
     browser.wait("document.querySelector('[role=status]') !== null")
     assert {account for account, _ in days_of(served, owner)} == {"mian 1"}
     assert browser.complaints == []
+
+
+def test_imports_of_the_last_week_are_listed_and_undone_unless_a_program_made_them(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    boss = member_of(server, served, owner.site.id)
+    today = utc_now().date()
+    store(served, owner, CostAccount("vk", "fresh"), today - timedelta(days=1))
+    store(served, owner, CostAccount("vk", "fresh"), today)
+    store(served, owner, CostAccount("vk", "hourly", CostImportSource.API), today)
+    page = boss.get("settings/changes").text
+    assert plain(page).count("Costs imported: vk fresh, ") == 2
+    assert "hourly" not in page
+    assert page.count("/costs/remove") == 2, "the days differ, so each is undone by itself"
+    store(served, owner, CostAccount("vk", "fresh"), today)
+    assert boss.get("settings/changes").text.count("/costs/remove") == 2, "only the latest of the same day"
 
 
 def test_an_import_of_days_with_a_gap_is_not_undone_with_the_days_between(

@@ -150,6 +150,11 @@ def test_requests_that_name_no_site_are_for_owners_of_the_installation(
     assert f"GET {path}" in shown
     assert "403 unknown token" in shown
     assert "UTC" in shown
+    assert f'href="/cabinet/requests?site={owner.site.id}"' in chief.get("requests").text
+    found = chief.get("/requests", site=str(owner.site.id), path=path).text
+    assert f'href="/cabinet/{owner.site.id}/requests">Requests — {owner.site.name}' in found
+    assert f'name="site" value="{owner.site.id}"' in found, "the form keeps the way back"
+    assert "When (UTC)" in text_of(found)
     assert path not in boss.get("requests").text
     assert boss.get("/requests").status_code == 404
 

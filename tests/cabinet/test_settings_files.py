@@ -26,6 +26,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.costs import UNMET_SHOWN
 from dealtrace.cabinet.settings.uploads import Owner
 from dealtrace.deals.matchers import WITHOUT_SOURCE
+from dealtrace.errors import Language
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.reports.costs import list_account_costs
 from dealtrace.storage.schema.tables.deals import deal
@@ -212,7 +213,8 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
     days = date(2018, 3, 1), date(2018, 3, 31)
     with served.database.read() as connection:
         assert list_account_costs(connection, owner.site.id, *days) == []
-    assert analyst.send(place).status_code == 303
+    added = analyst.post(place)
+    assert "Imported: rows 2, cost 1 600 ₽." in plain(added.text)
     with served.database.read() as connection:
         stored = list_account_costs(connection, owner.site.id, *days)
     assert [(cost.day_on.day, cost.system, cost.account, cost.amount_kopecks) for cost in stored] == [
@@ -220,7 +222,9 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
         (26, "yandex", "main", 150050),
     ]
     again = analyst.send(place)
-    assert again.headers["location"].endswith("/costs?done=added"), "a second press leads where the first led"
+    assert again.headers["location"].endswith("/costs?rows=2&kopecks=160050"), (
+        "a second press leads where the first led"
+    )
     with served.database.read() as connection:
         assert list_account_costs(connection, owner.site.id, *days) == stored
 
@@ -248,6 +252,30 @@ def test_the_preview_of_costs_says_what_they_replace_and_whether_the_account_is_
     misspelt = preview_of(COSTS, account="mian")
     assert "yandex, mian – a new account: it has no costs yet Accounts with costs: yandex main." in misspelt
     assert "Accounts with costs: yandex main." in preview_of(COSTS, system="yandx"), "the system may be misspelt too"
+
+
+def test_the_preview_of_costs_warns_of_sources_of_another_system_and_counts_clicks(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    table = "Дата;Источник;Канал;Кампания;Расход;Клики\n26.03.2018;Yandex;cpc;a;1;7\n26.03.2018;vk;cpc;b;1;5\n"
+
+    def preview_of(**chosen: str) -> str:
+        place = upload(analyst, table, place="costs", name="costs.csv", **COST_FORM | chosen)
+        return plain(analyst.get(place).text)
+
+    assert "Clicks 12 Source The file has sources that are not of yandex: vk. Check" in preview_of()
+    assert "The file has sources that are not of vk: Yandex." in preview_of(system="vk")
+    assert "The file has sources" not in preview_of(system="my own"), "whose sources are not known"
+
+
+@pytest.mark.parametrize(("language", "words"), [("ru", "заполните поле"), ("en", "fill in the field")])
+def test_an_empty_account_of_costs_is_asked_for(
+    server: ServerProcess, owner: Player, served: Stage, language: Language, words: str
+) -> None:
+    boss = member_of(server, served, owner.site.id, language=language)
+    form = COST_FORM | {"account": ""}
+    assert words in boss.send("costs", files={"file": ("costs.csv", COSTS.encode())}, **form).text
 
 
 def plain(page: str) -> str:

@@ -303,7 +303,7 @@ def test_an_analyst_says_what_statuses_mean(server: ServerProcess, served: Stage
     analyst = member_of(server, served, owner.site.id, Role.ANALYST)
     assert "Paid not set 2" in text_of(analyst.get("settings/statuses").text)
     tried = analyst.send("settings/statuses", name="paid", meaning="won")
-    assert "Won deals 0 → 2 Amount of won deals (income) 0 ₽ → 200 ₽" in text_of(tried.text)
+    assert "Won deals 0 → 2 Won amount 0 ₽ → 200 ₽" in text_of(tried.text)
     for form in ({"name": "paid", "meaning": "won"}, {"name": "To come", "meaning": "lost"}):
         agreed = agreed_in(analyst.send("settings/statuses", **form))
         assert analyst.send("settings/statuses", **form, agreed=agreed).status_code == 303
@@ -531,12 +531,12 @@ def test_lines_to_copy_have_the_origin_that_browsers_use_behind_a_proxy_with_htt
 def test_sections_have_their_state_beside_their_title(boss: Guest) -> None:
     shown = text_of(boss.get("settings").text)
     for section in (
-        "Site Points today: 0",
-        "Custom fields Stored: 1, sent but not stored: 0",
+        "Site and rules Site API points spent today: 0",
+        "Deals and reports Statuses Won: 0 Report columns 0 Custom fields Stored: 1, sent but not stored: 0",
         "Webhooks Total: 0, not working: 0",
         "Alerts Raised: 0",
         "Counter and forms No visit yet",
-        "Costs None yet Currency rates None yet",
+        "Costs and files Costs None yet Currency rates None yet",
         "Shared links Active: 0",
     ):
         assert section in shown

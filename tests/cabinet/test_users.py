@@ -10,11 +10,13 @@ import httpx
 import pytest
 from sqlalchemy import delete, update
 
+from browser import Browser
 from cast import Player, Stage
 from dealtrace.accounts.invitation import NAME_TRIES_MAX
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
+from dealtrace.cabinet.settings.sections import SECTIONS
 from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.storage.accounts.users import find_rights
 from dealtrace.storage.database.engine import Database, open_database
@@ -125,6 +127,34 @@ def test_who_may_see_a_site_is_listed_among_its_changes(
     ):
         assert author.login in line
         assert f"nina: {words}" in line
+
+
+def test_a_one_time_link_is_copied_by_a_button_and_the_list_names_oneself(
+    browser: Browser, server: ServerProcess, host: Database, chief: Guest, owner: Player
+) -> None:
+    place = f"{server.url}/cabinet/{owner.site.id}/settings/users"
+    browser.keep_cookie("session", chief.secret, server.url)
+    browser.open(place)
+    assert browser.run("document.querySelector('tbody th').innerText").endswith(" you"), "an owner of the installation"
+    assert browser.run("document.querySelector('main a').getAttribute('href')").endswith("/settings")
+    browser.run("document.querySelector('form[action$=\"/invitation\"] button').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[data-copy]:not([hidden])') !== null")
+    browser.run("document.querySelector('[data-copy]').focus()")
+    browser.press("Enter")
+    browser.wait("document.querySelector('[data-copy]').innerText === 'Copied'")
+    assert browser.complaints == []
+
+
+def test_the_description_of_an_analyst_names_all_that_analysts_may_set(
+    server: ServerProcess, keeper: Guest, owner: Player
+) -> None:
+    place = f"/{owner.site.id}/settings/users"
+    page = Guest(server, language="en").get("/invitation", key=invite(keeper, place, role="analyst"))
+    said = text_of(page.text).partition("analyst also sees")[2].partition("owner sees")[0]
+    for _, title, role in SECTIONS:
+        assert role is not Role.ANALYST or title.lower() in said, title
+    assert "курсы валют" in text_of(keeper.get(place).text)
 
 
 def test_an_invitation_tells_of_few_logins_that_they_exist_and_is_void_then(
@@ -263,7 +293,7 @@ def test_a_user_is_deleted_when_the_owner_is_sure(server: ServerProcess, host: D
     guest.log_in(vera)
     assert chief.send(f"/users/{vera.id}/delete").status_code == 400
     assert guest.is_in()
-    assert chief.send(f"/users/{vera.id}/delete", is_sure="on").headers["location"] == "/cabinet/users"
+    assert chief.send(f"/users/{vera.id}/delete", is_sure="on").headers["location"] == "/cabinet/users?done=deleted"
     assert not guest.is_in()
     assert chief.get(f"/users/{vera.id}").status_code == 404
     assert vera.login not in chief.get("/users").text
@@ -314,7 +344,7 @@ def test_a_person_is_logged_out_everywhere_and_keeps_the_password(
     for browser in browsers:
         browser.log_in(vera)
         assert browser.is_in()
-    assert chief.send(f"/users/{vera.id}/logout").headers["location"] == f"/cabinet/users/{vera.id}"
+    assert "Готово: сеансы завершены." in text_of(chief.post(f"/users/{vera.id}/logout").text)
     assert [browser.is_in() for browser in browsers] == [False] * 3
     assert other.is_in()
     assert chief.is_in()

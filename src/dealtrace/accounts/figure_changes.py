@@ -28,10 +28,14 @@ MOVING_KINDS = frozenset(
 def moves_figures(change: SiteChange, time_zone: ZoneInfo) -> bool:
     """Return whether a change may affect the figures of reports; charts mark such changes.
 
-    A change of currency rates may do so only if it comes more than `USUAL_DELAY` after the day of a changed rate. Days
-    are in `time_zone`, the time zone of the site.
+    A change of currency rates, and an import of costs, may do so only if it comes more than `USUAL_DELAY` after the
+    day of a changed rate or the first day of the costs. Days are in `time_zone`, the time zone of the site.
     """
+    days: list[str] | None = None
     if change.kind is ChangeKind.RATE:
         days = [written.split()[1] for written in (change.before, change.after) if written]
+    elif change.kind is ChangeKind.COSTS and change.after:
+        days = [change.after.split()[0]]
+    if days is not None:
         return any(site_day(change.changed_at, time_zone) - date.fromisoformat(day) > USUAL_DELAY for day in days)
     return change.kind in MOVING_KINDS or (change.kind is ChangeKind.SETTING and change.name in MOVING_SETTINGS)

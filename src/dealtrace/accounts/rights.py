@@ -11,8 +11,8 @@ from dealtrace.record import record
 class Role(StrEnum):
     """A user's role on a site; each role may do everything that the roles before it may do.
 
-    A reader sees reports without contacts. An analyst also sees contacts, and works with deals, leads, columns and
-    costs. An owner may do everything.
+    A reader sees reports without contacts. An analyst also sees contacts, and works with deals, leads, statuses,
+    columns, alerts, reports by e-mail, costs and rates. An owner may do everything.
     """
 
     READER = "reader"

@@ -94,7 +94,7 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
         "en": "Days on which more points than the limit were spent",
     },
     "won_deals": {"ru": "Выигранные сделки", "en": "Won deals"},
-    "won_rubles": {"ru": "Сумма выигранных (доход)", "en": "Amount of won deals (income)"},
+    "won_rubles": {"ru": "Выручка: сумма выигранных", "en": "Won amount"},
     "lost_deals": {"ru": "Проигранные сделки", "en": "Lost deals"},
     "lost_rubles": {"ru": "Сумма проигранных", "en": "Amount of lost deals"},
     "visits_of_the_counter": {"ru": "Визиты за эти дни", "en": "Visits on these days"},

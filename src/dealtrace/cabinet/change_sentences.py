@@ -11,11 +11,12 @@ from dealtrace.alerts.sentences import metric_title, rule_sentence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.cabinet.formats import NOTHING, day
-from dealtrace.cabinet.labels import HOST_LABELS, LEAD_LABELS, RING_BACK_LABELS
+from dealtrace.cabinet.labels import COLUMN_KINDS, HOST_LABELS, LEAD_LABELS, RING_BACK_LABELS
 from dealtrace.errors import Language
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.leads.change_in_cabinet import DELETED, NOTED, RESTORED
 from dealtrace.operations.leads.ring_back import TO_RETURN
+from dealtrace.reports.column_definitions import contents_of, parse_formatted_column
 from dealtrace.reports.metrics import Metric
 
 _SETTINGS: Mapping[str, str] = {
@@ -153,6 +154,8 @@ def _value_label(
     match change.kind:
         case ChangeKind.COSTS:
             said = " – ".join(day(language, date.fromisoformat(each)) for each in text.split())
+        case ChangeKind.COLUMN:
+            said = _column(text, translate)
         case ChangeKind.RATE:
             said = _rates(text, language, translate)
         case ChangeKind.SETTING if change.name == "attribution":
@@ -171,6 +174,14 @@ def _value_label(
         case kind if kind in _NAMED_VALUES:
             said = translate(_VALUES[text]) if text in _VALUES else text
     return said
+
+
+def _column(text: str, translate: Callable[[str], str]) -> str:
+    """Return a report column in words: its name, what it shows, and its statuses or formula."""
+    column = parse_formatted_column(text)
+    if column is None:
+        return text
+    return f"{column.name} – {translate(COLUMN_KINDS[column.kind])}: {contents_of(column)}"
 
 
 def _rates(text: str, language: Language, translate: Callable[[str], str]) -> str:

@@ -15,6 +15,9 @@ from dealtrace.whole_number import parse_whole_number
 
 DONE: Mapping[str, str] = {
     "saved": "Saved.",
+    "marked": "Saved. Marked calls are listed with “Returned or no longer needed” ticked.",
+    "ended": "Done: the sessions have ended.",
+    "deleted": "Deleted.",
     "added": "Added.",
     "removed": "Removed.",
     "revoked": "Revoked. Servers stop accepting it within two seconds.",
@@ -41,16 +44,31 @@ async def stored_site(view: View) -> Site:
     return view.site
 
 
+def done_text(view: View, parameter: str = "done") -> str:
+    """Return the message about the last change, which `parameter` in the URL names; empty if there is none."""
+    done = DONE.get(view.request.query_params.get(parameter, ""), "")
+    return view.translate(done) if done else ""
+
+
 def show_form_page(
-    view: View, template: str, title: str, *, faults: Faults | None = None, status: int = 0, **context: object
+    view: View,
+    template: str,
+    title: str,
+    *,
+    faults: Faults | None = None,
+    status: int = 0,
+    done: str = "",
+    **context: object,
 ) -> Response:
-    """Return a page with forms, with a message about the last change, or with error messages and status 400."""
-    done = DONE.get(view.request.query_params.get("done", ""), "")
+    """Return a page with forms, with a message about the last change, or with error messages and status 400.
+
+    The message is `done` or, if that is empty, the one that the URL names.
+    """
     return view.page(
         template,
         status or (HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK),
         title=title,
-        done=view.translate(done) if done and not faults else "",
+        done=(done or done_text(view)) if not faults else "",
         faults=faults or {},
         may_open_settings=view.role is not None and view.role.includes(Role.ANALYST),
         **context,

@@ -24,6 +24,7 @@ from dealtrace.errors import (
 )
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RingBack
+from dealtrace.reports.column_definitions import ColumnKind
 from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.webhooks.delivery import UnsentReason
 
@@ -79,6 +80,13 @@ _COMMAND = ": dealtrace "
 """What comes before the command in a text that suggests one, such as “. To list fields: dealtrace …”."""
 _NAME = re.compile(r"`(\w+)`")
 """Matches the name of a parameter in a message, such as `to` in “must not be after `to`”."""
+COLUMN_KINDS: Mapping[str, str] = {
+    ColumnKind.COUNT: "The number of deals with these statuses",
+    ColumnKind.SUM: "The total amount of deals with these statuses",
+    ColumnKind.FORMULA: "A formula",
+}
+"""What report columns show, by the kind of column."""
+assert set(COLUMN_KINDS) == set(ColumnKind)
 HOST_LABELS: Mapping[str, str] = {
     HostKind.OWN: "a page of the site",
     HostKind.PAYMENT: "payment page",

@@ -3,6 +3,7 @@
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.attribution.web_url import split_web_url
+from dealtrace.leads.contact import list_phones
 from dealtrace.leads.lead import KIND_NAMES, LeadRef
 from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
 
@@ -33,3 +34,9 @@ def source_label(source: TrafficSource) -> str:
 def visitor_label(visit: Visit) -> str:
     """Return the known parts of a visitor's city, device and browser, joined by commas."""
     return ", ".join(part for part in (visit.city, visit.device, visit.browser) if part)
+
+
+def phone_url(text: str) -> str:
+    """Return the `tel:` URL that calls the first phone in a string, or an empty string if there is none to call."""
+    phones = list_phones(text)
+    return f"tel:+{phones[0]}" if phones else ""

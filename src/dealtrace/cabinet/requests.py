@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.api_request import NO_SITE_ID, ApiRequest
-from dealtrace.accounts.site import SiteId
+from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.form_pages import number_of
@@ -32,6 +32,7 @@ from dealtrace.storage.accounts.api_requests import (
     find_previous_requests,
     search_requests,
 )
+from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.accounts.tokens import list_tokens
 
 SHOWN = 100
@@ -41,8 +42,8 @@ SEARCHED_MAX = 30_000
 There is no index for such searches, since every registration would have to update it.
 """
 UTC_ZONE = ZoneInfo("UTC")
-_LABELS = {**LABELS, "token": "Token"}
-NAMES = ("from", "to", "path", "text", "token", "refused")
+_LABELS = {**LABELS, "token": "Token", "site": "Site"}
+NAMES = ("from", "to", "path", "text", "token", "refused", "site")
 """The parameters of the form; the URL of the next page repeats them."""
 
 
@@ -83,15 +84,20 @@ async def show(view: View) -> Response:
 
 
 async def show_without_site(view: View) -> Response:
-    """Show the requests that belong to no site, such as those with a wrong token; times are in UTC."""
-    return await _show(view, NO_SITE_ID, UTC_ZONE)
+    """Show the requests that belong to no site, such as those with a wrong token; times are in UTC.
+
+    The page links back to the site from whose journal the person came, which `site` in the URL names.
+    """
+    site_id = number_of(view.request.query_params.get("site", ""))
+    back = await view.read(find_site, SiteId(site_id))
+    return await _show(view, NO_SITE_ID, UTC_ZONE, back)
 
 
-async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
+async def _show(view: View, site_id: int, zone: ZoneInfo, back: Site | None = None) -> Response:
     asked = view.request.query_params
     query, path = _query(asked, zone), view.request.url.path
     labels = await view.read(_read_tokens, site_id)
-    refusal = _check(asked, labels, site_day(clock.now(), zone))
+    refusal = _check(asked, labels, site_day(clock.now(), zone), back or view.site)
     page = await view.read(_read, site_id, query) if refusal is None else RequestsPage()
     searched_to, following = page.found.searched_to, page.following
     today_at = day_start(site_day(clock.now(), UTC_ZONE), UTC_ZONE)
@@ -111,6 +117,7 @@ async def _show(view: View, site_id: int, zone: ZoneInfo) -> Response:
         next_page=_page_before(path, asked, following) if following is not None else "",
         previous_page=_page_before(path, asked, page.previous) if query.before is not None else "",
         zone=zone.key,
+        back=back,
     )
 
 
@@ -126,7 +133,7 @@ def _read(connection: Connection, site_id: int, query: RequestQuery) -> Requests
     return RequestsPage(search_requests(connection, site_id, query, SHOWN + 1, SEARCHED_MAX), previous)
 
 
-def _check(asked: QueryParams, labels: Mapping[int, str], today: date) -> InvalidParameters | None:
+def _check(asked: QueryParams, labels: Mapping[int, str], today: date, back: Site | None) -> InvalidParameters | None:
     """Return why the fields of the form are refused, or `None` if they are valid."""
     violations: list[Violation] = []
     try:
@@ -137,6 +144,8 @@ def _check(asked: QueryParams, labels: Mapping[int, str], today: date) -> Invali
     token = asked.get("token", "")
     if token and number_of(token) not in labels:
         violations.append(unknown_choice("token", token))
+    if asked.get("site") and back is None:
+        violations.append(unknown_choice("site", asked["site"]))
     return InvalidParameters(violations) if violations else None
 
 

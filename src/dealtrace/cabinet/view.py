@@ -265,6 +265,7 @@ class View:
             "return_path": self.return_path,
             "carried": carried_query(self.request.query_params),
             "switch": self._switch(),
+            "done": "",
             "now": clock.now(),
             "utc": UTC,
         }

@@ -78,5 +78,11 @@ def search_contacts_of(details: DealDetails) -> SearchContacts | None:
     return stated_contacts(phones, emails)
 
 
+def client_name_of(details: DealDetails) -> str:
+    """Return the client's name in a deal's details, main contacts first; empty if there is none."""
+    books = (details.main_contacts, details.other_contacts)
+    return next((book.full_name for book in books if book is not None and book.full_name), "")
+
+
 def _joined(texts: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(texts))

@@ -1,7 +1,10 @@
 """A deal as it is exported, with its lead or visit."""
 
+from typing import Literal
+
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.deals.deal import Deal
+from dealtrace.deals.details import client_name_of, search_contacts_of
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.record import record
 
@@ -13,3 +16,33 @@ class ExportedDeal:
     deal: Deal
     lead_summary: LeadSummary | None
     visit: LeadVisit | None = None
+
+    @property
+    def client_name(self) -> str | None:
+        """The name of the lead's client; of a deal without a lead, the name that its CRM sent."""
+        if self.lead_summary is not None:
+            return self.lead_summary.client.name
+        return client_name_of(self.deal.details) or None
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """The phones of the lead's client; of a deal without a lead, the phones that its CRM sent, as sent."""
+        if self.lead_summary is not None:
+            return tuple(self.lead_summary.client.phones)
+        return _as_sent(self.deal, "phone")
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """The e-mails of the lead's client; of a deal without a lead, the e-mails that its CRM sent, as sent."""
+        if self.lead_summary is not None:
+            return tuple(self.lead_summary.client.emails)
+        return _as_sent(self.deal, "email")
+
+
+def _as_sent(deal: Deal, part: Literal["phone", "email"]) -> tuple[str, ...]:
+    """List the phones or e-mails with which a deal was sent: those in its details or, without any, of its clue."""
+    for sent in (search_contacts_of(deal.details), deal.clue.contact):
+        stated = (sent.phone if part == "phone" else sent.email) if sent is not None else None
+        if stated is not None:
+            return (stated.as_sent,)
+    return ()

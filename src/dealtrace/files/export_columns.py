@@ -61,21 +61,9 @@ def deal_columns(fields: list[str]) -> list[ExportColumn[ExportedDeal]]:
             "leadType", "Тип лида", "Lead type", lambda row: row.deal.lead.kind.value if row.deal.lead else None
         ),
         ExportColumn("leadId", "ID лида", "Lead ID", lambda row: row.deal.lead.id if row.deal.lead else None),
-        ExportColumn(
-            "fio", "Имя клиента", "Client name", lambda row: row.lead_summary.client.name if row.lead_summary else None
-        ),
-        ExportColumn(
-            "phones",
-            "Телефоны",
-            "Phones",
-            lambda row: SEPARATOR.join(row.lead_summary.client.phones) if row.lead_summary else None,
-        ),
-        ExportColumn(
-            "emails",
-            "Почта",
-            "E-mails",
-            lambda row: SEPARATOR.join(row.lead_summary.client.emails) if row.lead_summary else None,
-        ),
+        ExportColumn("fio", "Имя клиента", "Client name", lambda row: row.client_name),
+        ExportColumn("phones", "Телефоны", "Phones", lambda row: SEPARATOR.join(row.phones)),
+        ExportColumn("emails", "Почта", "E-mails", lambda row: SEPARATOR.join(row.emails)),
         *(_source_column(part, _source_of_deal) for part in SOURCE_PARTS),
     ]
     return [*columns, *_field_columns(fields, columns, DEALS, lambda row: row.deal.custom_values or {})]

@@ -53,7 +53,7 @@ async def act(view: View) -> Response:
         if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise
         return await card.show_refused(view, deal_id, partial(_faults_of, view, refusal))
-    return view.redirect_to(f"/{view.current_site.id}/deals/{deal_id}")
+    return view.redirect_to(f"/{view.current_site.id}/deals/{deal_id}?done=saved")
 
 
 def _faults_of(view: View, refusal: Refusal, facts: card.CardFacts) -> Faults:

@@ -17,7 +17,7 @@ from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
 from dealtrace.cabinet.deals.flips import OtherOrigins
 from dealtrace.cabinet.deals.history import STATE_FIELDS, VERSIONS_SHOWN, Callers, Historian, shown_versions
-from dealtrace.cabinet.form_pages import Faults
+from dealtrace.cabinet.form_pages import Faults, done_text
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import LEAD_LABELS
@@ -81,7 +81,7 @@ async def show(view: View) -> Response:
         facts = await view.read(_read, view.current_site, deal_id, view.request.query_params.get(BEFORE, ""))
     except DealNotFound:
         return not_found_page(view)
-    return view.page("deals/card.html", faults={}, **_shown(view, facts))
+    return view.page("deals/card.html", faults={}, done=done_text(view), **_shown(view, facts))
 
 
 async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:

@@ -72,6 +72,7 @@ FILTERS: FilterLabels = {
     "matched": ("Matched", MATCHED),
     "reason": ("Match reason", {reason.value: REASONS[reason] for reason in MatchReason}),
     "source": ("Source", {}),
+    "unsourced": ("Without a source", {YES: "Yes"}),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted deals", {YES: "Yes"}),
 }
@@ -157,6 +158,7 @@ async def show(view: View) -> Response:
         statuses=found.statuses,
         reasons=_choices(view, FILTERS["reason"][1], list_query.get("reason")),
         matched=_choices(view, MATCHED, list_query.get("matched")),
+        is_unsourced=list_query.get("unsourced") == YES,
         is_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES,
     )
@@ -254,6 +256,7 @@ def _filters(
         is_matched={YES: True, NO: False}.get(list_query.get("matched")),
         reason=MatchReason(reason) if reason in tuple(MatchReason) else None,
         source=list_query.get("source").strip(),
+        is_unsourced=list_query.get("unsourced") == YES,
         is_contact_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES,
     )

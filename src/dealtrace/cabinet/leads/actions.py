@@ -54,7 +54,7 @@ async def act(view: View) -> Response:
         if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise
         return await page(view, ref, partial(_faults_of, view, refusal))
-    return view.redirect_to(lead_url(view.current_site.id, ref).removeprefix("/cabinet"))
+    return view.redirect_to(lead_url(view.current_site.id, ref).removeprefix("/cabinet") + "?done=saved")
 
 
 def _faults_of(view: View, refusal: Refusal, facts: LeadFacts) -> Faults:

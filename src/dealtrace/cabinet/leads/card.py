@@ -9,7 +9,7 @@ from starlette.responses import Response
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey
 from dealtrace.cabinet.deals.client_path import path_of
-from dealtrace.cabinet.form_pages import Faults
+from dealtrace.cabinet.form_pages import Faults, done_text
 from dealtrace.cabinet.formats import money
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.leads.history import note_lines
@@ -92,6 +92,7 @@ async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults
         "leads/card.html",
         HTTPStatus.BAD_REQUEST if faults else HTTPStatus.OK,
         faults=faults,
+        done=done_text(view) if not faults else "",
         notes=_notes(view, entry.annotations),
         is_refused=view.form.has("comment"),
         page_url=lead_url(view.current_site.id, ref),

@@ -12,12 +12,15 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
+from dealtrace.cabinet.choices import SelectOption
+from dealtrace.cabinet.form_pages import done_text
 from dealtrace.cabinet.formats import number, span_of_time
 from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.leads.missed_calls import (
     COUNTED_MAX,
     MISSED_DAYS,
     MISSED_TOTAL_MAX,
+    SAID,
     MarkButton,
     count_missed,
     mark_buttons,
@@ -25,7 +28,7 @@ from dealtrace.cabinet.leads.missed_calls import (
     missed_days,
     missed_label,
 )
-from dealtrace.cabinet.links import lead_url, source_label, visitor_label, web_url
+from dealtrace.cabinet.links import lead_url, phone_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.list_query import (
     PAGE_ROWS,
     PERIOD,
@@ -44,7 +47,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
-from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list, query_visit_list
+from dealtrace.storage.journals.lead_list import CallOutcome, LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.journals.search_rows import (
     FOUND_MAX,
     VISITS_SEARCHED_MAX,
@@ -65,8 +68,10 @@ KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_RE
 NARROWING = ("q", "contact", "done")
 """The parameters with which the tab of missed calls does not list all the missed calls that must still be returned."""
 YES = "yes"
+OUTCOMES: Mapping[str, str] = {CallOutcome.ANSWERED: "Answered", CallOutcome.MISSED: "Missed"}
 ASKED: FilterLabels = {
     "tab": ("Kinds of leads", TABS),
+    "outcome": ("Outcome", OUTCOMES),
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
     "done": ("Returned or no longer needed", {YES: "Yes"}),
@@ -87,6 +92,8 @@ class Tab:
 class ListedLead:
     """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it.
 
+    `phone_url` is the `tel:` URL that calls the phone, empty if the phone is none that can be called.
+
     `mark` is what a person did about a missed call, and `buttons` are the buttons that set the mark.
     """
 
@@ -96,7 +103,9 @@ class ListedLead:
     own_id: str
     client: str
     client_url: str
-    contacts: str
+    phone: str
+    phone_url: str
+    email: str
     source: str
     state: str
     recording: str
@@ -144,6 +153,7 @@ async def show(view: View) -> Response:
         "leads/journal.html",
         HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
         fault=labelled_text(days.refusal, view.language, labels_of(ASKED)) if days.refusal is not None else "",
+        done=done_text(view, SAID) if tab == MISSED else "",
         list_query=list_query,
         days=days,
         tab=tab,
@@ -166,6 +176,10 @@ async def show(view: View) -> Response:
         previous_label=view.translate("Newer"),
         next_label=view.translate("Older"),
         first_label=view.translate("To the newest"),
+        outcomes=[
+            SelectOption(value, view.translate(text), value == list_query.get("outcome"))
+            for value, text in OUTCOMES.items()
+        ],
         is_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES,
         is_done=list_query.get("done") == YES,
@@ -251,6 +265,9 @@ def lead_query(
         found.ids if found is not None else None,
         to_ring_back=tab == MISSED and list_query.get("done") != YES,
         is_dealt_with=tab == MISSED and list_query.get("done") == YES,
+        outcome=CallOutcome(list_query.get("outcome"))
+        if tab == CALLS and list_query.get("outcome") in tuple(CallOutcome)
+        else None,
         is_contact_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES and tab != MISSED,
     )
@@ -273,7 +290,9 @@ def lead_row(entry: LeadEntry, view: View) -> ListedLead:
         str(lead.id),
         entry.client.name or view.translate("no name"),
         f"/cabinet/{site_id}/people/{entry.client.id}",
-        ", ".join(contact for contact in (entry.phone, entry.email) if contact),
+        entry.phone or "",
+        phone_url(entry.phone or ""),
+        entry.email or "",
         source_label(entry.origin.source) if entry.origin.is_known else "",
         call_state(entry, view) if is_call else (lead.form_name if not isinstance(lead, Call) else ""),
         web_url(entry.circumstances.record_url),

@@ -36,6 +36,8 @@ COUNTED_MAX = 99
 """Ours: more missed calls than this are shown as `99+`, so that counting them never reads a long list."""
 MISSED_TOTAL_MAX = 1_000
 """Ours: the length of a longer list is shown as `1,000+`, since each counted call needs a search for later calls."""
+SAID = "said"
+"""The parameter that names the message about the last mark; `done` is a filter of the list."""
 AGAIN = "again"
 """The name of the button with which a person says that a call must be returned after all."""
 MARKS: Mapping[str, RingBack | None] = {**{mark.value: mark for mark in RingBack}, AGAIN: None}
@@ -93,10 +95,12 @@ async def mark(view: View) -> Response:
         await view.write(mark_missed_calls, RingBackMark(number_of(view.form.get(name)), MARKS[name]))
     except LeadNotFound:
         return not_found_page(view)
-    return view.redirect_to(_list_of(view).removeprefix("/cabinet"))
+    said = "marked" if MARKS[name] is not None else "saved"
+    return view.redirect_to(_list_of(view, said).removeprefix("/cabinet"))
 
 
-def _list_of(view: View) -> str:
+def _list_of(view: View, said: str) -> str:
+    """Return the URL of the list with the button; the list then shows the message named `said`."""
     query = QueryParams([(name, value) for name, value in view.form.fields if name not in MARKS])
     list_query: ListQuery = list_query_of(f"/cabinet/{view.current_site.id}/leads", query, ("tab", "contact", "done"))
-    return list_query.link(**{BEFORE: list_query.get(BEFORE)})
+    return list_query.link(**{BEFORE: list_query.get(BEFORE), SAID: said})

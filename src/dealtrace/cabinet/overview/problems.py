@@ -58,7 +58,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         "Costs came regularly, but are known only up to %(until)s for %(what)s, "
         "so advertising looks cheaper than it is.",
         "Import the costs since then. If this advertising has ended, the line disappears by itself.",
-        "costs",
+        "costs#import",
         Role.ANALYST,
     ),
     ProblemKind.BACKUP_OLD: _Template(
@@ -119,7 +119,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.NO_WON_STATUS: _Template(
-        "No status is marked as won, so reports show no income.",
+        "No status is marked as won, so reports show no won amount.",
         "Choose the statuses of won deals.",
         "settings/statuses",
         Role.ANALYST,

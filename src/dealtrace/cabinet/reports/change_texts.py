@@ -141,7 +141,7 @@ def costs_note(report: Report, view: View) -> CostsNote | None:
     if not text:
         return None
     may_open = view.role is not None and view.role.includes(Role.ANALYST)
-    return CostsNote(text, f"/cabinet/{view.current_site.id}/costs" if may_open else "")
+    return CostsNote(text, f"/cabinet/{view.current_site.id}/costs#import" if may_open else "")
 
 
 def compared_until(question: Question, site: Site, now: datetime, language: Language) -> str:

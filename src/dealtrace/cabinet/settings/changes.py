@@ -91,21 +91,26 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 def names_of(change: SiteChange) -> set[str]:
     """Return the names by which to recognise the changed thing: changes to the same thing have a name in common.
 
-    If a change renames a thing, both names are returned; for an import of rates, the names are its currencies.
+    If a change renames a thing, both names are returned; for an import of rates, the names are its currencies, and for
+    costs, their account on each day.
     """
     match change.kind:
         case ChangeKind.STATUS:
-            return {status_key(change.name)}
+            names = {status_key(change.name)}
         case ChangeKind.RATE:
-            return set(change.name.split(", "))
+            names = set(change.name.split(", "))
+        case ChangeKind.COSTS:
+            names = _account_days(change)
         case ChangeKind.COLUMN:
             after = parse_formatted_column(change.after)
-            return {change.name, after.name} if after is not None else {change.name}
+            names = {change.name, after.name} if after is not None else {change.name}
         case ChangeKind.ALERT | ChangeKind.MAIL_REPORT | ChangeKind.WEBHOOK:
-            return _parts_of(change)
+            names = _parts_of(change)
         case ChangeKind.SEGMENT | ChangeKind.SAVED_REPORT if change.before == change.name and change.after:
-            return {change.name, change.after}
-    return {change.name}
+            names = {change.name, change.after}
+        case _:
+            names = {change.name}
+    return names
 
 
 def _setting(change: SiteChange, _user_ids: Mapping[str, int]) -> Undo | None:
@@ -147,6 +152,12 @@ def _role(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
     if not change.after or change.name not in user_ids:  # a person who has lost a role must be invited again
         return None
     return Undo("settings/users/role", (("user", str(user_ids[change.name])), ("role", change.before)))
+
+
+def _account_days(change: SiteChange) -> set[str]:
+    """Return the account of an import or deletion of costs, with each day from the first to the last of them."""
+    first_on, last_on = map(date.fromisoformat, (change.after or change.before).split())
+    return {f"{change.name} {day}" for day in range(first_on.toordinal(), last_on.toordinal() + 1)}
 
 
 def _parts_of(change: SiteChange) -> set[str]:

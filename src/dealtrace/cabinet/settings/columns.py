@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
-from dealtrace.cabinet.labels import page_text
+from dealtrace.cabinet.labels import COLUMN_KINDS, page_text
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import InvalidSetting, NameTaken, text_in
@@ -44,12 +44,6 @@ STATUSES_OFFERED_MAX = 200
 """Ours: how many statuses of a column can be ticked; the page says how many others there are, which can be typed."""
 _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
 """The names of the form's fields, by the names that refusals use."""
-_KINDS = {
-    ColumnKind.COUNT: "The number of deals with these statuses",
-    ColumnKind.SUM: "The sum of their amounts",
-    ColumnKind.FORMULA: "A formula",
-}
-assert set(_KINDS) == set(ColumnKind)
 
 
 @record
@@ -158,7 +152,7 @@ async def _page(view: View, draft: ColumnDraft, *, tried: str = "", faults: Faul
         view.translate("Report columns"),
         faults=faults,
         columns=[_line(view, column) for column in columns],
-        kinds=[(str(kind), view.translate(label), kind == draft.kind) for kind, label in _KINDS.items()],
+        kinds=[(str(kind), view.translate(label), kind == draft.kind) for kind, label in COLUMN_KINDS.items()],
         statuses=[(name, name in draft.statuses) for name in offered],
         unlisted=len({status.name for status in statuses} - set(offered)),
         metrics=[(metric.name, text_in(view.language, metric)) for metric in METRICS.values()],
@@ -170,7 +164,7 @@ async def _page(view: View, draft: ColumnDraft, *, tried: str = "", faults: Faul
 
 def _line(view: View, column: ReportColumn) -> ColumnLine:
     url = f"/cabinet/{view.current_site.id}/{PLACE}?{urlencode({CHANGE: column.name})}#column"
-    return ColumnLine(column.name, view.translate(_KINDS[column.kind]), contents_of(column), url)
+    return ColumnLine(column.name, view.translate(COLUMN_KINDS[column.kind]), contents_of(column), url)
 
 
 def _read(connection: Connection, site_id: int) -> tuple[list[ReportColumn], list[StatusGroup]]:

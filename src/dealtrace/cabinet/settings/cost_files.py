@@ -71,12 +71,14 @@ class CostPreview:
 
     `replaced` are the stored costs that the import would replace. `others` is `None` if the account has costs already,
     and otherwise has the names of the accounts with costs: those of its system or, without any, those of all systems.
+    `foreign` are the sources of the file that the account's system does not have; empty if its sources are unknown.
     """
 
     name: str
     rows: int
     costs: int
     kopecks: int
+    clicks: int
     first_on: date | None
     last_on: date | None
     shown: Sequence[Cost]
@@ -84,6 +86,7 @@ class CostPreview:
     unmet: UnmetCosts
     replaced: CostTotals
     others: Sequence[str] | None
+    foreign: Sequence[str] = ()
 
     @property
     def unmet_kopecks(self) -> int:
@@ -93,15 +96,7 @@ class CostPreview:
 
 def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
     """Return the error messages about the options, by field; empty if all options are valid."""
-    faults = {}
-    for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
-        if not 0 < len(chosen[name]) <= length_max:
-            ru, en = f"ожидается от 1 до {length_max} символов", f"1 to {length_max} characters are expected"
-            faults[name] = ru if language == "ru" else en
-    for name in ("source", "medium"):
-        if len(chosen[name]) > SOURCE_LENGTH_MAX:
-            ru, en = f"не длиннее {SOURCE_LENGTH_MAX} символов", f"{SOURCE_LENGTH_MAX} characters at most"
-            faults[name] = ru if language == "ru" else en
+    faults = _faults_of_lengths(chosen, language)
     for name, most in (("percent", PERCENT_MAX), ("rate", None)):
         try:
             _number(chosen[name], most)
@@ -114,6 +109,23 @@ def faults_of_choices(chosen: Mapping[str, str], language: Language) -> dict[str
         if chosen[name] not in known:
             faults[name] = "выберите из списка" if language == "ru" else "choose from the list"
     return faults
+
+
+def _faults_of_lengths(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
+    faults = {}
+    for name, length_max in (("system", SYSTEM_LENGTH_MAX), ("account", ACCOUNT_LENGTH_MAX)):
+        if not chosen[name]:
+            faults[name] = "заполните поле" if language == "ru" else "fill in the field"
+        elif len(chosen[name]) > length_max:
+            faults[name] = _too_long(length_max, language)
+    for name in ("source", "medium"):
+        if len(chosen[name]) > SOURCE_LENGTH_MAX:
+            faults[name] = _too_long(SOURCE_LENGTH_MAX, language)
+    return faults
+
+
+def _too_long(length_max: int, language: Language) -> str:
+    return f"не длиннее {length_max} символов" if language == "ru" else f"{length_max} characters at most"
 
 
 def _faults_of_naming(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
@@ -202,14 +214,22 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
         rows=file.rows,
         costs=len(costs),
         kopecks=sum(cost.amount_kopecks for cost in costs),
+        clicks=sum(cost.clicks or 0 for cost in costs),
         first_on=min(file.days, default=None),
         last_on=max(file.days, default=None),
         shown=costs[:ROWS_SHOWN],
         ignored=file.layout.ignored_headings,
         unmet=find_unmet(listed, named.visited),
         replaced=replaced,
+        foreign=_foreign(choices.account, costs),
         others=None if choices.account in accounts else _others(choices.account, accounts),
     )
+
+
+def _foreign(account: CostAccount, costs: Sequence[Cost]) -> list[str]:
+    expected = SYSTEM_SOURCES.get(account.system)
+    sources = dict.fromkeys(cost.traffic_source.source for cost in costs if cost.traffic_source.source)
+    return [each for each in sources if expected is not None and each.casefold() != expected.source][:ACCOUNTS_SHOWN]
 
 
 def _others(account: CostAccount, accounts: Sequence[CostAccount]) -> list[str]:
@@ -218,16 +238,25 @@ def _others(account: CostAccount, accounts: Sequence[CostAccount]) -> list[str]:
     return [account_name(each) for each in of_system or from_files][:ACCOUNTS_SHOWN]
 
 
-def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: UserId) -> None:
+@record
+class AddedCosts:
+    """What an import has stored: the rows of the file, and the total of their costs in kopecks."""
+
+    rows: int
+    kopecks: int
+
+
+def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: UserId) -> AddedCosts:
     """Import a file of costs as the command `dealtrace import costs` does.
 
     Raises:
         FileUnreadable: for the same reasons as in `try_costs`.
     """
     file = _read_file(path, choices)
-    run_cost_import(
+    done = run_cost_import(
         database, site, choices.account, file.costs, file.days, choices.naming, now=clock.now(), user_id=user_id
     )
+    return AddedCosts(file.rows, sum(cost.amount_kopecks for cost in done.named.costs))
 
 
 def _read_file(path: Path, choices: CostChoices) -> CostFile:

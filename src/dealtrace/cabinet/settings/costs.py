@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from http import HTTPStatus
 from shlex import quote
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.cost import CostAccount, CostImportSource
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
+from dealtrace.cabinet.formats import money, number
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.settings.cost_files import (
     ADDED,
@@ -60,6 +62,7 @@ from dealtrace.storage.reports.costs import (
     list_visited_sources,
     sum_costs,
 )
+from dealtrace.whole_number import parse_whole_number
 
 PLACE = "costs"
 DAYS_SHOWN = 31
@@ -178,7 +181,7 @@ async def run(view: View) -> Response:
     if isinstance(kept, Response):
         return kept
     try:
-        await view.services.file_threads.run(
+        added = await view.services.file_threads.run(
             store_costs,
             view.services.database,
             view.current_site,
@@ -188,8 +191,22 @@ async def run(view: View) -> Response:
         )
     except FileUnreadable as refusal:
         return await _page(view, kept.options, {"file": file_fault(view, refusal)}, kept=kept)
-    kept.finish({"added": "yes"})
-    return redirect_with_message(view, PLACE, "added")
+    kept.finish({"rows": str(added.rows), "kopecks": str(added.kopecks)})
+    return _added(view, kept)
+
+
+def _added(view: View, kept: Upload) -> Response:
+    """Redirect to the page of costs, which then says how much an import has added."""
+    return view.redirect_to(f"/{view.current_site.id}/{PLACE}?{urlencode(kept.outcome)}")
+
+
+def _added_text(view: View) -> str:
+    """Return the message about the import whose result the URL states, or an empty string."""
+    rows, kopecks = (parse_whole_number(view.request.query_params.get(name, "")) for name in ("rows", "kopecks"))
+    if rows is None or kopecks is None:
+        return ""
+    said = {"rows": number(view.language, rows), "amount": money(view.language, Decimal(kopecks) / 100)}
+    return view.translate("Imported: rows %(rows)s, cost %(amount)s.") % said
 
 
 async def remove(view: View) -> Response:
@@ -239,7 +256,7 @@ async def _find_file(view: View) -> Upload | Response:
     if kept is None:
         return await _gone(view)
     if kept.outcome:
-        return redirect_with_message(view, PLACE, "added")
+        return _added(view, kept)
     if faults := faults_of_choices(kept.options, view.language):
         return await _page(view, kept.options, faults, kept=kept)
     return kept
@@ -286,6 +303,7 @@ async def _page(
         view.translate("Costs"),
         faults=faults,
         status=status,
+        done=_added_text(view),
         lines=lines if is_by_day else by_month(costs),
         total=sum(line.kopecks for line in lines),
         clicks_total=sum(line.clicks for line in lines),

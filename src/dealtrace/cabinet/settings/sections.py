@@ -1,5 +1,7 @@
 """The sections of the settings, each with its current state."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -25,38 +27,47 @@ from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 
-SECTIONS = (
-    ("settings/site", "Site", Role.OWNER),
-    ("settings/tokens", "Tokens", Role.OWNER),
-    ("settings/fields", "Custom fields", Role.OWNER),
-    ("settings/statuses", "Statuses", Role.ANALYST),
-    ("settings/columns", "Report columns", Role.ANALYST),
-    ("settings/hosts", "Hosts", Role.OWNER),
-    ("settings/try", "Try rules", Role.OWNER),
-    ("settings/past", "The past", Role.OWNER),
-    ("settings/webhooks", "Webhooks", Role.OWNER),
-    ("settings/alerts", "Alerts", Role.ANALYST),
-    ("settings/mail-reports", "Reports by e-mail", Role.ANALYST),
-    ("settings/counter", "Counter and forms", Role.OWNER),
-    ("settings/imports", "Import of files", Role.OWNER),
-    ("costs", "Costs", Role.ANALYST),
-    ("settings/rates", "Currency rates", Role.ANALYST),
-    ("settings/agreement", "Comparison with the CRM", Role.OWNER),
-    ("settings/shared", "Shared links", Role.OWNER),
-    ("settings/users", "Users", Role.OWNER),
-    ("settings/changes", "Changes", Role.OWNER),
-)
-"""The place of each section below the pages of a site, its title, and the lowest role that may open it."""
+GROUPS: Mapping[str, Sequence[tuple[str, str, Role]]] = {
+    "Deals and reports": (
+        ("settings/statuses", "Statuses", Role.ANALYST),
+        ("settings/columns", "Report columns", Role.ANALYST),
+        ("settings/fields", "Custom fields", Role.OWNER),
+        ("settings/alerts", "Alerts", Role.ANALYST),
+        ("settings/mail-reports", "Reports by e-mail", Role.ANALYST),
+        ("settings/shared", "Shared links", Role.OWNER),
+    ),
+    "Costs and files": (
+        ("costs", "Costs", Role.ANALYST),
+        ("settings/rates", "Currency rates", Role.ANALYST),
+        ("settings/imports", "Import of files", Role.OWNER),
+        ("settings/agreement", "Comparison with the CRM", Role.OWNER),
+    ),
+    "Connections": (
+        ("settings/tokens", "Tokens", Role.OWNER),
+        ("settings/webhooks", "Webhooks", Role.OWNER),
+        ("settings/counter", "Counter and forms", Role.OWNER),
+        ("settings/hosts", "Hosts", Role.OWNER),
+    ),
+    "Site and rules": (
+        ("settings/site", "Site", Role.OWNER),
+        ("settings/try", "What if: try rules", Role.OWNER),
+        ("settings/past", "Apply to the past", Role.OWNER),
+        ("settings/users", "Users", Role.OWNER),
+        ("settings/changes", "Changes", Role.OWNER),
+    ),
+}
+"""The sections in groups: the title of each group, and of each section its place below the pages of a site, its title,
+and the lowest role that may open it."""
+SECTIONS = tuple(section for group in GROUPS.values() for section in group)
 
 
 @record
 class SettingsSection:
-    """A section: its path and title, its state in a few words, and the lowest role that may open it."""
+    """A section: its path and title, and its state in a few words."""
 
     path: str
     title: str
     state: str
-    role: Role
 
 
 @record
@@ -82,8 +93,13 @@ async def show(view: View) -> Response:
     site = await stored_site(view)
     facts = await view.read(_read, site)
     role = view.role or Role.READER
-    sections = [section for section in _sections(view, site, facts) if role.includes(section.role)]
-    return show_form_page(view, "settings/sections.html", view.translate("Settings"), listed=sections)
+    states = _states(view, site, facts)
+    groups = [
+        (view.translate(title), listed)
+        for title, sections in GROUPS.items()
+        if (listed := [_section(view, *each, states) for each in sections if role.includes(each[2])])
+    ]
+    return show_form_page(view, "settings/sections.html", view.translate("Settings"), groups=groups)
 
 
 def _read(connection: Connection, site: Site) -> _Facts:
@@ -104,12 +120,8 @@ def _read(connection: Connection, site: Site) -> _Facts:
     )
 
 
-def _sections(view: View, site: Site, facts: _Facts) -> list[SettingsSection]:
-    states = _states(view, site, facts)
-    return [
-        SettingsSection(f"/cabinet/{site.id}/{place}", view.translate(title), states.get(place, ""), role)
-        for place, title, role in SECTIONS
-    ]
+def _section(view: View, place: str, title: str, _role: Role, states: Mapping[str, str]) -> SettingsSection:
+    return SettingsSection(f"/cabinet/{view.current_site.id}/{place}", view.translate(title), states.get(place, ""))
 
 
 def _states(view: View, site: Site, facts: _Facts) -> dict[str, str]:
@@ -118,7 +130,7 @@ def _states(view: View, site: Site, facts: _Facts) -> dict[str, str]:
     last_visit_at = facts.arrivals.visits.last_at
     last_visit = clock_time(view.language, last_visit_at, site.time_zone) if last_visit_at is not None else ""
     return {
-        "settings/site": translate("Points today: %(spent)s") % {"spent": facts.spent},
+        "settings/site": translate("API points spent today: %(spent)s") % {"spent": facts.spent},
         "settings/tokens": translate("Active: %(count)s") % {"count": facts.tokens},
         "settings/fields": translate("Stored: %(kept)s, sent but not stored: %(unknown)s")
         % {"kept": len(site.custom_fields), "unknown": facts.unknown_fields},

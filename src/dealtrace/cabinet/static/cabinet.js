@@ -33,3 +33,12 @@ document.addEventListener("keydown", (event) => {
   if (pressed === "/") target.focus();
   else target.click();
 });
+
+// A button that copies a field, shown only with this script. `navigator.clipboard` is missing on pages without https.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    document.getElementById(button.dataset.copy).select();
+    if (document.execCommand("copy")) button.textContent = button.dataset.done;
+  });
+}

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
-from dealtrace.cabinet.form_pages import fault_text
+from dealtrace.cabinet.form_pages import done_text, fault_text
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.view import View
@@ -61,7 +61,7 @@ async def log_out(view: View) -> Response:
     if whose is None:
         return not_found_page(view)
     await view.manage(end_all_sessions, whose.user.id)
-    return _back(view, whose)
+    return _back(view, whose, "ended")
 
 
 async def reset_factor(view: View) -> Response:
@@ -85,7 +85,7 @@ async def delete(view: View) -> Response:
         await view.manage(delete_user, whose.user.login)
     except InvalidSetting as refusal:
         return await _page(view, HTTPStatus.BAD_REQUEST, whose, fault_text(refusal, view.language))
-    return view.redirect_to("/users")
+    return view.redirect_to("/users?done=deleted")
 
 
 def role_of_form(view: View) -> Role | None:
@@ -114,11 +114,12 @@ async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Resp
         "users/account.html",
         status,
         fault=fault,
+        done=done_text(view) if not fault else "",
         whose=whose.user,
         at_sites=[(site, whose.roles.get(site.id)) for site in sites],
         roles=list(Role),
     )
 
 
-def _back(view: View, whose: Rights) -> Response:
-    return view.redirect_to(f"/users/{whose.user.id}")
+def _back(view: View, whose: Rights, done: str = "saved") -> Response:
+    return view.redirect_to(f"/users/{whose.user.id}?done={done}")

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
+from dealtrace.cabinet.form_pages import done_text, redirect_with_message
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form, store_role
@@ -17,6 +18,8 @@ from dealtrace.operations.accounts.log_in import end_all_sessions
 from dealtrace.record import record
 from dealtrace.storage.accounts.invitations import list_role_invitations
 from dealtrace.storage.accounts.users import list_rights
+
+PLACE = "settings/users"
 
 
 @record
@@ -43,6 +46,8 @@ async def show(view: View) -> Response:
         invitations=members.invitations,
         site_names={view.current_site.id: view.current_site.name},
         roles=list(Role),
+        done=done_text(view),
+        is_listed=any(whose.user.id == view.rights.user.id for whose in members.people),
     )
 
 
@@ -53,9 +58,7 @@ async def change_role(view: View) -> Response:
         return not_found_page(view)
     await store_role(view, member.user.id, view.current_site.id)
     return (
-        view.redirect_to(f"/{view.current_site.id}/settings/users")
-        if member.user.id != view.rights.user.id
-        else view.redirect_to("/")
+        redirect_with_message(view, PLACE, "saved") if member.user.id != view.rights.user.id else view.redirect_to("/")
     )
 
 
@@ -71,7 +74,7 @@ async def revoke(view: View) -> Response:
     """Revoke an invitation to the site."""
     site_id = view.current_site.id
     is_revoked = await view.manage(revoke_invitation, view.form.get("digest"), site_id=site_id)
-    return view.redirect_to(f"/{site_id}/settings/users") if is_revoked else not_found_page(view)
+    return redirect_with_message(view, PLACE, "link") if is_revoked else not_found_page(view)
 
 
 async def make_password_link(view: View) -> Response:
@@ -92,7 +95,7 @@ async def log_out(view: View) -> Response:
     if not view.rights.may_open_account_of(member, view.current_site.id):
         return view.page("forbidden.html", HTTPStatus.FORBIDDEN, needed=Role.OWNER)
     await view.manage(end_all_sessions, member.user.id)
-    return view.redirect_to(f"/{view.current_site.id}/settings/users")
+    return redirect_with_message(view, PLACE, "ended")
 
 
 async def _member(view: View) -> Rights | None:

@@ -30,7 +30,7 @@ async def change(view: View) -> Response:
         await view.manage(replace_password, view.rights.user.id, password, kept_digest=view.session_digest)
     except InvalidSetting as refusal:
         return await profile.page(view, HTTPStatus.BAD_REQUEST, labelled_text(refusal, view.language, NEW_PASSWORD))
-    return view.redirect_to("/profile")
+    return view.redirect_to("/profile?done=saved")
 
 
 async def show(view: View) -> Response:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from dealtrace.accounts.session import Session
 from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.form_pages import done_text
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users.browsers import browser_name
 from dealtrace.cabinet.users.password_hashes import LIMITS
@@ -41,6 +42,7 @@ async def page(view: View, status: int, fault: str = "") -> Response:
         "users/profile.html",
         status,
         fault=fault,
+        done=done_text(view) if not fault else "",
         limits=LIMITS,
         sessions=[(session, browser_name(session.browser)) for session in stored.sessions],
         has_others=len(stored.sessions) > 1,
@@ -57,7 +59,7 @@ async def wrong_password(view: View) -> Response:
 async def choose_keys(view: View) -> Response:
     """Turn keyboard shortcuts of a single character on or off for the person."""
     await view.manage(set_keys, view.rights.user.id, has_keys=view.form.has("has_keys"))
-    return view.redirect_to("/profile")
+    return view.redirect_to("/profile?done=saved")
 
 
 async def end(view: View) -> Response:
@@ -67,7 +69,7 @@ async def end(view: View) -> Response:
         await view.manage(end_other_sessions, view.rights.user.id, kept_digest=view.session_digest)
     elif not await view.manage(end_session, view.rights.user.id, digest):
         return not_found_page(view)
-    return view.redirect_to("/profile")
+    return view.redirect_to("/profile?done=ended")
 
 
 def _look_up(connection: Connection, user_id: UserId) -> Profile:

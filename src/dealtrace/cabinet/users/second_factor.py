@@ -54,7 +54,7 @@ async def remove(view: View) -> Response:
     if not await is_own_password(view, view.form.get("password")):
         return await profile.wrong_password(view)
     await view.manage(turn_off, view.rights.user)
-    return view.redirect_to("/profile")
+    return view.redirect_to("/profile?done=saved")
 
 
 def _form(view: View, status: int, secret: str, fault: str = "") -> Response:

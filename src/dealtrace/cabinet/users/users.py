@@ -11,6 +11,7 @@ from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
+from dealtrace.cabinet.form_pages import done_text
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.users import new_links
 from dealtrace.cabinet.users.account import role_of_form
@@ -46,6 +47,7 @@ async def show(view: View) -> Response:
         people=people,
         site_names={site.id: site.name for site in people.sites},
         roles=list(Role),
+        done=done_text(view),
         whole=OWN_INSTALLATION,
     )
 
@@ -64,13 +66,13 @@ async def invite(view: View) -> Response:
 async def revoke(view: View) -> Response:
     """Revoke an invitation."""
     is_revoked = await view.manage(revoke_invitation, view.form.get("digest"))
-    return view.redirect_to("/users") if is_revoked else not_found_page(view)
+    return view.redirect_to("/users?done=link") if is_revoked else not_found_page(view)
 
 
 async def demand(view: View) -> Response:
     """Require two-factor authentication for all users, or stop requiring it."""
     await view.manage(demand_second_factor, is_demanded=view.form.has("is_demanded"))
-    return view.redirect_to("/users")
+    return view.redirect_to("/users?done=saved")
 
 
 def _look_up(connection: Connection) -> People:

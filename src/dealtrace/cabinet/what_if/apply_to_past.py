@@ -135,7 +135,7 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
     return show_form_page(
         view,
         "settings/apply_to_past.html",
-        view.translate("The past"),
+        view.translate("Apply to the past"),
         faults=faults,
         cards=cards,
         is_active=any(card.is_active for card in cards),

@@ -107,7 +107,7 @@ def _page(view: View, asked: Asked, *, faults: Faults | None = None, tried: Fore
     return show_form_page(
         view,
         "settings/try.html",
-        say("Try rules"),
+        say("What if: try rules"),
         faults=faults,
         sent=sent,
         tried=tried,

@@ -9,7 +9,7 @@ from dealtrace.accounts.site_change import ChangeKind, FormerValues
 from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.user import UserId
 from dealtrace.attribution.campaign import CampaignNaming
-from dealtrace.attribution.cost import Cost, CostAccount, StatedCost, name_costs
+from dealtrace.attribution.cost import Cost, CostAccount, CostImportSource, StatedCost, name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.record_change import record_change
@@ -41,11 +41,15 @@ class ImportedCosts:
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
     """Replace the costs of an account on `days`.
 
-    If a day is more than `USUAL_DELAY` ago, the import is recorded in the history of changes to the site.
+    The import is recorded in the history of changes to the site. Ours: an import by API is recorded only if a day is
+    more than `USUAL_DELAY` ago, since programs send the costs of the latest days many times a day.
     """
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
-    if first_on is not None and site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY:
+    if first_on is None:
+        return done
+    is_late = site_day(work.now, work.site.time_zone) - first_on > USUAL_DELAY
+    if is_late or account.origin is CostImportSource.FILE:
         former: FormerValues = {
             "system": account.system,
             "account": account.account,

@@ -29,8 +29,9 @@ class DealFilters:
     The deals happened at or after `since` and before `until`; empty and `None` filters are ignored. `ids` restricts the
     list to deals with these ids. A true `is_matched` requires a lead, a visit or a stated source. `source` is compared,
     ignoring case, with the source of the visit that the site's attribution model credits or, if none is credited, with
-    the stated source. A true `is_contact_unusable` requires a phone or e-mail without a normal form. A true
-    `is_deleted` selects only deleted deals; otherwise deleted deals are left out.
+    the stated source. A true `is_unsourced` requires that neither is known. A true `is_contact_unusable` requires a
+    phone or e-mail without a normal form. A true `is_deleted` selects only deleted deals; otherwise deleted deals are
+    left out.
     """
 
     since: datetime | None = None
@@ -42,6 +43,7 @@ class DealFilters:
     is_matched: bool | None = None
     reason: MatchReason | None = None
     source: str = ""
+    is_unsourced: bool = False
     is_contact_unusable: bool = False
     is_deleted: bool = False
 
@@ -71,14 +73,17 @@ def _conditions(site: Site, filters: DealFilters) -> Iterator[ColumnElement[bool
         yield has_unusable_contact()
     if filters.source:
         yield traffic_source.c.source_key == part_key(filters.source)
+    if filters.is_unsourced:
+        yield traffic_source.c.id.is_(None)
 
 
 def _rows(site: Site, filters: DealFilters) -> FromClause:
     rows: FromClause = deal
-    if filters.source or (filters.reason is not None and needs_lead(filters.reason)):
+    has_source = bool(filters.source) or filters.is_unsourced
+    if has_source or (filters.reason is not None and needs_lead(filters.reason)):
         for kind, table in LEAD_TABLES.items():
             rows = rows.outerjoin(table, is_its_lead(table, kind))
-    return _with_source(rows, AttributionModel(site.attribution)) if filters.source else rows
+    return _with_source(rows, AttributionModel(site.attribution)) if has_source else rows
 
 
 def _with_source(rows: FromClause, model: AttributionModel) -> FromClause:

@@ -2,15 +2,24 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from enum import StrEnum
 
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.journals.keyset_pages import PageQuery
+from dealtrace.storage.leads import call_outcomes
 from dealtrace.storage.leads.contact_rows import lead_has_unusable_contact
 from dealtrace.storage.leads.ring_backs import is_dealt_with, is_to_ring_back
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 from dealtrace.storage.schema.tables.visits import visit
+
+
+class CallOutcome(StrEnum):
+    """How a call that is over ended."""
+
+    ANSWERED = "answered"
+    MISSED = "missed"
 
 
 @record
@@ -19,6 +28,7 @@ class LeadFilters:
 
     `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` selects only missed calls that
     still have to be returned, `is_dealt_with` only missed calls that a person returned or decided not to return.
+    `outcome` selects only answered or only missed calls.
     `is_contact_unusable` selects only leads with a phone or e-mail that has no normal form.
     """
 
@@ -28,6 +38,7 @@ class LeadFilters:
     ids: Collection[int] | None = None
     to_ring_back: bool = False
     is_dealt_with: bool = False
+    outcome: CallOutcome | None = None
     is_contact_unusable: bool = False
     is_deleted: bool = False
 
@@ -43,6 +54,9 @@ def query_lead_list(site_id: int, filters: LeadFilters) -> PageQuery:
         conditions.append(is_to_ring_back())
     if filters.is_dealt_with:
         conditions.append(is_dealt_with())
+    if filters.outcome is not None:
+        is_answered = filters.outcome is CallOutcome.ANSWERED
+        conditions.append(call_outcomes.is_answered() if is_answered else call_outcomes.is_missed())
     if filters.is_contact_unusable:
         conditions.append(lead_has_unusable_contact(filters.kind))
     return PageQuery(table, at, table.c.id, tuple(conditions), filters.since, filters.until)
