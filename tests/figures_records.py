@@ -275,6 +275,8 @@ class Records:
             return tuple({tag: tag for tag in piece.tags if known(tag) is not None}) or (None,)
         if name == "hour":
             return (f"{piece.own.started_at.astimezone(self.site.time_zone).hour:02}" if piece.own else None,)
+        if name == "own_hour":
+            return (f"{piece.at.astimezone(self.site.time_zone).hour:02}",)  # type: ignore[union-attr]
         if name in ("weekday", "day", "week", "month", "quarter"):
             return (key_of_day(name, self.day(piece)),)
         if name in ("city", "device", "browser", "os", "landing_page"):
