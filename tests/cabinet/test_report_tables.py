@@ -137,6 +137,30 @@ def test_rows_without_costs_are_neither_best_nor_worst() -> None:
     assert marks(table("source", "deal_to_won", rows)) == ["▿", "", "★", ""]
 
 
+def test_money_spent_for_nothing_is_the_worst_of_a_column() -> None:
+    rows: dict[str | None, tuple[Values, Values]] = {
+        "yandex": ((3, 5), (0, 0)),
+        "vk": ((9, 5), (0, 0)),
+        "banner": ((None, 5), (0, 0)),
+        "seo": ((None, 0), (0, 0)),
+        None: ((None, 5), (0, 0)),
+    }
+    for metrics in ("cpo,cost", "drr,cost", "cac,cpc"):
+        shown = table("source", metrics, rows)
+        assert marks(shown) == ["★", "", "▿", "", ""], metrics
+        assert shown.legend.endswith("▿ – means: money was spent, and nothing came of it")
+    assert marks(table("source", "roi,cost", rows)) == ["▿", "★", "", "", ""]
+    lone: dict[str | None, tuple[Values, Values]] = {"yandex": ((3, 5), (0, 0)), "vk": ((None, 5), (0, 0))}
+    assert marks(table("source", "cpo,cost", lone)) == ["★", "▿"]
+    assert marks(table("source", "cpo,deals", lone)) == ["", ""]
+
+
+def test_a_price_without_costs_says_so_beside_it() -> None:
+    rows: dict[str | None, tuple[Values, Values]] = {"(direct)": ((0, 0, 0), (0, 0, 0)), "vk": ((2, 2, 2), (0, 0, 0))}
+    shown = table("source", "drr,cpl,deal_to_won", rows)
+    assert [[cell.note for cell in line.cells] for line in shown.lines] == [["no costs", "no costs", ""], [""] * 3]
+
+
 def test_negative_numbers_have_a_minus_sign_and_not_a_hyphen() -> None:
     assert number("ru", -1234) == "−1\u202f234"
     assert money("en", Fraction(-5, 2)) == "−2.50\u00a0₽"
