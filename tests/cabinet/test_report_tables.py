@@ -57,7 +57,9 @@ def test_more_deals_without_a_source_are_marked_as_bad() -> None:
         ["better"],
     ]
     by_reason = table("match_reason", "deals,amount", {"no_lead_near": ((31, 310), (1, 10))})
-    assert judgements(by_reason) == [["worse", "worse"]]
+    assert judgements(by_reason) == [["worse", "neutral"]]
+    home = table("source", "amount,won_amount", {None: ((168, 156), (100, 100))})
+    assert judgements(home) == [["neutral", "neutral"]]
     filtered = table("manager", "deals", {"Анна": ((31,), (1,))}, filters=("match_reason:is:no_lead_near",))
     assert judgements(filtered) == [["worse"]]
     assert filtered.total[0].change is not None
@@ -72,6 +74,18 @@ def test_the_earlier_number_stands_beside_the_change() -> None:
     assert change_of(METRICS["amount"], Fraction(1500), Fraction(1200), "en") == FigureChange(
         "+25\u00a0%", "better", "1\u202f200\u00a0₽", "+300\u00a0₽"
     )
+
+
+def test_a_change_that_rounds_to_zero_is_neither_good_nor_bad() -> None:
+    deals, drr = METRICS["deals"], METRICS["drr"]
+    assert change_of(deals, Fraction(999), Fraction(1000), "ru") == FigureChange(
+        "0\u00a0%", "neutral", "1\u202f000", "−1"
+    )
+    assert change_of(deals, Fraction(1001), Fraction(1000), "en") == FigureChange(
+        "0\u00a0%", "neutral", "1\u202f000", "+1"
+    )
+    found = change_of(drr, Fraction(1, 4) + Fraction(1, 10**6), Fraction(1, 4), "en")
+    assert found == FigureChange("0.00\u00a0pp", "neutral", "25.0\u00a0%")
 
 
 def test_a_figure_without_a_counterpart_says_so() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.facts import OF_DEALS
 from dealtrace.reports.filters import Filter, Operator, by_dimension
 from dealtrace.reports.metrics import COST, METRICS, Formula, Growth, Metric, Sum, Unit
 
@@ -15,17 +14,12 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
     """Return whether growth of a metric is good, bad or neither; `is_unsourced` is true for figures without a source.
 
     Ours: deals without a source cannot be credited to any advertising, so it is bad if their number grows, although it
-    is good if the number of all other deals grows. Growth of other figures without a source, such as sales, is neither
-    good nor bad.
+    is good if the number of all other deals grows. Growth of other figures without a source, such as sales and all
+    amounts of money, is neither good nor bad: amount and income stand side by side, and must not be judged differently.
     """
     if not is_unsourced or metric.growth is not Growth.GOOD:
         return metric.growth
-    return Growth.BAD if metric.facts <= OF_DEALS and _counts_all(metric) else Growth.NEUTRAL
-
-
-def _counts_all(metric: Metric) -> bool:
-    """Return whether a metric covers all deals (or leads, visits, costs), not only some of them, such as won deals."""
-    return metric.adds_up and not any(measure.flag or measure.statuses for measure in metric.formula.measures)
+    return Growth.BAD if metric == METRICS["deals"] else Growth.NEUTRAL
 
 
 def is_unsourced(
