@@ -13,6 +13,9 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Table, table_of
 from dealtrace.errors import Language
 from dealtrace.reports.answer import Report, ReportLine
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
+from dealtrace.reports.column_formulas import parse_formula
+from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
@@ -179,6 +182,20 @@ def test_negative_numbers_have_a_minus_sign_and_not_a_hyphen() -> None:
     assert number("ru", -1234) == "−1\u202f234"
     assert money("en", Fraction(-5, 2)) == "−2.50\u00a0₽"
     assert metric_value("ru", METRICS["romi"], Fraction(-9, 10)) == "−90,0\u00a0%"
+
+
+def test_counts_under_shares_have_no_decimals_that_are_zero() -> None:
+    deals = METRICS["deals"]
+    shown = [metric_value("ru", deals, value) for value in (Fraction(48), Fraction(47_999_999, 10**6), Fraction(17, 2))]
+    assert shown == ["48", "48", "8,50"]
+
+
+def test_a_column_of_a_site_in_rubles_is_shown_as_other_money() -> None:
+    made = {"Profit": "won_amount - cost", "Check": 'column:"Profit" / won', "Rate": "won / deals"}
+    columns = [ReportColumn(name, ColumnKind.FORMULA, formula=parse_formula(text)) for name, text in made.items()]
+    value = Fraction(53_830_701_754, 10**6)
+    shown = [metric_value("en", metric, value) for metric in metrics_of_columns(columns).values()]
+    assert shown == ["53\u202f831\u00a0₽", "53\u202f831\u00a0₽", "53\u202f830.70"]
 
 
 def by_week(language: Language) -> Table:

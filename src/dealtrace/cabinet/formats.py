@@ -88,7 +88,7 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
         return NOTHING
     match metric.unit:
         case Unit.COUNT:
-            return number(language, value, 0 if value.denominator == 1 else 2)
+            return number(language, value, 0 if round(value, 2).denominator == 1 else 2)
         case Unit.MONEY | Unit.PRICE:
             return money(language, value)
         case Unit.RATIO:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import xlsxwriter  # type: ignore[import-untyped]
 
 SHEET_ROWS_MAX = 1_048_576
+_MONEY_DECIMALS = 2
 CELL_LENGTH_MAX = 32_767
 """The maximum length of a string in a spreadsheet cell; longer strings are truncated and counted (`cut`)."""
 SHOWN_WHOLE_BELOW = 10**11
@@ -151,13 +152,20 @@ class ExcelCsvFile:
             case bool():
                 return self._spelling.yes if value else self._spelling.no
             case Decimal():
-                return f"{value:f}".replace(".", self._spelling.decimal_sign)
+                return _without_spare_zeros(value).replace(".", self._spelling.decimal_sign)
             case datetime():
                 return value.strftime(self._spelling.time_format)
             case int():
                 return str(value) if abs(value) < SHOWN_WHOLE_BELOW else f'="{value}"'
             case str():
                 return spreadsheet_text(value)
+
+
+def _without_spare_zeros(value: Decimal) -> str:
+    """Format a number as people write it: zeros after the second decimal are left out, as in 8700.00."""
+    whole, _, decimals = f"{value:f}".partition(".")
+    kept = decimals[:_MONEY_DECIMALS] + decimals[_MONEY_DECIMALS:].rstrip("0")
+    return f"{whole}.{kept}" if kept else whole
 
 
 class XlsxFile:
