@@ -1,5 +1,6 @@
 """Write rows to files of any size: CSV, XLSX, JSON Lines; the library for workbooks is imported for a workbook only."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import xlsxwriter  # type: ignore[import-untyped]
 
 SHEET_ROWS_MAX = 1_048_576
-_MONEY_DECIMALS = 2
+_STORED_AMOUNT, _SPARE_DECIMALS = re.compile(r"\.\d\d00\Z"), 2
 CELL_LENGTH_MAX = 32_767
 """The maximum length of a string in a spreadsheet cell; longer strings are truncated and counted (`cut`)."""
 SHOWN_WHOLE_BELOW = 10**11
@@ -162,10 +163,12 @@ class ExcelCsvFile:
 
 
 def _without_spare_zeros(value: Decimal) -> str:
-    """Format a number as people write it: zeros after the second decimal are left out, as in 8700.00."""
-    whole, _, decimals = f"{value:f}".partition(".")
-    kept = decimals[:_MONEY_DECIMALS] + decimals[_MONEY_DECIMALS:].rstrip("0")
-    return f"{whole}.{kept}" if kept else whole
+    """Format a number; an amount with four decimals, as amounts of deals are stored, has two if the others are zeros.
+
+    Numbers with more decimals, such as shares, keep them all.
+    """
+    text = f"{value:f}"
+    return text[:-_SPARE_DECIMALS] if _STORED_AMOUNT.search(text) else text
 
 
 class XlsxFile:
