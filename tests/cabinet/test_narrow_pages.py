@@ -43,7 +43,7 @@ OPEN_TABLE = "document.querySelector('figure details').open = true"
 IN_CARD = """
 (() => {
   const card = document.querySelector('figure').getBoundingClientRect();
-  const table = document.querySelector('figure details .scroll').getBoundingClientRect();
+  const table = document.querySelector('figure details .sideways').getBoundingClientRect();
   return table.left >= card.left && table.right <= card.right;
 })()
 """
