@@ -21,7 +21,7 @@ from figures_records import Records
 
 DAY = timedelta(days=1)
 CALENDAR = ("day", "week", "month", "quarter")
-TIMES = (*CALENDAR, "hour", "weekday")
+TIMES = (*CALENDAR, "hour", "own_hour", "weekday")
 PIVOT_COLUMNS = 100
 """The most columns of a pivot that are shown."""
 Value = Fraction | None

@@ -12,7 +12,7 @@ from dealtrace.attribution.visit import Visit
 MILLION = 1_000_000
 SAYING_NOTHING = {"", "(not set)", "<не заполнено>", "‹не заполнено›"}
 PARTS = ("source", "medium", "campaign", "content", "term")
-OF_VISITS = {*PARTS, "landing_page", "hour", "weekday", "day", "week", "month", "quarter"} | {
+OF_VISITS = {*PARTS, "landing_page", "hour", "own_hour", "weekday", "day", "week", "month", "quarter"} | {
     "city", "device", "browser", "os",
 }  # fmt: skip
 OF_LEADS = OF_VISITS | {"manager", "tag", "lead_kind", "form", "dialled", "client_kind", "path"}

@@ -26,6 +26,7 @@ VALUES = {
     "match_reason": ("pinned", "call_id", "phone", "email", "stated_source", "no_lead_near"), "tag": TAGS,
     "status": STATUSES, "service": ("AmoCRM", "Bitrix24"), "dialled": ("74951112233",), "device": ("mobile", "desktop"),
     "city": ("Москва", "Paris"), "browser": ("Firefox",), "os": ("Linux",), "hour": ("00", "02", "12", "23"),
+    "own_hour": ("00", "02", "12", "23"),
     "weekday": ("1", "2", "7"), "path": ("yandex / cpc", "yandex / cpc → (direct)", "(direct) → google / organic"),
 }  # fmt: skip
 
@@ -133,7 +134,7 @@ def _part_of(random: Random, text: str) -> str:
 def _value(random: Random, scene: Scene, name: str) -> str:
     if name in ("day", "week", "month", "quarter"):
         return key_of_day(name, scene.today - timedelta(days=random.choice(DAYS_BACK)))
-    if name in ("hour", "weekday"):
+    if name in ("hour", "own_hour", "weekday"):
         return random.choice(VALUES[name])
     if random.random() < 0.15:
         return random.choice(SAY_NOTHING)

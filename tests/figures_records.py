@@ -273,8 +273,9 @@ class Records:
             return (folded(getattr(piece.source, name)) if piece.source is not None else None,)
         if name == "tag":
             return tuple({tag: tag for tag in piece.tags if known(tag) is not None}) or (None,)
-        if name == "hour":
-            return (f"{piece.own.started_at.astimezone(self.site.time_zone).hour:02}" if piece.own else None,)
+        if name in ("hour", "own_hour"):
+            at = piece.at if name == "own_hour" else piece.own.started_at if piece.own else None
+            return (f"{at.astimezone(self.site.time_zone).hour:02}" if isinstance(at, datetime) else None,)
         if name in ("weekday", "day", "week", "month", "quarter"):
             return (key_of_day(name, self.day(piece)),)
         if name in ("city", "device", "browser", "os", "landing_page"):

@@ -92,8 +92,8 @@ def asked_of_the_api(server: ServerProcess, site: Player, **query: str) -> Any:
 
 
 def text_of(markup: str) -> str:
-    """Return the text of markup without shares of totals, with plain spaces."""
-    markup = re.sub('<small class="soft share".*?</small>', "", markup)
+    """Return the text of markup without shares of totals and notes on costs, with plain spaces."""
+    markup = re.sub('<small class="soft (share|note)".*?</small>', "", markup)
     return re.sub(r"[\s\u202f\u00a0]+", " ", html.unescape(re.sub("<[^>]+>", " ", markup))).strip(" ★▿")
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_cells import key_label, missing_key_label, value_label
@@ -23,6 +24,16 @@ def test_weeks_are_shown_as_their_days_and_quarters_in_words() -> None:
     assert plain(key_label(week, "2026-W40", "en")) == "28 Sep – 4 Oct"
     assert key_label(quarter, "2026-Q3", "ru") == "3 кв. 2026"
     assert key_label(quarter, "2026-Q3", "en") == "Q3 2026"
+
+
+def test_months_stand_alone_by_name_and_in_dates_in_the_genitive() -> None:
+    may = date(2026, 5, 1)
+    assert plain(key_label(DIMENSIONS["month"], "2026-05", "ru")) == "Май 2026"
+    assert plain(key_label(DIMENSIONS["month"], "2026-11", "ru")) == "Ноябрь 2026"
+    assert plain(key_label(DIMENSIONS["month"], "2026-11", "en")) == "Nov 2026"
+    assert plain(key_label(DIMENSIONS["week"], "2026-W19", "ru")) == "4–10 мая"
+    assert plain(key_label(DIMENSIONS["day"], "2026-05-01", "ru")) == "1 мая"
+    assert (plain(day("ru", may)), plain(day("en", may))) == ("1 мая 2026", "1 May 2026")
 
 
 def test_values_of_filters_are_shown_in_words() -> None:

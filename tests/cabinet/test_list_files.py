@@ -152,7 +152,7 @@ def test_files_are_in_the_language_of_the_person_and_can_be_imported(
     answers = [english.get(place, **MARCH, tab=tab) for place, tab in (("deals.csv", ""), ("leads.csv", "calls"))]
     deals, calls = [csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))) for answer in answers]
     (deal,), (call,) = deals, calls
-    assert [deal[name] for name in ("Number", "Status", "Amount")] == ["D-1", "won", "1250.5000"]
+    assert [deal[name] for name in ("Number", "Status", "Amount")] == ["D-1", "won", "1250.50"]
     assert (call["Date"], call["Unique"]) == ("2018-03-26 10:00:00", "yes")
     notes = texts_of_book(english.get("deals.xlsx", **MARCH, matched="no", contact="unusable").content)
     for said in ("Question", "Period", "2018", "Matched", "Neither a lead nor a source"):

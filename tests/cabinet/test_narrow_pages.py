@@ -36,3 +36,65 @@ def test_no_list_is_wider_than_a_phone_and_a_long_source_leaves_its_row_on_one_s
     is_wider = browser.run("document.documentElement.scrollWidth > innerWidth")
     assert not is_wider, browser.run(TOO_WIDE)[:5]
     assert 0 < browser.run(ROWS_TALLEST) < HEIGHT
+
+
+CHART_HEIGHT_LEAST, LETTERS_LEAST = 140, 11
+OPEN_TABLE = "document.querySelector('figure details').open = true"
+IN_CARD = """
+(() => {
+  const card = document.querySelector('figure').getBoundingClientRect();
+  const table = document.querySelector('figure details .sideways').getBoundingClientRect();
+  return table.left >= card.left && table.right <= card.right;
+})()
+"""
+LETTERS = """
+(() => {
+  const svg = document.querySelector('figure > svg.chart');
+  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+  return parseFloat(getComputedStyle(svg.querySelector('text')).fontSize) * scale;
+})()
+"""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_chart_on_a_phone_can_be_read_and_its_table_stays_in_its_card(
+    host: ServerProcess, site: FilledSite, browser: Browser, language: str
+) -> None:
+    browser.emulate(width=WIDTH, language=language)
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    browser.open(f"{host.url}{site.path_of('/{site:int}/')}")
+    assert browser.run("document.querySelector('figure > svg.chart').clientHeight") >= CHART_HEIGHT_LEAST
+    assert browser.run(LETTERS) >= LETTERS_LEAST
+    browser.run(OPEN_TABLE)
+    assert browser.run("document.documentElement.scrollWidth <= innerWidth"), browser.run(TOO_WIDE)[:5]
+    assert browser.run(IN_CARD)
+
+
+LINES_OF_FIRST_COLUMN = """
+[...document.querySelectorAll('.scroll tbody tr > th:first-child')].map(cell => {
+  const key = cell.querySelector('a, span') ?? cell;
+  const range = document.createRange();
+  range.selectNodeContents(key);
+  return new Set([...range.getClientRects()].map(line => Math.round(line.top))).size;
+})
+"""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/{site:int}/reports?by=day&metrics=visits,leads,deals,won,amount,cost,drr&period=90d",
+        "/{site:int}/reports?by=month&metrics=visits,leads,deals,won,amount,cost,drr&period=year",
+    ],
+)
+def test_dates_in_the_first_column_are_not_broken_on_a_phone(
+    host: ServerProcess, site: FilledSite, browser: Browser, page: str, language: str
+) -> None:
+    browser.emulate(width=WIDTH, language=language)
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    path, mark, query = page.partition("?")
+    browser.open(f"{host.url}{site.path_of(path)}{mark}{query}")
+    lines = browser.run(LINES_OF_FIRST_COLUMN)
+    assert lines
+    assert set(lines) == {1}

@@ -31,7 +31,7 @@ ANYTHING: Mapping[str, str] = {
     "q": "a text to search for", "manager": "a text to search for", "service": "a text to search for",
     "source": "a text to search for", "status": "a text to search for", "path": "a text to search for",
     "text": "a text to search for", "done": "what was done a moment ago; the page says nothing of it",
-    "ordered": "the order that the metrics had; the new ones come first", "report": "it is shown in its field",
+    "ordered": "the order that the metrics had; the new ones come last", "report": "it is shown in its field",
     "shown": "the period that the form was shown with; only compared", "dates": "its dates; only compared",
     "shown_segment": "the segment that the form was shown with; only compared",
     "day": "it is shown in its field", "refused": "a box, which is ticked or not",

@@ -57,6 +57,11 @@ def test_metrics_are_chosen_under_the_titles_of_their_groups(reader: Guest) -> N
     assert set(re.findall(r'name="metrics" value="(\w+)"', costs)) >= {"cost", "cpl", "cac", "roi", "drr"}
 
 
+def test_missed_calls_are_asked_by_the_hour_of_the_call() -> None:
+    links = {link.text: link.url for link in ready_links(ReportUrl("/reports", (), ()), "en")}
+    assert "by=own_hour&" in links["Missed calls by hour"]
+
+
 def test_a_ready_question_keeps_filters_and_period_and_drops_the_rest() -> None:
     chosen = (("by", "day"), ("pivot", "source"), ("metrics", "visits"), ("from", "2026-01-05"), ("to", "2026-01-06"))
     url = ReportUrl("/reports", (*chosen, ("sort", "-visits"), ("compare", "year")), ("medium:is:cpc",))

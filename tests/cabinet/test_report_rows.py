@@ -263,3 +263,25 @@ def test_costs_have_a_file_too_in_the_language_of_the_person(
     text = russian.get("reports/rows.csv", **MARCH, metrics="cost").content.decode("utf-8-sig")
     (line,) = csv.DictReader(io.StringIO(text), delimiter=";")
     assert (line["Дата"], line["Источник"], line["Расходы"], line["Клики"]) == ('="26.03.2018"', "yandex", "10,00", "3")
+
+
+def test_costs_of_one_campaign_and_day_are_told_apart_by_ad_and_keyword(
+    server: ServerProcess, served: Stage, other_site: Player
+) -> None:
+    day_on = date.fromisoformat(DAY)
+    served.ids.ensure(20)
+    ads = [TrafficSource("yandex", "cpc", "sale", "banner", term) for term in ("buy", "order")]
+    with served.database.write() as connection:
+        work = served.work(connection, other_site)
+        import_costs(work, CostAccount("yandex", "ads"), {day_on}, [Cost(day_on, each, 1000, 3) for each in ads])
+    headings = {"ru": ["Объявление", "Ключевое слово"], "en": ["Ad", "Keyword"]}
+    for language, titles in headings.items():
+        reader = member_of(server, served, other_site.site.id, Role.READER, language=language)
+        page = reader.get("reports/rows", **MARCH, metrics="cost", filter="campaign:is:sale").text
+        assert re.findall(r'<th scope="col">(.*?)</th>', page)[2:] == titles
+        assert [word for word in re.findall("<bdi>(.*?)</bdi>", page) if word in ("banner", "buy", "order")] in (
+            ["banner", "buy", "banner", "order"],
+            ["banner", "order", "banner", "buy"],
+        )
+    page = reader.get("reports/rows", **MARCH, metrics="cost", filter="campaign:empty").text
+    assert "Keyword" not in page

@@ -13,6 +13,9 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Table, table_of
 from dealtrace.errors import Language
 from dealtrace.reports.answer import Report, ReportLine
+from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
+from dealtrace.reports.column_formulas import parse_formula
+from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
@@ -57,7 +60,9 @@ def test_more_deals_without_a_source_are_marked_as_bad() -> None:
         ["better"],
     ]
     by_reason = table("match_reason", "deals,amount", {"no_lead_near": ((31, 310), (1, 10))})
-    assert judgements(by_reason) == [["worse", "worse"]]
+    assert judgements(by_reason) == [["worse", "neutral"]]
+    home = table("source", "amount,won_amount", {None: ((168, 156), (100, 100))})
+    assert judgements(home) == [["neutral", "neutral"]]
     filtered = table("manager", "deals", {"Анна": ((31,), (1,))}, filters=("match_reason:is:no_lead_near",))
     assert judgements(filtered) == [["worse"]]
     assert filtered.total[0].change is not None
@@ -72,6 +77,18 @@ def test_the_earlier_number_stands_beside_the_change() -> None:
     assert change_of(METRICS["amount"], Fraction(1500), Fraction(1200), "en") == FigureChange(
         "+25\u00a0%", "better", "1\u202f200\u00a0₽", "+300\u00a0₽"
     )
+
+
+def test_a_change_that_rounds_to_zero_is_neither_good_nor_bad() -> None:
+    deals, drr = METRICS["deals"], METRICS["drr"]
+    assert change_of(deals, Fraction(999), Fraction(1000), "ru") == FigureChange(
+        "0\u00a0%", "neutral", "1\u202f000", "−1"
+    )
+    assert change_of(deals, Fraction(1001), Fraction(1000), "en") == FigureChange(
+        "0\u00a0%", "neutral", "1\u202f000", "+1"
+    )
+    found = change_of(drr, Fraction(1, 4) + Fraction(1, 10**6), Fraction(1, 4), "en")
+    assert found == FigureChange("0.00\u00a0pp", "neutral", "25.0\u00a0%")
 
 
 def test_a_figure_without_a_counterpart_says_so() -> None:
@@ -137,10 +154,48 @@ def test_rows_without_costs_are_neither_best_nor_worst() -> None:
     assert marks(table("source", "deal_to_won", rows)) == ["▿", "", "★", ""]
 
 
+def test_money_spent_for_nothing_is_the_worst_of_a_column() -> None:
+    rows: dict[str | None, tuple[Values, Values]] = {
+        "yandex": ((3, 5), (0, 0)),
+        "vk": ((9, 5), (0, 0)),
+        "banner": ((None, 5), (0, 0)),
+        "seo": ((None, 0), (0, 0)),
+        None: ((None, 5), (0, 0)),
+    }
+    for metrics in ("cpo,cost", "drr,cost", "cac,cpc"):
+        shown = table("source", metrics, rows)
+        assert marks(shown) == ["★", "", "▿", "", ""], metrics
+        assert shown.legend.endswith("▿ – means: money was spent, and nothing came of it")
+    assert marks(table("source", "roi,cost", rows)) == ["▿", "★", "", "", ""]
+    lone: dict[str | None, tuple[Values, Values]] = {"yandex": ((3, 5), (0, 0)), "vk": ((None, 5), (0, 0))}
+    assert marks(table("source", "cpo,cost", lone)) == ["★", "▿"]
+    assert marks(table("source", "cpo,deals", lone)) == ["", ""]
+
+
+def test_a_price_without_costs_says_so_beside_it() -> None:
+    rows: dict[str | None, tuple[Values, Values]] = {"(direct)": ((0, 0, 0), (0, 0, 0)), "vk": ((2, 2, 2), (0, 0, 0))}
+    shown = table("source", "drr,cpl,deal_to_won", rows)
+    assert [[cell.note for cell in line.cells] for line in shown.lines] == [["no costs", "no costs", ""], [""] * 3]
+
+
 def test_negative_numbers_have_a_minus_sign_and_not_a_hyphen() -> None:
     assert number("ru", -1234) == "−1\u202f234"
     assert money("en", Fraction(-5, 2)) == "−2.50\u00a0₽"
     assert metric_value("ru", METRICS["romi"], Fraction(-9, 10)) == "−90,0\u00a0%"
+
+
+def test_counts_under_shares_have_no_decimals_that_are_zero() -> None:
+    deals = METRICS["deals"]
+    shown = [metric_value("ru", deals, value) for value in (Fraction(48), Fraction(47_999_999, 10**6), Fraction(17, 2))]
+    assert shown == ["48", "48", "8,50"]
+
+
+def test_a_column_of_a_site_in_rubles_is_shown_as_other_money() -> None:
+    made = {"Profit": "won_amount - cost", "Check": 'column:"Profit" / won', "Rate": "won / deals"}
+    columns = [ReportColumn(name, ColumnKind.FORMULA, formula=parse_formula(text)) for name, text in made.items()]
+    value = Fraction(53_830_701_754, 10**6)
+    shown = [metric_value("en", metric, value) for metric in metrics_of_columns(columns).values()]
+    assert shown == ["53\u202f831\u00a0₽", "53\u202f831\u00a0₽", "53\u202f830.70"]
 
 
 def by_week(language: Language) -> Table:

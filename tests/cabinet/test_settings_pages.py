@@ -343,6 +343,9 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     edited = analyst.send("settings/columns", **{**form, "status": "Other"}, agreed=agreed)
     assert "Total of the column over the last month: 1" in text_of(edited.text), "what was edited is tried first"
     assert analyst.send("settings/columns", **form, agreed=agreed).status_code == 303
+    money = {"name": "Money", "kind": "sum", "status": "Paid, in part", "formula": ""}
+    tried = analyst.send("settings/columns", **money)
+    assert "Total of the column over the last month: 200 ₽" in text_of(tried.text).replace("\u00a0", " ")
     half = {"name": "Half", "kind": "formula", "formula": 'column:"Prepaid" / 2'}
     tried = analyst.send("settings/columns", **half)
     assert "Total of the column over the last month: 1" in text_of(tried.text)

@@ -24,6 +24,7 @@ from dealtrace.reports.column_formulas import (
     format_formula,
     list_operands,
     parse_formula,
+    power_of,
 )
 
 NAMES = ("won", "cost", "leads", "показатель")
@@ -197,3 +198,25 @@ def test_an_unknown_name_is_named_with_those_that_exist(text: str, named: str) -
         check_parts(parse_formula(text), ["won", "leads"], ["work"])
     assert named in str(refused.value)
     assert "Metrics: won, leads. Columns (as column:NAME): work" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("formula", "power"),
+    [
+        ("won_amount - cost", 1),
+        ("-(cost + 100) * 1.2", 1),
+        ("amount / won", 1),
+        ("2 * cost", 1),
+        ("won / deals", 0),
+        ("won_amount / cost", 0),
+        ("1 / cost", -1),
+        ("cost * amount", 2),
+        ("cost + won", None),
+        ("7", None),
+        ("2 * 3", None),
+        ("cost - cost", 1),
+    ],
+)
+def test_a_formula_says_whether_its_values_are_amounts_of_money(formula: str, power: int | None) -> None:
+    of_money = {MetricName("cost"), MetricName("amount"), MetricName("won_amount")}
+    assert power_of(parse_formula(formula), lambda part: part in of_money) == power

@@ -19,8 +19,13 @@ NOTHING = "–"
 """Shown for a value that is unknown or undefined."""
 _POINT = {"ru": ",", "en": "."}
 MONTHS = {
-    "ru": "янв фев мар апр май июн июл авг сен окт ноя дек".split(),  # noqa: SIM905 - reads better
+    "ru": "янв фев мар апр мая июн июл авг сен окт ноя дек".split(),  # noqa: SIM905 - reads better
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),  # noqa: SIM905
+}
+"""The months as a day has them: 26 ноя, 1 мая."""
+_MONTHS_ALONE = {
+    "ru": "Январь Февраль Март Апрель Май Июнь Июль Август Сентябрь Октябрь Ноябрь Декабрь".split(),  # noqa: SIM905
+    "en": MONTHS["en"],
 }
 
 _UNITS = {"ru": ("дн.", "ч", "мин", "с"), "en": ("d", "h", "min", "s")}
@@ -41,6 +46,7 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
         "money": lambda value: money(language, value),
         "kopecks": lambda value: money(language, Fraction(value, 100)),
         "day": lambda value: day(language, value),
+        "month": lambda value: month(language, value),
         "clock": lambda value, zone: clock_time(language, value, zone),
         "metric_title": lambda metric: text_in(language, metric),
         "metric_meaning": lambda metric: metric_meaning(metric, language),
@@ -88,7 +94,7 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
         return NOTHING
     match metric.unit:
         case Unit.COUNT:
-            return number(language, value, 0 if value.denominator == 1 else 2)
+            return number(language, value, 0 if round(value, 2).denominator == 1 else 2)
         case Unit.MONEY | Unit.PRICE:
             return money(language, value)
         case Unit.RATIO:
@@ -116,6 +122,11 @@ def axis_labels(language: Language, metric: Metric, marks: Sequence[Fraction]) -
 def day(language: Language, value: date) -> str:
     """Format a day: 26 ноя 2026."""
     return f"{value.day}\u00a0{MONTHS[language][value.month - 1]}\u00a0{value.year}"
+
+
+def month(language: Language, value: date) -> str:
+    """Format the month of a day, without the day: Ноябрь 2026."""
+    return f"{_MONTHS_ALONE[language][value.month - 1]}\u00a0{value.year}"
 
 
 def day_span(language: Language, first_on: date, last_on: date) -> str:

@@ -1,5 +1,6 @@
 """Write rows to files of any size: CSV, XLSX, JSON Lines; the library for workbooks is imported for a workbook only."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import xlsxwriter  # type: ignore[import-untyped]
 
 SHEET_ROWS_MAX = 1_048_576
+_STORED_AMOUNT, _SPARE_DECIMALS = re.compile(r"\.\d\d00\Z"), 2
 CELL_LENGTH_MAX = 32_767
 """The maximum length of a string in a spreadsheet cell; longer strings are truncated and counted (`cut`)."""
 SHOWN_WHOLE_BELOW = 10**11
@@ -151,13 +153,22 @@ class ExcelCsvFile:
             case bool():
                 return self._spelling.yes if value else self._spelling.no
             case Decimal():
-                return f"{value:f}".replace(".", self._spelling.decimal_sign)
+                return _without_spare_zeros(value).replace(".", self._spelling.decimal_sign)
             case datetime():
                 return value.strftime(self._spelling.time_format)
             case int():
                 return str(value) if abs(value) < SHOWN_WHOLE_BELOW else f'="{value}"'
             case str():
                 return spreadsheet_text(value)
+
+
+def _without_spare_zeros(value: Decimal) -> str:
+    """Format a number; an amount with four decimals, as amounts of deals are stored, has two if the others are zeros.
+
+    Numbers with more decimals, such as shares, keep them all.
+    """
+    text = f"{value:f}"
+    return text[:-_SPARE_DECIMALS] if _STORED_AMOUNT.search(text) else text
 
 
 class XlsxFile:

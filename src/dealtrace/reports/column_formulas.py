@@ -10,7 +10,7 @@ quoted names are enclosed in `"`. Blanks between tokens are ignored.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import NoReturn
@@ -113,6 +113,29 @@ def format_formula(formula: FormulaTree) -> str:
             before = _enclosed(left, is_needed=is_product and _is_sum(left))
             after = _enclosed(right, is_needed=isinstance(right, FormulaOperation) and (is_product or _is_sum(right)))
             return f"{before}{sign}{after}"
+
+
+def power_of(formula: FormulaTree, has_unit: Callable[[FormulaPart], bool]) -> int | None:
+    """Return the power to which a unit, such as the ruble, occurs in the values of a formula: 1 for `cost / won`.
+
+    `has_unit` says which parts have the unit. Plain numbers may have any unit that they are added to; the result is
+    `None` for them, and if values with the unit are added to others.
+    """
+    match formula:
+        case Number():
+            return None
+        case MetricName() | ColumnName():
+            return int(has_unit(formula))
+        case Negation(operand):
+            return power_of(operand, has_unit)
+        case FormulaOperation(sign, left, right):
+            powers = (power_of(left, has_unit), power_of(right, has_unit))
+            if sign in "+-":
+                known = {power for power in powers if power is not None}
+                return known.pop() if len(known) == 1 else None
+            if powers == (None, None):
+                return None
+            return (powers[0] or 0) + (powers[1] or 0) * (1 if sign == "*" else -1)
 
 
 def evaluate(formula: FormulaTree, values: Mapping[FormulaPart, Fraction | None]) -> Fraction | None:

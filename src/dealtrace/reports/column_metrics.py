@@ -5,7 +5,15 @@ from fractions import Fraction
 
 from dealtrace.record import record
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, list_in_evaluation_sequence
-from dealtrace.reports.column_formulas import ColumnName, FormulaPart, FormulaTree, MetricName, evaluate, list_operands
+from dealtrace.reports.column_formulas import (
+    ColumnName,
+    FormulaPart,
+    FormulaTree,
+    MetricName,
+    evaluate,
+    list_operands,
+    power_of,
+)
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.metrics import (
@@ -70,7 +78,7 @@ def _metric_of(column: ReportColumn, named: Mapping[FormulaPart, Metric]) -> Met
         en,
         *_MEANING,
         Group.OWN,
-        _UNITS[column.kind],
+        _unit_of(column, {name: part.unit for name, part in parts.items()}),
         _formula_of(column, formulas),
         needs_won=any(part.needs_won for part in parts.values()),
         margin_formula=_formula_of(column, {**formulas, **of_margins}) if of_margins else None,
@@ -86,6 +94,19 @@ def _titles(name: str) -> tuple[str, str]:
 
 _MEANING = ("столбец, созданный пользователями", "a column defined by users")
 _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.FORMULA: Unit.NUMBER}
+
+
+def _unit_of(column: ReportColumn, units: Mapping[FormulaPart, Unit]) -> Unit:
+    """Return the unit of a column: a formula in rubles, such as `won_amount - cost`, is shown as an amount of rubles.
+
+    It has the unit of prices, whose values answers show like any other number.
+    """
+    if column.formula is not None and power_of(column.formula, lambda part: units[part] in _RUBLES) == 1:
+        return Unit.PRICE
+    return _UNITS[column.kind]
+
+
+_RUBLES = (Unit.MONEY, Unit.PRICE)
 
 
 def _formula_of(column: ReportColumn, parts: Mapping[FormulaPart, AnyFormula]) -> AnyFormula:

@@ -85,7 +85,24 @@ _TABLE = (
     Dimension("content", "Объявление", "Ad", _ALL, Kind.SOURCE),
     Dimension("term", "Ключевое слово", "Keyword", _ALL, Kind.SOURCE),
     Dimension("landing_page", "Страница входа", "Landing page", _VISITED),
-    Dimension("hour", "Час", "Hour", _VISITED, Kind.VISIT_CLOCK),
+    Dimension(
+        "hour",
+        "Час",
+        "Hour",
+        _VISITED,
+        Kind.VISIT_CLOCK,
+        meaning_ru="час визита, который привёл к лиду или сделке",
+        meaning_en="the hour of the visit that led to the lead or deal",
+    ),
+    Dimension(
+        "own_hour",
+        "Час события",
+        "Hour of the event",
+        _VISITED,
+        Kind.CLOCK,
+        meaning_ru="час самого звонка, заявки, сделки или визита",
+        meaning_en="the hour of the call, request, deal or visit itself",
+    ),
     Dimension("weekday", "День недели", "Weekday", _ALL, Kind.CLOCK),
     Dimension("day", "День", "Day", _ALL, Kind.CALENDAR),
     Dimension("week", "Неделя", "Week", _ALL, Kind.CALENDAR),
@@ -135,9 +152,6 @@ DIMENSIONS: Mapping[str, Dimension] = {dimension.name: dimension for dimension i
 """All dimensions except custom fields, by name."""
 
 assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURCE] == list(SOURCE_PARTS)
-
-OWN_HOUR = Dimension("own_hour", "Час события", "Hour of the event", _VISITED, Kind.CLOCK)
-"""The hour of an event itself, for alerts. In reports, `hour` is the hour of the visit that led to the event."""
 
 
 def field_dimension(field: str, title: str = "") -> Dimension:

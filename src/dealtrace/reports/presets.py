@@ -55,6 +55,6 @@ READY_QUESTIONS = (
     ReadyQuestion("Конверсия лидов в сделки по источникам", "Leads to deals by source", "source", "lead_to_deal,leads"),
     ReadyQuestion("Выручка по менеджерам", "Won amount by manager", "manager", "won_amount,won,amount"),
     ReadyQuestion("Средний чек по менеджерам", "Average amount by manager", "manager", "average,deals,amount"),
-    ReadyQuestion("Пропущенные звонки по часам", "Missed calls by hour", "hour", "missed_calls,calls"),
+    ReadyQuestion("Пропущенные звонки по часам", "Missed calls by hour", "own_hour", "missed_calls,calls"),
 )
 """The questions that marketers ask most, in the words that they use; pages of reports link to them."""

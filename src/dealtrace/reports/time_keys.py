@@ -76,8 +76,10 @@ def _one_of(numbers: range) -> Callable[[str], int]:
     return parse
 
 
+_HOUR = TimeKeys(None, lambda number: f"{number:02}", _one_of(range(HOURS)), "09")
 TIME_KEYS: Mapping[str, TimeKeys] = {
-    "hour": TimeKeys(None, lambda number: f"{number:02}", _one_of(range(HOURS)), "09"),
+    "hour": _HOUR,
+    "own_hour": _HOUR,
     "weekday": TimeKeys(date.isoweekday, str, _one_of(range(1, DAYS_OF_WEEK + 1)), "1"),
     "day": TimeKeys(
         date.toordinal,

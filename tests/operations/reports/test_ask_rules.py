@@ -236,6 +236,18 @@ def test_the_hour_of_a_visit_after_the_period_is_stated_by_the_clock_of_that_day
     assert rows(asked(stage, site, by="hour", **words)) == {"14": 1}
 
 
+def test_calls_count_in_the_hour_in_which_they_came_with_or_without_a_visit(stage: Stage) -> None:
+    site = stage.open_site(time_zone=ZoneInfo("Europe/Berlin"))
+    visit = stage.visit(site, datetime(2026, 11, 8, 6, 0, tzinfo=UTC), TrafficSource("y"))
+    at = datetime(2026, 11, 8, 22, 30, tzinfo=UTC)
+    stage.call(site, at, phone="79205550055", visit_id=visit.id)
+    stage.call(site, at, phone="79205550056")
+    for report in asked_everywhere(stage, site, "own_hour:is:23", by="own_hour", metrics="calls"):
+        assert rows(report) == {"23": 2}
+    for report in asked_everywhere(stage, site, by="hour", metrics="calls"):
+        assert rows(report) == {"07": 1, None: 1}
+
+
 def test_a_path_has_the_sources_of_all_visits_to_a_lead_in_order(stage: Stage, shop: Player) -> None:
     yandex, other_ad = TrafficSource("Yandex", "CPC", "brand"), TrafficSource("yandex", "cpc", "sale")
     google, direct, unknown = (

@@ -270,7 +270,9 @@ def test_the_total_of_a_column_over_the_last_month_is_shown(stage: Stage, shop: 
     with stage.database.write() as connection:
         facts, columns = stored_facts(connection, shop.site), list_columns(connection, shop.site.id)
         shown = [try_new_column(facts, shop.site, column.name, columns, NOON) for column in (NEW, MONEY, SHARE)]
-    assert shown == ["2", "7.00", "–"]
+    assert [(metric.name, total) for metric, total in shown] == [
+        (f"column:{column.name}", total) for column, total in ((NEW, 2), (MONEY, 7), (SHARE, None))
+    ]
 
 
 def test_a_question_of_a_site_with_columns_is_parsed_without_reading_its_deals(stage: Stage, shop: Player) -> None:

@@ -26,10 +26,10 @@ def test_every_metric_says_whether_its_growth_is_good(growth: Growth, names: str
 
 
 def test_more_deals_without_a_source_are_bad_news() -> None:
-    for name in ("deals", "amount"):
-        assert growth_of(METRICS[name], is_unsourced=True) is Growth.BAD
+    assert growth_of(METRICS["deals"], is_unsourced=True) is Growth.BAD
+    for name in ("deals", "amount", "won_amount"):
         assert growth_of(METRICS[name], is_unsourced=False) is Growth.GOOD
-    for name in ("won", "won_amount"):
+    for name in ("amount", "margin", "won", "won_amount", "won_margin"):
         assert growth_of(METRICS[name], is_unsourced=True) is Growth.NEUTRAL
     assert growth_of(METRICS["visits"], is_unsourced=True) is Growth.NEUTRAL
     assert growth_of(METRICS["cost"], is_unsourced=True) is Growth.NEUTRAL

@@ -110,7 +110,8 @@ def line_chart(
     """Return the chart of the points in input order; unknown values interrupt the line.
 
     `format_marks` formats the marks of the value axis together; by default, each is formatted by `format_value`.
-    A chart whose points are links has the role `group`: screen readers do not see the links inside an image.
+    A chart whose points are links has the role `group`: screen readers do not see the links inside an image. Its height
+    is not fixed: narrow pages show it higher, since a low chart as wide as a phone could not be read.
     """
     values = [value for point in points for value in (point.value, point.compared) if value is not None]
     scale = scale_for(values, HEIGHT - TOP - BOTTOM)
@@ -122,7 +123,15 @@ def line_chart(
     parts += [_path([point.value for point in points], frame, "line"), *_dots(points, frame, format_value)]
     parts += [_note(note, frame) for note in notes]
     role, size = "group" if any(point.url for point in points) else "img", f"0 0 {WIDTH} {HEIGHT}"
-    return element("svg", *parts, xmlns="http://www.w3.org/2000/svg", class_="chart", role=role, viewBox=size)
+    return element(
+        "svg",
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        class_="chart stretched",
+        role=role,
+        viewBox=size,
+        preserveAspectRatio="none",
+    )
 
 
 def _value_axis(frame: _Frame, labels: Sequence[str]) -> list[Markup]:

@@ -84,7 +84,8 @@ def change_of(
 
     The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
     ten points, not of 25 %. If only the compared value is unknown, say that there is nothing to compare with. Return
-    `None` if the value is unknown or the values are equal. `growth` says whether a rise of this value is good, bad or
+    `None` if the value is unknown or the values are equal. A change that is rounded to zero has no sign and is neither
+    good nor bad. `growth` says whether a rise of this value is good, bad or
     neutral; by default, the metric's own `growth` is used.
     """
     if value is None or value == compared:
@@ -93,21 +94,30 @@ def change_of(
         return FigureChange(_NOTHING_TO_COMPARE[language], _JUDGEMENTS[Growth.NEUTRAL, True], "")
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
+    neutral = _JUDGEMENTS[Growth.NEUTRAL, True]
     if not has_percentage(metric):
-        return FigureChange(points_text(value - compared, language), judgement, before)
+        points = points_text(value - compared, language)
+        return FigureChange(points, judgement if points[0] in "+−" else neutral, before)
     sign = "+" if value > compared else "−"
     difference = f"{sign}{metric_value(language, metric, abs(value - compared))}"
     percent = percentage(metric, value, before=compared)
     if percent is None:
         return FigureChange(difference, judgement, before)
-    return FigureChange(f"{sign}{number(language, abs(percent))}\u00a0%", judgement, before, difference)
+    shown = number(language, abs(percent))
+    if shown == "0":
+        return FigureChange("0\u00a0%", neutral, before, difference)
+    return FigureChange(f"{sign}{shown}\u00a0%", judgement, before, difference)
 
 
 def points_text(difference: Fraction, language: Language) -> str:
-    """Return a difference of ratios in percentage points, with its sign: −3.2 pp; small ones have two decimals."""
+    """Return a difference of ratios in percentage points, with its sign: −3.2 pp; small ones have two decimals.
+
+    A difference that is rounded to zero has no sign.
+    """
     points = abs(difference) * 100
     digits = 1 if points >= Fraction(1, 20) else 2
-    return f"{'+' if difference > 0 else '−'}{number(language, points, digits)}\u00a0{_POINTS[language]}"
+    sign = "" if round(points, digits) == 0 else "+" if difference > 0 else "−"
+    return f"{sign}{number(language, points, digits)}\u00a0{_POINTS[language]}"
 
 
 _NOTHING_TO_COMPARE: Mapping[Language, str] = {"ru": "нет данных для сравнения", "en": "no data to compare"}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from dealtrace.cabinet.formats import MONTHS, day, day_span, in_language
+from dealtrace.cabinet.formats import MONTHS, day, day_span, in_language, month
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.errors import InvalidValue, Language
@@ -32,8 +32,7 @@ def key_label(dimension: Dimension, key: str, language: Language) -> str:
             first_on = date.fromordinal(number_of_key("week", key) * DAYS_OF_WEEK + 1)
             return day_span(language, first_on, first_on + timedelta(days=DAYS_OF_WEEK - 1))
         case "month":
-            year, month = key.split("-")
-            return f"{MONTHS[language][int(month) - 1]} {year}"
+            return month(language, date.fromisoformat(f"{key}-01"))
         case "quarter":
             year, quarter = key.split("-Q")
             return f"{quarter} кв. {year}" if language == "ru" else f"Q{quarter} {year}"
@@ -88,7 +87,8 @@ def compared_time_label(
 def _compared_days(dimension: Dimension, language: Language, compared: ComparedTime) -> str:
     assert compared.days is not None
     if compared.is_whole and dimension.name in ("month", "quarter"):
-        return key_label(dimension, compared.key, language)
+        label = key_label(dimension, compared.key, language)
+        return label.lower() if language == "ru" else label
     first, last = (day(language, each) for each in (compared.days.first_on, compared.days.last_on))
     return first if first == last else f"{first} – {last}"
 

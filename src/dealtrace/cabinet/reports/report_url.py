@@ -25,7 +25,15 @@ from dealtrace.reports.filters import (
 )
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, MONTHLY_PRESETS, Comparison
-from dealtrace.reports.question import ALL_MODELS, DESCENDING, SEGMENT_OF_SITE, Question, QuestionContext, RawQuestion
+from dealtrace.reports.question import (
+    ALL_MODELS,
+    CHANGE_PREFIX,
+    DESCENDING,
+    SEGMENT_OF_SITE,
+    Question,
+    QuestionContext,
+    RawQuestion,
+)
 from dealtrace.reports.reading.masking import masked_filter
 from dealtrace.reports.reading.narrowing import is_alternative, narrowed_filters
 from dealtrace.reports.saved_items.saved_reports import SavedReport
@@ -218,10 +226,11 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
 
 
 def _left_behind(query: QueryParams) -> tuple[str, ...]:
-    """Return the names of a form's fields that still belong to the former period or segment, after another was chosen.
+    """Return the names of a form's fields that still belong to the former period, segment or columns.
 
     If a person chooses a named period while the form still has the dates of the former one, the named period counts. If
     a person compared days with the days before and then chooses a month, the month is compared with the month before.
+    A table is no longer sorted by a column that it lost.
     """
     dates, period = (query.get("from", ""), query.get("to", "")), query.get("period", "")
     has_old_dates = period and any(dates) and query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)
@@ -232,7 +241,19 @@ def _left_behind(query: QueryParams) -> tuple[str, ...]:
         *(("from", "to") if has_old_dates else ()),
         *(("compare",) if is_compared_before else ()),
         *(("segment_of",) if is_other_segment else ()),
+        *(("sort",) if _sorts_by_lost_column(query) else ()),
     )
+
+
+def _sorts_by_lost_column(query: QueryParams) -> bool:
+    """Return whether a sent form still sorts by a column, or by the changes of a column, that the report lost."""
+    if ORDERED not in query:
+        return False
+    name = query.get("sort", "").removeprefix(DESCENDING)
+    is_compared = query.get("compare", "") not in ("", NO_COMPARISON) or query.get("period", "") in MONTHLY_PRESETS
+    if name.startswith(CHANGE_PREFIX) and not (is_compared and query.get("compare", "") != NO_COMPARISON):
+        return True
+    return name.removeprefix(CHANGE_PREFIX) not in (*query.getlist("metrics"), *query.getlist("by"))
 
 
 def report_url_at(page: str, query: str) -> ReportUrl:
@@ -255,16 +276,15 @@ def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:
 
 
 def _in_order(name: str, query: QueryParams) -> list[str]:
-    """Return the non-empty values of a parameter. Metrics just added come first; the others keep their order.
+    """Return the non-empty values of a parameter. Metrics just added come last; the others keep their order.
 
-    Ours: a person who adds a metric wants to see it, and the last columns of a wide table are out of sight. Also, the
-    first metric sorts the table and is drawn in the chart.
+    Ours: the first metric sorts the table and is drawn in the chart, and a person who adds a column asks for neither.
     """
     values = [part for part in query.getlist(name) if part]
     if name != "metrics" or ORDERED not in query:
         return values
     before = split_escaped(query[ORDERED], LIST_SEPARATOR)
-    return sorted(values, key=lambda value: before.index(value) if value in before else -1)
+    return sorted(values, key=lambda value: before.index(value) if value in before else len(before))
 
 
 def narrowed_url(

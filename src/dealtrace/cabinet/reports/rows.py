@@ -177,6 +177,9 @@ _HEADINGS: Mapping[Fact, Sequence[str]] = {
     Fact.DEALS: ("Number", "Date", "Status", "Source", "Match reason", "Share"),
 }
 
+_PARTS_OF_COSTS = ("content", "term")
+"""The parts of a source by which costs of the same day and campaign differ; the label of the source lacks them."""
+
 
 class _Shaper:
     """The builder of the table of rows behind a figure; it links only to pages that the person may open."""
@@ -184,12 +187,16 @@ class _Shaper:
     def __init__(self, view: View, details: Details) -> None:
         self._view, self._details, self._say = view, details, view.translate
         self._may_open = view.may_see_contacts
+        self._parts: Sequence[str] = ()
 
     def table(self, found: FigureRows) -> RowTable:
         """Return the rows as a table, with the columns of money and clicks that such rows have."""
         has_margin = "margin" in found.sums
+        sources = [row.source for row in found.rows if isinstance(row, CostRow)]
+        self._parts = [part for part in _PARTS_OF_COSTS if any(getattr(source, part) for source in sources)]
+        titles = [text_in(self._view.language, DIMENSIONS[part]) for part in self._parts]
         return RowTable(
-            self._headings(_HEADINGS[found.kind], list(found.sums)),
+            self._headings(_HEADINGS[found.kind], titles, list(found.sums)),
             tuple(self._cells(row, has_margin=has_margin) for row in found.rows),
         )
 
@@ -205,10 +212,11 @@ class _Shaper:
                 sums = (row.amount_rub, row.margin_rub) if has_margin else (row.amount_rub,)
                 return (*self._deal(row), self._share(row.share), *map(self._money, sums))
 
-    def _headings(self, names: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
+    def _headings(self, names: Sequence[str], parts: Sequence[str], metrics: Sequence[str]) -> tuple[RowCell, ...]:
         titles = [RowCell(self._say(name), is_value=name == "Share") for name in names]
         named = [METRICS[name] for name in metrics]
-        return (*titles, *(RowCell(text_in(self._view.language, each), is_value=True) for each in named))
+        sums = (RowCell(text_in(self._view.language, each), is_value=True) for each in named)
+        return (*titles, *map(RowCell, parts), *sums)
 
     def _deal(self, row: DealRow) -> tuple[RowCell, ...]:
         deal = self._details.deals.get(row.id)
@@ -242,6 +250,7 @@ class _Shaper:
         return (
             RowCell(day(self._view.language, row.spent_on)),
             RowCell(self._source_label(row.source)),
+            *(RowCell(self._view.shown_name(getattr(row.source, part)) or NOTHING) for part in self._parts),
             self._money(row.cost_rub),
             RowCell(number(self._view.language, row.clicks), is_value=True),
         )

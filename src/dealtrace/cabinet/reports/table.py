@@ -22,7 +22,7 @@ from dealtrace.reports.figure import COMPARED
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.growth import can_be_best, has_best, is_paid
+from dealtrace.reports.reading.growth import can_be_best, has_best, is_paid, is_price, is_spent_for_nothing
 from dealtrace.reports.reading.meanings import dimension_meaning, meaning_in_total, metric_meaning
 
 Translate = Callable[[str], str]
@@ -52,7 +52,7 @@ class TableCell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
     `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` says what a total
-    is divided by, if a row is divided by less.
+    is divided by, if a row is divided by less. `note` says that a price is zero because there are no costs.
     """
 
     text: str
@@ -62,6 +62,7 @@ class TableCell:
     url: str
     mark: str
     meaning: str = ""
+    note: str = ""
 
 
 @record
@@ -216,11 +217,14 @@ class LineShaper:
     @property
     def legend(self) -> str:
         """Return what the marks of the best and the worst values mean, and which rows are not compared."""
+        legend = self.translate("★ best and ▿ worst value of a column")
         if any(self._keys.has_partial(row.keys) for row in self.rows):
-            return self.translate(
+            legend = self.translate(
                 "★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared"
             )
-        return self.translate("★ best and ▿ worst value of a column")
+        if any(ends is not None and ends[1] is None for ends in self.best):
+            legend = f"{legend}. {self.translate('▿ – means: money was spent, and nothing came of it')}"
+        return legend
 
     @property
     def has_rows_without_costs(self) -> bool:
@@ -249,8 +253,9 @@ class LineShaper:
             else cell_bar(value, self.largest[place]),
             self._change(row, place, metric, is_total=is_total),
             self._behind(row, metric) if value else "",
-            "" if is_total or value is None else self._mark(row, place, value),
+            "" if is_total else self._mark(row, place, value),
             meaning_in_total(metric, self.language) if is_total else "",
+            self.translate("no costs") if value == 0 and is_price(metric) else "",
         )
 
     def _change(self, row: ReportLine, place: int, metric: Metric, *, is_total: bool) -> FigureChange | None:
@@ -270,8 +275,11 @@ class LineShaper:
     def _value(self, row: ReportLine, place: int) -> Fraction | None:
         return row.values[self.model][place]
 
-    def _best(self, rows: Sequence[ReportLine], place: int) -> tuple[Fraction, Fraction] | None:
-        """Return the best and the worst value of a column, or `None` if all are equal or none counts as best."""
+    def _best(self, rows: Sequence[ReportLine], place: int) -> tuple[Fraction | None, Fraction | None] | None:
+        """Return the best and the worst value of a column, or `None` if all are equal or none counts as best.
+
+        The worst value is `None` if money was spent for nothing in a row.
+        """
         metric = self.question.metrics[place]
         if not has_best(metric):
             return None
@@ -280,18 +288,30 @@ class LineShaper:
             for row in rows
             if (value := self._value(row, place)) is not None and self._can_be_best(metric, value, row)
         }
+        if values and any(self._is_for_nothing(row, place) for row in rows):
+            return min(values), None
         if len(values) < 2:  # noqa: PLR2004 - one value is both best and worst
             return None
         ends = (max(values), min(values))
         return (ends[1], ends[0]) if metric.growth is Growth.BAD else ends
 
-    def _mark(self, row: ReportLine, place: int, value: Fraction) -> str:
+    def _mark(self, row: ReportLine, place: int, value: Fraction | None) -> str:
         ends = self.best[place]
         if ends is None or not self._can_be_best(self.question.metrics[place], value, row):
             return ""
+        if value is None:
+            return "▿" if ends[1] is None and self._is_for_nothing(row, place) else ""
         return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
 
-    def _can_be_best(self, metric: Metric, value: Fraction, row: ReportLine) -> bool:
+    def _is_for_nothing(self, row: ReportLine, place: int) -> bool:
+        metric = self.question.metrics[place]
+        return (
+            metric not in self.report.lacking_won
+            and is_spent_for_nothing(self.question.metrics, row.values[self.model], place)
+            and self._can_be_best(metric, None, row)
+        )
+
+    def _can_be_best(self, metric: Metric, value: Fraction | None, row: ReportLine) -> bool:
         return can_be_best(metric, value, row.keys, is_partial=self._keys.has_partial(row.keys))
 
 

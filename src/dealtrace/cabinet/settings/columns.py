@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.cabinet.form_pages import Faults, fault_text, redirect_with_message, show_form_page, unknown_faults
+from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.labels import COLUMN_KINDS, page_text
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save
@@ -93,8 +94,8 @@ async def save(view: View) -> Response:
             check_new_column(column, columns)
             columns = [*columns, column]
         if not may_save(view, draft.agreement):
-            tried = await view.ask(try_new_column, column.name, columns, clock.now())
-            return await _page(view, draft, tried=tried)
+            metric, total = await view.ask(try_new_column, column.name, columns, clock.now())
+            return await _page(view, draft, tried=metric_value(view.language, metric, total))
         await view.manage(at_site(view.current_site, _save), column, draft.before)
     except NameTaken as refusal:
         return await _page(view, draft, faults={"name": page_text(refusal, view.language)})

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.formats import MONTHS, money, number
+from dealtrace.cabinet.formats import money, month, number
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed
 from dealtrace.operations.what_if.try_currency_rates import AMOUNTS_MAX, TriedRates, try_rates
@@ -61,13 +61,13 @@ async def forecast_rates(view: View, site: Site, tried: TriedRates, agreed: str)
         (changed.lacking_before, changed.lacking_after),
         tuple(
             MonthLine(
-                f"{MONTHS[language][month.first_on.month - 1]}\u00a0{month.first_on.year}",
-                month.currency.upper(),
-                number(language, month.deals),
-                rubles(month.before),
-                rubles(month.after),
+                month(language, line.first_on),
+                line.currency.upper(),
+                number(language, line.deals),
+                rubles(line.before),
+                rubles(line.after),
             )
-            for month in changed.months
+            for line in changed.months
         ),
         AMOUNTS_MAX if effect.is_cut else 0,
         agreed,

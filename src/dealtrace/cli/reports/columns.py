@@ -17,6 +17,7 @@ from dealtrace.operations.reports.column_metrics import try_new_column
 from dealtrace.operations.reports.manage_columns import add_column, check_new_column, remove_column
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn, parse_column_name, parse_statuses
 from dealtrace.reports.column_formulas import format_formula, parse_formula
+from dealtrace.reports.formats import format_value
 from dealtrace.reports.statuses import status_key
 from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.statuses import list_statuses
@@ -51,12 +52,13 @@ def add(
             check_new_column(column, columns)
             unseen = _list_unseen(connection, site_id, column)
         with facts_of(database, site) as facts:
-            last_month = try_new_column(facts, site, column.name, [*columns, column], clock.now())
+            metric, total = try_new_column(facts, site, column.name, [*columns, column], clock.now())
         if not dry_run:
             with database.write() as connection:
                 add_column(work_in(database, connection, require_site(connection, site_id)), column)
     console.print(f"Site {site_id}: column {column.name} {'would be added' if dry_run else 'added'}.", markup=False)
-    console.print(f"Total for the last month: {last_month}", markup=False)
+    last_month = format_value(metric.unit, total)
+    console.print(f"Total for the last month: {'–' if last_month is None else last_month}", markup=False)
     if unseen:
         error_console.print(f"No deal of site {site_id} has had these statuses yet: {', '.join(unseen)}", markup=False)
 

@@ -10,12 +10,13 @@ from dealtrace.alerts.judgement import Observed, basis_of
 from dealtrace.alerts.windows import Slot
 from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
 from dealtrace.reports.answer import Gathered, RowKeys
-from dealtrace.reports.dimensions import DIMENSIONS, OWN_HOUR
+from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import AnyFormula, Metric, Values
 from dealtrace.reports.periods import Period, Span
 from dealtrace.reports.question import Question
 
 _DAY = DIMENSIONS["day"]
+_OWN_HOUR = DIMENSIONS["own_hour"]
 
 
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
@@ -34,7 +35,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
     measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
     if (window.hours or window.days) > 1 and not all(measure.adds_up for measure in measures):
         return observe_each(source, site, question, slots)
-    by = (_DAY, OWN_HOUR) if window.hours else (_DAY,)
+    by = (_DAY, _OWN_HOUR) if window.hours else (_DAY,)
     formulas, gathered = ask_series(source, site, asked, by, _whole_span(site, slots))
     return _observed([formulas[metric] for metric in asked.metrics], gathered, slots)
 

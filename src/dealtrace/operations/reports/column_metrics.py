@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from fractions import Fraction
 
 from sqlalchemy import Connection
 
@@ -11,7 +12,6 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.reports.column_definitions import ReportColumn
 from dealtrace.reports.column_metrics import metrics_of_columns
-from dealtrace.reports.formats import format_figures
 from dealtrace.reports.metrics import COLUMN_PREFIX, Metric
 from dealtrace.reports.periods import last_month
 from dealtrace.reports.question import Question
@@ -23,8 +23,10 @@ def find_column_metrics(connection: Connection, site: Site) -> Mapping[str, Metr
     return metrics_of_columns(list_columns(connection, site.id))
 
 
-def try_new_column(source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime) -> str:
-    """Return the total of the column `name` for the last calendar month as a string, or `–` if it is unknown.
+def try_new_column(
+    source: FactSource, site: Site, name: str, columns: list[ReportColumn], now: datetime
+) -> tuple[Metric, Fraction | None]:
+    """Return the column `name` as a metric, and its total for the last calendar month, `None` if it is unknown.
 
     `columns` are the site's columns, including this one; this one need not be stored yet. The month is in the site's
     time zone.
@@ -33,5 +35,5 @@ def try_new_column(source: FactSource, site: Site, name: str, columns: list[Repo
     model = AttributionModel(site.attribution)
     question = Question(by=(), metrics=(metric,), period=last_month(site_day(now, site.time_zone)), model=model)
     report = ask(source, site, question, now)
-    (shown,) = format_figures(question, report.total.values[model])
-    return "–" if shown is None else str(shown)
+    (total,) = report.total.values[model]
+    return metric, total

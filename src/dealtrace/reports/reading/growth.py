@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.facts import OF_DEALS
 from dealtrace.reports.filters import Filter, Operator, by_dimension
 from dealtrace.reports.metrics import COST, METRICS, Formula, Growth, Metric, Sum, Unit
 
@@ -15,17 +14,12 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
     """Return whether growth of a metric is good, bad or neither; `is_unsourced` is true for figures without a source.
 
     Ours: deals without a source cannot be credited to any advertising, so it is bad if their number grows, although it
-    is good if the number of all other deals grows. Growth of other figures without a source, such as sales, is neither
-    good nor bad.
+    is good if the number of all other deals grows. Growth of other figures without a source, such as sales and all
+    amounts of money, is neither good nor bad: amount and income stand side by side, and must not be judged differently.
     """
     if not is_unsourced or metric.growth is not Growth.GOOD:
         return metric.growth
-    return Growth.BAD if metric.facts <= OF_DEALS and _counts_all(metric) else Growth.NEUTRAL
-
-
-def _counts_all(metric: Metric) -> bool:
-    """Return whether a metric covers all deals (or leads, visits, costs), not only some of them, such as won deals."""
-    return metric.adds_up and not any(measure.flag or measure.statuses for measure in metric.formula.measures)
+    return Growth.BAD if metric == METRICS["deals"] else Growth.NEUTRAL
 
 
 def is_unsourced(
@@ -55,21 +49,42 @@ def has_best(metric: Metric) -> bool:
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 
-def can_be_best(metric: Metric, value: Fraction, keys: Sequence[str | None], *, is_partial: bool = False) -> bool:
+def can_be_best(
+    metric: Metric, value: Fraction | None, keys: Sequence[str | None], *, is_partial: bool = False
+) -> bool:
     """Return whether the figure of a row can be the best or the worst of its column.
+
+    `None` is the price of nothing that was bought, see `is_spent_for_nothing`.
 
     Ours: for prices, rows without costs are excluded, because a lead that cost nothing was not bought cheaply. Rows
     with a missing key are excluded, because a missing source or manager cannot be good or bad. Rows of times that are
     not counted whole (`is_partial`) are excluded: deals of a week that is not over are still being won, and two days
     of a week that the period cuts off say little of that week.
     """
-    return not is_partial and None not in keys and (value != 0 or not _is_price(metric))
+    return not is_partial and None not in keys and (value != 0 or not is_price(metric))
+
+
+def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | None], place: int) -> bool:
+    """Return whether a row has costs, but nothing that the price at index `place` divides them by, such as deals.
+
+    `values` are the figures of the row. Its costs are known if the row shows them, or another price of something.
+
+    Ours: such a row is the worst of its column: its price is unknown, but nothing is dearer than what never came.
+    """
+    return (
+        is_price(metrics[place])
+        and values[place] is None
+        and any(
+            is_paid(metric) and value is not None and value > 0 for metric, value in zip(metrics, values, strict=True)
+        )
+    )
 
 
 def is_paid(metric: Metric) -> bool:
     """Return whether a metric is the cost, or the price of something in costs."""
-    return metric == METRICS["cost"] or _is_price(metric)
+    return metric == METRICS["cost"] or is_price(metric)
 
 
-def _is_price(metric: Metric) -> bool:
+def is_price(metric: Metric) -> bool:
+    """Return whether a metric is the price of something in costs, such as CPL or ДРР."""
     return isinstance(metric.formula, Formula) and metric.formula.over == Sum(((COST, 1),))
