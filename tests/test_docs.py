@@ -74,7 +74,7 @@ VENDOR_MARK, OURS = re.compile("Vendor:"), re.compile(r"\b[Oo]urs:\s")
 ELSEWHERE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|Users)\b|\.\./shared|\b[A-Z]:\\|~/")
 QUESTION_NUMBER = re.compile(r"(?<!-)\bQ[0-9]{1,2}\b")
 """But for quarters: `2026-Q4`."""
-COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
+COMMAND = re.compile(r"(?<![\w./=-])(?<!sudo -u )dealtrace ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 
 
 @cache
@@ -563,6 +563,18 @@ def test_both_languages_show_the_same_commands_and_answers(names: tuple[str, str
     english, russian = (FENCE.findall(read(ROOT / name)) for name in names)
     assert english
     assert english == russian
+
+
+@each([DOCS / "production.md", DOCS / "production.ru.md"])
+def test_an_administrator_can_run_the_commands_of_the_service_in_any_folder(document: Path) -> None:
+    unit = dict(re.findall(r"^(\w+)=(.+)$", read(ROOT / "deploy" / "dealtrace.service"), re.MULTILINE))
+    program = unit["ExecStart"].removesuffix(" serve")
+    as_the_server = f"sudo -u {unit['User']} env -C {unit['WorkingDirectory']} {program} "
+    lines = [line for kind, body in FENCE.findall(read(document)) if kind == "shell" for line in body.splitlines()]
+    ours = [line for line in lines if program in line]
+    assert [line for line in ours if not line.startswith(as_the_server)] == []
+    assert {"site", "user", "restore", "backup", "db"} <= {line.removeprefix(as_the_server).split()[0] for line in ours}
+    assert all(line.startswith("sudo") for line in lines)
 
 
 # The tour
