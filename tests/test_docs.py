@@ -28,6 +28,7 @@ from dealtrace.cabinet.docs.catalogue import CAUSES
 from dealtrace.cabinet.docs.pages import docs_pages
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
+from dealtrace.calltouch import examples
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.costs.cost_columns import COST_COLUMNS
@@ -575,6 +576,22 @@ def test_an_administrator_can_run_the_commands_of_the_service_in_any_folder(docu
     assert [line for line in ours if not line.startswith(as_the_server)] == []
     assert {"site", "user", "restore", "backup", "db"} <= {line.removeprefix(as_the_server).split()[0] for line in ours}
     assert all(line.startswith("sudo") for line in lines)
+
+
+@each([*DOCS.glob("*.ru.md"), ROOT / "README.ru.md"])
+def test_russian_documents_call_a_site_by_one_word(document: Path) -> None:
+    """The word that pages use; «личный кабинет» is that of Calltouch, and the cabinet has pages of its own."""
+    named = re.findall(r"(?i)личн\w+\s+кабинет\w*(?! Calltouch)\b", read(document))
+    assert named == []
+    assert not re.search(r"(?i)(?:создайте|номер|токен)\s+кабинет", read(document))
+
+
+def test_examples_that_register_other_deals_than_the_tour_take_other_numbers() -> None:
+    """With the number of the tour, another deal would be refused."""
+    numbers = set(re.findall(r"orderNumber=(\w+)", read(ROOT / "README.md")))
+    assert numbers
+    assert not numbers & set(re.findall(r'number="(\w+)"', read(DOCS / "client.md")))
+    assert examples.REGISTER_WITH_DEAL.parameters["orderNumber"] not in numbers
 
 
 # The tour

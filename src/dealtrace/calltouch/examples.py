@@ -60,7 +60,7 @@ REGISTER_WITH_DEAL = Example(
     {
         **REGISTER_REQUEST.parameters,
         "requestNumber": "Z-1",
-        "orderNumber": "K2018002",
+        "orderNumber": "K2018003",
         "orderSum": "1000",
         "orderStatus": "new",
         "orderDate": "26.03.2018 10:00:00",
