@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +23,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import dealtrace
 from absent import leave_out
+from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
 from dealtrace.accounts.rights import Role
 from dealtrace.app import ENDPOINTS, describe, page_router
 from dealtrace.cabinet.docs.catalogue import CAUSES
@@ -584,6 +586,28 @@ def test_russian_documents_call_a_site_by_one_word(document: Path) -> None:
     named = re.findall(r"(?i)личн\w+\s+кабинет\w*(?! Calltouch)\b", read(document))
     assert named == []
     assert not re.search(r"(?i)(?:создайте|номер|токен)\s+кабинет", read(document))
+
+
+@each(
+    [
+        DOCS / "api.md",
+        *(SOURCE / name for name in ("api/routes.py", "calltouch/examples.py", "http/openapi/samples.py")),
+    ]
+)
+def test_ids_in_examples_are_as_long_as_those_that_a_new_server_assigns(document: Path) -> None:
+    shown = re.findall(r"\b10000[0-9]+", read(document).replace("_", ""))
+    assert {len(number) for number in shown if len(number) > 9} == {len(f"{FIRST_ID_DEFAULT}")}
+
+
+def test_files_that_documented_commands_write_are_ignored_by_git() -> None:
+    ignored = [line.lstrip("/") for line in read(ROOT / ".gitignore").splitlines()]
+    written = {"dealtrace.db-wal", "dealtrace.db.mirror", "calls.csv.refused.csv"}
+    for document in DOCUMENTS:
+        body = "\n".join(body for _, body in FENCE.findall(read(document)))
+        written |= set(re.findall(r"(?<![\w./-])dealtrace (?:backup|export [a-z]+) ([\w.-]+)", body))
+        written |= set(re.findall(r"sqlite:///([\w.-]+)", body))
+    assert {"dealtrace.backup", "deals.xlsx", "again.db"} <= written
+    assert [name for name in sorted(written) if not any(fnmatch(name, pattern) for pattern in ignored)] == []
 
 
 def test_examples_that_register_other_deals_than_the_tour_take_other_numbers() -> None:
