@@ -46,7 +46,8 @@ install-programs:
 ifneq ($(strip $(MISSING)),)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  .ci/install $(MISSING) || echo 'The tests that need what is missing are left out$(INSTEAD).'; \
-	else echo 'Their tests are left out$(INSTEAD), this brings them: sudo apt-get install -y $(strip $(MISSING))'; fi
+	else echo 'Not installed: $(strip $(MISSING)). The tests that need them are left out$(INSTEAD).'; \
+	  echo 'To install them: sudo apt-get install -y $(strip $(MISSING))'; fi
 endif
 
 run: install

@@ -52,7 +52,8 @@ def test_the_root_leads_a_browser_to_the_cabinet_and_answers_programs_that_it_is
             assert (answer.status_code, answer.headers["location"]) == (302, "/cabinet/")
             assert "accept" in answer.headers["vary"].lower()
     for accepted in ("*/*", "application/json", "text/html-sandboxed", "text/html;q=0", ""):
-        assert server.http.get("/", headers={"accept": accepted}).status_code == 404
+        answer = server.http.get("/", headers={"accept": accepted, "accept-language": "en"})
+        assert (answer.status_code, answer.json()["message"]) == (404, "Path not found: /. Use: /docs, /cabinet/")
     assert server.http.post("/", headers={"accept": "text/html"}).status_code == 404
 
 

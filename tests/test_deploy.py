@@ -131,6 +131,13 @@ def test_make_says_what_it_does(tmp_path: Path, target: str) -> None:
     assert {"run": "Starting the server", "test": "Running the tests"}[target] in shown.stdout
 
 
+def test_make_says_which_programs_are_missing_and_how_to_install_them() -> None:
+    make = ["make", "-n", "install-programs", "MISSING=redis-server openssl"]
+    shown = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "Not installed: redis-server openssl. The tests that need them are left out" in shown
+    assert "To install them: sudo apt-get install -y redis-server openssl" in shown
+
+
 def test_make_installs_the_browser_that_tests_look_for_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"command -v {PROGRAMS[0]}),,{PROGRAMS[0]})" in (ROOT / "Makefile").read_text()
     monkeypatch.setenv("PATH", str(tmp_path))

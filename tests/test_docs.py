@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -22,12 +23,14 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import dealtrace
 from absent import leave_out
+from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
 from dealtrace.accounts.rights import Role
 from dealtrace.app import ENDPOINTS, describe, page_router
 from dealtrace.cabinet.docs.catalogue import CAUSES
 from dealtrace.cabinet.docs.pages import docs_pages
 from dealtrace.cabinet.gate import Page
 from dealtrace.cabinet.routes import PAGES
+from dealtrace.calltouch import examples
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.errors import Refusal
 from dealtrace.files.costs.cost_columns import COST_COLUMNS
@@ -74,7 +77,7 @@ VENDOR_MARK, OURS = re.compile("Vendor:"), re.compile(r"\b[Oo]urs:\s")
 ELSEWHERE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|mnt|Users)\b|\.\./shared|\b[A-Z]:\\|~/")
 QUESTION_NUMBER = re.compile(r"(?<!-)\bQ[0-9]{1,2}\b")
 """But for quarters: `2026-Q4`."""
-COMMAND = re.compile(r"(?<![\w./=-])dealtrace ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
+COMMAND = re.compile(r"(?<![\w./=-])(?<!sudo -u )dealtrace ([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
 
 
 @cache
@@ -563,6 +566,56 @@ def test_both_languages_show_the_same_commands_and_answers(names: tuple[str, str
     english, russian = (FENCE.findall(read(ROOT / name)) for name in names)
     assert english
     assert english == russian
+
+
+@each([DOCS / "production.md", DOCS / "production.ru.md"])
+def test_an_administrator_can_run_the_commands_of_the_service_in_any_folder(document: Path) -> None:
+    unit = dict(re.findall(r"^(\w+)=(.+)$", read(ROOT / "deploy" / "dealtrace.service"), re.MULTILINE))
+    program = unit["ExecStart"].removesuffix(" serve")
+    as_the_server = f"sudo -u {unit['User']} env -C {unit['WorkingDirectory']} {program} "
+    lines = [line for kind, body in FENCE.findall(read(document)) if kind == "shell" for line in body.splitlines()]
+    ours = [line for line in lines if program in line]
+    assert [line for line in ours if not line.startswith(as_the_server)] == []
+    assert {"site", "user", "restore", "backup", "db"} <= {line.removeprefix(as_the_server).split()[0] for line in ours}
+    assert all(line.startswith("sudo") for line in lines)
+
+
+@each([*DOCS.glob("*.ru.md"), ROOT / "README.ru.md"])
+def test_russian_documents_call_a_site_by_one_word(document: Path) -> None:
+    """The word that pages use; «личный кабинет» is that of Calltouch, and the cabinet has pages of its own."""
+    named = re.findall(r"(?i)личн\w+\s+кабинет\w*(?! Calltouch)\b", read(document))
+    assert named == []
+    assert not re.search(r"(?i)(?:создайте|номер|токен)\s+кабинет", read(document))
+
+
+@each(
+    [
+        DOCS / "api.md",
+        *(SOURCE / name for name in ("api/routes.py", "calltouch/examples.py", "http/openapi/samples.py")),
+    ]
+)
+def test_ids_in_examples_are_as_long_as_those_that_a_new_server_assigns(document: Path) -> None:
+    shown = re.findall(r"\b10000[0-9]+", read(document).replace("_", ""))
+    assert {len(number) for number in shown if len(number) > 9} == {len(f"{FIRST_ID_DEFAULT}")}
+
+
+def test_files_that_documented_commands_write_are_ignored_by_git() -> None:
+    ignored = [line.lstrip("/") for line in read(ROOT / ".gitignore").splitlines()]
+    written = {"dealtrace.db-wal", "dealtrace.db.mirror", "calls.csv.refused.csv"}
+    for document in DOCUMENTS:
+        body = "\n".join(body for _, body in FENCE.findall(read(document)))
+        written |= set(re.findall(r"(?<![\w./-])dealtrace (?:backup|export [a-z]+) ([\w.-]+)", body))
+        written |= set(re.findall(r"sqlite:///([\w.-]+)", body))
+    assert {"dealtrace.backup", "deals.xlsx", "again.db"} <= written
+    assert [name for name in sorted(written) if not any(fnmatch(name, pattern) for pattern in ignored)] == []
+
+
+def test_examples_that_register_other_deals_than_the_tour_take_other_numbers() -> None:
+    """With the number of the tour, another deal would be refused."""
+    numbers = set(re.findall(r"orderNumber=(\w+)", read(ROOT / "README.md")))
+    assert numbers
+    assert not numbers & set(re.findall(r'number="(\w+)"', read(DOCS / "client.md")))
+    assert examples.REGISTER_WITH_DEAL.parameters["orderNumber"] not in numbers
 
 
 # The tour

@@ -71,9 +71,11 @@ def run_as_copied(server: ServerProcess, command: str) -> tuple[int, str]:
     token = re.findall(r"shown only once: (\S+)", server.printed)[0]
     words = shlex.split(command.replace("\\\n", " ").replace("TOKEN", token))
     done = subprocess.run(
-        [*words, "-s", "-w", "\n%{http_code}"], capture_output=True, text=True, errors="replace", check=True
-    )
+        [*words, "-s", "-w", "\n%{http_code}"],
+        cwd=server.folder, capture_output=True, text=True, errors="replace", check=True,
+    )  # fmt: skip
     body, _, status = done.stdout.rpartition("\n")
+    assert "\0" not in body, "curl does not print binary files on a terminal"
     return int(status), body
 
 

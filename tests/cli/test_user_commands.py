@@ -1,5 +1,9 @@
 """`dealtrace user`."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
@@ -25,6 +29,24 @@ def test_it_asks_for_the_password_twice(terminal: Terminal) -> None:
     assert finished.status == 1, finished
     assert "anna" in terminal.refused("user", "create", "anna", new_password=PASSWORD)
     terminal.done("user", "create", "boris", new_password=PASSWORD)
+
+
+def test_on_a_terminal_the_question_names_the_length(terminal: Terminal) -> None:
+    spawn = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]))"
+    command = [sys.executable, "-c", spawn, sys.executable, "-m", "dealtrace", "user", "create", "anna"]
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as asking:
+        assert asking.stdin is not None
+        assert asking.stdout is not None
+        for question in (b"Password (12 to 1000 characters): ", b"Repeat for confirmation: "):
+            shown = b""
+            while not shown.endswith(question):
+                letter = asking.stdout.read(1)
+                assert letter, shown
+                shown += letter
+            asking.stdin.write(f"{PASSWORD}\n".encode())
+            asking.stdin.flush()
+        assert b"User anna created." in asking.stdout.read()
 
 
 def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:

@@ -76,7 +76,7 @@ _REPORT = {
 _ROWS = {
     "kind": "deal",
     "total": 1,
-    "rows": [{"id": 10000001000, "share": "1.000000", "amount": "1200.00"}],
+    "rows": [{"id": 1000001000, "share": "1.000000", "amount": "1200.00"}],
     "sum": {"deals": 1, "amount": "1200.00"},
 }
 
@@ -117,7 +117,7 @@ ENDPOINTS = (
         is_shown_with_slash=False,
         answer=explanation.DealExplanation,
         refusals=(DealNotFound,),
-        example=Example(path={explanation.DEAL: "10000001000"}),
+        example=Example(path={explanation.DEAL: "1000001000"}),
     ),
     Endpoint(
         "/api/reports",

@@ -5,7 +5,7 @@ from dealtrace.http.endpoint import Example
 SITE = {"siteId": "1"}
 DAYS = {"dateFrom": "26/03/2018", "dateTo": "26/03/2018"}
 _ORDER = {
-    "orderId": 10_000_001_000,
+    "orderId": 1_000_001_000,
     "callId": None,
     "dateCreated": 1_522_047_600_000,
     "status": "new",
@@ -40,14 +40,14 @@ UPDATE = Example(
         "session": None,
     },
 )
-DELETE = Example({"orderNumber": "K2018001"}, answer={"orderId": 10_000_001_000, "orderNumber": "K2018001"})
+DELETE = Example({"orderNumber": "K2018001"}, answer={"orderId": 1_000_001_000, "orderNumber": "K2018001"})
 ORDERS_DIARY = Example({**DAYS, "withOrdersTags": "true"}, SITE)
 CALLS_DIARY = Example(DAYS, SITE)
 DOWNLOAD = Example(
     {},
-    {**SITE, "callId": "10000000017"},
+    {**SITE, "callId": "1000000017"},
     raw_answer="""HTTP/1.1 302 Found
-location: https://pbx.example/records/10000000017.mp3
+location: https://pbx.example/records/1000000017.mp3
 referrer-policy: no-referrer
 """,
 )
@@ -60,14 +60,14 @@ REGISTER_WITH_DEAL = Example(
     {
         **REGISTER_REQUEST.parameters,
         "requestNumber": "Z-1",
-        "orderNumber": "K2018002",
+        "orderNumber": "K2018003",
         "orderSum": "1000",
         "orderStatus": "new",
         "orderDate": "26.03.2018 10:00:00",
         "service": "AmoCRM",
     }
 )
-REQUEST = Example({}, {"requestId": "10000000018"})
+REQUEST = Example({}, {"requestId": "1000000018"})
 CREATE_REQUESTS = Example(
     body={"requests": [{"requestNumber": "A-1", "subject": "Корзина", "phoneNumber": "79205550055", "fio": "Иван"}]}
 )
@@ -102,8 +102,8 @@ CREATE_ORDERS = Example(
             "orders": [
                 {
                     "orderNumber": "A-1",
-                    "calltouchOrderId": 10_000_001_000,
-                    "matched": {"type": "callContact", "leadType": "call", "id": 10_000_000_017},
+                    "calltouchOrderId": 1_000_001_000,
+                    "matched": {"type": "callContact", "leadType": "call", "id": 1_000_000_017},
                 }
             ]
         }
@@ -121,13 +121,13 @@ UPDATE_ORDERS = Example(
             }
         ]
     },
-    answer={"data": {"orders": [{"orderNumber": "A-1", "calltouchOrderId": 10_000_001_000, "matched": None}]}},
+    answer={"data": {"orders": [{"orderNumber": "A-1", "calltouchOrderId": 1_000_001_000, "matched": None}]}},
 )
 DELETE_ORDERS = Example(
     body={"orderNumbers": ["A-1"]}, answer={"data": {"orders": [{"orderNumber": "A-1", "deleted": True}]}}
 )
 SEARCH_ORDERS = Example(body={"orderNumbers": ["A-1"]})
-_MATCHING = {"matching": [{"type": "call", "callParams": {"callId": 10_000_000_017}}]}
+_MATCHING = {"matching": [{"type": "call", "callParams": {"callId": 1_000_000_017}}]}
 ADD_TAGS = Example(body={"leads": [{**_MATCHING, "addTags": {"tags": [{"tag": "опт"}]}}]})
 ADD_MANAGERS = Example(body={"leads": [{**_MATCHING, "addManagers": {"managers": [{"manager": "Коля"}]}}]})
 ADD_COMMENTS = Example(body={"comments": [{**_MATCHING, "addComment": "Перезвонить"}]})

@@ -15,10 +15,11 @@ SITE_PARAMETER = "siteId"
 NO_PARAMETERS = ParameterTable(())
 _SERVICES = frozenset(prefix.split("/")[1] for prefix in (REST, REPORT_SERVICE, LEAD_SERVICE, WIDGET_SERVICE, TRY))
 _WRONG_PATHS = (
+    (re.compile("/"), "/docs, /cabinet/"),
     (re.compile(f"{LEAD_SERVICE}/request/import"), f"{LEAD_SERVICE}/request/create"),
     (re.compile(f"{REST}/([0-9]+)/register-lead-dict"), rf"{REST}/requests/\1/register"),
 )
-"""Undocumented paths that public clients request by mistake, each with the correct path."""
+"""Paths that people and public clients request by mistake, each with the correct path, or paths."""
 
 
 def is_of_api(path: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.user import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from dealtrace.cli.output import ask_secret
 from dealtrace.cli.terminal import changing, console, explained, fail, open_prepared
 from dealtrace.operations.accounts import manage_user
@@ -21,12 +22,13 @@ from dealtrace.whole_number import ID_MAX
 LoginArgument = Annotated[str, typer.Argument(help="The login name, case-insensitive.")]
 AtSiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="The site of the role.")]
 RoleOption = Annotated[Role | None, typer.Option(help="The role on the site.")]
+_QUESTION = f"Password ({PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters)"
 
 
 def _read_password(stated: str) -> str:
     """Return the password that is stated, typed twice on a terminal or, without a terminal, read from the input."""
     try:
-        password = stated or (ask_secret("Password") if _has_terminal() else _read_input())
+        password = stated or (ask_secret(_QUESTION) if _has_terminal() else _read_input())
         password.encode()
     except UnicodeError:
         fail("The password must be UTF-8.")

@@ -13,11 +13,11 @@ SAMPLE_FACTS: Mapping[str, object] = {
     "allowed": "GET, POST",
     "bytes_max": 1_048_576,
     "call": "callId",
-    "call_id": 10_000_000_017,
-    "deal_id": 10_000_001_000,
+    "call_id": 1_000_000_017,
+    "deal_id": 1_000_001_000,
     "field": "clientApiId",
     "key": "orderNumber=K2018001",
-    "lead_id": 10_000_000_017,
+    "lead_id": 1_000_000_017,
     "lead_request": "requestId",
     "method": "PUT",
     "name": "requestNumber A-1",
@@ -141,7 +141,10 @@ def iterate_fields(
 
 
 def curl(endpoint: Endpoint) -> str:
-    """Return the endpoint's example as a curl command, with `TOKEN` as a placeholder for the token."""
+    """Return the endpoint's example as a curl command, with `TOKEN` as a placeholder for the token.
+
+    An answer that a terminal cannot show, a spreadsheet, is written to a file.
+    """
     example, token, command = endpoint.example, endpoint.auth_scheme.token, ["curl"]
     path = endpoint.shown_path
     for name, value in example.path.items():
@@ -164,6 +167,8 @@ def curl(endpoint: Endpoint) -> str:
             "-d",
             shlex.quote(json.dumps(example.body, ensure_ascii=False)),
         ]
+    if endpoint.answer_type.startswith("application/vnd."):
+        command += ["-o", endpoint.shown_path.rpartition("/")[2]]
     return " ".join(command)
 
 
