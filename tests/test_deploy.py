@@ -148,7 +148,7 @@ def test_in_ci_a_missing_engine_is_a_failure(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     for ci, status in (("true", 1), ("", 0)):
-        environment = {**os.environ, "CI": ci, "PYTHONPATH": str(ROOT / "tests")}
+        environment = {**os.environ, "CI": ci, "PYTHONPATH": str(ROOT / "tests"), "PYTEST_ADDOPTS": ""}
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == status, done.stdout
         assert "apt-get install postgresql" in done.stdout or status == 0

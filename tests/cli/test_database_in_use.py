@@ -149,7 +149,7 @@ def test_an_error_of_the_database_names_the_database(command_line: CommandLine, 
         ("sqlite:///folder.db", str(tmp_path / "folder.db"), "Run the command as the user who owns this file"),
         ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me:***@127.0.0.1:1/x", "connection failed"),
     ):
-        for command in (("doctor",), ("site", "list"), ("serve", "--port", "1")):
+        for command in (("doctor",), ("site", "list"), ("serve", "--port", str(free_port()))):
             said = Terminal(command_line, url, tmp_path).run(*command).err
             assert f"The database in use: {named}" in said, said
             assert words in said
