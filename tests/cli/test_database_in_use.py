@@ -156,6 +156,16 @@ def test_an_error_of_the_database_names_the_database(command_line: CommandLine, 
             assert "hidden" not in said
 
 
+def test_who_may_not_make_the_file_is_told_what_to_do(command_line: CommandLine, tmp_path: Path) -> None:
+    said = Terminal(command_line, "sqlite:////proc/own.db", tmp_path).refused("site", "create", "Shop")
+    assert "/proc/own.db: " in said
+    assert "change to a folder in which you may create files, or set DEALTRACE_DATABASE_URL" in said
+    assert "no .env or dealtrace.toml is in this folder" in said
+    (tmp_path / "dealtrace.toml").write_text("port = 8001\n")
+    said = Terminal(command_line, "sqlite:////proc/own.db", tmp_path).refused("site", "create", "Shop")
+    assert "(dealtrace.toml of this folder)" in said
+
+
 def test_passwords_are_no_part_of_a_name(command_line: CommandLine, tmp_path: Path) -> None:
     for url in ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me@127.0.0.1:1/x?password=hidden"):
         assert "hidden" not in Terminal(command_line, url, tmp_path).run("doctor").err

@@ -78,6 +78,7 @@ def test_the_help_of_every_command_fits_sixty_columns(language: str, colours: di
     for path, shown in zip(asked, help_in_terminal(asked, environment), strict=True):
         assert "Usage:" in shown
         assert "Traceback" not in shown
+        assert "<bool>" not in shown, "flags take no value"
         codes = {code for sequence in re.findall(r"\x1b\[([0-9;]*)m", shown) for code in sequence.split(";")}
         assert not colours or not {code for code in codes if len(code) > 1}, "NO_COLOR leaves bold, dim and the like"
         plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)

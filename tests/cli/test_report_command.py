@@ -131,8 +131,8 @@ def test_files_hold_all_rows_the_total_and_the_question(terminal: Terminal, shop
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--metrics", "dels"), ("metrics", "dels", "deals")),
-        ((), ("metrics", "visits")),
+        (("--metrics", "dels"), ("--metrics", "dels", "deals")),
+        ((), ("--metrics leads,deals,amount", "visits", "report sources --site")),
         (("profit",), ("profit", "sources", "models")),
         (("--metrics", "deals", "--by", "field:town"), ("town", "city")),
         (("--metrics", "deals", "--model", "8"), ("model", "position_based")),

@@ -1,5 +1,6 @@
 """`dealtrace serve`: the first start, the next ones, and what keeps it from starting."""
 
+import errno
 import fcntl
 import json
 import os
@@ -108,7 +109,19 @@ def test_a_port_that_is_taken_is_stated_before_anything_is_made(
         other.listen()
         port = str(other.getsockname()[1])
         assert f"port {port}: Address already in use" in terminal.refused("serve", "--port", port)
+        assert "Choose another port with --port or DEALTRACE_PORT; this shows which program uses it: ss" in (
+            terminal.refused("serve", "--port", port)
+        )
     assert not (tmp_path / "own.db").exists()
+
+
+def test_a_port_of_root_is_stated_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(OSError, match=r"Permission denied\. Only root may open it, or .* --port or DEALTRACE_PORT"):
+        _free_address(Settings(port=80))
 
 
 def test_a_file_that_is_served_is_not_served_twice(

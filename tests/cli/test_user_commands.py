@@ -1,10 +1,14 @@
 """`dealtrace user`."""
 
+import os
+import pty
+import sys
+
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from commands import Terminal
+from commands import Terminal, read_to_the_end
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.control import user
 
@@ -25,6 +29,16 @@ def test_it_asks_for_the_password_twice(terminal: Terminal) -> None:
     assert finished.status == 1, finished
     assert "anna" in terminal.refused("user", "create", "anna", new_password=PASSWORD)
     terminal.done("user", "create", "boris", new_password=PASSWORD)
+
+
+def test_the_prompt_says_how_long_a_password_is(terminal: Terminal) -> None:
+    child, screen = pty.fork()
+    if not child:
+        environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url}
+        os.execve(sys.executable, [sys.executable, "-m", "dealtrace", "user", "create", "anna"], environment)  # noqa: S606
+    os.write(screen, f"{PASSWORD}\n{PASSWORD}\n".encode())
+    assert "Password (12 to 1000 characters): " in read_to_the_end(screen)
+    os.waitpid(child, 0)
 
 
 def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:

@@ -146,11 +146,21 @@ def _free_address(settings: Settings) -> str:
                 probe.listen(1)
         except OSError as error:
             if error.errno not in _ABSENT:
-                raise OSError(f"{cannot_listen}: {error.strerror}") from error
+                raise OSError(f"{cannot_listen}: {error.strerror}.{_cure(error, settings.port)}") from error
             absent = error
         else:
             return str(endpoint[0])
     raise OSError(f"{cannot_listen}: {absent.strerror if absent is not None else 'it has no address'}") from absent
+
+
+def _cure(error: OSError, port: int) -> str:
+    """Return what to do, after a space, if a port cannot be opened, or nothing if it is unknown."""
+    other = "Choose another port with --port or DEALTRACE_PORT"
+    if error.errno == errno.EADDRINUSE:
+        return f" {other}; this shows which program uses it: ss -ltnp 'sport = :{port}'"
+    if error.errno == errno.EACCES:
+        return f" Only root may open it, or a service with CAP_NET_BIND_SERVICE. {other}."
+    return ""
 
 
 @contextmanager

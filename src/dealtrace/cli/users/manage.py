@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.user import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN
 from dealtrace.cli.output import ask_secret
 from dealtrace.cli.terminal import changing, console, explained, fail, open_prepared
 from dealtrace.operations.accounts import manage_user
@@ -28,7 +29,7 @@ def _read_password(stated: str) -> str:
     if stated:
         return stated
     if _has_terminal():
-        return ask_secret("Password")
+        return ask_secret(f"Password ({PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters)")
     lines = [sys.stdin.readline().rstrip("\r\n") for _ in range(2)]
     if not lines[0]:
         fail("There is no terminal to type a password on: set DEALTRACE_NEW_PASSWORD, or write it to standard input.")
