@@ -131,6 +131,25 @@ def test_make_says_what_it_does(tmp_path: Path, target: str) -> None:
     assert {"run": "Starting the server", "test": "Running the tests"}[target] in shown.stdout
 
 
+HALF_MADE = """#!/bin/sh
+[ "$2 $3" = 'venv --clear' ] && printf '#!/bin/sh\\n[ "$1" = --version ]\\n' > "$4/bin/pip" && chmod +x "$4/bin/pip"
+"""
+
+
+def test_make_mends_a_half_made_environment_and_says_what_pip_may_lack(tmp_path: Path) -> None:
+    """The Python makes a pip that installs nothing, as without a network."""
+    python, venv = tmp_path / "python", tmp_path / "venv"
+    python.write_text(HALF_MADE)
+    python.chmod(0o755)
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    make = ["make", "install", f"VENV={venv}", f"PYTHON={python}"]
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "is half made; creating it anew" in done.stdout
+    assert "If pip could not reach the package index" in done.stdout
+
+
 def test_make_installs_the_browser_that_tests_look_for_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"command -v {PROGRAMS[0]}),,{PROGRAMS[0]})" in (ROOT / "Makefile").read_text()
     monkeypatch.setenv("PATH", str(tmp_path))
