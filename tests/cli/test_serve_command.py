@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -141,6 +142,15 @@ def test_no_process_outlives_the_one_that_started_it(start_server_on: StartServe
     server.process.wait()
     wait_until(lambda: not listens(server.port) and not is_claimed(tmp_path / "own.db"))
     server.start()
+
+
+def test_a_process_that_is_killed_is_a_line_with_its_signal(start_server_on: StartServer, tmp_path: Path) -> None:
+    server = started_on_nothing(start_server_on, tmp_path)
+    parent = server.process.pid
+    (child,) = map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+    os.kill(child, signal.SIGKILL)
+    wait_until(lambda: f"Server process {child} was killed by SIGKILL. Another one is started." in server.logged)
+    wait_until(lambda: listens(server.port))
 
 
 def is_claimed(database: Path) -> bool:

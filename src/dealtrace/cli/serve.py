@@ -4,16 +4,17 @@ import errno
 import multiprocessing
 import os
 import resource
+import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import changing, console, error_console, explained, fail, open_prepared
@@ -78,12 +79,32 @@ def raise_open_files(settings: Settings) -> None:
         )
 
 
+class _Supervisor(MPServer):
+    """Granian's supervisor of server processes, which also says that one has died before it starts another."""
+
+    def _respawn_workers(self, workers: Iterable[int], *arguments: Any, **options: Any) -> None:
+        """Start processes anew at the given places. Any: the arguments are Granian's own."""
+        places = list(workers)
+        for place in places:
+            died = self.wrks[place].inner
+            if died.exitcode is not None:
+                error_console.print(f"Server process {died.pid} {_end_of(died.exitcode)}. Another one is started.")
+        super()._respawn_workers(places, *arguments, **options)
+
+
+def _end_of(exit_code: int) -> str:
+    """Return how a process ended; a negative code is the number of the signal that ended it."""
+    if exit_code >= 0:
+        return f"ended with status {exit_code}"
+    return f"was killed by {signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else -exit_code}"
+
+
 def _serve(settings: Settings, address: str) -> None:
     """Run the server until a signal stops it."""
     if settings.workers > 1:  # prometheus_client reads its shared folder once, when imported
         multiprocessing.set_start_method("spawn", force=True)
     connections = connections_that_fit(settings.connections_max)
-    Server(
+    _Supervisor(
         "dealtrace.app:create_app",
         factory=True,
         interface=Interfaces.ASGI,
