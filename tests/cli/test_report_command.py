@@ -62,13 +62,13 @@ def test_a_table_has_the_rows_the_total_and_no_control_characters(terminal: Term
     assert lines == [
         "2024-11-01 – 2024-11-30, model linear",
         "",
-        "source               deals  amount  match_rate",
-        "----------------  --------  ------  ----------",
-        "—                        1    5.00         0.0",
-        "Yandex            0.500000   50.00         1.0",
-        "google\\u001b[31m  0.500000   50.01         1.0",
-        "----------------  --------  ------  ----------",
-        "total                    2  105.01         0.5",
+        "source            deals  amount  match_rate",
+        "----------------  -----  ------  ----------",
+        "—                     1    5.00         0.0",
+        "Yandex             0.50   50.00         1.0",
+        "google\\u001b[31m   0.50   50.01         1.0",
+        "----------------  -----  ------  ----------",
+        "total                 2  105.01         0.5",
     ]
     assert "\x1b" not in "".join(lines)
 
