@@ -222,12 +222,12 @@ def _explain_value(fault: ValueError) -> str | None:
 _display_type = TyperOption.display_type_rich
 
 
-def _value_type(option: TyperOption, ctx: Any) -> str | None:
-    """Return the type of an option's value as the help shows it; flags take no value. Any: Typer hides this type."""
-    return None if option.is_flag else _display_type(option, ctx)
+def _value_type(option: TyperOption, ctx: object) -> str | None:
+    """Return the type of an option's value as the help shows it, or `None` for a flag, which takes no value."""
+    return None if option.is_flag else _display_type(option, ctx)  # type: ignore[arg-type]  # Typer hides the type
 
 
-TyperOption.display_type_rich = _value_type  # type: ignore[method-assign]  # Typer shows `<bool>` for flags
+TyperOption.display_type_rich = _value_type  # type: ignore[assignment, method-assign]  # Typer shows `<bool>` for flags
 
 
 class CommandGroup(TyperGroup):

@@ -9,7 +9,7 @@ import socket
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -82,14 +82,16 @@ def raise_open_files(settings: Settings) -> None:
 class _Supervisor(MPServer):
     """Granian's supervisor of server processes, which also says that one has died before it starts another."""
 
-    def _respawn_workers(self, workers: Iterable[int], *arguments: Any, **options: Any) -> None:
-        """Start processes anew at the given places. Any: the arguments are Granian's own."""
+    def _respawn_workers(
+        self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
+    ) -> None:
+        """Start processes anew at the given places."""
         places = list(workers)
         for place in places:
             died = self.wrks[place].inner
             if died.exitcode is not None:
                 error_console.print(f"Server process {died.pid} {_end_of(died.exitcode)}. Another one is started.")
-        super()._respawn_workers(places, *arguments, **options)
+        super()._respawn_workers(places, spawn_target, target_loader, delay)
 
 
 def _end_of(exit_code: int) -> str:

@@ -87,13 +87,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     force: ForceOption = False,
 ) -> None:
     """Show the results of advertising, grouped by any dimensions. The figures are the same as in /api/reports."""
-    chosen = _preset(preset)
-    if not metrics and not chosen.metrics:
-        fail(
-            f"Choose a preset ({', '.join(REPORT_PRESETS)}) or metrics: {', '.join(METRICS)}. For example:",
-            f"  dealtrace report sources --site {site_id}",
-            f"  dealtrace report --site {site_id} --by source --metrics leads,deals,amount",
-        )
+    chosen = _preset(preset, metrics, site_id)
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
     raw = RawQuestion(
         by=by or chosen.by,
@@ -134,9 +128,16 @@ def _rows(answered: Report | Pivot) -> Sequence[object]:
     return answered.lines if isinstance(answered, Pivot) else answered.rows
 
 
-def _preset(name: str) -> Preset:
+def _preset(name: str, metrics: str, site_id: int) -> Preset:
+    """Return the preset of a name, or an empty one without a name; without metrics either, print examples and exit."""
     if name and name not in REPORT_PRESETS:
         fail(f"Unknown preset “{name}”. Available: {', '.join(REPORT_PRESETS)}.")
+    if not name and not metrics:
+        fail(
+            f"Choose a preset ({', '.join(REPORT_PRESETS)}) or metrics: {', '.join(METRICS)}. For example:",
+            f"  dealtrace report sources --site {site_id}",
+            f"  dealtrace report --site {site_id} --by source --metrics leads,deals,amount",
+        )
     return REPORT_PRESETS[name] if name else Preset("", "")
 
 
