@@ -187,7 +187,10 @@ def _explain_os_error(error: OSError) -> str:
 
 def _cure_of_database_file(error: OSError) -> str:
     """Return what to do, as the rest of a message, if `error` is about the SQLite file in use; otherwise, nothing."""
-    url = read_settings().database_url
+    try:
+        url = read_settings().database_url
+    except (OSError, InvalidSettings):
+        return ""
     if not is_sqlite(url):
         return ""
     with closing(open_database(url)) as database:
