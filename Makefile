@@ -17,15 +17,20 @@ $(BIN)/python:
 	@echo 'Creating the virtual environment $(VENV) …'
 	@$(PYTHON) -m venv $(VENV)
 
+UNREACHED := { echo 'Nothing was installed. If pip could not reach the package index (https://pypi.org, or PIP_INDEX_URL):' \
+	'check the network and HTTPS_PROXY, then run make again.'; exit 1; }
+
 $(VENV)/installed: $(BIN)/python requirements.lock pyproject.toml client/pyproject.toml
+	@$(BIN)/pip --version >/dev/null 2>&1 || { \
+	  echo 'The virtual environment $(VENV) is half made; creating it anew …'; $(PYTHON) -m venv --clear $(VENV); }
 	@echo 'Installing the locked dependencies into $(VENV); the first time this takes a minute …'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || $(UNREACHED)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.lock
 	@echo 'Installing what tests need …'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock || $(UNREACHED)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable ./client
 	@touch $@
 

@@ -138,6 +138,25 @@ def test_make_says_which_programs_are_missing_and_how_to_install_them() -> None:
     assert "To install them: sudo apt-get install -y redis-server openssl" in shown
 
 
+HALF_MADE = """#!/bin/sh
+[ "$2 $3" = 'venv --clear' ] && printf '#!/bin/sh\\n[ "$1" = --version ]\\n' > "$4/bin/pip" && chmod +x "$4/bin/pip"
+"""
+
+
+def test_make_mends_a_half_made_environment_and_says_what_pip_may_lack(tmp_path: Path) -> None:
+    """The Python makes a pip that installs nothing, as without a network."""
+    python, venv = tmp_path / "python", tmp_path / "venv"
+    python.write_text(HALF_MADE)
+    python.chmod(0o755)
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    make = ["make", "install", f"VENV={venv}", f"PYTHON={python}"]
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "is half made; creating it anew" in done.stdout
+    assert "If pip could not reach the package index" in done.stdout
+
+
 def test_make_installs_the_browser_that_tests_look_for_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"command -v {PROGRAMS[0]}),,{PROGRAMS[0]})" in (ROOT / "Makefile").read_text()
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -155,7 +174,7 @@ def test_in_ci_a_missing_engine_is_a_failure(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     for ci, status in (("true", 1), ("", 0)):
-        environment = {**os.environ, "CI": ci, "PYTHONPATH": str(ROOT / "tests")}
+        environment = {**os.environ, "CI": ci, "PYTHONPATH": str(ROOT / "tests"), "PYTEST_ADDOPTS": ""}
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == status, done.stdout
         assert "apt-get install postgresql" in done.stdout or status == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from dealtrace.errors import InvalidValue
-from dealtrace.printable import check_printable, one_line
+from dealtrace.printable import check_printable, one_line, server_of
 
 
 @pytest.mark.parametrize("text", ["a", "Отчёт №7", "x" * 10])
@@ -24,3 +24,17 @@ def test_what_is_empty_too_long_or_unprintable_is_refused_in_both_languages(text
 )
 def test_one_line_has_no_breaks_and_single_spaces(text: str, line: str) -> None:
     assert one_line(text) == line
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://127.0.0.1:6379/0", "127.0.0.1:6379"),
+        ("rediss://user:hidden@cache.example:1?password=hidden", "cache.example:1"),
+        ("redis+unix:///run/redis.sock?password=hidden", "/run/redis.sock"),
+        ("redis://:hid/den@cache.example", "***"),
+        ("redis://cache.example?password=hidden@x", "***"),
+    ],
+)
+def test_a_server_is_named_without_its_password(url: str, shown: str) -> None:
+    assert server_of(url) == shown

@@ -16,17 +16,17 @@ from dealtrace.mails.recipient import is_address
 from dealtrace.nearest_name import nearest_name
 from dealtrace.quota.points import POINTS_MAX
 from dealtrace.record import record
+from dealtrace.stated_settings import ENV_FILE as ENV_FILE
+from dealtrace.stated_settings import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
+from dealtrace.stated_settings import TOML_FILE as TOML_FILE
+from dealtrace.stated_settings import UnreadLine as UnreadLine
 from dealtrace.stated_settings import (
-    ENV_FILE,
-    TOML_FILE,
     list_unread_lines,
     read_env_file,
     read_environment,
     read_stated,
     read_toml_file,
 )
-from dealtrace.stated_settings import ENVIRONMENT_PREFIX as ENVIRONMENT_PREFIX
-from dealtrace.stated_settings import UnreadLine as UnreadLine
 from dealtrace.whole_number import ID_MAX
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})

@@ -112,6 +112,18 @@ def test_restore_refuses_what_is_no_backup_and_leaves_the_database_empty(empty: 
     assert "There is no Dealtrace database" in target.refused("site", "list")
 
 
+def test_restore_names_a_backup_of_the_other_engine_and_the_cure(empty: NewTerminal, tmp_path: Path) -> None:
+    target = empty()
+    with closing(sqlite3.connect(tmp_path / "sqlite.backup")) as connection:
+        connection.execute("CREATE TABLE bookmarks (url TEXT)")
+    (tmp_path / "postgresql.backup").write_bytes(b"PGDMP\x01\x0f\x00")
+    is_sqlite = target.url.startswith("sqlite")
+    said = target.refused("restore", "postgresql.backup" if is_sqlite else "sqlite.backup")
+    words = ("a PostgreSQL", "to the URL of an empty PostgreSQL") if is_sqlite else ("a SQLite", "to a new SQLite file")
+    assert f"is a backup of {words[0]}" in said
+    assert f"Set DEALTRACE_DATABASE_URL {words[1]}" in said
+
+
 def test_restore_refuses_a_damaged_backup(beside: Terminal, empty: NewTerminal, tmp_path: Path) -> None:
     beside.done("backup", "all.backup")
     whole = (tmp_path / "all.backup").read_bytes()

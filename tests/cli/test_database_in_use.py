@@ -9,7 +9,7 @@ import pytest
 
 from commands import CommandLine, Terminal
 from dealtrace.cli.commands import COMMANDS
-from dealtrace.cli.terminal import open_prepared
+from dealtrace.cli.terminal import _explain_os_error, open_prepared
 from dealtrace.settings import read_settings
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port
@@ -149,11 +149,34 @@ def test_an_error_of_the_database_names_the_database(command_line: CommandLine, 
         ("sqlite:///folder.db", str(tmp_path / "folder.db"), "Run the command as the user who owns this file"),
         ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me:***@127.0.0.1:1/x", "connection failed"),
     ):
-        for command in (("doctor",), ("site", "list"), ("serve", "--port", "1")):
+        for command in (("doctor",), ("site", "list"), ("serve", "--port", str(free_port()))):
             said = Terminal(command_line, url, tmp_path).run(*command).err
             assert f"The database in use: {named}" in said, said
             assert words in said
             assert "hidden" not in said
+
+
+def test_who_may_not_make_the_file_is_told_what_to_do(command_line: CommandLine, tmp_path: Path) -> None:
+    said = Terminal(command_line, "sqlite:////proc/own.db", tmp_path).refused("site", "create", "Shop")
+    assert "/proc/own.db: " in said
+    assert "change to a folder in which you may create files, or set DEALTRACE_DATABASE_URL" in said
+    assert "no .env or dealtrace.toml is in this folder" in said
+    (tmp_path / "dealtrace.toml").write_text("port = 8001\n")
+    said = Terminal(command_line, "sqlite:////proc/own.db", tmp_path).refused("site", "create", "Shop")
+    assert "(dealtrace.toml of this folder)" in said
+
+
+def test_a_file_that_cannot_be_read_is_a_line_even_if_the_settings_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dealtrace.toml").write_text("port = 0\n")
+    read_settings.cache_clear()
+    try:
+        said = _explain_os_error(PermissionError(13, "Permission denied", "dealtrace.toml"))
+    finally:
+        read_settings.cache_clear()
+    assert said == "dealtrace.toml: Permission denied"
 
 
 def test_passwords_are_no_part_of_a_name(command_line: CommandLine, tmp_path: Path) -> None:

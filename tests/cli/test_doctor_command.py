@@ -17,7 +17,7 @@ from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead
 from dealtrace.storage.schema.tables.reports import deal_status
 from dealtrace.storage.schema.tables.site_data import unknown_field, unknown_parameter
 from problem_scenes import SCENES
-from server import REGISTER, ServerProcess, deal_parameters
+from server import REGISTER, ServerProcess, deal_parameters, free_port
 from waiting import wait_until
 from write_commands import NOON
 
@@ -475,3 +475,16 @@ def test_it_counts_deals_whose_matchers_can_never_be_reached(
     server.http.post("/lead-service/v1/api/client-order/create", headers=headers, json={"orders": orders})
     (finding,) = findings(beside, "unreachable_matchers", site_id=owner.site.id)
     assert (finding["seen"], "of the latest 4 deals" in finding["text"]) == (2, True)
+
+
+def test_it_names_a_redis_that_does_not_answer_without_its_password(terminal: Terminal) -> None:
+    terminal.done("site", "create", "Shop")
+    port = free_port()
+    url = f"redis://:hidden@127.0.0.1:{port}/0"
+    finished = terminal.run("doctor", "--json", redis_url=url)
+    assert finished.status == 1
+    (found,) = [finding for finding in finished.json if finding["kind"] == "redis"]
+    assert found["name"] == f"127.0.0.1:{port}"
+    assert "does not answer (ConnectionError), so no limit on requests is applied" in found["text"]
+    assert "hidden" not in finished.out + finished.err
+    assert not [finding for finding in terminal.run("doctor", "--json").json if finding["kind"] == "redis"]

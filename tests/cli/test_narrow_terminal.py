@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from commands import read_to_the_end
 from dealtrace.cli.commands import COMMANDS, load_command, main
-from dealtrace.cli.output import CleanConsole
+from dealtrace.cli.output import CleanConsole, _wrapped
 
 COLUMNS = 60
 ESCAPE = "\x1b"
@@ -78,6 +78,7 @@ def test_the_help_of_every_command_fits_sixty_columns(language: str, colours: di
     for path, shown in zip(asked, help_in_terminal(asked, environment), strict=True):
         assert "Usage:" in shown
         assert "Traceback" not in shown
+        assert "<bool>" not in shown, "flags take no value"
         codes = {code for sequence in re.findall(r"\x1b\[([0-9;]*)m", shown) for code in sequence.split(";")}
         assert not colours or not {code for code in codes if len(code) > 1}, "NO_COLOR leaves bold, dim and the like"
         plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
@@ -86,15 +87,27 @@ def test_the_help_of_every_command_fits_sixty_columns(language: str, colours: di
             assert cell_len(line.rstrip()) <= COLUMNS, (path, line)
 
 
-def test_a_table_that_is_too_wide_shows_every_word_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+def test_a_table_that_is_too_wide_is_a_block_per_row(monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table("siteId", "name", "timezone", "contact matching", "points today", "attribution")
-    table.add_row("1", "Магазин на Тверской", "Asia/Vladivostok", "off", "0 / ∞", "1")
-    console = CleanConsole()
-    with console.capture() as captured:
-        console.print(table)
-    lines = captured.get().splitlines()
-    assert all(cell_len(line) <= COLUMNS for line in lines)
-    assert "…" not in captured.get()
-    zones = [line.split("│")[3].strip() for line in lines if line.startswith("│")]
-    assert "".join(zones) == "Asia/Vladivostok"
+    for number in ("123456789", "2"):
+        table.add_row(number, "Магазин на Тверской", "Asia/Vladivostok", "off", "", "1")
+    printed = {}
+    for columns in (COLUMNS, 200):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        console = CleanConsole()
+        with console.capture() as captured:
+            console.print(table)
+        printed[columns] = captured.get()
+        assert all(cell_len(line) <= columns for line in captured.get().splitlines())
+    block = "  name: Магазин на Тверской\n  timezone: Asia/Vladivostok\n  contact matching: off\n  attribution: 1\n"
+    assert printed[COLUMNS] == f"siteId: 123456789\n{block}\nsiteId: 2\n{block}"
+    assert "│ 123456789 │" in printed[200]
+
+
+def test_a_command_to_copy_is_never_broken() -> None:
+    report = "  dealtrace report --site 1 --by week --metrics calls,deals,unmatched,match_rate --period 90d"
+    assert _wrapped(report, COLUMNS) == report
+    quoted = "dealtrace field add 1 'a long name, with a comma; and (more) of this kind, to be copied'"
+    assert str(_wrapped(f"To add it: {quoted}, then try again or else", COLUMNS)).splitlines()[1].startswith(quoted)
+    cure = "dealtrace backup FILE (run it every day), or DEALTRACE_BACKUP_DAYS_MAX=0 if made by other means"
+    assert all(cell_len(line) <= COLUMNS for line in str(_wrapped(cure, COLUMNS)).splitlines())

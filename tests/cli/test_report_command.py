@@ -62,13 +62,13 @@ def test_a_table_has_the_rows_the_total_and_no_control_characters(terminal: Term
     assert lines == [
         "2024-11-01 – 2024-11-30, model linear",
         "",
-        "source               deals  amount  match_rate",
-        "----------------  --------  ------  ----------",
-        "—                        1    5.00         0.0",
-        "Yandex            0.500000   50.00         1.0",
-        "google\\u001b[31m  0.500000   50.01         1.0",
-        "----------------  --------  ------  ----------",
-        "total                    2  105.01         0.5",
+        "source            deals  amount  match_rate",
+        "----------------  -----  ------  ----------",
+        "—                     1    5.00         0.0",
+        "Yandex             0.50   50.00         1.0",
+        "google\\u001b[31m   0.50   50.01         1.0",
+        "----------------  -----  ------  ----------",
+        "total                 2  105.01         0.5",
     ]
     assert "\x1b" not in "".join(lines)
 
@@ -131,8 +131,8 @@ def test_files_hold_all_rows_the_total_and_the_question(terminal: Terminal, shop
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--metrics", "dels"), ("metrics", "dels", "deals")),
-        ((), ("metrics", "visits")),
+        (("--metrics", "dels"), ("--metrics", "dels", "deals")),
+        ((), ("--metrics leads,deals,amount", "visits", "report sources --site")),
         (("profit",), ("profit", "sources", "models")),
         (("--metrics", "deals", "--by", "field:town"), ("town", "city")),
         (("--metrics", "deals", "--model", "8"), ("model", "position_based")),

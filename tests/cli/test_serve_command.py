@@ -1,10 +1,12 @@
 """`dealtrace serve`: the first start, the next ones, and what keeps it from starting."""
 
+import errno
 import fcntl
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Callable
@@ -108,7 +110,19 @@ def test_a_port_that_is_taken_is_stated_before_anything_is_made(
         other.listen()
         port = str(other.getsockname()[1])
         assert f"port {port}: Address already in use" in terminal.refused("serve", "--port", port)
+        assert "Choose another port with --port or DEALTRACE_PORT; this shows which program uses it: ss" in (
+            terminal.refused("serve", "--port", port)
+        )
     assert not (tmp_path / "own.db").exists()
+
+
+def test_a_port_of_root_is_stated_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(OSError, match=r"Permission denied\. Only root may open it, or .* --port or DEALTRACE_PORT"):
+        _free_address(Settings(port=80))
 
 
 def test_a_file_that_is_served_is_not_served_twice(
@@ -128,6 +142,15 @@ def test_no_process_outlives_the_one_that_started_it(start_server_on: StartServe
     server.process.wait()
     wait_until(lambda: not listens(server.port) and not is_claimed(tmp_path / "own.db"))
     server.start()
+
+
+def test_a_process_that_is_killed_is_a_line_with_its_signal(start_server_on: StartServer, tmp_path: Path) -> None:
+    server = started_on_nothing(start_server_on, tmp_path)
+    parent = server.process.pid
+    (child,) = map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+    os.kill(child, signal.SIGKILL)
+    wait_until(lambda: f"Server process {child} was killed by SIGKILL. Another one is started." in server.logged)
+    wait_until(lambda: listens(server.port))
 
 
 def is_claimed(database: Path) -> bool:

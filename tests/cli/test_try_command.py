@@ -192,6 +192,12 @@ def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Pla
     said = beside.done("try", str(owner.site.id), "model=1").out
     assert f"deals of {answer['firstDay']} to {answer['lastDay']} (Europe/Moscow): 0" in said
     assert "Deals with a lead or source: – → –" in said
+    assert "The site already has model=1." in said
+    assert "already has" not in beside.done("try", str(owner.site.id), "model=4").out
+    state, other = ("on", "off") if owner.site.contact_matching else ("off", "on")
+    said = beside.done("try", str(owner.site.id), f"contact_matching={state}").out
+    assert f"The site already has contact_matching={state}." in said
+    assert "already has" not in beside.done("try", str(owner.site.id), f"contact_matching={other}").out
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,8 @@ class TestRate:
             for _ in range(20):
                 assert statuses(burst(server, query)) == {403: BURST}
             assert 1 <= server.logged.count('"rate_limit_unavailable"') <= 2, "once a process, then once a minute"
+            assert f'"redis":"127.0.0.1:{redis.port}"' in server.logged
+            assert "until Redis answers, no limit on requests is applied" in server.logged
             redis.start()
             wait_until(lambda: statuses(burst(server, query)).get(429))
             wait_until(lambda: burst(server, query) and server.logged.count('"rate_limit_back"') == 2)

@@ -27,6 +27,9 @@ from dealtrace.storage.schema.upgrade import VERSION_TABLE
 LOOK_SECONDS = 1.0
 """How often, in seconds, it is checked that `pg_dump` or `pg_restore` does not wait for a lock."""
 
+_PG_DUMP_HEAD = b"PGDMP"
+_SQLITE_HEAD = b"SQLite format 3\0"
+
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
 
 
@@ -64,11 +67,28 @@ def restore(file: BackupFile) -> None:
                 "The database is not empty. Set DEALTRACE_DATABASE_URL to the URL of an empty database, "
                 "or move the database file away."
             )
+        _check_kind(file, database)
         if database.is_sqlite:
             _restore_sqlite(database, file)
         else:
             _run_postgresql("pg_restore", database, "--no-owner", "--exit-on-error", "--single-transaction", str(file))
     console.print(f"Restored from {file}.", markup=False)
+
+
+def _check_kind(file: Path, database: Database) -> None:
+    """Print an error and exit if the file is a backup of the other engine."""
+    with file.open("rb") as stream:
+        head = stream.read(len(_SQLITE_HEAD))
+    if database.is_sqlite and head.startswith(_PG_DUMP_HEAD):
+        fail(
+            f"{file} is a backup of a PostgreSQL database, but the database in use is a SQLite file: {database.name}.",
+            "Set DEALTRACE_DATABASE_URL to the URL of an empty PostgreSQL database.",
+        )
+    if not database.is_sqlite and head == _SQLITE_HEAD:
+        fail(
+            f"{file} is a backup of a SQLite file, but the database in use is PostgreSQL: {database.name}.",
+            "Set DEALTRACE_DATABASE_URL to a new SQLite file, such as sqlite:///dealtrace.db.",
+        )
 
 
 def _is_empty(database: Database) -> bool:

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import TyperException
 from typer.main import get_command
 
@@ -217,6 +217,17 @@ def _explain_value(fault: ValueError) -> str | None:
     if kind == "less_than_equal":
         return f"the largest number is {facts['le']}"
     return str(facts["error"]) if kind == "value_error" else None
+
+
+_display_type = TyperOption.display_type_rich
+
+
+def _value_type(option: TyperOption, ctx: object) -> str | None:
+    """Return the type of an option's value as the help shows it, or `None` for a flag, which takes no value."""
+    return None if option.is_flag else _display_type(option, ctx)  # type: ignore[arg-type]  # Typer hides the type
+
+
+TyperOption.display_type_rich = _value_type  # type: ignore[assignment, method-assign]  # Typer shows `<bool>` for flags
 
 
 class CommandGroup(TyperGroup):

@@ -25,11 +25,15 @@ _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _ESCAPES = "dealtrace.escapes"
 """The name of the codec error handler that escapes the characters that the encoding of a stream lacks."""
 
+_BORDER = "│  "
+"""What a table needs for each column beside its text."""
 _SIZES = ("COLUMNS", "LINES")
 """The environment variables with the size of the terminal."""
 _SIZE = re.compile(r"[1-9][0-9]{0,3}")
-_PIECE = re.compile(r"\s*(?:(?<=: )dealtrace .+|\S+)")
-"""A word with the spaces before it; a command from a colon to the end of the line is one word, to be copied whole."""
+_COMMAND = r"(?:dealtrace|chmod|ulimit) (?:'[^']*'|(?!, |; | \().)+"
+"""A command to copy; it ends with the line, or before a comma, semicolon or parenthesis outside quotation marks."""
+_PIECE = re.compile(rf"\s*(?:{_COMMAND}|\S+)")
+"""A word with the spaces before it; a command is one word, so that it can be copied whole."""
 
 
 class OutputFailed(Exception):  # noqa: N818 - it names what happened
@@ -40,7 +44,8 @@ class CleanConsole(Console):
     """A console that prints each string as one line, without control characters.
 
     Stored strings may come from strangers: an escape sequence could change what is already on the screen, and a
-    newline could forge a line of output. On a terminal, a string that is too wide is wrapped between words.
+    newline could forge a line of output. On a terminal, a string that is too wide is wrapped between words. A table
+    that is too wide becomes a block of lines per row, so that ids and names can be copied whole.
     """
 
     def __init__(self, *, stderr: bool = False) -> None:
@@ -56,6 +61,8 @@ class CleanConsole(Console):
             OutputFailed: the disk is full, or the program that reads the output has ended.
         """
         try:
+            if any(isinstance(each, Table) for each in objects):
+                objects, options = tuple(line for each in objects for line in _fitted(each, self.width)), {"sep": "\n"}
             is_wrapped = not options.get("soft_wrap") and self.file.isatty()
             shown = (_wrapped(each, self.width) if is_wrapped else each for each in map(_clean, objects))
             super().print(*shown, **options)
@@ -217,7 +224,7 @@ def end_without_output(failure: OutputFailed) -> NoReturn:
 
 
 def _clean(printed: object) -> object:
-    """Return a string or table without control characters; the cells of a table that is too wide are wrapped, not cut.
+    """Return a string or table without control characters.
 
     Anything that is neither a string nor a table is returned unchanged.
     """
@@ -225,9 +232,31 @@ def _clean(printed: object) -> object:
         return cleaned(printed)
     if isinstance(printed, Table):
         for column in printed.columns:
-            column.overflow = "fold"
             column._cells = [cleaned(cell) if isinstance(cell, str) else cell for cell in column._cells]  # noqa: SLF001 - Rich has no other way to its cells
     return printed
+
+
+def _fitted(printed: object, width: int) -> Iterable[object]:
+    """Yield an object to print; for a table wider than `width`, yield the lines of a block per row instead."""
+    if not isinstance(printed, Table):
+        return [printed]
+    rows = list(zip(*(column.cells for column in printed.columns), strict=True))
+    headings = [str(column.header) for column in printed.columns]
+    widths = [max(map(cell_len, map(str, cells))) for cells in zip(headings, *rows, strict=True)]
+    if sum(widths) + len(_BORDER) * len(widths) + 1 <= width:
+        return [printed]
+    return [
+        line
+        for number, row in enumerate(rows)
+        for line in (
+            *([""] if number else []),
+            *(
+                f"{'  ' if place else ''}{heading}: {cell}"
+                for place, (heading, cell) in enumerate(zip(headings, row, strict=True))
+                if cell
+            ),
+        )
+    ]
 
 
 def _wrapped(printed: object, width: int) -> object:

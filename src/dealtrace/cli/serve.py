@@ -4,16 +4,17 @@ import errno
 import multiprocessing
 import os
 import resource
+import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
-from granian.server import Server
+from granian.server.mp import MPServer
 
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import changing, console, error_console, explained, fail, open_prepared
@@ -78,12 +79,34 @@ def raise_open_files(settings: Settings) -> None:
         )
 
 
+class _Supervisor(MPServer):
+    """Granian's supervisor of server processes, which also says that one has died before it starts another."""
+
+    def _respawn_workers(
+        self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
+    ) -> None:
+        """Start processes anew at the given places."""
+        places = list(workers)
+        for place in places:
+            died = self.wrks[place].inner
+            if died.exitcode is not None:
+                error_console.print(f"Server process {died.pid} {_end_of(died.exitcode)}. Another one is started.")
+        super()._respawn_workers(places, spawn_target, target_loader, delay)
+
+
+def _end_of(exit_code: int) -> str:
+    """Return how a process ended; a negative code is the number of the signal that ended it."""
+    if exit_code >= 0:
+        return f"ended with status {exit_code}"
+    return f"was killed by {signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else -exit_code}"
+
+
 def _serve(settings: Settings, address: str) -> None:
     """Run the server until a signal stops it."""
     if settings.workers > 1:  # prometheus_client reads its shared folder once, when imported
         multiprocessing.set_start_method("spawn", force=True)
     connections = connections_that_fit(settings.connections_max)
-    Server(
+    _Supervisor(
         "dealtrace.app:create_app",
         factory=True,
         interface=Interfaces.ASGI,
@@ -146,11 +169,21 @@ def _free_address(settings: Settings) -> str:
                 probe.listen(1)
         except OSError as error:
             if error.errno not in _ABSENT:
-                raise OSError(f"{cannot_listen}: {error.strerror}") from error
+                raise OSError(f"{cannot_listen}: {error.strerror}.{_cure(error, settings.port)}") from error
             absent = error
         else:
             return str(endpoint[0])
     raise OSError(f"{cannot_listen}: {absent.strerror if absent is not None else 'it has no address'}") from absent
+
+
+def _cure(error: OSError, port: int) -> str:
+    """Return what to do, after a space, if a port cannot be opened, or nothing if it is unknown."""
+    other = "Choose another port with --port or DEALTRACE_PORT"
+    if error.errno == errno.EADDRINUSE:
+        return f" {other}; this shows which program uses it: ss -ltnp 'sport = :{port}'"
+    if error.errno == errno.EACCES:
+        return f" Only root may open it, or a service with CAP_NET_BIND_SERVICE. {other}."
+    return ""
 
 
 @contextmanager

@@ -20,9 +20,15 @@ from dealtrace.cli.output import print_json as print_json
 from dealtrace.cli.output import print_json_with_rows as print_json_with_rows
 from dealtrace.errors import Refusal, SiteNotFound
 from dealtrace.operations.work import AccountWork, Work
-from dealtrace.settings import InvalidSettings, read_settings
+from dealtrace.settings import ENV_FILE, TOML_FILE, InvalidSettings, read_settings
 from dealtrace.storage.database.database_errors import is_locked_out, message_of
-from dealtrace.storage.database.engine import POSTGRESQL_LOCK_SECONDS, SQLITE_BUSY_SECONDS, Database, open_database
+from dealtrace.storage.database.engine import (
+    POSTGRESQL_LOCK_SECONDS,
+    SQLITE_BUSY_SECONDS,
+    Database,
+    is_sqlite,
+    open_database,
+)
 from dealtrace.storage.database.lock_holders import how_to_end, list_lock_holders
 from dealtrace.storage.database.turns import take_turns
 from dealtrace.storage.id_blocks import IdBlocks, transaction
@@ -174,4 +180,25 @@ def _explain_os_error(error: OSError) -> str:
         return str(error)
     if error.filename is None and _is_in_removed_folder():
         return "The present folder has been removed: change to another folder and run the command again."
-    return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    if error.filename is None:
+        return error.strerror
+    return f"{error.filename}: {error.strerror}{_cure_of_database_file(error)}"
+
+
+def _cure_of_database_file(error: OSError) -> str:
+    """Return what to do, as the rest of a message, if `error` is about the SQLite file in use; otherwise, nothing."""
+    try:
+        url = read_settings().database_url
+    except (OSError, InvalidSettings):
+        return ""
+    if not is_sqlite(url):
+        return ""
+    with closing(open_database(url)) as database:
+        if str(error.filename) not in (database.name, str(database.file.absolute().parent)):
+            return ""
+    found = [str(file) for file in (ENV_FILE, TOML_FILE) if file.is_file()]
+    read = f"{' and '.join(found)} of this folder" if found else f"no {ENV_FILE} or {TOML_FILE} is in this folder"
+    return (
+        ". The database cannot be made here: change to a folder in which you may create files, or set "
+        f"DEALTRACE_DATABASE_URL ({read})."
+    )

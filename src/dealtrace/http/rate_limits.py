@@ -11,6 +11,7 @@ from dealtrace.errors import AnonymousRateExceeded, RateExceeded
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.moving_windows import WindowsUnavailable, moving_windows
 from dealtrace.log import Outage
+from dealtrace.printable import server_of
 from dealtrace.record import record
 
 IPV6_PREFIX = 64
@@ -18,6 +19,7 @@ IPV6_PREFIX = 64
 _KEYS_CACHED = 4096
 
 MINUTE_SECONDS = 60
+_EFFECT = "until Redis answers, no limit on requests is applied and every request is admitted"
 
 
 @record
@@ -60,6 +62,7 @@ class RateLimits:
             RateLimitClass.VISIT: _per_minute(rates.visit_site_per_minute),
         }
         self._windows = moving_windows(redis_url)
+        self._redis = server_of(redis_url)
         self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
     def per_second(self, rate_limit_class: RateLimitClass) -> int:
@@ -138,7 +141,7 @@ class RateLimits:
         try:
             hits = await self._windows.hit("/".join(names), count=limit.count, seconds=limit.seconds)
         except WindowsUnavailable as fault:
-            self._outage.failed(str(fault))
+            self._outage.failed(str(fault), redis=self._redis, effect=_EFFECT)
             return None
         self._outage.ended()
         return hits

@@ -10,7 +10,7 @@ from dealtrace.cli.lead_answers import VersionAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.deals.deal import Deal
-from dealtrace.deals.versions import DealVersion
+from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.versions import list_versions
 
@@ -47,7 +47,9 @@ def format_history(site: Site, deal: Deal, versions: Sequence[DealVersion], logi
 def _author(version: DealVersion, logins: Mapping[int, str]) -> str:
     if version.user_id is not None:
         return f"user {logins.get(version.user_id, version.user_id)}"
-    return f"token {version.token_id}" if version.token_id is not None else "by a command or a new lead"
+    if version.token_id is not None:
+        return f"token {version.token_id}"
+    return "by the matching rules" if version.kind is VersionKind.MATCHED else "by a command"
 
 
 def _format_changes(version: DealVersion, zone: ZoneInfo) -> Iterator[str]:

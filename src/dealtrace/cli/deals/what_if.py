@@ -8,6 +8,7 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from dealtrace import clock
+from dealtrace.accounts.on_off import switch_text
 from dealtrace.accounts.setting_effects import Effect
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE
@@ -204,7 +205,11 @@ def _flip_lines(site: Site, tried: TriedDeal) -> Iterator[str]:
 
 
 def _hints(run: _Run) -> Iterator[str]:
-    tally = run.tally
+    tally, trial, site = run.tally, run.trial, run.site
+    if trial.contact_matching is not None and trial.contact_matching == site.contact_matching:
+        yield f"The site already has contact_matching={switch_text(is_on=site.contact_matching)}."
+    if trial.model is not None and trial.model == site.attribution:
+        yield f"The site already has model={site.attribution}."
     if tally.pinned:
         yield f"{counted(tally.pinned, 'pinned deal')} would keep the lead chosen by hand."
     if tally.kept:

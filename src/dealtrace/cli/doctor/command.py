@@ -8,6 +8,7 @@ import typer
 from dealtrace import clock
 from dealtrace.cli.answers import Finding
 from dealtrace.cli.doctor.problem_findings import backup_findings
+from dealtrace.cli.doctor.redis_findings import redis_findings
 from dealtrace.cli.doctor.site_findings import site_findings
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import console, counted, open_prepared, print_json
@@ -87,6 +88,7 @@ def _findings(database: Database) -> list[Finding]:
         {"kind": "schema", "text": f"Schema difference: {difference}", "cure": "dealtrace db upgrade"}
         for difference in schema_differences(database)
     ]
+    findings += redis_findings(read_settings().redis_url)
     if database.is_sqlite and is_open_to_others(database.file):
         file = database.name
         text = f"Every user of this machine can read {file}."

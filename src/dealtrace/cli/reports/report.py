@@ -1,6 +1,7 @@
 """`dealtrace report`: show the results of advertising as a table, JSON or a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +15,14 @@ from dealtrace.cli.options import ForceOption, JsonOption, SiteIdOption
 from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.reports.table_lines import answer_lines
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_figures
+from dealtrace.errors import InvalidParameters
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CSV, XLSX
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.answer import Report
+from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.presets import REPORT_PRESETS, Preset
 from dealtrace.reports.question import ALL_MODELS, LIMIT_MAX, RawQuestion
@@ -84,7 +87,7 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
     force: ForceOption = False,
 ) -> None:
     """Show the results of advertising, grouped by any dimensions. The figures are the same as in /api/reports."""
-    chosen = _preset(preset)
+    chosen = _preset(preset, metrics, site_id)
     file = _file(csv, xlsx, as_json=as_json, excel=excel, force=force)
     raw = RawQuestion(
         by=by or chosen.by,
@@ -125,9 +128,16 @@ def _rows(answered: Report | Pivot) -> Sequence[object]:
     return answered.lines if isinstance(answered, Pivot) else answered.rows
 
 
-def _preset(name: str) -> Preset:
+def _preset(name: str, metrics: str, site_id: int) -> Preset:
+    """Return the preset of a name, or an empty one without a name; without metrics either, print examples and exit."""
     if name and name not in REPORT_PRESETS:
         fail(f"Unknown preset “{name}”. Available: {', '.join(REPORT_PRESETS)}.")
+    if not name and not metrics:
+        fail(
+            f"Choose a preset ({', '.join(REPORT_PRESETS)}) or metrics: {', '.join(METRICS)}. For example:",
+            f"  dealtrace report sources --site {site_id}",
+            f"  dealtrace report --site {site_id} --by source --metrics leads,deals,amount",
+        )
     return REPORT_PRESETS[name] if name else Preset("", "")
 
 
@@ -151,6 +161,10 @@ def _ask(
 ) -> tuple[Site, Report | Pivot]:
     with database.read() as connection:
         site = require_site(connection, site_id)
-        question = read_question(connection, site, raw, now, rows_max=rows_max)
+        try:
+            question = read_question(connection, site, raw, now, rows_max=rows_max)
+        except InvalidParameters as refusal:
+            options = [replace(each, field=f"--{each.field}") for each in refusal.violations]
+            raise InvalidParameters(options) from refusal
     with facts_of(database, site) as facts:
         return site, ask_report_or_pivot(facts, site, question, now)

@@ -9,7 +9,7 @@ from dealtrace.attribution.model_labels import model_key
 from dealtrace.cli.output import cleaned
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
-from dealtrace.reports.formats import format_value
+from dealtrace.reports.formats import format_units, format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_period import compared_lines, lacking_data_text
@@ -32,6 +32,8 @@ GAP = "  "
 KEY_WIDTH_MIN = 10
 """The smallest width in characters to which keys are cut; if the table is still too wide, figures are left out."""
 CUT = "…"
+SHARE_DIGITS = 2
+"""The decimals of counts that are sums of shares, as on the pages of the cabinet."""
 
 
 @record
@@ -152,6 +154,9 @@ def _key(key: str | None) -> str:
 
 
 def _figure(unit: Unit, figure: Fraction | None) -> str:
+    """Format a figure; a count that is a sum of shares is rounded to two decimals, and `--json` has all of them."""
+    if unit is Unit.COUNT and figure is not None and figure.denominator != 1:
+        return format_units(round(figure * 10**SHARE_DIGITS), SHARE_DIGITS)
     shown = format_value(unit, figure)
     return NOTHING if shown is None else str(shown)
 
