@@ -85,6 +85,7 @@ class ServerProcess:
         self.settings = {**dict.fromkeys(LIMITS, 0), **settings}
         self.url = f"http://{settings.get('host', '127.0.0.1')}:{self.port}"
         self.http = http_client(self.url, limits=UNKEPT)
+        self._logged_before = 0
         self.start()
 
     @property
@@ -100,8 +101,12 @@ class ServerProcess:
 
     @property
     def logged(self) -> str:
-        """What the server logged."""
-        return (self.folder / "err").read_text()
+        """What the server logged, since the present test began if the server is shared by tests."""
+        return (self.folder / "err").read_text()[self._logged_before :]
+
+    def forget_logged(self) -> None:
+        """Leave out of `logged` what the server has logged up to now, for other tests."""
+        self._logged_before += len(self.logged)
 
     def start(self) -> None:
         """Start and wait until each of its processes is ready."""
