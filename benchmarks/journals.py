@@ -19,7 +19,7 @@ from dealtrace.app import collect_garbage_seldom
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.journals import calls_diary, orders_diary
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.http.replies import ready as as_text
 from dealtrace.http.replies import success
 from dealtrace.leads.lead import LeadKind

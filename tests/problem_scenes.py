@@ -26,7 +26,7 @@ from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.accounts.points import spend_points
-from dealtrace.storage.accounts.unknown_parameters import count_unknown_parameters, fit_unknown_parameters
+from dealtrace.storage.accounts.unknown_names import count_unknown_parameters, fit_unknown_parameters
 from dealtrace.storage.reports.known_statuses import KnownStatuses
 from dealtrace.storage.reports.statuses import insert_statuses, update_meaning
 from dealtrace.storage.webhooks.webhooks import update_webhook

@@ -39,8 +39,8 @@ from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.description import error_catalogue
+from dealtrace.http.parameter_table import Family, Parameter
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import Family, Parameter
 from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.lead import KIND_NAMES
 from dealtrace.matching.match_reason import MatchReason

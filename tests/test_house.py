@@ -157,7 +157,7 @@ OWN_TRANSACTIONS: dict[str, str] = {
     "operations/demo/fill.py": "a demo is filled in steps, each with its progress, by a command or a thread",
     "operations/matching/rematch.py": "past deals are matched in chunks, by a command or a thread",
     "operations/visits/reclassify.py": "past visits are classified in chunks, by a command or a thread",
-    "operations/what_if/run_past.py": "a run in the background reports its progress after each chunk",
+    "operations/what_if/apply_to_past.py": "a run in the background reports its progress after each chunk",
     "operations/reports/import_costs.py": "a file of costs replaces those of its days in one transaction",
     "storage/reports/mirror/mirror.py": "whoever holds the lock of the mirror settles the marks that it has taken over",
     "storage/id_blocks.py": "ids are taken before the transaction that uses them",

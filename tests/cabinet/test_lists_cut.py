@@ -28,7 +28,7 @@ from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.overview.problems import NAMES_SHOWN
 from dealtrace.operations.reports.import_costs import import_costs
-from dealtrace.operations.what_if.run_past import MOVES_STORED
+from dealtrace.operations.what_if.apply_to_past import MOVES_STORED
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.saved_items.notes import Note
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields

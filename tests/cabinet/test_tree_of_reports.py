@@ -15,8 +15,7 @@ from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.reports.tree.branches import CHILDREN_MAX, ask_branches, level_question
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX
+from dealtrace.cabinet.reports.tree.open_rows import CHILDREN_MAX, OPEN_MAX, ask_branches, level_question
 from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts

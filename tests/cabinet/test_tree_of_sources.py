@@ -20,9 +20,8 @@ from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.overview.page import SOURCES_METRICS
-from dealtrace.cabinet.reports.tree.branches import ask_branches, level_question
 from dealtrace.cabinet.reports.tree.levels import levels_of
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX
+from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, ask_branches, level_question
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs

@@ -11,7 +11,7 @@ import pytest
 
 from cast import MOSCOW, Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.what_if.flips import FLIPS_LISTED
+from dealtrace.cabinet.what_if.changed_deals import FLIPS_LISTED
 from dealtrace.cabinet.what_if.forecast import ROWS_MAX
 from dealtrace.cabinet.what_if.rules import FIELDS
 from dealtrace.deals.incoming_deal import IncomingDeal

@@ -23,8 +23,8 @@ from dealtrace.operations.accounts.change_site_settings import change_site_setti
 from dealtrace.operations.accounts.name_hosts import add_host
 from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.deals.import_deals import import_deals
-from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, rules_of, run_past
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.operations.what_if.apply_to_past import PastRun, claim_past_run, rules_of, run_past
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site
 from dealtrace.storage.accounts.background_runs import claim_run, find_run
 from dealtrace.storage.accounts.busiest_second import raise_busiest_second

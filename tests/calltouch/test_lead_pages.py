@@ -10,7 +10,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.journals import lead_pages
 from dealtrace.calltouch.journals.lead_pages import build_all_records
 from dealtrace.errors import InvalidParameters
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.lead_journal import LeadQuery
 from write_commands import NOON

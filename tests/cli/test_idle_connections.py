@@ -13,7 +13,7 @@ import pytest
 
 from cast import Player
 from dealtrace.cli.serve import GRACE_SECONDS, raise_open_files
-from dealtrace.http.exchange import (
+from dealtrace.http.body import (
     BODY_PAUSE_SECONDS_MAX,
     PATIENT_BODIES_MAX,
     REST_BYTES_MAX,

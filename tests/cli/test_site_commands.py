@@ -10,7 +10,7 @@ from cast import Player, Stage, moscow
 from commands import CommandLine, Terminal
 from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.site_days import site_day
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.storage.accounts.busiest_second import raise_busiest_second
 from server import ServerProcess
 from waiting import wait_for_a_day_that_lasts, wait_until_followed

@@ -8,7 +8,7 @@ from dealtrace.calltouch.error_body import ErrorBody
 from dealtrace.http.endpoint import OPEN, Endpoint
 from dealtrace.http.openapi.description import describe_api
 from dealtrace.http.openapi.json_schema import Components, Schema
-from dealtrace.http.parameters import ParameterTable
+from dealtrace.http.parameter_table import ParameterTable
 
 
 async def respond(_caller: Any, _sent: Any) -> Any:

@@ -18,8 +18,8 @@ from sqlalchemy import text
 
 from cast import MOSCOW, Player, Stage
 from dealtrace.accounts.site_days import site_day
-from dealtrace.http.exchange import BODY_PAUSE_SECONDS_MAX, BODY_SECONDS_MAX
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.http.body import BODY_PAUSE_SECONDS_MAX, BODY_SECONDS_MAX
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.storage.accounts.busiest_second import find_busiest_second
 from dealtrace.storage.database.engine import Database, open_database
 from engines import on_one_engine

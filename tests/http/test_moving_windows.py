@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis import Redis
 
-from dealtrace.http.moving_windows import MemoryWindows, MovingWindows, RedisWindows, WindowsUnavailable, moving_windows
+from dealtrace.http.rate_limits import MemoryWindows, MovingWindows, RedisWindows, WindowsUnavailable, moving_windows
 from redis_server import RedisServer
 from waiting import wait_out
 from write_commands import run

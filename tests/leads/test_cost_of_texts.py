@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from dealtrace.accounts.masking import masked_text
-from dealtrace.leads.phone_text import list_numbers
+from dealtrace.accounts.request_masking import masked_text
 from dealtrace.leads.plain_text import folded, is_blank, plain, stripped, unescape, visible
+from dealtrace.leads.text_around_phones import list_numbers
 
 SHORT, LONG = 500, 5_000
 COST_RATIO_MAX = 30
@@ -21,14 +21,14 @@ LEAST_SECONDS = 0.00005
 MODULES = tuple(
     import_module(name)
     for name in (
-        "dealtrace.accounts.masking",
+        "dealtrace.accounts.request_masking",
         "dealtrace.leads.email",
         "dealtrace.leads.phone",
         "dealtrace.leads.phone_fillers",
         "dealtrace.leads.phone_numbering_plans",
-        "dealtrace.leads.phone_text",
+        "dealtrace.leads.text_around_phones",
         "dealtrace.leads.plain_text",
-        "dealtrace.leads.rival_phones",
+        "dealtrace.leads.doubtful_phones",
         "dealtrace.leads.search_text",
         "dealtrace.leads.wall_clock",
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dealtrace.leads.phone import PHONE_FORMS, PhoneForm, list_phones, normal_phone
 from dealtrace.leads.phone_numbering_plans import is_assigned_in_russia
-from dealtrace.leads.phone_text import WRAPPINGS, Wrapping
+from dealtrace.leads.text_around_phones import WRAPPINGS, Wrapping
 from examples import examples
 from phone_texts import draw_phone_text
 

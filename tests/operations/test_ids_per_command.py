@@ -59,8 +59,8 @@ from dealtrace.operations.webhooks.create import NewWebhook, create_webhook
 from dealtrace.operations.webhooks.deliver import KEPT_FOR, Claim, DeliveryReport
 from dealtrace.operations.work import Operation, Work, at_site, ids_needed, ids_taken_by
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.quota.points import PaidMethod
-from dealtrace.quota.rate import BusiestSecond
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.question import RawQuestion
 from dealtrace.storage.journals.keyset_pages import SortKey

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.reports.kopecks import split_kopecks
-from dealtrace.reports.moves import Moved, Shares, SourceKey, moves_of, single_source, source_key
+from dealtrace.reports.what_if import Moved, Shares, SourceKey, moves_of, single_source, source_key
 
 YANDEX, GOOGLE, MAIL = (
     TrafficSource("Yandex", "cpc"),

@@ -10,8 +10,7 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.amount import kopecks_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.reports import what_if
-from dealtrace.reports.moves import Moved, single_source, source_key
-from dealtrace.reports.what_if import DealAttribution, MatchCount, Tally, TriedDeal
+from dealtrace.reports.what_if import DealAttribution, MatchCount, Moved, Tally, TriedDeal, single_source, source_key
 from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)

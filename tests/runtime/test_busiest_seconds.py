@@ -7,7 +7,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.errors import DatabaseUnavailable
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.runtime.busiest_seconds import BusiestSeconds
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.busiest_second import find_busiest_second

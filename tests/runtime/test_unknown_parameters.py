@@ -15,7 +15,7 @@ from dealtrace.runtime.unknown_parameters import (
     UnknownParametersTally,
 )
 from dealtrace.runtime.write_queue import WriteQueue
-from dealtrace.storage.accounts.unknown_parameters import list_unknown_parameters
+from dealtrace.storage.accounts.unknown_names import list_unknown_parameters
 from dealtrace.storage.database.engine import Database
 from waiting import PATIENCE_SECONDS, until
 from write_commands import open_write_queue, run

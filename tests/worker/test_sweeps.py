@@ -28,7 +28,7 @@ from dealtrace.operations.sweeps.claim import can_be_claimed, claim_sweep
 from dealtrace.operations.sweeps.clear_deleted_site import clear_deleted_site, list_sites_to_clear
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue

@@ -8,7 +8,7 @@ from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.reading.compared_period import lacking_data_text
+from dealtrace.reports.reading.compared_times import lacking_data_text
 from dealtrace.reports.reading.known_costs import known_costs_text
 from dealtrace.reports.table_columns import (
     CHANGE,

@@ -6,8 +6,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.answers.explanation import ExplanationAnswer, serialize_explanation
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer
-from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.explain import Explanation, explain_deal

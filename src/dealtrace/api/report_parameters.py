@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dealtrace.attribution.credit import AttributionModel
+from dealtrace.http.parameter_table import Parameter, ParameterTable, Repeated, Sent
 from dealtrace.http.parameter_types import Integer, Text
-from dealtrace.http.parameters import Parameter, ParameterTable, Repeated, Sent
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX
 from dealtrace.reports.figure import Figure, parse_figure
 from dealtrace.reports.filters import FILTERS_MAX

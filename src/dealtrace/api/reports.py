@@ -15,7 +15,7 @@ from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.row_writers import CONTENT_TYPES
 from dealtrace.files.temporary_file import open_written
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.http.replies import Reply, file_success, success
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot

@@ -11,8 +11,8 @@ from dealtrace.api.reports import respond, respond_with, respond_with_rows
 from dealtrace.errors import DealNotFound
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV, XLSX
 from dealtrace.http.endpoint import AuthScheme, Endpoint, Example
+from dealtrace.http.parameter_table import Parameter
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import Parameter
 from dealtrace.reports.refusals import MirrorBusy, ReportNotKept, ReportsBusy, ReportTooSlow, ServerStopping
 
 BY_TOKEN = AuthScheme(

@@ -5,7 +5,7 @@ from typing import TypedDict
 from dealtrace import clock
 from dealtrace.accounts.site_days import site_day
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.storage.accounts.points import find_points_spent
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from dealtrace.accounts.masking import masked_text
+from dealtrace.accounts.request_masking import masked_text
 from dealtrace.accounts.webhook import BodyStyle, WebhookState
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.attribution.known_hosts import HostKind

@@ -7,8 +7,8 @@ from dealtrace.calltouch.parameters import BY_CLIENT_API_ID_OR_HEADERS
 from dealtrace.calltouch.wire_types import CostAmount, CostDay
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_table import Parameter, ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.reports.spread_costs import add_costs, restate_costs
 

@@ -11,8 +11,8 @@ from dealtrace.calltouch.parameters import (
     SOURCE_PARAMETERS,
 )
 from dealtrace.calltouch.wire_types import DASHED, NamedValues, TagObjects, VisitRef, WallClock
+from dealtrace.http.parameter_table import Parameter
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import Parameter
 from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX
 
 _OF_DEAL = ("orderNumber", "orderSum", "orderStatus", "orderDate", "orderComment", "manager", "service")

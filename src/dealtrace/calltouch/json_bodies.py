@@ -14,7 +14,7 @@ from dealtrace.errors import InvalidParameters, Refusal, UnreadableBody, Violati
 from dealtrace.http.body import without_byte_order_mark
 from dealtrace.http.forms import Pairs
 from dealtrace.http.item_keys import ListedItems
-from dealtrace.http.parameters import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
+from dealtrace.http.parameter_table import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
 from dealtrace.whole_number import ID_MAX
 
 ITEMS_MAX = 100

@@ -16,8 +16,8 @@ from dealtrace.calltouch.wire_types import (
     WallClock,
 )
 from dealtrace.http.endpoint import AuthScheme
+from dealtrace.http.parameter_table import Family, Parameter
 from dealtrace.http.parameter_types import Choice, Integer, Text
-from dealtrace.http.parameters import Family, Parameter
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
     CALL_DURATION_MAX,

@@ -2,7 +2,7 @@
 
 import re
 
-from dealtrace.http.parameters import ParameterTable
+from dealtrace.http.parameter_table import ParameterTable
 
 REST = "/calls-service/RestAPI"
 REPORT_SERVICE = "/report-service/RestAPI/api"

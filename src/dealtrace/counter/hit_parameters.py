@@ -15,8 +15,8 @@ from dealtrace.attribution.visits_from_hits import ATTRS_LENGTH_MAX, bounded_att
 from dealtrace.errors import InvalidValue
 from dealtrace.http.client_address import read_address
 from dealtrace.http.forms import Pairs
+from dealtrace.http.parameter_table import Parameter, ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer, Text
-from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX
 

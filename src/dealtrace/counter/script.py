@@ -8,8 +8,8 @@ from importlib.resources import files
 from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.errors import InvalidParameters, Language, Refusal, SiteNotFound
 from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_table import Parameter, ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Header, Reply, plain_refusal
 
 COUNTER_ID = Parameter(

@@ -1,16 +1,51 @@
-"""Receive the body of a request, up to a maximum size."""
+"""The body of a request: how large it may be, how long it may take, and what becomes of the connection."""
 
-from starlette.types import Receive, Scope
+import asyncio
+import time
+
+from starlette.types import Message, Receive, Scope, Send
 
 from dealtrace.errors import BodyTooLarge, UnreadableBody
 from dealtrace.http.request_headers import header
 from dealtrace.leads.plain_text import BYTE_ORDER_MARK
+from dealtrace.runtime.server_stop import ServerStop
 
 _BYTE_ORDER_MARK_IN_UTF8 = BYTE_ORDER_MARK.encode()
 DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 """How many bytes beyond the size limit are still received and dropped, so that the client reads the refusal."""
 _LENGTH_DIGITS_MAX = 20
 """How many digits of `Content-Length` are read: enough for any real length; Python refuses thousands of digits."""
+SHORT_PAUSE_SECONDS = 5
+"""How many seconds the first or the next piece of a body may usually take to arrive, and also all headers together."""
+BODY_PAUSE_SECONDS_MAX = 15
+"""Ours: how many seconds a piece may take while at most `PATIENT_BODIES_MAX` bodies take longer than usual.
+
+A pause of ten seconds is normal when a phone moves to another cell, or when a packet is lost three times. A body that
+takes longer is answered with status 400, like other unreadable bodies, and not with 408: browsers and proxies repeat a
+request after a 408, and the vendor is not known to send it.
+"""
+PATIENT_BODIES_MAX = 12
+"""Ours: how many bodies of a process may pause for longer than `SHORT_PAUSE_SECONDS` at the same time.
+
+This is less than the number of connections that every process may have (`open_files.CONNECTIONS_MIN`), so that bodies
+that never arrive cannot occupy all connections for longer than `SHORT_PAUSE_SECONDS`.
+"""
+LOOK_SECONDS = 1.0
+"""How often, in seconds, it is checked that a pause may continue; once the server stops, no pause may."""
+REST_BYTES_MAX = 16 * 1024
+"""Ours: if a request is answered before its whole body has arrived, up to this many further bytes are dropped.
+
+The client can then use the connection again; otherwise a client that exceeds the rate limit would connect each time.
+"""
+REST_SECONDS_MAX = 1.0
+"""Ours: how long an answer waits for the rest of a short body; then the connection is closed after the answer."""
+BODY_SECONDS_MAX = 20
+"""How many seconds a whole body may take to arrive; a large body gets more by `BODY_BYTES_PER_SECOND_MIN`."""
+BODY_BYTES_PER_SECOND_MIN = 10_000
+"""How many bytes must arrive for each second beyond `BODY_SECONDS_MAX`."""
+_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The methods whose bodies are never read; for these, `receive` only waits for the end of the connection."""
+_LAST_ON_CONNECTION = (b"connection", b"close")
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
@@ -21,7 +56,7 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
     Raises:
         BodyTooLarge: the body is longer than `bytes_max`.
-        UnreadableBody: the body ended early, or took too long to arrive (see `http.exchange`).
+        UnreadableBody: the body ended early, or took too long to arrive (see `http.body`).
     """
     stated = header(scope, b"content-length").lstrip("0")[:_LENGTH_DIGITS_MAX]
     if int(stated or 0) > bytes_max + DISCARDED_BYTES_MAX:
@@ -55,3 +90,149 @@ def without_byte_order_mark(body: bytes) -> bytes:
     while (rest := body.rstrip()).endswith(_BYTE_ORDER_MARK_IN_UTF8):
         body = rest.removesuffix(_BYTE_ORDER_MARK_IN_UTF8).rstrip()
     return body
+
+
+class PatientBodies:
+    """Counts the bodies of a process that are waited for longer than usual; used only in the event loop."""
+
+    def __init__(self, server_stop: ServerStop) -> None:
+        self._server_stop = server_stop
+        self._count = 0
+
+    def may_go_on(self, *, is_admitted: bool) -> bool:
+        """Return whether a body may continue to pause.
+
+        If so, count it, unless `is_admitted` says that it is counted already.
+        """
+        if self._server_stop.is_begun:
+            return False
+        if not is_admitted and self._count >= PATIENT_BODIES_MAX:
+            return False
+        self._count += not is_admitted
+        return True
+
+    def leave(self) -> None:
+        """Stop counting a body that was admitted."""
+        self._count -= 1
+
+
+class Exchange:
+    """The `receive` and `send` of one request.
+
+    Ours: a body that does not arrive in time is refused, and after an answer that is sent before the whole body has
+    arrived, the connection is closed. Otherwise bodies that never arrive would occupy connections that others need.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, patient_bodies: PatientBodies) -> None:
+        self._scope = scope
+        self._patient_bodies = patient_bodies
+        self._is_patient = self._is_given_up = False
+        self._hurrying: asyncio.TimerHandle | None = None
+        self._receive: Receive | None = receive
+        self._send: Send | None = send
+        self._is_received = False
+        self._is_unlimited = scope["method"] in _BODILESS
+        self._size = 0
+        self._started = 0.0
+
+    async def receive(self) -> Message:
+        """Return the next message of the request; the time limits apply until the whole body has arrived.
+
+        Raises:
+            UnreadableBody: the body, or its next piece, took too long to arrive.
+        """
+        assert self._receive is not None
+        if self._is_received or self._is_unlimited:
+            message = await self._receive()
+        else:
+            try:
+                message = await self._receive_in_time()
+            except TimeoutError as fault:
+                self._is_given_up = True
+                raise UnreadableBody(
+                    ru=f"оно не получено целиком: ждали не дольше {BODY_PAUSE_SECONDS_MAX} с подряд "
+                    f"({SHORT_PAUSE_SECONDS} с, если ждут и многие другие) и {BODY_SECONDS_MAX} с всего",
+                    en="the body was not received completely: it may pause for at most "
+                    f"{BODY_PAUSE_SECONDS_MAX} s ({SHORT_PAUSE_SECONDS} s while many others pause), and take at most "
+                    f"{BODY_SECONDS_MAX} s",
+                ) from fault
+            self._size += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            self._is_received = message["type"] == "http.request" or self._is_received
+            self._is_given_up = not self._is_received
+        return message
+
+    async def _receive_in_time(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            TimeoutError: it took too long to arrive.
+        """
+        assert self._receive is not None
+        async with asyncio.timeout(self._patience_seconds()) as limit:
+            self._hurrying = asyncio.get_running_loop().call_later(SHORT_PAUSE_SECONDS, self._hurry, limit)
+            try:
+                return await self._receive()
+            finally:
+                self._hurrying.cancel()
+                self._hurrying = None
+                if self._is_patient:
+                    self._is_patient = False
+                    self._patient_bodies.leave()
+
+    def _hurry(self, limit: asyncio.Timeout) -> None:
+        """End a pause that is longer than usual, unless it may continue; in that case, check again later."""
+        if limit.expired():
+            return
+        loop = asyncio.get_running_loop()
+        if self._patient_bodies.may_go_on(is_admitted=self._is_patient):
+            self._is_patient = True
+            self._hurrying = loop.call_later(LOOK_SECONDS, self._hurry, limit)
+        else:
+            limit.reschedule(loop.time())
+
+    def _patience_seconds(self) -> float:
+        now = time.monotonic()
+        self._started = self._started or now
+        remaining = self._started + BODY_SECONDS_MAX + self._size / BODY_BYTES_PER_SECOND_MIN - now
+        return min(BODY_PAUSE_SECONDS_MAX, remaining)
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the answer; a header says so if the connection will be closed after it."""
+        assert self._send is not None
+        if message["type"] == "http.response.start":
+            is_unread = not self._is_received and self._has_body() and self._scope["http_version"].startswith("1")
+            is_last = is_unread and not await self._receive_rest()
+            self._is_unlimited = True
+            if is_last:
+                message = {**message, "headers": [*message["headers"], _LAST_ON_CONNECTION]}
+        await self._send(message)
+
+    async def _receive_rest(self) -> bool:
+        """Receive and drop the rest of a short body; return whether the whole body has arrived.
+
+        Nothing is received if the body took too long or may be long, or if its sender waits for a `100 Continue`.
+        """
+        assert self._receive is not None
+        stated = header(self._scope, b"content-length").lstrip("0")
+        is_short = stated.isdecimal() and len(stated) <= len(str(REST_BYTES_MAX)) and int(stated) <= REST_BYTES_MAX
+        if self._is_given_up or self._is_unlimited or not is_short or header(self._scope, b"expect"):
+            return False
+        try:
+            async with asyncio.timeout(REST_SECONDS_MAX):
+                while not self._is_received and not self._is_given_up:
+                    await self.receive()
+        except (TimeoutError, UnreadableBody):
+            return False
+        return self._is_received
+
+    def _has_body(self) -> bool:
+        return bool(header(self._scope, b"content-length").strip("0") or header(self._scope, b"transfer-encoding"))
+
+    def end(self) -> None:
+        """Drop the references to the connection; Granian closes it only when nothing refers to it.
+
+        An exception refers to its frames, and its frames may refer to the exception. Such a cycle would otherwise keep
+        connections open until the next garbage collection, which may be hours later.
+        """
+        self._receive = self._send = None

@@ -22,7 +22,7 @@ from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
 from dealtrace.http.forms import Pairs, read_pairs, receive_pairs
 from dealtrace.http.item_keys import UNKNOWN_KEYS_MAX
 from dealtrace.http.language import language_of
-from dealtrace.http.parameters import REQUIRED, Sent
+from dealtrace.http.parameter_table import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.http.request_headers import header
 from dealtrace.http.request_note import NOTE, RequestNote

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from dealtrace.http.parameters import Parameter
+from dealtrace.http.parameter_table import Parameter
 from dealtrace.record import record
 
 UNKNOWN_KEYS_MAX = 1_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from starlette.types import Scope
 
 from dealtrace.accounts.api_request import item_parameters
-from dealtrace.accounts.masking import masked_reason
+from dealtrace.accounts.request_masking import masked_reason
 from dealtrace.errors import Language, Refusal
 from dealtrace.record import record
 

@@ -10,11 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import NO_SITE_ID, AnsweredRequest
-from dealtrace.accounts.masking import masked_address
+from dealtrace.accounts.request_masking import masked_address
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
+from dealtrace.http.body import Exchange, PatientBodies
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import RateLimitClass
-from dealtrace.http.exchange import Exchange, PatientBodies
 from dealtrace.http.forms import read_pairs
 from dealtrace.http.language import language_of
 from dealtrace.http.replies import RefusalWriter, Reply

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, takewhile
 
+from dealtrace.leads.doubtful_phones import PhoneReading, is_alone, is_doubtful, list_rivals
 from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
 from dealtrace.leads.phone_numbering_plans import (
     RUSSIA,
@@ -17,8 +18,7 @@ from dealtrace.leads.phone_numbering_plans import (
     stated_foreign,
     valid_foreign,
 )
-from dealtrace.leads.phone_text import NumberInText, list_numbers
-from dealtrace.leads.rival_phones import PhoneReading, is_alone, is_doubtful, list_rivals
+from dealtrace.leads.text_around_phones import NumberInText, list_numbers
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8|)"

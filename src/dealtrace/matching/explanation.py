@@ -10,8 +10,18 @@ from enum import StrEnum
 from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.deals.matchers import FINAL_KINDS, Matcher, MatcherKind, unreachable
 from dealtrace.leads.lead import LeadRef, LeadSpan
-from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, accepts, misses, search_of
-from dealtrace.matching.nearest_lead import Search, nearest, nearness, searches_for
+from dealtrace.matching.lead_search import (
+    Miss,
+    Prospect,
+    Search,
+    SearchByContact,
+    accepts,
+    misses,
+    nearest,
+    nearness,
+    search_of,
+    searches_for,
+)
 from dealtrace.matching.window import Window, window_of
 from dealtrace.record import record
 

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from dealtrace.deals.matchers import FINAL_KINDS, Matcher, Preference
 from dealtrace.leads.lead import LeadKind
-from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, accepts, misses, search_of
-from dealtrace.matching.nearest_lead import nearness
+from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, accepts, misses, nearness, search_of
 from dealtrace.matching.rematch import UNMATCHED, Match
 from dealtrace.record import record
 

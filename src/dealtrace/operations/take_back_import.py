@@ -18,12 +18,12 @@ from dealtrace.operations.deals import delete as deals
 from dealtrace.operations.leads import delete as leads
 from dealtrace.operations.retry_conflicts import try_again
 from dealtrace.operations.spend_points import lock_registrations
-from dealtrace.operations.what_if.list_tried_deals import list_tried_deals
 from dealtrace.operations.what_if.trial import Trial
+from dealtrace.operations.what_if.try_rules import list_tried_deals
 from dealtrace.operations.work import AccountWork, Work
 from dealtrace.record import record
 from dealtrace.reports.kopecks import split_kopecks
-from dealtrace.reports.moves import Moved, SourceKey, source_key, spelling_of
+from dealtrace.reports.what_if import Moved, SourceKey, source_key, spelling_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals import lead_links
 from dealtrace.storage.id_blocks import IdBlocks

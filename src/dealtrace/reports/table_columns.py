@@ -10,7 +10,7 @@ from dealtrace.reports.answer import Report, ReportLine, listed_models
 from dealtrace.reports.change import difference, has_percentage, percentage
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_period import lacks_data
+from dealtrace.reports.reading.compared_times import lacks_data
 
 
 @record

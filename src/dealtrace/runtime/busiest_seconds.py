@@ -12,7 +12,7 @@ from dealtrace.accounts.site_days import day_end, site_day
 from dealtrace.errors import Refusal
 from dealtrace.operations.accounts.store_busiest_second import store_busiest_seconds
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
 

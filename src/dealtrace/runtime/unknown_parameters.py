@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from dealtrace.accounts.masking import masked_text
+from dealtrace.accounts.request_masking import masked_text
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
 from dealtrace.operations.write_command import WriteCommand

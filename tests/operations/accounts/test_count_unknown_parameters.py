@@ -4,8 +4,12 @@ from datetime import timedelta
 
 from cast import Player, Stage
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
-from dealtrace.storage.accounts.unknown_name_counts import NAMES_MAX, OPEN_NAMES_MAX
-from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list_unknown_parameters
+from dealtrace.storage.accounts.unknown_names import (
+    NAMES_MAX,
+    OPEN_NAMES_MAX,
+    UnknownParameter,
+    list_unknown_parameters,
+)
 from write_commands import NOON
 
 KNOWN = {"/register": ("orderNumber", "manager"), "/update": ("status",)}

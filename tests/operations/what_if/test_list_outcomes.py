@@ -21,8 +21,8 @@ from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
-from dealtrace.operations.what_if.list_tried_deals import list_tried_deals
 from dealtrace.operations.what_if.trial import read_trial
+from dealtrace.operations.what_if.try_rules import list_tried_deals
 from dealtrace.reports.what_if import DealAttribution, TriedDeal
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_entries import list_deal_entries

@@ -28,7 +28,7 @@ from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.set_currency_rates import set_rates
 from dealtrace.operations.visits.reclassify import begin_reclassification, list_next_visitors, reclassify_visitors
 from dealtrace.operations.what_if.trial import read_trial
-from dealtrace.operations.what_if.try_on_leads import MovedCount, try_on_leads
+from dealtrace.operations.what_if.try_rules import MovedCount, try_on_leads
 from dealtrace.operations.what_if.try_settings import TriedDays, try_settings, try_status
 from dealtrace.storage.accounts.points import spend_points
 from dealtrace.storage.schema.tables.deals import deal

@@ -15,7 +15,7 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period, compared_period
 from dealtrace.reports.pivot import pivoted
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_period import (
+from dealtrace.reports.reading.compared_times import (
     ComparedTime,
     compared_lines,
     compared_text,

@@ -7,7 +7,7 @@ import pytest
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS, Growth
-from dealtrace.reports.reading.growth import can_be_best, growth_of, has_best, is_unsourced
+from dealtrace.reports.reading.good_and_bad import can_be_best, growth_of, has_best, is_unsourced
 
 REASONS = ("no_lead_near", "nothing_sent")
 SOURCE, REASON = DIMENSIONS["source"], DIMENSIONS["match_reason"]

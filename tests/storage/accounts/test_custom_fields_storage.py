@@ -11,7 +11,7 @@ from dealtrace.storage.accounts.custom_fields import (
     list_custom_fields,
     list_unknown_fields,
 )
-from dealtrace.storage.accounts.unknown_name_counts import NAMES_MAX, OTHER_NAMES
+from dealtrace.storage.accounts.unknown_names import NAMES_MAX, OTHER_NAMES
 from dealtrace.storage.database.engine import Database
 from stored import side_by_side
 from write_commands import NOON

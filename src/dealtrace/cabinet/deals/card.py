@@ -15,8 +15,8 @@ from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.client_path import path_of
 from dealtrace.cabinet.deals.details import DetailsWriter
 from dealtrace.cabinet.deals.explanation import Explainer
-from dealtrace.cabinet.deals.flips import OtherOrigins
 from dealtrace.cabinet.deals.history import STATE_FIELDS, VERSIONS_SHOWN, Callers, Historian, shown_versions
+from dealtrace.cabinet.deals.rule_changes import OtherOrigins
 from dealtrace.cabinet.form_pages import Faults, done_text
 from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found_page

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from dealtrace.cabinet.charts.matching import DrawnCandidate, drawn_windows, matching_chart
-from dealtrace.cabinet.deals.flips import FlipLine, FlipTeller, OtherOrigins
 from dealtrace.cabinet.deals.labels import (
     LEAD_KEPT,
     NO_MATCHER_DECIDED,
@@ -18,6 +17,7 @@ from dealtrace.cabinet.deals.labels import (
 )
 from dealtrace.cabinet.deals.matcher_chart import DrawnMatcher, matchers_chart, shown_leads
 from dealtrace.cabinet.deals.matchers import MatcherDrawer, MatcherLines, MatcherTeller, list_matched_leads
+from dealtrace.cabinet.deals.rule_changes import FlipLine, FlipTeller, OtherOrigins
 from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.links import lead_url

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.figure_changes import MOVING_KINDS, moves_figures
-from dealtrace.accounts.masking import masked_text
+from dealtrace.accounts.request_masking import masked_text
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.accounts.site_days import day_end, day_start, site_day
@@ -18,7 +18,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
-from dealtrace.reports.reading.gaps import Gap
+from dealtrace.reports.reading.missing_data import Gap
 from dealtrace.reports.saved_items.notes import Note
 from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.accounts.users import find_logins

@@ -6,7 +6,7 @@ from dealtrace.cabinet.formats import day_span, number
 from dealtrace.errors import Language
 from dealtrace.operations.overview.missing_data import WATCHED
 from dealtrace.reports.metrics import Metric
-from dealtrace.reports.reading.gaps import Gap
+from dealtrace.reports.reading.missing_data import Gap
 
 _SENTENCES: Mapping[str, str] = {
     "calls": "There were no calls on %(days)s (usually %(usual)s a day).",

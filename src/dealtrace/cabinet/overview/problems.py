@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dealtrace.accounts.masking import masked_text
+from dealtrace.accounts.request_masking import masked_text
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.formats import clock_time, day, money, number
 from dealtrace.cabinet.labels import labelled_text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dealtrace.accounts.masking import masked_text
+from dealtrace.accounts.request_masking import masked_text
 from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.key_cells import value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl

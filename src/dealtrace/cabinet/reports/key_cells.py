@@ -14,7 +14,7 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.periods import DAYS_OF_WEEK
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.reading.compared_period import ComparedTime, ComparedTimes, compared_text, compared_times_of
+from dealtrace.reports.reading.compared_times import ComparedTime, ComparedTimes, compared_text, compared_times_of
 from dealtrace.reports.reading.meanings import key_meaning
 from dealtrace.reports.reading.partial_times import PartialTimes, is_partial, partial_text, partial_times_of
 from dealtrace.reports.time_keys import number_of_key

@@ -32,12 +32,14 @@ from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, USUAL, Re
 from dealtrace.cabinet.reports.source_drilldown import rungs_of, split_by_medium
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
-from dealtrace.cabinet.reports.tree.branches import Branches, ask_branches, level_question
 from dealtrace.cabinet.reports.tree.levels import RowPath, levels_of
 from dealtrace.cabinet.reports.tree.open_rows import (
+    Branches,
+    ask_branches,
     check_tree,
     is_tree,
     layout_choices,
+    level_question,
     open_paths,
     with_closed_rows,
     without_tree,
@@ -64,8 +66,8 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, parse_question
-from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.masking import masked_names
+from dealtrace.reports.reading.missing_data import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.reading.overlap import overlap_text
 from dealtrace.reports.saved_items.saved_reports import SavedReport

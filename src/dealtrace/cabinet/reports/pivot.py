@@ -23,7 +23,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
-from dealtrace.reports.reading.compared_period import lacks_data
+from dealtrace.reports.reading.compared_times import lacks_data
 from dealtrace.reports.reading.masking import masked_key
 
 

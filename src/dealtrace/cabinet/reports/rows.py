@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.masking import masked_text
+from dealtrace.accounts.request_masking import masked_text
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.origin import Origin

@@ -22,7 +22,7 @@ from dealtrace.reports.figure import COMPARED
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.growth import can_be_best, has_best, is_paid, is_price, is_spent_for_nothing
+from dealtrace.reports.reading.good_and_bad import can_be_best, has_best, is_paid, is_price, is_spent_for_nothing
 from dealtrace.reports.reading.meanings import dimension_meaning, meaning_in_total, metric_meaning
 
 Translate = Callable[[str], str]

@@ -19,7 +19,7 @@ from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_period import ComparedTimes, compared_times_of
+from dealtrace.reports.reading.compared_times import ComparedTimes, compared_times_of
 from dealtrace.reports.reading.partial_times import partial_times_of
 from dealtrace.reports.time_keys import TIME_KEYS, days_of_times, keys_of_period
 

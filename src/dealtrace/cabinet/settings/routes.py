@@ -26,7 +26,7 @@ from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
 from dealtrace.cabinet.settings.webhooks import card as webhook_card
 from dealtrace.cabinet.settings.webhooks import page as webhooks
 from dealtrace.cabinet.what_if import apply_to_past, rules
-from dealtrace.cabinet.what_if.flips_file import send_flips_as
+from dealtrace.cabinet.what_if.changed_deals_file import send_flips_as
 from dealtrace.files.row_writers import CSV, XLSX
 
 SETTINGS_PAGES = (

@@ -14,7 +14,7 @@ from dealtrace.cabinet.formats import money, number
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.flips import spelling_label
+from dealtrace.cabinet.what_if.changed_deals import spelling_label
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.leads.file_import import LoggedImport, Standing
 from dealtrace.operations.take_back_import import (

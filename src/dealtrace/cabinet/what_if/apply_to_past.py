@@ -14,10 +14,10 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import may_save
 from dealtrace.cabinet.what_if.forecast import Move, move_of
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.what_if.run_past import PastRun, claim_past_run, may_run, report_waiting, run_past
+from dealtrace.operations.what_if.apply_to_past import PastRun, claim_past_run, may_run, report_waiting, run_past
 from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
-from dealtrace.reports.moves import Moved
+from dealtrace.reports.what_if import Moved
 from dealtrace.runtime.background_runs import Lane
 from dealtrace.storage.accounts.background_runs import find_run
 from dealtrace.storage.database.column_types import EARLIEST, LATEST

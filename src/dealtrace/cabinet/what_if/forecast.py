@@ -16,8 +16,7 @@ from dealtrace.cabinet.change_sentences import change_sentence
 from dealtrace.cabinet.formats import NOTHING, day_span, money, number
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed
-from dealtrace.cabinet.what_if.days import days_label, last_days
-from dealtrace.cabinet.what_if.flips import (
+from dealtrace.cabinet.what_if.changed_deals import (
     FLIPS_LISTED,
     Flip,
     FlipPages,
@@ -26,14 +25,13 @@ from dealtrace.cabinet.what_if.flips import (
     flips_of,
     spelling_label,
 )
+from dealtrace.cabinet.what_if.days import days_label, last_days
 from dealtrace.errors import Language
 from dealtrace.operations.what_if.trial import Trial, TriedSettings
-from dealtrace.operations.what_if.try_on_leads import MovedCount, MovedLeads, try_on_leads
-from dealtrace.operations.what_if.try_rules import Tried, try_rules
+from dealtrace.operations.what_if.try_rules import MovedCount, MovedLeads, Tried, try_on_leads, try_rules
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.record import record
-from dealtrace.reports.moves import Moved
-from dealtrace.reports.what_if import MatchCount
+from dealtrace.reports.what_if import MatchCount, Moved
 
 ROWS_MAX = 10_000
 """The maximum number of records of each kind (deals, calls, lead requests, visits) on which changed settings are tried.

@@ -22,7 +22,7 @@ from dealtrace.cabinet.form_pages import (
 from dealtrace.cabinet.labels import HOST_LABELS, labelled_text
 from dealtrace.cabinet.list_query import PERIOD, ListPeriod, ListQuery, days_of
 from dealtrace.cabinet.view import View
-from dealtrace.cabinet.what_if.flips import PAGE, PLACE
+from dealtrace.cabinet.what_if.changed_deals import PAGE, PLACE
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.what_if.trial import KEYS, Trial, TriedSettings, read_trial

@@ -46,7 +46,7 @@ from dealtrace.calltouch.answers.sources import (
     yandex_direct,
 )
 from dealtrace.deals.deal import Deal
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
 from dealtrace.leads.contact import normal_phone
 from dealtrace.storage.journals.lead_entries import LeadEntry

@@ -38,7 +38,7 @@ from dealtrace.calltouch.answers.sources import (
 )
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.registration import Receipt
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.storage.journals.deal_entries import DealEntry

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.leads.wall_clock import EPOCH
 from dealtrace.whole_number import ID_MAX
 

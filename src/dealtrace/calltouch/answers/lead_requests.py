@@ -42,7 +42,7 @@ from dealtrace.calltouch.answers.sources import (
     yandex_direct,
 )
 from dealtrace.deals.deal import Deal
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.storage.journals.lead_entries import LeadEntry
 

@@ -18,7 +18,7 @@ from dealtrace.calltouch.answers.formats import (
     slashed_clock,
     slashed_clock_or_none,
 )
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.whole_number import parse_whole_number
 
 NOT_SPECIFIED = "<не указано>"

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.formats import utc_of_wall_clock
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
-from dealtrace.calltouch.client_orders.matching import read_matchers
+from dealtrace.calltouch.client_orders.matchers import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
 from dealtrace.calltouch.json_bodies import Comment, Tag, joined_tags, read_item, renamed, scalar_text, values_by_field
@@ -33,8 +33,8 @@ from dealtrace.deals.matchers import stated_source_of
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.forms import Pairs
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 
 Value = TypeVar("Value")

@@ -14,7 +14,7 @@ from dealtrace.calltouch.answers.client_orders import (
 )
 from dealtrace.calltouch.answers.formats import utc_of_wall_clock
 from dealtrace.calltouch.client_orders.create import sent_number
-from dealtrace.calltouch.client_orders.matching import read_matchers
+from dealtrace.calltouch.client_orders.matchers import read_matchers
 from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE
 from dealtrace.calltouch.client_orders.reading import (
     collect_violations,
@@ -32,8 +32,8 @@ from dealtrace.deals.currency import currency_of
 from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Language, Refusal, Violation
 from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_table import Sent
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Addition

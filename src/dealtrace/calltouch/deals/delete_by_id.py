@@ -7,7 +7,7 @@ from dealtrace.calltouch.answers.deals import deleted_order
 from dealtrace.calltouch.parameters import DELETE_BY_ID
 from dealtrace.deals.deal import Deal, DealKey, named_as_sent
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.deals.delete import delete_deals
 

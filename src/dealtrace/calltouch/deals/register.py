@@ -19,7 +19,7 @@ from dealtrace.deals.lead_clue import (
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import CallAndLeadRequest
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.contact import stated_email, stated_phone
 from dealtrace.operations.deals.register import register_deals

@@ -9,7 +9,7 @@ from dealtrace.calltouch.parameters import CUSTOM, UPDATE_BY_ID
 from dealtrace.deals.changes import UNSET, Change
 from dealtrace.deals.deal import DealKey, named_as_sent
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.deals.change import ChangedDeal, change_deals
 

@@ -6,8 +6,8 @@ from dealtrace.attribution.web_url import split_web_url
 from dealtrace.calltouch.journals.parameters import DOWNLOAD
 from dealtrace.errors import InvalidValue, RecordingNotFound
 from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer
-from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, redirect
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.leads import find_record_url

@@ -9,7 +9,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.calls import CallRecord
 from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord
 from dealtrace.calltouch.journals.pages import ARRAY_SIZE_MAX, RECORDS_AT_ONCE, refuse_long_array
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.http.replies import ready
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page

@@ -8,8 +8,8 @@ from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord, lead_re
 from dealtrace.calltouch.journals.parameters import REQUEST
 from dealtrace.errors import InvalidValue, LeadNotFound, SiteMismatch
 from dealtrace.http.caller import Caller
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer
-from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod

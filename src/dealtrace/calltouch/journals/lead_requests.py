@@ -13,7 +13,7 @@ from dealtrace.calltouch.journals.pages import answer_page, requested_page
 from dealtrace.calltouch.journals.parameters import REQUESTS, read_interval, require_dates
 from dealtrace.errors import SiteMismatch
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod

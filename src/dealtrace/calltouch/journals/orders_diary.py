@@ -13,7 +13,7 @@ from dealtrace.calltouch.answers.pages import page_answer
 from dealtrace.calltouch.journals.pages import answer_page, empty_page, requested_page
 from dealtrace.calltouch.journals.parameters import ORDERS_DIARY, read_interval, require_dates
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, ready, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod

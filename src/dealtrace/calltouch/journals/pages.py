@@ -12,7 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.pages import PAGE_SIZE_MAX, page_answer
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import Sent
+from dealtrace.http.parameter_table import Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.page_ends import KEPT_FOR, ReadPage, keep_page_ends
 from dealtrace.operations.write_command import WriteCommand

@@ -12,8 +12,8 @@ from dealtrace.calltouch.parameters import CLIENT_API_ID
 from dealtrace.calltouch.wire_types import DayClock, SlashDay
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.endpoint import AuthScheme
+from dealtrace.http.parameter_table import REQUIRED, Parameter, Sent
 from dealtrace.http.parameter_types import Choice, Flag, Integer, Text
-from dealtrace.http.parameters import REQUIRED, Parameter, Sent
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, PHONE_LENGTH_MAX
 from dealtrace.record import record
 from dealtrace.storage.journals.lead_journal import LeadField, LeadOperator

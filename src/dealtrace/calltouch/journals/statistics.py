@@ -16,7 +16,7 @@ from dealtrace.calltouch.answers.calls import DayCounts, KeywordCounts, day_coun
 from dealtrace.calltouch.journals.parameters import STATISTICS, read_interval
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.quota.points import PaidMethod

@@ -29,8 +29,8 @@ from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, Tag
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.item_keys import ListedItems
+from dealtrace.http.parameter_table import Parameter
 from dealtrace.http.parameter_types import Flag, Text
-from dealtrace.http.parameters import Parameter
 from dealtrace.http.replies import Reply, success
 from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Addition

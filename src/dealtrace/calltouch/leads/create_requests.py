@@ -9,7 +9,7 @@ from dealtrace.calltouch.leads.lead_list import LeadList, import_leads, read_ann
 from dealtrace.calltouch.leads.register_request import read_incoming_request
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.operations.leads.import_lists import import_lead_requests

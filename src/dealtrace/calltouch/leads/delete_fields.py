@@ -14,8 +14,8 @@ from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
+from dealtrace.http.parameter_table import Parameter, ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer, Text
-from dealtrace.http.parameters import Parameter, ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX

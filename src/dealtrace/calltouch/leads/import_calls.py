@@ -10,7 +10,7 @@ from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, import_leads, read_annotations
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.call import Circumstances, IncomingCall
 from dealtrace.leads.plain_text import stripped

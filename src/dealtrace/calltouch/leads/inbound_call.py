@@ -6,7 +6,7 @@ from dealtrace.calltouch.answers.formats import utc_of_wall_clock, whole_seconds
 from dealtrace.calltouch.parameters import INBOUND_CALL
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, plain_success
 from dealtrace.leads.call import CallId, CallReport, Circumstances
 from dealtrace.leads.limits import LABEL_LENGTH_MAX

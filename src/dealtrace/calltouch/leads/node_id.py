@@ -2,7 +2,7 @@
 
 from dealtrace.calltouch.answers.outcomes import Node
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 
 TABLE = ParameterTable(())

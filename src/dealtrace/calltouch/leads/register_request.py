@@ -9,7 +9,7 @@ from dealtrace.calltouch.answers.lead_requests import registered_lead_request
 from dealtrace.calltouch.parameters import REQUEST_REGISTER
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef

@@ -8,7 +8,7 @@ from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.registration import Registration
 from dealtrace.http.caller import Caller
-from dealtrace.http.parameters import ParameterTable, Sent
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal, register_with_deals

@@ -20,8 +20,8 @@ from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
 from dealtrace.http.forms import Pairs
+from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
-from dealtrace.http.parameters import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.contact import list_emails, list_phones

@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 
 from dealtrace.accounts.setting_effects import FIGURE_TITLES, Effect, EffectFigure
 from dealtrace.cli.output import counted
-from dealtrace.operations.what_if.try_on_leads import MovedCount
+from dealtrace.operations.what_if.try_rules import MovedCount
 from dealtrace.reports.kopecks import rubles_of
 
 LINE_MAX = 80

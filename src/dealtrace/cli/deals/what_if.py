@@ -44,12 +44,10 @@ from dealtrace.deals.amount import kopecks_of
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.trial import TRIED_KEYS, Trial, read_tried
-from dealtrace.operations.what_if.try_on_leads import MovedLeads, try_on_leads
-from dealtrace.operations.what_if.try_rules import changed_chunks
+from dealtrace.operations.what_if.try_rules import MovedLeads, changed_chunks, try_on_leads
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.reports.kopecks import ratio_text, rubles_of, share_text
-from dealtrace.reports.moves import Moved, SourceKey, spelling_of
-from dealtrace.reports.what_if import DealAttribution, MatchCount, Tally, TriedDeal
+from dealtrace.reports.what_if import DealAttribution, MatchCount, Moved, SourceKey, Tally, TriedDeal, spelling_of
 from dealtrace.storage.journals.deal_journal import JournalQuery
 
 _TRIED = {LeadKind.CALL: "Calls", LeadKind.LEAD_REQUEST: "Lead requests", None: "Visits"}

@@ -12,8 +12,7 @@ from dealtrace.leads.client_groups import SHARED_BY_MAX, UnlinkedReason
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning, StatusGroup, group_statuses
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.custom_fields import UnknownField, list_unknown_fields
-from dealtrace.storage.accounts.unknown_name_counts import NAMES_MAX
-from dealtrace.storage.accounts.unknown_parameters import UnknownParameter, list_unknown_parameters
+from dealtrace.storage.accounts.unknown_names import NAMES_MAX, UnknownParameter, list_unknown_parameters
 from dealtrace.storage.deals.deals import list_latest_matchers
 from dealtrace.storage.leads.contact_groups import list_unlinked_contacts
 from dealtrace.storage.leads.normalisation_progress import count_left_to_normalise, find_progress

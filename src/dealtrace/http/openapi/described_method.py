@@ -9,7 +9,7 @@ from dealtrace.http.openapi.description import example_answer, schema_of
 from dealtrace.http.openapi.json_schema import Components, Schema
 from dealtrace.http.openapi.possible_refusals import example_of, refusals_of
 from dealtrace.http.openapi.samples import curl, describe_type, iterate_fields
-from dealtrace.http.parameters import Parameter
+from dealtrace.http.parameter_table import Parameter
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.record import record
 

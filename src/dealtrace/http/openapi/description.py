@@ -9,7 +9,7 @@ from dealtrace.http.endpoint import JSON, Endpoint, Example
 from dealtrace.http.openapi.json_schema import Components, Schema
 from dealtrace.http.openapi.possible_refusals import refusals_of
 from dealtrace.http.openapi.samples import TOKEN, sample
-from dealtrace.http.parameters import Family, Parameter, Repeated
+from dealtrace.http.parameter_table import Family, Parameter, Repeated
 from dealtrace.http.refusal_statuses import STATUS_OF
 
 DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]

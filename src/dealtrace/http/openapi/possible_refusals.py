@@ -6,7 +6,7 @@ from dealtrace import errors
 from dealtrace.errors import Refusal, Violation
 from dealtrace.http.endpoint import Endpoint, RateLimitClass
 from dealtrace.http.openapi.samples import SAMPLE_FACTS
-from dealtrace.http.parameters import REQUIRED, Parameter
+from dealtrace.http.parameter_table import REQUIRED, Parameter
 from dealtrace.http.refusal_statuses import STATUS_OF
 
 

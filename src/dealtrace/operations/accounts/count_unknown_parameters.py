@@ -8,7 +8,7 @@ from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.storage.accounts import unknown_parameters
+from dealtrace.storage.accounts import unknown_names
 
 
 @record
@@ -38,9 +38,9 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
         seen.update(command.payload.seen)
         known.update(command.payload.known)
         open_paths |= command.payload.open_paths
-    counted = unknown_parameters.fit_unknown_parameters(work.connection, work.site.id, seen, open_paths)
+    counted = unknown_names.fit_unknown_parameters(work.connection, work.site.id, seen, open_paths)
     nearest = {key: _nearest(key[1], known.get(key[0], ())) for key in counted.new}
-    unknown_parameters.count_unknown_parameters(work.connection, work.site.id, counted, nearest, work.now)
+    unknown_names.count_unknown_parameters(work.connection, work.site.id, counted, nearest, work.now)
     return [None] * len(commands)
 
 

@@ -6,7 +6,7 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.storage.accounts.busiest_second import raise_busiest_second
 
 

@@ -17,8 +17,8 @@ from dealtrace.leads.annotations import (
 from dealtrace.leads.lead import LeadRef
 from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_MANAGERS_LENGTH_MAX, LEAD_TAGS_MAX
 from dealtrace.matching.lead_search import LeadSearch
-from dealtrace.operations.matching.find_leads import FoundLeads, find_leads
 from dealtrace.operations.matching.rematch import rematch_tagged
+from dealtrace.operations.matching.search_leads import FoundLeads, find_leads
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation

@@ -11,14 +11,14 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.matching.explanation import NEAR_MISS, MatcherOutcome, MatcherStep, Missed, Step, explain_search
+from dealtrace.matching.lead_search import searched_contacts
 from dealtrace.matching.match_reason import LeadContacts, MatchReason, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_changes import MatcherChange
-from dealtrace.matching.nearest_lead import searched_contacts
 from dealtrace.matching.rematch import Match
 from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
-from dealtrace.operations.matching.decide import explain_decision
 from dealtrace.operations.matching.match import DealToMatch, match_deals
+from dealtrace.operations.matching.try_matchers import explain_decision
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 

@@ -14,7 +14,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, span_of
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.gaps import (
+from dealtrace.reports.reading.missing_data import (
     WEEKS_AROUND,
     CampaignCost,
     Gap,

@@ -17,11 +17,11 @@ from dealtrace.operations.reports.find_known_costs import find_known_costs
 from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, Period
-from dealtrace.reports.reading.silence import LOOKED_BACK, is_silent
+from dealtrace.reports.reading.missing_data import LOOKED_BACK, is_silent
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent
-from dealtrace.storage.accounts.unknown_parameters import list_unknown_parameters
+from dealtrace.storage.accounts.unknown_names import list_unknown_parameters
 from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
 from dealtrace.storage.reports.first_and_last import find_arrivals, list_service_deals

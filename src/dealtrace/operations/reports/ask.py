@@ -42,13 +42,13 @@ from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import DAY, Period, Span, compared_period, compared_span, span_of
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_period import (
+from dealtrace.reports.reading.compared_times import (
     count_all_data,
     data_measures,
     is_nothing_counted,
     may_lack_data,
 )
-from dealtrace.reports.reading.empty_times import times_with_rows
+from dealtrace.reports.reading.empty_rows import times_with_rows
 from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.currency_rates import has_rates

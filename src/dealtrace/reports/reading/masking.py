@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 
-from dealtrace.accounts.masking import masked_number, masked_text
+from dealtrace.accounts.request_masking import masked_number, masked_text
 from dealtrace.errors import InvalidParameters
 from dealtrace.leads.phone import list_phones
 from dealtrace.leads.phone_numbering_plans import is_assigned_in_russia

@@ -4,7 +4,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from dealtrace.quota.rate import BusiestSecond
+from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.site_data import busiest_second
 

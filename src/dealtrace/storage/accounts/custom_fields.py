@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from dealtrace.record import record
-from dealtrace.storage.accounts.unknown_name_counts import NameCounts
+from dealtrace.storage.accounts.unknown_names import NameCounts
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.site_data import custom_field, unknown_field
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from dealtrace.accounts.api_request import REFUSED_FROM, AnsweredRequest, ApiRequest
-from dealtrace.accounts.masking import masked_parameters
+from dealtrace.accounts.request_masking import masked_parameters
 from dealtrace.storage.database.column_types import instant, microseconds
 
 MICROSECONDS_PER_SECOND = 1_000_000

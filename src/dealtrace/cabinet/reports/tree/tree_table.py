@@ -17,9 +17,16 @@ from dealtrace.cabinet.reports.table import (
     more_rows,
     sorted_column,
 )
-from dealtrace.cabinet.reports.tree.branches import Branches, has_rows_below, level_question
 from dealtrace.cabinet.reports.tree.levels import Level, RowPath, levels_of
-from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, closed, opened, without_tree
+from dealtrace.cabinet.reports.tree.open_rows import (
+    OPEN_MAX,
+    Branches,
+    closed,
+    has_rows_below,
+    level_question,
+    opened,
+    without_tree,
+)
 from dealtrace.cabinet.reports.without_contacts import unlinked
 from dealtrace.errors import Language, text_in
 from dealtrace.record import record

@@ -16,8 +16,8 @@ from dealtrace.operations.accounts.require_site import ReadSite, require_site
 from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.matching.rematch import CHUNK_DEALS, RematchProgress, run_rematch
 from dealtrace.operations.visits.reclassify import run_reclassification
-from dealtrace.operations.what_if.list_tried_deals import list_tried_deals
 from dealtrace.operations.what_if.trial import Trial
+from dealtrace.operations.what_if.try_rules import list_tried_deals
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.reports.what_if import Tally

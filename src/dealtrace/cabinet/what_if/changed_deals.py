@@ -11,8 +11,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.operations.what_if.trial import Trial, pairs_of
 from dealtrace.operations.what_if.try_settings import TriedDays
 from dealtrace.record import record
-from dealtrace.reports.moves import Shares, spelling_of
-from dealtrace.reports.what_if import TriedDeal
+from dealtrace.reports.what_if import Shares, TriedDeal, spelling_of
 
 FLIPS_LISTED = 50
 """Ours: the page of what other rules would change lists at most this many deals, like the journal of deals.

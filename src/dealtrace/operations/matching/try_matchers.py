@@ -13,7 +13,7 @@ from dealtrace.matching.explanation import NEAR_MISS, MatcherStep, explain_match
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, search_of
 from dealtrace.matching.matcher_changes import Attempt, MatcherChange, list_matcher_changes
 from dealtrace.matching.rematch import UNMATCHED, Match
-from dealtrace.operations.matching.find_leads import find_leads, list_prospects
+from dealtrace.operations.matching.search_leads import find_leads, list_prospects
 from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
 from dealtrace.storage.visits.credits import MatchedVisit

@@ -10,8 +10,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.list_files import ListFile, send_list
 from dealtrace.cabinet.view import View
+from dealtrace.cabinet.what_if.changed_deals import sources_label
 from dealtrace.cabinet.what_if.days import days_label
-from dealtrace.cabinet.what_if.flips import sources_label
 from dealtrace.cabinet.what_if.rules import read_asked, show
 from dealtrace.files.export_columns import ExportColumn
 from dealtrace.files.row_writers import FileNote

@@ -11,7 +11,14 @@ from dealtrace.accounts.api_request import (
     VALUE_LENGTH_MAX,
     item_parameters,
 )
-from dealtrace.accounts.masking import IDENTIFIERS, MASK, masked_address, masked_parameters, masked_reason, masked_text
+from dealtrace.accounts.request_masking import (
+    IDENTIFIERS,
+    MASK,
+    masked_address,
+    masked_parameters,
+    masked_reason,
+    masked_text,
+)
 from dealtrace.app import ENDPOINTS
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.http.endpoint import Endpoint

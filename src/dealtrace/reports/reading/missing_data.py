@@ -1,16 +1,35 @@
-"""Find where data is missing: days without the visits, leads or deals that are usual, and costs without visits."""
+"""Find where data is missing: days without usual visits, leads or deals, costs without visits, silent services."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from statistics import median
 
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, DAYS_OF_WEEK
-from dealtrace.reports.reading.silence import TIMES_USUAL, WEEKS_MIN
 
+LOOKED_BACK = timedelta(days=28)
+"""Ours: how far back deals are counted, to find how often deals usually arrive."""
+DEALS_MIN = 8
+"""Ours: with fewer deals than this within `LOOKED_BACK`, silence looks the same as an ordinary pause."""
+PAUSE_MIN = timedelta(hours=24)
+"""Ours: the shortest time without deals that can count as silence; shorter pauses, such as nights, are ordinary."""
+WEEKS_MIN = 3
+"""Ours: a usual count is computed only if there are counts for at least this many weeks."""
+TIMES_USUAL = 8
+"""Ours: a silence lasts more than this many times the average pause; by chance, 1 pause in 3000 lasts that long."""
 WEEKS_AROUND = 8
 """Ours: the usual counts of an empty period are computed from this many weeks before it and this many after it."""
+
+
+def is_silent(deals: int, last_at: datetime, now: datetime) -> bool:
+    """Return whether the time since `last_at`, when a service sent its last deal, is unusually long.
+
+    `deals` is the number of deals that the service sent within `LOOKED_BACK`.
+    """
+    if deals < DEALS_MIN:
+        return False
+    return now - last_at > max(PAUSE_MIN, TIMES_USUAL * LOOKED_BACK / deals)
 
 
 @record
