@@ -4,7 +4,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dealtrace.leads.email import is_filler_email, list_emails, normal_email
@@ -332,6 +332,7 @@ PUNYCODE = st.from_regex(r"a@xn--[a-z0-9-]{1,12}\.ru", fullmatch=True)
 
 
 @given(TEXTS | PUNYCODE)
+@example("a@xn--0vh.ru")
 def test_the_normal_form_of_an_email_is_its_own(text: str) -> None:
     for address in list_emails(text):
         assert list_emails(address) == (address,)

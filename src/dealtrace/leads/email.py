@@ -206,4 +206,5 @@ def _label(label: str) -> str:
         is_sound = not own.isascii() and own.encode("punycode") == coded.encode("ascii")
     except (ValueError, OverflowError):
         return label
-    return own if is_sound and folded(own) == own and re.fullmatch(_DOMAIN_LABEL, own) is not None else label
+    is_read_as_written = replace_signs(folded(own)) == own and re.fullmatch(_DOMAIN_LABEL, own) is not None
+    return own if is_sound and is_read_as_written else label
