@@ -24,9 +24,9 @@ A browser shows no answer before it has sent its whole form.
 """
 FIELDS_MAX = 200
 DROPPED_BYTES_MAX_WITH_FILES = 200 << 20
-"""Ours: the number of bytes beyond the limit of a page's form with files that are still received and dropped.
+"""Ours: if a form with files is too large, up to this many further bytes are still received and dropped.
 
-A browser shows no answer before it has sent its whole form, and the form is shown again with what was typed.
+A browser shows no answer before it has sent its whole form; the answer shows the form again with what was typed.
 """
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "

@@ -37,8 +37,8 @@ _OWN_SCORE_PER_EVIDENCE = 4
 MAC_EVIDENCE_MAX = 5
 """The evidence for Mac-Cyrillic above which a text does not count as Windows-1251.
 
-Ours: one wrong word is evidence enough, such as `мариЯ`, because each small я, ё and і and nearly each capital of real
-Windows-1251 speaks against Mac-Cyrillic.
+Ours: the threshold is low, so that one wrong word such as `мариЯ` is enough. Real Windows-1251 stays below it, because
+each small я, ё and і and nearly each capital in it lowers the evidence.
 """
 STRANGE = -6
 """How much a sign or a capital in a place where Russian words have none changes the score of a text."""

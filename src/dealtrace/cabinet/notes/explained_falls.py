@@ -20,7 +20,10 @@ SHOWN_MAX = 3
 
 @record
 class FallNote:
-    """What fell, as a sentence, and the sentences of the gaps, each with the URL of the report of their days."""
+    """A sentence that says what fell, and a sentence for each gap in the data that may explain it.
+
+    Each sentence about a gap comes with the URL of the report for the days of that gap.
+    """
 
     fallen: str
     gaps: tuple[tuple[str, str], ...]

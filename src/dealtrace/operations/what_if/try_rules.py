@@ -281,8 +281,8 @@ def changed_chunks(
 ) -> Iterator[list[TriedDeal]]:
     """Yield, for each chunk of the deals that `searched` finds, those whose lead or source would change.
 
-    Chunks and deals come earliest first. All tried deals are counted in `tally`. Deals are tried until at least
-    `deals_max` deals, or all deals, have been tried. `show` is called after every chunk.
+    Chunks and deals come earliest first. All tried deals are counted in `tally`. The last chunk is the
+    one in which the number of tried deals reaches `deals_max`. `show` is called after every chunk.
     """
     query = query_deals(site.id, searched)
     for total, ids in pages_of(connection, query, DEALS_AT_ONCE):

@@ -63,9 +63,9 @@ def set_deletion_times(
 
 
 def remove_deleted(connection: Connection, site_id: int, ids: Sequence[int]) -> list[int]:
-    """Remove those of these leads that are deleted, with all that belongs to them, and return their ids.
+    """Erase the leads among `ids` that are marked as deleted, with all that belongs to them, and return their ids.
 
-    Their ids and references are then free.
+    Their ids and references can then be used again.
     """
     removed: list[int] = []
     for table in LEAD_TABLES.values() if ids else ():

@@ -19,7 +19,7 @@ _TABLES: Mapping[Fact, str] = {
     Fact.COSTS: "costs",
 }
 _FOUND = "has "
-"""The prefix, in the result of `_COUNTS`, of the name of a table in which the site has rows."""
+"""In the result of `_COUNTS`, a name with this prefix is that of a table in which the site has rows."""
 _COUNTS = "\nUNION ALL ".join(
     (
         "SELECT dimension, count(*) FROM visit_texts WHERE site_id = $1 GROUP BY dimension",
