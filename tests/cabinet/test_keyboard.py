@@ -165,7 +165,7 @@ def test_the_keys_of_single_characters_are_turned_off_and_on(
         tab_to(browser, "[name=has_keys]")
         browser.press(" ")
         tab_to(browser, "form[action$='/profile/keys'] button")
-        assert press_and_wait(browser, "Enter") == "/cabinet/profile"
+        assert press_and_wait(browser, "Enter") == "/cabinet/profile?done=saved"
         assert browser.run("document.querySelector('[name=has_keys]').checked") is has_keys
         browser.open(f"{host.url}/cabinet/keys")
         assert browser.run(f"document.querySelector('main').innerText.includes('{word}')")
