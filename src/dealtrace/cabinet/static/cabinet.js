@@ -34,6 +34,9 @@ document.addEventListener("keydown", (event) => {
   else target.click();
 });
 
+// The menu is one line on a phone: it is scrolled to the present page.
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // A button that copies a field, shown only with this script. `navigator.clipboard` is missing on pages without https.
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
