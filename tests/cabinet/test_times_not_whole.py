@@ -59,7 +59,7 @@ def test_the_columns_of_a_pivot_and_rows_of_all_models_say_it(owner: Guest) -> N
 def test_a_month_that_the_period_cuts_off_names_the_days_that_count(owner: Guest) -> None:
     asked = {"by": "month", "metrics": "visits", "from": "2024-10-30", "to": "2024-12-31"}
     headings = headings_of(owner.get("reports", **asked).text)
-    assert [words for words in headings if "только" in words] == ["окт 2024 только с 30 окт 2024"]
+    assert [words for words in headings if "только" in words] == ["Октябрь 2024 только с 30 окт 2024"]
 
 
 def test_files_and_the_terminal_have_a_note_of_it(owner: Guest, server: ServerProcess, site: Player) -> None:
