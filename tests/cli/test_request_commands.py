@@ -149,7 +149,7 @@ def test_a_request_without_a_site_says_from_which_network_it_came(
     assert "no site, from 127.0.0.0/24" in beside.done("requests", "tail").out
     chief = logged_in(server, served.database)
     page = text_of(chief.get("/requests", text=path).text)
-    assert "Когда Сеть Запрос" in page
+    assert "Когда (UTC) Сеть Запрос" in page
     assert "127.0.0.0/24" in page
     assert "127.0.0.1" not in page
     own = text_of(member_of(server, served, player.site.id).get("requests", text=path).text)

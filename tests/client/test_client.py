@@ -529,7 +529,7 @@ def test_the_examples_of_the_document_run(server: ServerProcess, served: Stage) 
     for block in blocks:
         program = block.replace("https://deals.example.com", server.url).replace('"TOKEN"', repr(player.token))
         exec(compile(program.replace("SITE_ID", str(player.site.id)), "docs/client.md", "exec"), {})  # noqa: S102
-    assert "K2018001" in [row[2] for row in rows_of(served.database, player)["deal"]]
+    assert "P2026001" in [row[2] for row in rows_of(served.database, player)["deal"]]
 
 
 def test_a_program_that_uses_it_is_checked(tmp_path: Path) -> None:
