@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from commands import CommandLine, Terminal
-from dealtrace.cli.serve import _free_address
+from dealtrace.cli.serve import GRACE_SECONDS, _free_address
 from dealtrace.settings import Settings
 from engines import on_one_engine
 from postgresql import PostgresqlServer
@@ -151,6 +152,16 @@ def test_a_process_that_is_killed_is_a_line_with_its_signal(start_server_on: Sta
     os.kill(child, signal.SIGKILL)
     wait_until(lambda: f"Server process {child} was killed by SIGKILL. Another one is started." in server.logged)
     wait_until(lambda: listens(server.port))
+
+
+def test_a_process_that_still_starts_is_stopped_too(tmp_path: Path) -> None:
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}"}
+    command = [sys.executable, "-m", "dealtrace", "serve", "--port", str(free_port())]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as serving:
+        children = Path(f"/proc/{serving.pid}/task/{serving.pid}/children")
+        wait_until(lambda: children.read_text() != "")
+        serving.terminate()
+        assert serving.wait(timeout=GRACE_SECONDS - 5) == 0, "without being killed"
 
 
 def is_claimed(database: Path) -> bool:
