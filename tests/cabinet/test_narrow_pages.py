@@ -24,15 +24,20 @@ REPORTS = [
 ROWS_TALLEST = "Math.max(0, ...[...document.querySelectorAll('.scroll tbody tr')].map(row => row.clientHeight))"
 
 
+def open_narrow(host: ServerProcess, site: FilledSite, browser: Browser, page: str, language: str) -> None:
+    """Open a page as the owner of the site sees it on a phone."""
+    browser.emulate(width=WIDTH, language=language)
+    browser.keep_cookie("session", site.owner.secret, host.url)
+    path, mark, query = page.partition("?")
+    browser.open(f"{host.url}{site.path_of(path)}{mark}{query}")
+
+
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize("page", REPORTS)
 def test_no_list_is_wider_than_a_phone_and_a_long_source_leaves_its_row_on_one_screen(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str, language: str
 ) -> None:
-    browser.emulate(width=WIDTH, language=language)
-    browser.keep_cookie("session", site.owner.secret, host.url)
-    path, mark, query = page.partition("?")
-    browser.open(f"{host.url}{site.path_of(path)}{mark}{query}")
+    open_narrow(host, site, browser, page, language)
     is_wider = browser.run("document.documentElement.scrollWidth > innerWidth")
     assert not is_wider, browser.run(TOO_WIDE)[:5]
     assert 0 < browser.run(ROWS_TALLEST) < HEIGHT
@@ -91,10 +96,7 @@ LINES_OF_FIRST_COLUMN = """
 def test_dates_in_the_first_column_are_not_broken_on_a_phone(
     host: ServerProcess, site: FilledSite, browser: Browser, page: str, language: str
 ) -> None:
-    browser.emulate(width=WIDTH, language=language)
-    browser.keep_cookie("session", site.owner.secret, host.url)
-    path, mark, query = page.partition("?")
-    browser.open(f"{host.url}{site.path_of(path)}{mark}{query}")
+    open_narrow(host, site, browser, page, language)
     lines = browser.run(LINES_OF_FIRST_COLUMN)
     assert lines
     assert set(lines) == {1}
