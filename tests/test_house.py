@@ -50,10 +50,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "counter": A_WEB_EDGE_MAY,
     "api": A_WEB_EDGE_MAY | {"answers", "files"},
     "cabinet": A_WEB_EDGE_MAY | {"demo", "files"},
-    "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files"},
+    "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files", "stop_signals"},
     "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "open_files"},
     "app": (EDGES - {"cli"})
-    | {"http", "runtime", "storage", "leads", "settings", "clock", "log", "metrics", "open_files"},
+    | {"http", "runtime", "storage", "leads", "settings", "clock", "log", "metrics", "open_files", "stop_signals"},
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),
@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "log": frozenset({"metrics"}),
     "metrics": frozenset(),
     "open_files": frozenset(),
+    "stop_signals": frozenset(),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
 }

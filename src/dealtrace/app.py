@@ -44,11 +44,12 @@ from dealtrace.runtime.last_uses import uses_of_sessions
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
-from dealtrace.runtime.server_stop import ServerStop, call_at_stop_signals
+from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
+from dealtrace.stop_signals import call_at_stop_signal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
@@ -135,7 +136,7 @@ class Application:
             )
         _log.info("process_started", pid=os.getpid(), database=self._database.name)
         self._start_loops()
-        call_at_stop_signals(self._begin_stop)
+        call_at_stop_signal(self._begin_stop)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._stop()
@@ -296,6 +297,7 @@ class Application:
         load = LoadWatcher(self._read_pool, self._write_queue, self._retry_log)
         store_parameters = partial(self._gate.unknown_parameters.store, self._write_queue)
         store_seconds = partial(self._gate.busiest_seconds.store, self._write_queue)
+        store_requests = partial(self._journal.store, self._write_queue)
         store_uses = partial(self._session_uses.store, self._account_changes)
         store_token_uses = partial(self._gate.token_uses.store, self._account_changes)
         self._health_watcher = HealthWatcher(self._watch, self._database_outage)
@@ -309,7 +311,7 @@ class Application:
             (store_parameters, "unknown_parameters_not_counted", "unknown_parameters_counted_again"),
             (store_seconds, "busiest_seconds_not_stored", "busiest_seconds_stored_again"),
             (store_uses, "uses_of_sessions_not_stored", "uses_of_sessions_stored_again"),
-            (self._store_requests, "requests_not_journalled", "requests_journalled_again"),
+            (store_requests, "requests_not_journalled", "requests_journalled_again"),
         ):
             self._loops.start(work, STEP_SECONDS, Outage(failing, working))
         expired = ExpiredFormsAndFiles(self._primary_read_pool, self._account_changes, delete_old_uploads)
@@ -366,9 +368,6 @@ class Application:
     async def _store_requests_of_busy_sites(self) -> None:
         await self._journal.wait_for_full_site()
         await self._journal.store(self._write_queue, only_full=True)
-
-    async def _store_requests(self) -> None:
-        await self._journal.store(self._write_queue)
 
 
 def _log_failed_run(lane: Lane, site_id: int, fault: Exception) -> None:

@@ -147,8 +147,7 @@ def test_no_process_outlives_the_one_that_started_it(start_server_on: StartServe
 
 def test_a_process_that_is_killed_is_a_line_with_its_signal(start_server_on: StartServer, tmp_path: Path) -> None:
     server = started_on_nothing(start_server_on, tmp_path)
-    parent = server.process.pid
-    (child,) = map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+    (child,) = children_of(server.process.pid)
     os.kill(child, signal.SIGKILL)
     wait_until(lambda: f"Server process {child} was killed by SIGKILL. Another one is started." in server.logged)
     wait_until(lambda: listens(server.port))
@@ -158,10 +157,25 @@ def test_a_process_that_still_starts_is_stopped_too(tmp_path: Path) -> None:
     environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}"}
     command = [sys.executable, "-m", "dealtrace", "serve", "--port", str(free_port())]
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as serving:
-        children = Path(f"/proc/{serving.pid}/task/{serving.pid}/children")
-        wait_until(lambda: children.read_text() != "")
+        wait_until(lambda: children_of(serving.pid) != [])
         serving.terminate()
         assert serving.wait(timeout=GRACE_SECONDS - 5) == 0, "without being killed"
+
+
+def test_stop_signals_that_follow_each_other_do_not_delay_the_stop(
+    start_server_on: StartServer, tmp_path: Path
+) -> None:
+    server = started_on_nothing(start_server_on, tmp_path)
+    (child,) = children_of(server.process.pid)
+    for _ in range(20):
+        os.kill(child, signal.SIGINT)
+        server.process.send_signal(signal.SIGINT)
+        os.kill(child, signal.SIGTERM)
+    assert server.process.wait(timeout=GRACE_SECONDS - 5) == 0, "without being killed"
+
+
+def children_of(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def is_claimed(database: Path) -> bool:

@@ -7,10 +7,8 @@ import resource
 import signal
 import socket
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import wait
 from typing import Annotated
 
 import typer
@@ -26,6 +24,7 @@ from dealtrace.operations.accounts.create_site import FirstSite, open_first_site
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
+from dealtrace.stop_signals import stop_signals_held
 from dealtrace.storage.database.engine import Database, is_sqlite
 from dealtrace.storage.database.sqlite_file import claim_file
 
@@ -82,10 +81,11 @@ def raise_open_files(settings: Settings) -> None:
 
 
 class _Supervisor(MPServer):
-    """Granian's supervisor of server processes, which also says that one has died before it starts another.
+    """Granian's supervisor of server processes, which also says that one has died before it starts another."""
 
-    A process that is still starting loses a stop signal, so the signal is repeated.
-    """
+    def _spawn_workers(self, spawn_target: object, target_loader: object) -> None:
+        with stop_signals_held():
+            super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(
         self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
@@ -96,20 +96,8 @@ class _Supervisor(MPServer):
             died = self.wrks[place].inner
             if died.exitcode is not None:
                 error_console.print(f"Server process {died.pid} {_end_of(died.exitcode)}. Another one is started.")
-        super()._respawn_workers(places, spawn_target, target_loader, delay)
-
-    def _stop_workers(self) -> None:
-        """Send the processes the stop signal every second until they have ended, and kill them after the grace."""
-        for worker in self.wrks:
-            worker.interrupt_by_parent = True  # otherwise, their end would count as a failure
-        processes, ends_at = [worker.inner for worker in self.wrks], time.monotonic() + GRACE_SECONDS
-        while (alive := [each for each in processes if each.is_alive()]) and time.monotonic() < ends_at:
-            for process in alive:
-                process.terminate()
-            wait([process.sentinel for process in alive], timeout=1)
-        for process in processes:
-            process.kill()
-        super()._stop_workers()  # type: ignore[no-untyped-call]
+        with stop_signals_held():
+            super()._respawn_workers(places, spawn_target, target_loader, delay)
 
 
 def _end_of(exit_code: int) -> str:

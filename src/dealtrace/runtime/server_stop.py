@@ -5,14 +5,11 @@ completed in that time must therefore end when the stop signal arrives.
 """
 
 import asyncio
-import signal
 import threading
-from collections.abc import Awaitable, Callable
-from types import FrameType
+from collections.abc import Awaitable
 
 from dealtrace.reports.refusals import ServerStopping
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 RETRY_SECONDS = 5
 """Ours: the `Retry-After` of requests that are ended by a stop, in seconds; a restart takes about as long."""
 
@@ -61,29 +58,3 @@ class ServerStop:
         finally:
             self._waiting.discard(stopping)
             doing.cancel()
-
-
-def call_at_stop_signals(call: Callable[[], None]) -> None:
-    """Call a function in the running event loop when a stop signal arrives; the previous signal handlers run as well.
-
-    On threads other than the main one, this does nothing, since only the main thread can handle signals.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
-    loop = asyncio.get_running_loop()
-    for number in STOP_SIGNALS:
-        _call_before(number, lambda: loop.call_soon_threadsafe(call))
-
-
-def _call_before(number: signal.Signals, call: Callable[[], object]) -> None:
-    handled = signal.getsignal(number)
-
-    def handle(received: int, frame: FrameType | None) -> None:
-        call()
-        if callable(handled):
-            handled(received, frame)
-        elif handled is signal.SIG_DFL:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-
-    signal.signal(number, handle)

@@ -1,0 +1,58 @@
+"""Take exactly one stop signal in a server process, and only once it serves.
+
+Granian loses a signal that comes before it serves, and two signals (Ctrl-C reaches the whole group, then the supervisor
+sends SIGTERM) can block it. The process would then go on until it is killed. So the signals are held back from its
+start on, and only the first one is passed on.
+"""
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_TURNS_UNTIL_SERVED = 10
+"""After how many turns of its event loop Granian serves, once it knows that all parts are started; three would do."""
+
+
+@contextmanager
+def stop_signals_held() -> Iterator[None]:
+    """Hold back the stop signals of this thread meanwhile; processes that it starts keep holding them back."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+
+
+def call_at_stop_signal(call: Callable[[], None]) -> None:
+    """Wait, once this process serves, for the first stop signal; then call a function, and let Granian stop.
+
+    Call this in the event loop, at the end of the start. If the stop signals are not held back, it does nothing: this
+    process was not started by `dealtrace serve`.
+    """
+    if signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        _wait_for_signal(asyncio.get_running_loop(), call, _TURNS_UNTIL_SERVED)
+
+
+def _wait_for_signal(loop: asyncio.AbstractEventLoop, call: Callable[[], None], turns: int) -> None:
+    """After some turns of the event loop, wait for a stop signal on a thread."""
+    if turns:
+        loop.call_soon(_wait_for_signal, loop, call, turns - 1)
+        return
+
+    def wait() -> None:
+        number = signal.sigwait(_STOP_SIGNALS)
+        loop.call_soon_threadsafe(call)
+        loop.call_soon_threadsafe(_wake_for, number)
+
+    threading.Thread(target=wait, name="stop-signal", daemon=True).start()
+
+
+def _wake_for(number: int) -> None:
+    """Wake the event loop with a byte, the number of a signal, so that it calls its handler of that signal."""
+    wakes = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(wakes, warn_on_full_buffer=False)
+    os.write(wakes, bytes([number]))
