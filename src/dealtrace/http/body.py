@@ -130,6 +130,7 @@ class Exchange:
         self._hurrying: asyncio.TimerHandle | None = None
         self._receive: Receive | None = receive
         self._send: Send | None = send
+        self._receiving: asyncio.Future[Message] | None = None
         self._is_received = False
         self._is_unlimited = scope["method"] in _BODILESS
         self._size = 0
@@ -138,12 +139,13 @@ class Exchange:
     async def receive(self) -> Message:
         """Return the next message of the request; the time limits apply until the whole body has arrived.
 
+        After the body, and for methods without one, a caller that is cancelled loses nothing: the next caller waits on.
+
         Raises:
             UnreadableBody: the body, or its next piece, took too long to arrive.
         """
-        assert self._receive is not None
         if self._is_received or self._is_unlimited:
-            message = await self._receive()
+            message = await self._receive_once()
         else:
             try:
                 message = await self._receive_in_time()
@@ -160,6 +162,21 @@ class Exchange:
         if not message.get("more_body", False):
             self._is_received = message["type"] == "http.request" or self._is_received
             self._is_given_up = not self._is_received
+        return message
+
+    async def _receive_once(self) -> Message:
+        """Return the next message, of which Granian is asked only once.
+
+        If it is asked anew while it still looks for the message of a cancelled call, it claims that the client has
+        closed the connection.
+        """
+        if self._receiving is None:
+            assert self._receive is not None
+            self._receiving = asyncio.ensure_future(self._receive())
+        receiving = self._receiving
+        message = await asyncio.shield(receiving)
+        if self._receiving is receiving:
+            self._receiving = None
         return message
 
     async def _receive_in_time(self) -> Message:
@@ -235,4 +252,6 @@ class Exchange:
         An exception refers to its frames, and its frames may refer to the exception. Such a cycle would otherwise keep
         connections open until the next garbage collection, which may be hours later.
         """
-        self._receive = self._send = None
+        if self._receiving is not None:
+            self._receiving.cancel()
+        self._receive = self._send = self._receiving = None
