@@ -59,7 +59,7 @@ class StepLines:
 
 
 @record
-class Explained:
+class MatchExplanation:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
     `chart` may be empty; `undrawn` is how many considered leads it leaves out. `flips` are the changes to rules that
@@ -86,7 +86,7 @@ class ExplanationFormatter:
         self._site_id = view.current_site.id
         self._say = view.translate
 
-    def explained(self, explanation: Explanation, others: OtherOrigins, found_at: datetime | None) -> Explained:
+    def explained(self, explanation: Explanation, others: OtherOrigins, found_at: datetime | None) -> MatchExplanation:
         """Return an explanation as strings.
 
         `others` has the origins of leads and visits that other rules would find. `found_at` is when the deal's lead or
@@ -96,7 +96,7 @@ class ExplanationFormatter:
         if explanation.matchers:
             return self._of_matchers(explanation, changes, found_at)
         drawn = [self._drawn(candidate, step) for step in explanation.steps for candidate in step.candidates]
-        return Explained(
+        return MatchExplanation(
             self._say(_verdict(explanation)),
             tuple(self._notes(explanation)),
             self._chart(explanation, drawn),
@@ -110,10 +110,10 @@ class ExplanationFormatter:
 
     def _of_matchers(
         self, explanation: Explanation, changes: RuleChangeFormatter, found_at: datetime | None
-    ) -> Explained:
+    ) -> MatchExplanation:
         drawn = MatcherDrawer(self._view).drawn(explanation.matchers, Match.of(explanation.deal), found_at)
         left_out = sum(len(each.leads) for each in drawn) - sum(map(len, shown_leads(drawn)))
-        return Explained(
+        return MatchExplanation(
             self._say(_verdict(explanation)),
             tuple(self._notes(explanation)),
             self._chart_of_matchers(explanation, drawn),
