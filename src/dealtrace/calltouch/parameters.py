@@ -16,7 +16,7 @@ from dealtrace.calltouch.wire_types import (
     WallClock,
 )
 from dealtrace.http.endpoint import AuthScheme
-from dealtrace.http.parameter_table import Family, Parameter
+from dealtrace.http.parameter_table import Parameter, ParameterFamily
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
@@ -73,7 +73,7 @@ SOURCE_PARAMETERS = (
         "term", Text(SOURCE_LENGTH_MAX), "Ключевое слово, если лид не найден.", "The keyword, used if no lead is found."
     ),
 )
-CUSTOM = Family(
+CUSTOM = ParameterFamily(
     "custom",
     Text(CUSTOM_VALUE_LENGTH_MAX),
     "Значения пользовательских полей: custom[имя]=значение. Поля, которых нет у кабинета, не сохраняются; "

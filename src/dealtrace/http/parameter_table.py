@@ -48,7 +48,7 @@ class Parameter:
 
 
 @record
-class Family(Parameter):
+class ParameterFamily(Parameter):
     """Parameters with a common name, and with keys that the caller chooses: `name[key]=value`."""
 
     key_length_max: int = CUSTOM_NAME_LENGTH_MAX
@@ -159,7 +159,7 @@ class ParameterTable:
 
     parameters: tuple[Parameter, ...]
     empty_erases: bool = False
-    family: Family | None = None
+    family: ParameterFamily | None = None
     is_strict: bool = False
     named: Mapping[str, Parameter] = field(init=False)
     required: tuple[str, ...] = field(init=False)
@@ -173,7 +173,7 @@ class ParameterTable:
         object.__setattr__(self, "required", required)
 
     def described(self) -> list[Parameter]:
-        """List the parameters for the documentation; the `Family`, if there is one, comes last."""
+        """List the parameters for the documentation; the `ParameterFamily`, if there is one, comes last."""
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
