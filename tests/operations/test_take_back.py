@@ -33,7 +33,7 @@ from dealtrace.operations.deals.delete import delete_deal, delete_deals, restore
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.import_file import ImportedRows, begin_import, finish_import, import_rows
-from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
@@ -306,7 +306,7 @@ def test_leads_with_notes_or_pinned_deals_stay(stage: Stage, shop: Player) -> No
     deal_id = register(stage, shop, "x", clue=by_call(4))
     with stage.database.write() as connection:
         pin_deal(stage.work(connection, shop), deal_id, LeadRef(LeadKind.CALL, 1))
-    stage.perform(rewrite_annotations, shop, Rewriting(LeadRef(LeadKind.CALL, 2), ("hot",), "", ""))
+    stage.perform(rewrite_annotations, shop, AnnotationsRewrite(LeadRef(LeadKind.CALL, 2), ("hot",), "", ""))
     follower = register(stage, shop, "y", clue=by_call(4))
     shown = preview(stage, shop)
     assert shown.counts == {TakeBackOutcome.PINNED: 1, TakeBackOutcome.CHANGED: 1, TakeBackOutcome.DELETED: 2}

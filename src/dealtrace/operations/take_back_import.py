@@ -16,7 +16,7 @@ from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals import delete as deals
 from dealtrace.operations.leads import delete as leads
-from dealtrace.operations.retry_conflicts import try_again
+from dealtrace.operations.retry_conflicts import retry_conflicts
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.operations.what_if.try_rules import list_tried_deals
@@ -159,7 +159,7 @@ def take_back(run: TakeBackRun, next_step: Callable[[], None] = lambda: None) ->
 
     while True:
         next_step()
-        logged = try_again(step)
+        logged = retry_conflicts(step)
         if logged is None:
             return
         yield logged
