@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from dealtrace.mails.mail_server import MAIL_URL_CURE, MailSecurity, MailServer, parse_mail_server
 from dealtrace.mails.recipient import is_address
-from dealtrace.nearest_name import nearest_name
+from dealtrace.nearest_name import nearest_name, suggestion
 from dealtrace.quota.points import POINTS_MAX
 from dealtrace.record import record
 from dealtrace.stated_settings import ENV_FILE as ENV_FILE
@@ -308,7 +308,7 @@ class UnknownVariable:
 
     def __str__(self) -> str:
         """Return the message, with a suggestion if a known name is similar."""
-        meant = f" Did you mean {self.nearest}?" if self.nearest is not None else ""
+        _, meant = suggestion(self.nearest)
         return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
 
 
