@@ -181,8 +181,9 @@ def build_report(
     question: Question,
     formulas: Formulas,
     gathered: ByModel,
-    compared: ByModel | None,
-    compared_period: Period | None,
+    *,
+    compared: ByModel | None = None,
+    compared_period: Period | None = None,
     spell: Spell,
     sorting: Sorting,
 ) -> Report:

@@ -134,7 +134,7 @@ async def show(view: View) -> Response:
         return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     paths = open_paths(url) if is_tree(url, question) else None
-    answered = await view.ask(_ask, question, now, url.get("chart"), statuses, paths)
+    answered = await view.ask(_ask, question, now, chart=url.get("chart"), statuses=statuses, paths=paths)
     axis = await view.read(read_axis, site, question.period)
     notes = axis_notes(axis, answered.gaps, view)
     variables = {
@@ -241,6 +241,7 @@ def _ask(
     site: Site,
     question: Question,
     now: datetime,
+    *,
     chart: str,
     statuses: Sequence[Status],
     paths: Sequence[RowPath] | None,
