@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Table, insert
 
 from dealtrace.accounts.site import Site, SiteId
-from dealtrace.app import collect_garbage_seldom
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
 from dealtrace.calltouch.journals import calls_diary, orders_diary
@@ -25,6 +24,7 @@ from dealtrace.http.replies import success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.work import AccountWork
+from dealtrace.runtime.garbage_collection import collect_garbage_seldom
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.deals.daily_counts import recount_deals
 from dealtrace.storage.id_blocks import IdBlocks

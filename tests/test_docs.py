@@ -39,7 +39,7 @@ from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.reports.code_labels import CODE_LABELS
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.openapi.description import error_catalogue
-from dealtrace.http.parameter_table import Family, Parameter
+from dealtrace.http.parameter_table import Parameter, ParameterFamily
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.lead import KIND_NAMES
@@ -248,7 +248,7 @@ def heading_of(endpoint: Endpoint) -> str:
 
 def parameters_of(endpoint: Endpoint) -> Iterator[tuple[str, Parameter]]:
     for parameter in endpoint.described():
-        yield (f"{parameter.name}[name]" if isinstance(parameter, Family) else parameter.name), parameter
+        yield (f"{parameter.name}[name]" if isinstance(parameter, ParameterFamily) else parameter.name), parameter
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=heading_of)

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from dealtrace.mails.mail_server import MailSecurity, MailServer
 from dealtrace.settings import (
     ENVIRONMENT_PREFIX,
     InvalidSettings,
-    MailSecurity,
-    MailServer,
     Settings,
     UnknownVariable,
     list_unknown_settings,

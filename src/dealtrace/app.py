@@ -1,7 +1,6 @@
 """The ASGI application of one server process, and how its parts are started and stopped."""
 
 import asyncio
-import gc
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -40,6 +39,7 @@ from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns, Lane
 from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.garbage_collection import collect_garbage_seldom
 from dealtrace.runtime.last_uses import uses_of_sessions
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
@@ -79,8 +79,6 @@ BACKGROUND_READERS = 1
 """The number of database connections for background runs, which must not use the connections for requests."""
 BUSY_SECONDS_MIN = 1.0
 """The minimum time for which writers wait for the lock of a SQLite file; each of our commands takes it for a moment."""
-OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""The number of new objects that triggers garbage collection; one page of a journal creates 10,000."""
 PASSWORDS_AT_ONCE = 2
 """How many passwords a process checks at once; each check uses a whole CPU core and dozens of megabytes."""
 FILES_AT_ONCE = 4
@@ -148,8 +146,16 @@ class Application:
         self._open_storage()
         self._start_deliveries()
         self._start_alerts()
+        self._open_threads()
         self._rate_limits = RateLimits(self._rates(), self._settings.redis_url)
         self._proxies = Proxies(self._settings.trusted_proxies)
+        self._session_uses = uses_of_sessions()
+        self._gate = self._make_gate()
+        self._journal = RequestJournal(is_kept=self._settings.requests_kept_days > 0)
+        self._server = self._make_server()
+        collect_garbage_seldom()
+
+    def _open_threads(self) -> None:
         self._password_threads = Threads(PASSWORDS_AT_ONCE, "passwords")
         self._file_threads = Threads(FILES_AT_ONCE, "files")
         self._export_threads = Threads(EXPORTS_AT_ONCE, "exports")
@@ -160,9 +166,17 @@ class Application:
             patience_seconds=self._settings.storage_patience_seconds,
             observe_retry=self._retry_log.observe,
         )
-        self._session_uses = uses_of_sessions()
+
+    def _make_server(self) -> HttpServer:
         services = service_routes(describe, self._watch, lambda: self._write_queue.is_alive)
-        page_services = Services(
+        page_services = self._make_page_services()
+        docs = docs_routes(ENDPOINTS, page_services)
+        router = page_router([*services, *docs], lambda unknown: cabinet_router(page_services, unknown))
+        pages, routes = compressed(router), Routes(self._gate, ENDPOINTS, refuse)
+        return HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop, self._proxies)
+
+    def _make_page_services(self) -> Services:
+        return Services(
             self._database,
             self._account_changes,
             self._session_uses,
@@ -183,14 +197,6 @@ class Application:
             self._settings.points_per_day,
             self._settings.requests_kept_days,
         )
-        docs = docs_routes(ENDPOINTS, page_services)
-        router = page_router([*services, *docs], lambda unknown: cabinet_router(page_services, unknown))
-        pages = compressed(router)
-        self._gate = self._make_gate()
-        self._journal = RequestJournal(is_kept=self._settings.requests_kept_days > 0)
-        routes = Routes(self._gate, ENDPOINTS, refuse)
-        self._server = HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop, self._proxies)
-        collect_garbage_seldom()
 
     def _open_storage(self) -> None:
         settings = self._settings
@@ -387,13 +393,3 @@ def page_router(services: Sequence[Route], make_cabinet: Callable[[ASGIApp], Rou
         Mount("/cabinet", make_cabinet(unknown)),
     ]
     return Router(routes, redirect_slashes=False, default=unknown)
-
-
-def collect_garbage_seldom() -> None:
-    """Exempt the imported modules from garbage collection, and collect after 20,000 new objects instead of 700.
-
-    Otherwise the collector scans the modules again and again, which causes the slowest responses.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)

@@ -33,3 +33,13 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     ]
     alike = sorted(parts, key=lambda other: abs(len(other) - len(folded))) or get_close_matches(folded, by_folded, n=1)
     return by_folded[alike[0]] if alike else None
+
+
+def suggestion(nearest: str | None) -> tuple[str, str]:
+    """Return a sentence that suggests a known name, in Russian and in English, after a blank; empty if it is `None`."""
+    return (f" Возможно, {nearest}?", f" Did you mean {nearest}?") if nearest is not None else ("", "")
+
+
+def bracketed_suggestion(nearest: str | None) -> tuple[str, str]:
+    """Return a suggestion of a known name in brackets, in Russian and in English, after a blank; empty if `None`."""
+    return (f" (возможно, {nearest})", f" (did you mean {nearest}?)") if nearest is not None else ("", "")

@@ -1,19 +1,19 @@
 """Every setting of the server: its environment variable, default, unit and meaning."""
 
 import re
-from enum import Enum, auto
 from functools import cache
 from ipaddress import ip_network
 from tomllib import TOMLDecodeError
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from dealtrace.mails.mail_server import MAIL_URL_CURE, MailSecurity, MailServer, parse_mail_server
 from dealtrace.mails.recipient import is_address
-from dealtrace.nearest_name import nearest_name
+from dealtrace.nearest_name import nearest_name, suggestion
 from dealtrace.quota.points import POINTS_MAX
 from dealtrace.record import record
 from dealtrace.stated_settings import ENV_FILE as ENV_FILE
@@ -34,34 +34,8 @@ OTHER_VARIABLES = frozenset({"new_password"})
 """Environment variables with our prefix that commands read but that are not settings: in lower case, without prefix."""
 
 
-class MailSecurity(Enum):
-    """How the connection to the mail server is encrypted: not at all, by TLS from the start, or by STARTTLS."""
-
-    NONE = auto()
-    TLS = auto()
-    STARTTLS = auto()
-
-
-@record
-class MailServer:
-    """The mail server that sends our e-mails; an empty `user` means no login."""
-
-    host: str
-    port: int
-    security: MailSecurity
-    user: str = ""
-    password: str = ""
-
-
 _PUBLIC_URL_CURE = "use https://host or http://host:port, as people type it"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
-_SMTP_CURE = "use smtps://user:password@host, smtp+starttls://user:password@host or smtp://host"
-_SMTP = {
-    "smtp": (MailSecurity.NONE, 25),
-    "smtps": (MailSecurity.TLS, 465),
-    "smtp+starttls": (MailSecurity.STARTTLS, 587),
-}
-"""The encryption and the usual port of each URL scheme."""
 
 
 class Settings(BaseModel):
@@ -215,7 +189,7 @@ class Settings(BaseModel):
     @property
     def mail_server(self) -> MailServer | None:
         """The mail server, or `None` if no e-mails are sent."""
-        return _mail_server(urlsplit(self.smtp_url)) if self.smtp_url else None
+        return parse_mail_server(self.smtp_url) if self.smtp_url else None
 
     @property
     def mail_sender(self) -> str:
@@ -240,24 +214,16 @@ class Settings(BaseModel):
     def _known_mail_server(cls, value: str) -> str:
         if not value:
             return value
-        try:
-            parts = urlsplit(value)
-            is_sound = parts.scheme in _SMTP and bool(parts.hostname) and parts.port != 0
-        except ValueError as fault:
-            raise ValueError(_SMTP_CURE) from fault
-        is_bare = parts.path in ("", "/") and not parts.query and not parts.fragment
-        if not (is_sound and is_bare):
-            raise ValueError(_SMTP_CURE)
-        server = _mail_server(parts)
+        server = parse_mail_server(value)
         if server.password and server.security is MailSecurity.NONE and server.host not in _OWN_HOSTS:
-            raise ValueError(f"the password would be sent unprotected; {_SMTP_CURE}")
+            raise ValueError(f"the password would be sent unprotected; {MAIL_URL_CURE}")
         return value
 
     @field_validator("mail_from")
     @classmethod
     def _known_sender(cls, value: str, info: ValidationInfo) -> str:
         url = info.data.get("smtp_url", "")
-        sender = value or (_mail_server(urlsplit(url)).user if url else "")
+        sender = value or (parse_mail_server(url).user if url else "")
         if (value or url) and not is_address(sender):
             raise ValueError("set the address that sends the e-mails, such as reports@example.org")
         return value
@@ -308,12 +274,6 @@ def _database_name(value: str, *drivers: str, cure: str) -> str:
     return url.database or ""
 
 
-def _mail_server(parts: SplitResult) -> MailServer:
-    security, port = _SMTP[parts.scheme]
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return MailServer(parts.hostname or "", parts.port or port, security, user, password)
-
-
 class InvalidSettings(Exception):  # noqa: N818 - the name says what is wrong
     """The settings are invalid; the message has one line per invalid variable."""
 
@@ -348,7 +308,7 @@ class UnknownVariable:
 
     def __str__(self) -> str:
         """Return the message, with a suggestion if a known name is similar."""
-        meant = f" Did you mean {self.nearest}?" if self.nearest is not None else ""
+        _, meant = suggestion(self.nearest)
         return f"Unknown setting {self.name} in {self.place}: it has no effect.{meant}"
 
 

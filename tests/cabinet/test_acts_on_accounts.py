@@ -8,11 +8,11 @@ import pytest
 
 from account_work import account_work
 from cast import Player, Stage
-from dealtrace.accounts.account_act import AccountAct, ActKind
+from dealtrace.accounts.account_act import AuditedAction, AuditEntry
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.users.acts import act_sentence
-from dealtrace.operations.accounts.record_change import record_act
+from dealtrace.cabinet.users.acts import audit_sentence
+from dealtrace.operations.accounts.record_change import record_audit_entry
 from guests import PASSWORD, Guest, key_in, member_of, new_user, text_of
 from server import ServerProcess
 
@@ -88,8 +88,8 @@ def test_who_accepts_is_listed_with_who_invited_and_their_password_with_themselv
     invited = key_in(boss.send("/users/invitation", site="installation"))
     login = f"vera{boss.site_id}"
     Guest(server).send("/invitation", key=invited, login=login, password=PASSWORD)
-    acts = listed(boss)
-    assert set(acts[:2]) == {
+    entries = listed(boss)
+    assert set(entries[:2]) == {
         (boss.login, f"User {login} created"),
         (boss.login, f"{login} made an owner of the installation"),
     }
@@ -126,15 +126,15 @@ def test_a_new_site_is_listed(boss: Guest) -> None:
     assert re.fullmatch(r"Site \d+ Ёлки & <b> created", words)
 
 
-@pytest.mark.parametrize("kind", ActKind)
-def test_every_act_has_words_in_both_languages(kind: ActKind) -> None:
+@pytest.mark.parametrize("kind", AuditedAction)
+def test_every_act_has_words_in_both_languages(kind: AuditedAction) -> None:
     for name in ("1 reader", ""):
-        act = AccountAct(kind, name, NOW, None)
-        ru, en = (act_sentence(act, translations_of(language).gettext) for language in ("ru", "en"))
+        entry = AuditEntry(kind, name, NOW, None)
+        ru, en = (audit_sentence(entry, translations_of(language).gettext) for language in ("ru", "en"))
         assert ru != en
 
 
 def test_what_a_command_did_has_no_name(boss: Guest, served: Stage) -> None:
     with served.database.write() as connection:
-        record_act(account_work(connection, datetime.now(UTC)), ActKind.SITE_CREATED, "7 Shop")
+        record_audit_entry(account_work(connection, datetime.now(UTC)), AuditedAction.SITE_CREATED, "7 Shop")
     assert listed(boss)[0] == ("by a command on the server", "Site 7 Shop created")

@@ -13,7 +13,7 @@ from dealtrace.leads.annotations import ANNOTATION_VERSIONS_MAX, Addition, Annot
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.leads.annotate import add_to_leads
-from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.annotations import find_annotations
@@ -175,7 +175,7 @@ def test_what_does_not_exist_is_not_undone(
 def test_versions_are_erased_with_the_person_and_are_limited(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON, phone=PHONE)
     ref = LeadRef(LeadKind.CALL, call.id)
-    notes = [Rewriting(ref, (), "", f"Ivan {number}") for number in range(ANNOTATION_VERSIONS_MAX + 3)]
+    notes = [AnnotationsRewrite(ref, (), "", f"Ivan {number}") for number in range(ANNOTATION_VERSIONS_MAX + 3)]
     stage.perform(rewrite_annotations, shop, *notes)
     with stage.database.write() as connection:
         kept = list_annotation_versions(connection, shop.site.id, call.id)

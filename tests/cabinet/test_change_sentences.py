@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cast import MOSCOW
-from dealtrace.accounts.figure_changes import moves_figures
+from dealtrace.accounts.figure_changes import may_change_figures
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.cabinet.change_sentences import change_sentence
@@ -48,4 +48,4 @@ def test_a_report_column_is_described_in_words(written: str, ru: str, en: str) -
 def test_rates_of_days_that_people_have_seen_move_figures(day: str, moves: bool) -> None:
     now = datetime(2026, 11, 26, tzinfo=UTC)
     for before, after in ((f"90 {day}", ""), ("", f"2 {day} 2026-11-26")):
-        assert moves_figures(SiteChange(ChangeKind.RATE, "usd", before, after, now), MOSCOW) is moves
+        assert may_change_figures(SiteChange(ChangeKind.RATE, "usd", before, after, now), MOSCOW) is moves

@@ -16,7 +16,7 @@ from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.formats import MONTHS, metric_value
-from dealtrace.cabinet.overview.page import FIGURES
+from dealtrace.cabinet.overview.figures import FIGURES
 from dealtrace.cabinet.reports.change_texts import change_of
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.deals.register import register_deals

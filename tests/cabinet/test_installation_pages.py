@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cast import Stage
-from dealtrace.accounts.background_run import ACTIVE, PastKind
+from dealtrace.accounts.background_run import ACTIVE, PastChange
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.operations.demo.mark import list_demos
@@ -183,11 +183,11 @@ def test_a_demo_that_is_being_filled_can_be_removed_and_a_server_stops_beside_it
                 assert site_of(stage, int(site_id)) is None
         shop = stage.open_site()
         chief.site_id = shop.site.id
-        for kind in PastKind:
+        for kind in PastChange:
             assert chief.send("settings/past", kind=kind.value, act="preview").status_code == 303
         server.close()
         with database.read() as connection:
-            runs = [find_run(connection, shop.site.id, kind) for kind in PastKind]
+            runs = [find_run(connection, shop.site.id, kind) for kind in PastChange]
             assert all(run is not None and run.phase not in ACTIVE for run in runs)
             (demo,) = list_demos(connection)
             rows = count_site_rows(connection, demo.site.id)

@@ -10,7 +10,7 @@ import pytest
 
 from account_work import account_work
 from cast import Player, Stage
-from dealtrace.accounts.background_run import PastKind
+from dealtrace.accounts.background_run import PastChange
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.alerts.incident import Incident, IncidentId
 from dealtrace.alerts.rule import AlertKind, Rule
@@ -221,6 +221,6 @@ def test_moves_between_sources_beyond_those_stored_are_counted(server: ServerPro
         served.perform(register_deals, player, deal)
     with served.database.write() as connection:
         change_site_settings(account_work(connection, NOW), player.site.id, {"contact_matching": "on"})
-    boss.send("settings/past", kind=PastKind.MATCH.value, act="preview")
+    boss.send("settings/past", kind=PastChange.MATCH.value, act="preview")
     wait_until(lambda: "What would move between sources" in boss.get("settings/past").text)
     wait_until(lambda: "and 2 more" in text_of(boss.get("settings/past").text))

@@ -8,7 +8,7 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.overview.page import FIGURES
+from dealtrace.cabinet.overview.figures import FIGURES
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.reading.meanings import key_meaning

@@ -12,9 +12,9 @@ from sqlalchemy import delete, select, update
 
 from account_work import account_work
 from cast import Stage
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.operations.accounts.invite_user import invite_first_user
-from dealtrace.storage.accounts.change_history import list_account_acts
+from dealtrace.storage.accounts.change_history import list_audit_entries
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.schema.tables.control import id_block, invitation, membership, recovery_code, session, user
@@ -282,10 +282,10 @@ def test_an_address_may_try_so_often_a_minute(start_server: Callable[..., Server
 def test_the_first_user_is_listed_as_created_by_themself(server: ServerProcess, host: Database, key: str) -> None:
     assert send(server, key, "anna").status_code == 303
     with host.read() as connection:
-        acts = list_account_acts(connection, most=2)
-    assert [(act.kind, act.name, act.author) for act in acts] == [
-        (ActKind.OWNER_MADE, "anna", "anna"),
-        (ActKind.USER_CREATED, "anna", "anna"),
+        entries = list_audit_entries(connection, most=2)
+    assert [(entry.kind, entry.name, entry.author) for entry in entries] == [
+        (AuditedAction.OWNER_MADE, "anna", "anna"),
+        (AuditedAction.USER_CREATED, "anna", "anna"),
     ]
 
 

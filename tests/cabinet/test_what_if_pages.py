@@ -12,7 +12,7 @@ from account_work import account_work
 from cast import MOSCOW, Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.api_request import ApiRequest
-from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
+from dealtrace.accounts.background_run import ACTIVE, PastChange, Phase, RunState
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -23,7 +23,7 @@ from dealtrace.operations.accounts.change_site_settings import change_site_setti
 from dealtrace.operations.accounts.name_hosts import add_host
 from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.deals.import_deals import import_deals
-from dealtrace.operations.what_if.apply_to_past import PastRun, claim_past_run, rules_of, run_past
+from dealtrace.operations.what_if.apply_to_past import PastChangeRun, claim_past_change, rules_of, run_past_change
 from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site
 from dealtrace.storage.accounts.background_runs import claim_run, find_run
@@ -202,7 +202,7 @@ def test_a_host_shows_whose_source_would_change(boss: Guest, served: Stage, owne
     assert "Visits with another source 0 of 1" in text_of(removal.text), "the past has not been reclassified"
 
 
-def run_of(database: Database, owner: Player, kind: PastKind) -> RunState:
+def run_of(database: Database, owner: Player, kind: PastChange) -> RunState:
     """Wait for the end of a run, and return its state."""
 
     def ended() -> bool:
@@ -215,30 +215,30 @@ def run_of(database: Database, owner: Player, kind: PastKind) -> RunState:
     return state
 
 
-def latest_run(database: Database, owner: Player, kind: PastKind) -> RunState | None:
+def latest_run(database: Database, owner: Player, kind: PastChange) -> RunState | None:
     with database.read() as connection:
         return find_run(connection, owner.site.id, kind)
 
 
-def store_run(database: Database, owner: Player, kind: PastKind, state: RunState) -> None:
+def store_run(database: Database, owner: Player, kind: PastChange, state: RunState) -> None:
     """Store a run as another process would have left it."""
     with database.write() as connection:
         latest = find_run(connection, owner.site.id, kind)
         assert claim_run(connection, owner.site.id, kind, state, instead_of=latest)
 
 
-def claimed(database: Database, owner: Player, kind: PastKind, *, is_preview: bool) -> PastRun:
+def claimed(database: Database, owner: Player, kind: PastChange, *, is_preview: bool) -> PastChangeRun:
     """Claim a run, which no thread runs."""
     with database.write() as connection:
         latest = find_run(connection, owner.site.id, kind)
-        begun = claim_past_run(
+        begun = claim_past_change(
             account_work(connection, datetime.now(UTC)).at(site_of(database, owner)),
             kind,
             latest,
             is_preview=is_preview,
         )
     assert begun is not None
-    return PastRun(database, owner.site.id, kind, 1, begun, clock.now)
+    return PastChangeRun(database, owner.site.id, kind, 1, begun, clock.now)
 
 
 def stopping_after(steps: int) -> NextStep:
@@ -252,7 +252,7 @@ def stopping_after(steps: int) -> NextStep:
     return next_step
 
 
-def press(boss: Guest, kind: PastKind, act: str) -> httpx.Response:
+def press(boss: Guest, kind: PastChange, act: str) -> httpx.Response:
     page = boss.get("settings/past").text
     card = re.search(rf'name="kind" value="{kind}"><input type="hidden" name="agreed" value="([^"]*)"', page)
     seen = {"agreed": card[1]} if card is not None else {}
@@ -273,35 +273,35 @@ def test_past_deals_are_matched_again_after_a_preview(server: ServerProcess, ser
         with served.database.write() as connection:
             change_site_settings(account_work(connection, NOW), player.site.id, {"contact_matching": "on"})
     stored = rows_of(served.database, owner)
-    assert press(boss, PastKind.MATCH, "run").status_code == 400, "not without a preview"
-    assert press(boss, PastKind.MATCH, "preview").headers["location"] == f"/cabinet/{owner.site.id}/settings/past"
-    assert run_of(served.database, owner, PastKind.MATCH).figures["other_lead"] == 1
+    assert press(boss, PastChange.MATCH, "run").status_code == 400, "not without a preview"
+    assert press(boss, PastChange.MATCH, "preview").headers["location"] == f"/cabinet/{owner.site.id}/settings/past"
+    assert run_of(served.database, owner, PastChange.MATCH).figures["other_lead"] == 1
     assert rows_of(served.database, owner) == stored
     said = text_of(boss.get("settings/past").text)
     assert "Nothing has been changed yet" in said
     assert "(no source) vk / cpc 1 1 500 ₽" in said
-    assert press(boss, PastKind.MATCH, "run").status_code == 303
-    done = run_of(served.database, owner, PastKind.MATCH)
+    assert press(boss, PastChange.MATCH, "run").status_code == 303
+    done = run_of(served.database, owner, PastChange.MATCH)
     assert (done.phase, done.figures["deals"], done.figures["changed"]) == (Phase.DONE, 1, 1)
     assert "Done. Deals checked 1 Deals with another lead 1" in text_of(boss.get("settings/past").text)
     assert rows_of(served.database, owner) != stored
-    assert press(boss, PastKind.MATCH, "run").status_code == 400, "once a preview"
-    assert latest_run(served.database, neighbour, PastKind.MATCH) is None
+    assert press(boss, PastChange.MATCH, "run").status_code == 400, "once a preview"
+    assert latest_run(served.database, neighbour, PastChange.MATCH) is None
     changes = text_of(boss.get("settings/changes").text)
     assert f"{boss.login} Past deals matched again, changed: 1" in changes
 
 
 def test_a_preview_that_another_person_started_is_looked_at_first(boss: Guest, served: Stage, owner: Player) -> None:
     fill(served, owner)
-    press(boss, PastKind.MATCH, "preview")
-    seen = run_of(served.database, owner, PastKind.MATCH)
-    press(boss, PastKind.MATCH, "preview")
-    other = run_of(served.database, owner, PastKind.MATCH)
+    press(boss, PastChange.MATCH, "preview")
+    seen = run_of(served.database, owner, PastChange.MATCH)
+    press(boss, PastChange.MATCH, "preview")
+    other = run_of(served.database, owner, PastChange.MATCH)
     late = boss.send("settings/past", kind="match", act="run", agreed=seen.started_at.isoformat())
     assert late.status_code == 400
     assert "This differs from the preview that you saw before." in text_of(late.text)
-    assert latest_run(served.database, owner, PastKind.MATCH) == other
-    assert press(boss, PastKind.MATCH, "run").status_code == 303
+    assert latest_run(served.database, owner, PastChange.MATCH) == other
+    assert press(boss, PastChange.MATCH, "run").status_code == 303
 
 
 def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage, owner: Player) -> None:
@@ -309,18 +309,18 @@ def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage
     with served.database.write() as connection:
         add_host(account_work(connection, NOW), owner.site.id, "payment", "pay.example", "")
     stored = rows_of(served.database, owner)
-    assert press(boss, PastKind.RECLASSIFY, "preview").status_code == 303
-    previewed = run_of(served.database, owner, PastKind.RECLASSIFY)
+    assert press(boss, PastChange.RECLASSIFY, "preview").status_code == 303
+    previewed = run_of(served.database, owner, PastChange.RECLASSIFY)
     assert (previewed.figures["visits_changed"], previewed.figures["leads_moved"]) == (1, 1)
     assert rows_of(served.database, owner) == stored
     with served.database.write() as connection:
         add_host(account_work(connection, NOW), owner.site.id, "own", "shop.example", "")
-    late = press(boss, PastKind.RECLASSIFY, "run")
+    late = press(boss, PastChange.RECLASSIFY, "run")
     assert (late.status_code, "Make a preview first" in late.text) == (400, True), "the hosts have changed"
-    press(boss, PastKind.RECLASSIFY, "preview")
-    run_of(served.database, owner, PastKind.RECLASSIFY)
-    assert press(boss, PastKind.RECLASSIFY, "run").status_code == 303
-    assert run_of(served.database, owner, PastKind.RECLASSIFY).phase is Phase.DONE
+    press(boss, PastChange.RECLASSIFY, "preview")
+    run_of(served.database, owner, PastChange.RECLASSIFY)
+    assert press(boss, PastChange.RECLASSIFY, "run").status_code == 303
+    assert run_of(served.database, owner, PastChange.RECLASSIFY).phase is Phase.DONE
     assert "Visits with another source 1" in text_of(boss.get("settings/past").text)
     with served.database.read() as connection:
         visit = find_last_visit(connection, owner.site.id)
@@ -333,37 +333,37 @@ def test_past_visits_are_reclassified_after_a_preview(boss: Guest, served: Stage
 def test_a_run_is_not_started_twice_and_one_whose_process_ended_continues(
     boss: Guest, served: Stage, owner: Player
 ) -> None:
-    rules = rules_of(owner.site, PastKind.MATCH)
+    rules = rules_of(owner.site, PastChange.MATCH)
     now = datetime.now(UTC)
     running = RunState(
         is_preview=False, rules=rules, started_at=now, reported_at=now, phase=Phase.RUNNING, done=5, total=10,
         figures={"deals": 5, "changed": 2, "last_id": 0},
     )  # fmt: skip
-    store_run(served.database, owner, PastKind.MATCH, running)
+    store_run(served.database, owner, PastChange.MATCH, running)
     shown = boss.get("settings/past")
     assert "Deals: 5 of 10." in text_of(shown.text)
     assert 'hx-trigger="every 2s"' in shown.text
-    assert "already in progress" in text_of(press(boss, PastKind.MATCH, "run").text)
+    assert "already in progress" in text_of(press(boss, PastChange.MATCH, "run").text)
     part = boss.http.get(f"/cabinet/{owner.site.id}/settings/past", headers={"hx-target": "#past-state"})
     assert part.text.strip().startswith('<div id="past-state"')
     silent = RunState(
         is_preview=False, rules=rules, started_at=now, reported_at=now - timedelta(hours=1),
         figures={"deals": 5, "changed": 2, "last_id": 0},
     )  # fmt: skip
-    store_run(served.database, owner, PastKind.MATCH, silent)
+    store_run(served.database, owner, PastChange.MATCH, silent)
     assert "Continue" in boss.get("settings/past").text
-    assert press(boss, PastKind.MATCH, "run").status_code == 303
-    assert run_of(served.database, owner, PastKind.MATCH).figures["deals"] == 5
+    assert press(boss, PastChange.MATCH, "run").status_code == 303
+    assert run_of(served.database, owner, PastChange.MATCH).figures["deals"] == 5
 
 
-@pytest.mark.parametrize("kind", PastKind)
+@pytest.mark.parametrize("kind", PastChange)
 def test_a_run_that_the_server_stops_continues_where_it_was(
-    boss: Guest, served: Stage, owner: Player, kind: PastKind
+    boss: Guest, served: Stage, owner: Player, kind: PastChange
 ) -> None:
     fill(served, owner)
     run = claimed(served.database, owner, kind, is_preview=False)
     with pytest.raises(Stopped):
-        run_past(run, stopping_after(1))
+        run_past_change(run, stopping_after(1))
     assert run_of(served.database, owner, kind).phase is Phase.STOPPED
     said = boss.get("settings/past").text
     assert "Stopped with the server" in said
@@ -374,16 +374,16 @@ def test_a_run_that_the_server_stops_continues_where_it_was(
 
 
 def test_a_preview_that_fails_says_so_and_is_raised(boss: Guest, served: Stage, owner: Player) -> None:
-    run = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
+    run = claimed(served.database, owner, PastChange.MATCH, is_preview=True)
 
     def fail() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run_past(run, fail)
-    assert run_of(served.database, owner, PastKind.MATCH).phase is Phase.FAILED
+        run_past_change(run, fail)
+    assert run_of(served.database, owner, PastChange.MATCH).phase is Phase.FAILED
     assert "ended early" in boss.get("settings/past").text
-    assert press(boss, PastKind.MATCH, "run").status_code == 400
+    assert press(boss, PastChange.MATCH, "run").status_code == 400
 
 
 @pytest.mark.parametrize("is_preview", [True, False])
@@ -391,31 +391,31 @@ def test_a_run_ends_when_the_settings_are_changed_meanwhile(
     boss: Guest, served: Stage, owner: Player, is_preview: bool
 ) -> None:
     fill(served, owner)
-    run = claimed(served.database, owner, PastKind.RECLASSIFY, is_preview=is_preview)
+    run = claimed(served.database, owner, PastChange.RECLASSIFY, is_preview=is_preview)
     stored = rows_of(served.database, owner)
     with served.database.write() as connection:
         add_host(account_work(connection, NOW), owner.site.id, "payment", "pay.example", "")
-    run_past(run, stopping_after(9))
-    assert run_of(served.database, owner, PastKind.RECLASSIFY).phase is Phase.SETTINGS_CHANGED
+    run_past_change(run, stopping_after(9))
+    assert run_of(served.database, owner, PastChange.RECLASSIFY).phase is Phase.SETTINGS_CHANGED
     assert {**rows_of(served.database, owner), "site_host": []} == {**stored, "site_host": []}
     assert "the settings were changed in the meantime" in boss.get("settings/past").text
-    assert press(boss, PastKind.RECLASSIFY, "run").status_code == 400
+    assert press(boss, PastChange.RECLASSIFY, "run").status_code == 400
 
 
 def test_a_run_that_waits_says_so_and_is_stopped_with_the_server(boss: Guest, served: Stage, owner: Player) -> None:
-    run = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
+    run = claimed(served.database, owner, PastChange.MATCH, is_preview=True)
     assert "It waits until another run has ended." in text_of(boss.get("settings/past").text)
-    assert "A run is already in progress." in text_of(press(boss, PastKind.MATCH, "preview").text)
+    assert "A run is already in progress." in text_of(press(boss, PastChange.MATCH, "preview").text)
     with pytest.raises(Stopped):
-        run_past(run, stopping_after(0))
-    assert run_of(served.database, owner, PastKind.MATCH).phase is Phase.STOPPED
+        run_past_change(run, stopping_after(0))
+    assert run_of(served.database, owner, PastChange.MATCH).phase is Phase.STOPPED
 
 
 def test_a_run_whose_place_was_taken_stores_nothing(served: Stage, owner: Player) -> None:
-    late = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
-    newer = claimed(served.database, owner, PastKind.MATCH, is_preview=True)
-    run_past(late, stopping_after(9))
-    assert latest_run(served.database, owner, PastKind.MATCH) == newer.begun
+    late = claimed(served.database, owner, PastChange.MATCH, is_preview=True)
+    newer = claimed(served.database, owner, PastChange.MATCH, is_preview=True)
+    run_past_change(late, stopping_after(9))
+    assert latest_run(served.database, owner, PastChange.MATCH) == newer.begun
 
 
 def test_what_is_not_on_the_page_is_refused(boss: Guest) -> None:

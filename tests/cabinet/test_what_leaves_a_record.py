@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from cast import Stage
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.cabinet.routes import PAGES
-from dealtrace.storage.accounts.change_history import list_account_acts, list_site_changes
+from dealtrace.storage.accounts.change_history import list_audit_entries, list_site_changes
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.schema.tables.deals import deal_version
 from filled_site import ALERT, MAILED, FilledSite, fill_site
@@ -29,7 +29,7 @@ class Version(StrEnum):
 SITE = "/{site:int}"
 SETTINGS = f"{SITE}/settings"
 USER = "/users/{user:int}"
-RECORDS: Mapping[str, ChangeKind | ActKind | Version] = {
+RECORDS: Mapping[str, ChangeKind | AuditedAction | Version] = {
     f"{SITE}/reports/saved": ChangeKind.SAVED_REPORT,
     f"{SITE}/reports/saved/change": ChangeKind.SAVED_REPORT,
     f"{SITE}/reports/segments": ChangeKind.SEGMENT,
@@ -68,25 +68,25 @@ RECORDS: Mapping[str, ChangeKind | ActKind | Version] = {
     f"{SITE}/costs/{{key}}": ChangeKind.COSTS,
     f"{SITE}/costs/remove": ChangeKind.COSTS,
     f"{SETTINGS}/users/role": ChangeKind.ROLE,
-    f"{SETTINGS}/users/invitation": ActKind.INVITATION_MADE,
-    f"{SETTINGS}/users/revoke": ActKind.INVITATION_REVOKED,
-    f"{SETTINGS}/users/password": ActKind.PASSWORD_LINK_MADE,
-    f"{SETTINGS}/users/logout": ActKind.SESSIONS_ENDED,
-    "/welcome": ActKind.USER_CREATED,
-    "/invitation": ActKind.USER_CREATED,
-    "/password": ActKind.PASSWORD_SET,
-    "/sites": ActKind.SITE_CREATED,
-    "/demo": ActKind.SITE_CREATED,
-    "/demo/remove": ActKind.SITE_REMOVED,
-    "/users/invitation": ActKind.INVITATION_MADE,
-    "/users/revoke": ActKind.INVITATION_REVOKED,
-    "/users/second-factor": ActKind.FACTOR_DEMANDED,
+    f"{SETTINGS}/users/invitation": AuditedAction.INVITATION_MADE,
+    f"{SETTINGS}/users/revoke": AuditedAction.INVITATION_REVOKED,
+    f"{SETTINGS}/users/password": AuditedAction.PASSWORD_LINK_MADE,
+    f"{SETTINGS}/users/logout": AuditedAction.SESSIONS_ENDED,
+    "/welcome": AuditedAction.USER_CREATED,
+    "/invitation": AuditedAction.USER_CREATED,
+    "/password": AuditedAction.PASSWORD_SET,
+    "/sites": AuditedAction.SITE_CREATED,
+    "/demo": AuditedAction.SITE_CREATED,
+    "/demo/remove": AuditedAction.SITE_REMOVED,
+    "/users/invitation": AuditedAction.INVITATION_MADE,
+    "/users/revoke": AuditedAction.INVITATION_REVOKED,
+    "/users/second-factor": AuditedAction.FACTOR_DEMANDED,
     f"{USER}/role": ChangeKind.ROLE,
-    f"{USER}/ownership": ActKind.OWNER_MADE,
-    f"{USER}/password": ActKind.PASSWORD_LINK_MADE,
-    f"{USER}/logout": ActKind.SESSIONS_ENDED,
-    f"{USER}/second-factor": ActKind.FACTOR_RESET,
-    f"{USER}/delete": ActKind.USER_DELETED,
+    f"{USER}/ownership": AuditedAction.OWNER_MADE,
+    f"{USER}/password": AuditedAction.PASSWORD_LINK_MADE,
+    f"{USER}/logout": AuditedAction.SESSIONS_ENDED,
+    f"{USER}/second-factor": AuditedAction.FACTOR_RESET,
+    f"{USER}/delete": AuditedAction.USER_DELETED,
 }
 """What each form records when it succeeds."""
 WITHOUT: Mapping[str, str] = {
@@ -190,7 +190,7 @@ def records_of(served: Stage, filled: FilledSite) -> list[tuple[str, object]]:
     with served.database.read() as connection:
         user = find_user(connection, login)
         assert user is not None
-        acts = [(act.kind.value, act.author) for act in list_account_acts(connection, most=10_000)]
+        entries = [(entry.kind.value, entry.author) for entry in list_audit_entries(connection, most=10_000)]
         changes = [
             (change.kind.value, change.user_id) for change in list_site_changes(connection, site_id, most=10_000)
         ]
@@ -198,7 +198,7 @@ def records_of(served: Stage, filled: FilledSite) -> list[tuple[str, object]]:
             (Version.DEAL.value, row.user_id)
             for row in connection.execute(select(deal_version.c.user_id).where(deal_version.c.site_id == site_id))
         ]
-    return [(kind, who in (login, user.id)) for kind, who in [*acts, *changes, *versions]]
+    return [(kind, who in (login, user.id)) for kind, who in [*entries, *changes, *versions]]
 
 
 def value_of(filled: FilledSite, name: str, value: str) -> str:

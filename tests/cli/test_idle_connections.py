@@ -15,10 +15,10 @@ from cast import Player
 from dealtrace.cli.serve import GRACE_SECONDS, raise_open_files
 from dealtrace.http.body import (
     BODY_PAUSE_SECONDS_MAX,
-    PATIENT_BODIES_MAX,
     REST_BYTES_MAX,
     REST_SECONDS_MAX,
     SHORT_PAUSE_SECONDS,
+    SLOW_BODIES_MAX,
 )
 from dealtrace.open_files import CONNECTIONS_MIN, RESERVED_FILES, connections_that_fit
 from dealtrace.settings import Settings
@@ -101,13 +101,13 @@ def test_bodies_that_never_come_keep_nobody_out_and_leave_no_connection_open(sma
 
 
 def test_only_a_few_bodies_are_waited_for_longer_than_usual(small: ServerProcess) -> None:
-    many = 2 * PATIENT_BODIES_MAX
+    many = 2 * SLOW_BODIES_MAX
     with ExitStack() as open_sockets:
         began = time.monotonic()
         slow = [open_sockets.enter_context(connect(small)) for _ in range(many)]
         for connection in slow:
             connection.sendall(request("POST", REGISTER, "Content-Length: 100") + b"a")
-        wait_until(lambda: sum(map(is_closed, slow)) == many - PATIENT_BODIES_MAX)
+        wait_until(lambda: sum(map(is_closed, slow)) == many - SLOW_BODIES_MAX)
         assert SHORT_PAUSE_SECONDS <= time.monotonic() - began < BODY_PAUSE_SECONDS_MAX
         wait_until(lambda: all(map(is_closed, slow)))
         assert time.monotonic() - began >= BODY_PAUSE_SECONDS_MAX

@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Message
 
-from dealtrace.http.body import Exchange, PatientBodies
+from dealtrace.http.body import Exchange, SlowBodies
 from dealtrace.runtime.server_stop import ServerStop
 
 
@@ -21,7 +21,7 @@ def test_a_caller_that_is_cancelled_leaves_its_message_to_the_next_one() -> None
     async def send(_message: Message) -> None: ...
 
     async def received() -> list[str]:
-        exchange = Exchange({"method": "GET"}, receive, send, PatientBodies(ServerStop()))
+        exchange = Exchange({"method": "GET"}, receive, send, SlowBodies(ServerStop()))
         cancelled = [asyncio.ensure_future(exchange.receive()) for _ in range(3)]
         for each in cancelled:
             await asyncio.sleep(0)

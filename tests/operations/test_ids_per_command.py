@@ -41,12 +41,12 @@ from dealtrace.operations.accounts.create_site import NewSite
 from dealtrace.operations.accounts.invite_user import invite_first_user, invite_user
 from dealtrace.operations.alerts.manage import add_alert, remove_alert
 from dealtrace.operations.alerts.watch import AlertEvaluation, AlertReport
-from dealtrace.operations.deals.change_in_cabinet import Act, DealAct
+from dealtrace.operations.deals.change_in_cabinet import DealAction, DealActionKind
 from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.change_in_cabinet import Deletion, Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, LeadDeletion, rewrite_annotations
 from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.leads.undo import AnnotationsUndo
 from dealtrace.operations.mails.deliver import MailReport
@@ -221,19 +221,19 @@ def undone(stage: Stage, shop: Player, number: int) -> Any:
     (receipt,) = stage.perform(OPERATIONS["register_deals"], shop, sent)
     parts = {"source": f"restated {number}"}
     stage.perform(OPERATIONS["change_deals"], shop, change(receipt.deal_id, source_parts=parts))
-    return DealAct(Act.UNDO, receipt.deal_id, version=2)
+    return DealAction(DealActionKind.UNDO, receipt.deal_id, version=2)
 
 
 def noted(stage: Stage, shop: Player, number: int) -> LeadRef:
     """Return a lead whose notes a person has changed once."""
     ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id)
-    stage.perform(rewrite_annotations, shop, Rewriting(ref, ("new",), "Ann", "Text"))
+    stage.perform(rewrite_annotations, shop, AnnotationsRewrite(ref, ("new",), "Ann", "Text"))
     return ref
 
 
 def brought_back(stage: Stage, shop: Player, number: int) -> LeadRef:
     ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id)
-    stage.perform(OPERATIONS["delete_leads"], shop, Deletion(ref, is_deleted=True))
+    stage.perform(OPERATIONS["delete_leads"], shop, LeadDeletion(ref, is_deleted=True))
     return ref
 
 
@@ -272,8 +272,8 @@ WORST: dict[str, Callable[[Stage, Player, int], Any]] = {
     "add_costs": lambda _stage, _shop, number: spread(number),
     "restate_costs": lambda _stage, _shop, number: spread(number),
     "act_on_deals": undone,
-    "delete_leads": lambda stage, shop, number: Deletion(brought_back(stage, shop, number), is_deleted=False),
-    "rewrite_annotations": lambda stage, shop, number: Rewriting(
+    "delete_leads": lambda stage, shop, number: LeadDeletion(brought_back(stage, shop, number), is_deleted=False),
+    "rewrite_annotations": lambda stage, shop, number: AnnotationsRewrite(
         LeadRef(LeadKind.CALL, stage.call(shop, NOON, phone=f"7921{number:07d}").id), ("new",), "Ann", "Text"
     ),
     "mark_missed_calls": lambda stage, shop, number: RingBackMark(

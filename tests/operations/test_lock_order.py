@@ -33,7 +33,7 @@ from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
 from dealtrace.operations.leads.change_in_cabinet import (
-    Rewriting,
+    AnnotationsRewrite,
     rewrite_annotations,
 )
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
@@ -275,7 +275,9 @@ ANNOTATING: dict[str, Callable[[Stage, Player, LeadRef], object]] = {
         shop,
         AnnotationCall(PaidMethod.TAG_LEADS, [LeadAnnotation((SearchById(ref),), Addition(("hot",)))]),
     ),
-    "rewrite": lambda stage, shop, ref: stage.perform(rewrite_annotations, shop, Rewriting(ref, ("hot",), "", "")),
+    "rewrite": lambda stage, shop, ref: stage.perform(
+        rewrite_annotations, shop, AnnotationsRewrite(ref, ("hot",), "", "")
+    ),
     "undo": lambda stage, shop, ref: stage.perform(undo_annotations, shop, AnnotationsUndo(ref, 2)),
     "return a missed call": lambda stage, shop, ref: stage.perform(
         mark_missed_calls, shop, RingBackMark(ref.id, RingBack.RETURNED)
@@ -288,7 +290,9 @@ def test_whoever_annotates_leads_waits_for_registrations_before_it_locks_a_lead(
     stage: Stage, shop: Player, name: str
 ) -> None:
     ref = LeadRef(LeadKind.CALL, stage.call(shop, NOON, seconds=0, circumstances=Circumstances(is_successful=False)).id)
-    stage.perform(rewrite_annotations, shop, Rewriting(ref, ("old",), "", ""), Rewriting(ref, (), "", ""))
+    stage.perform(
+        rewrite_annotations, shop, AnnotationsRewrite(ref, ("old",), "", ""), AnnotationsRewrite(ref, (), "", "")
+    )
     outcomes: list[object] = []
     thread = Thread(target=lambda: outcomes.append(ANNOTATING[name](stage, shop, ref)))
     with stage.database.write() as connection:

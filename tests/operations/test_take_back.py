@@ -23,7 +23,7 @@ from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import ImportInProgress, InvalidParameters, NumberTaken
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Circumstances, IncomingCall
-from dealtrace.leads.file_import import REMEMBERED_FOR, ImportedFile, ImportRow, LoggedImport, Standing
+from dealtrace.leads.file_import import REMEMBERED_FOR, ImportedFile, ImportRow, LoggedImport, TakeBackOutcome
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.operations import take_back_import as taking
@@ -33,7 +33,7 @@ from dealtrace.operations.deals.delete import delete_deal, delete_deals, restore
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.import_file import ImportedRows, begin_import, finish_import, import_rows
-from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
@@ -283,7 +283,12 @@ def test_deals_that_were_changed_or_pinned_stay(stage: Stage, shop: Player) -> N
     with stage.database.write() as connection:
         pin_deal(stage.work(connection, shop), 2, None)
     stage.perform(delete_deals, shop, DealKey(3, None))
-    counts = {Standing.CHANGED: 1, Standing.PINNED: 1, Standing.GONE: 1, Standing.GOES: 1}
+    counts = {
+        TakeBackOutcome.CHANGED: 1,
+        TakeBackOutcome.PINNED: 1,
+        TakeBackOutcome.ALREADY_DELETED: 1,
+        TakeBackOutcome.DELETED: 1,
+    }
     assert preview(stage, shop).counts == counts
     state = undo(stage, shop, user_id=77)
     assert (state.taken_back, state.stayed) == (1, 3)
@@ -301,10 +306,10 @@ def test_leads_with_notes_or_pinned_deals_stay(stage: Stage, shop: Player) -> No
     deal_id = register(stage, shop, "x", clue=by_call(4))
     with stage.database.write() as connection:
         pin_deal(stage.work(connection, shop), deal_id, LeadRef(LeadKind.CALL, 1))
-    stage.perform(rewrite_annotations, shop, Rewriting(LeadRef(LeadKind.CALL, 2), ("hot",), "", ""))
+    stage.perform(rewrite_annotations, shop, AnnotationsRewrite(LeadRef(LeadKind.CALL, 2), ("hot",), "", ""))
     follower = register(stage, shop, "y", clue=by_call(4))
     shown = preview(stage, shop)
-    assert shown.counts == {Standing.PINNED: 1, Standing.CHANGED: 1, Standing.GOES: 2}
+    assert shown.counts == {TakeBackOutcome.PINNED: 1, TakeBackOutcome.CHANGED: 1, TakeBackOutcome.DELETED: 2}
     assert shown.deals == 1
     assert [moved.kopecks for _, moved in shown.sources] == [100_000]
     state = undo(stage, shop)
@@ -386,7 +391,7 @@ def test_what_two_imports_have_goes_with_the_last_of_them(stage: Stage, shop: Pl
     bring(stage, shop, noun, make("a"), make("b"))
     bring(stage, shop, noun, make("b"), make("c"), make("b"), digest="e")
     shared = preview(stage, shop)
-    assert shared.counts == {Standing.SHARED: 1, Standing.GOES: 1}
+    assert shared.counts == {TakeBackOutcome.SHARED: 1, TakeBackOutcome.DELETED: 1}
     number = {"d": 1, "e": 2}[first]
     assert (undo(stage, shop, number).taken_back, names(stage, shop, noun)) == (1, ["b", "c" if first == "d" else "a"])
     assert (undo(stage, shop, 3 - number).taken_back, names(stage, shop, noun)) == (2, [])
@@ -448,7 +453,7 @@ def test_a_lead_whose_fields_a_program_cleared_stays(stage: Stage) -> None:
     said = Annotations(custom_values={"city": "Vladimir", "size": "L"})
     bring(stage, site, "call", call("a", id=7, annotations=said), call("b"))
     stage.perform(clear_fields, site, Clearing(LeadName(LeadKind.CALL, id=7), ("city",)))
-    assert preview(stage, site).counts == {Standing.CHANGED: 1, Standing.GOES: 1}
+    assert preview(stage, site).counts == {TakeBackOutcome.CHANGED: 1, TakeBackOutcome.DELETED: 1}
     (lead,) = stage.perform(undo_annotations, site, AnnotationsUndo(LeadRef(LeadKind.CALL, 7), 1))
     assert lead == LeadRef(LeadKind.CALL, 7)
     (refused,) = stage.perform(undo_annotations, site, AnnotationsUndo(LeadRef(LeadKind.CALL, 7), 1))
@@ -479,7 +484,7 @@ def test_a_preview_reads_no_more_than_it_may(stage: Stage, shop: Player, monkeyp
     for number, lead in enumerate((1, 1, 2, 3)):
         register(stage, shop, f"of a lead {number}", clue=by_call(lead))
     shown = preview(stage, shop)
-    assert (shown.counts, shown.counted, shown.deals, shown.is_cut) == ({Standing.GOES: 2}, 2, 3, True)
+    assert (shown.counts, shown.counted, shown.deals, shown.is_cut) == ({TakeBackOutcome.DELETED: 2}, 2, 3, True)
     monkeypatch.setattr(taking, "DEALS_READ_MAX", 1)
     assert (preview(stage, shop).deals, preview(stage, shop).is_cut) == (1, True)
 

@@ -36,7 +36,9 @@ def answer(
     question = parse_question(RawQuestion(**{"by": "source", "metrics": "deals", **words}), KNOWN)
     formulas = {metric: metric.formula for metric in question.metrics}
     side = gathered(compared) if compared is not None else None
-    return build_report(question, formulas, gathered(rows), side, other, shown, Sorting(MODEL))
+    return build_report(
+        question, formulas, gathered(rows), compared=side, compared_period=other, spell=shown, sorting=Sorting(MODEL)
+    )
 
 
 def keys(report: Report) -> list[str | None]:
@@ -106,7 +108,14 @@ def test_an_unknown_change_comes_last() -> None:
     )
     for words_of_sort, right in (("-change:average", ["b", "c", "a"]), ("change:average", ["c", "b", "a"])):
         asked = parse_question(replace(words, sort=words_of_sort), KNOWN)
-        assert keys(build_report(asked, formulas, now, before, OTHER, shown, Sorting(MODEL))) == right
+        assert (
+            keys(
+                build_report(
+                    asked, formulas, now, compared=before, compared_period=OTHER, spell=shown, sorting=Sorting(MODEL)
+                )
+            )
+            == right
+        )
 
 
 def test_rows_are_cut_after_they_are_counted() -> None:
@@ -145,7 +154,7 @@ def test_what_a_fact_lacks_is_unknown_in_rows_and_whole_in_the_total() -> None:
     question = parse_question(RawQuestion(by="manager", metrics="deals,cost,cpo"), KNOWN)
     side = {MODEL: Gathered({("a",): {DEALS: WHOLE}}, {DEALS: WHOLE, COST: 500}, frozenset({COST}))}
     formulas = {metric: metric.formula for metric in question.metrics}
-    report = build_report(question, formulas, side, None, None, shown, Sorting(MODEL))
+    report = build_report(question, formulas, side, spell=shown, sorting=Sorting(MODEL))
     assert report.rows[0].values[MODEL] == (1, None, None)
     assert report.total.values[MODEL] == (1, 5, 5)
 
@@ -157,7 +166,7 @@ def test_unknown_values_come_last_whichever_way_rows_are_ordered() -> None:
         rows: dict[RowKeys, Any] = {("a",): {}, ("b",): {AMOUNT: 100, with_amount: WHOLE}}
         side = {MODEL: Gathered(rows, {})}
         report = build_report(
-            question, {METRICS["average"]: METRICS["average"].formula}, side, None, None, shown, Sorting(MODEL)
+            question, {METRICS["average"]: METRICS["average"].formula}, side, spell=shown, sorting=Sorting(MODEL)
         )
         assert keys(report) == ["b", "a"]
 

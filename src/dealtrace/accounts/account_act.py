@@ -6,8 +6,8 @@ from enum import StrEnum
 from dealtrace.record import record
 
 
-class ActKind(StrEnum):
-    """The kind of an entry in the history of accounts; the kind decides what `name` contains.
+class AuditedAction(StrEnum):
+    """What an entry in the history of accounts records; this decides what `name` contains.
 
     For users, `name` is the login. For sites, it is `ID NAME`. For invitations, it is `SITE-ID ROLE`, or empty if the
     invitation makes its user an owner of the installation. `FACTOR_DEMANDED` and `FACTOR_NOT_DEMANDED` concern all
@@ -31,13 +31,13 @@ class ActKind(StrEnum):
 
 
 @record
-class AccountAct:
+class AuditEntry:
     """An entry in the history of accounts; `author` is the login of a user, or `None` for a command.
 
     Ours: the login is stored, not the user's id, so that the history still names the author after the user is deleted.
     """
 
-    kind: ActKind
+    kind: AuditedAction
     name: str
     acted_at: datetime
     author: str | None

@@ -12,7 +12,7 @@ SILENCE_MAX = timedelta(minutes=10)
 """Ours: a run that has not reported for this long counts as ended; runs report at least once a minute."""
 
 
-class PastKind(StrEnum):
+class PastChange(StrEnum):
     """A change of past data: matching all deals again, or classifying all visits again."""
 
     MATCH = "match"

@@ -25,7 +25,7 @@ MOVING_KINDS = frozenset(
 )
 
 
-def moves_figures(change: SiteChange, time_zone: ZoneInfo) -> bool:
+def may_change_figures(change: SiteChange, time_zone: ZoneInfo) -> bool:
     """Return whether a change may affect the figures of reports; charts mark such changes.
 
     A change of currency rates, and an import of costs, may do so only if it comes more than `USUAL_DELAY` after the

@@ -105,7 +105,7 @@ class SiteChange:
     key: str = ""
 
 
-def one_part(former: FormerValues, part: str) -> FormerValues:
+def only_part(former: FormerValues, part: str) -> FormerValues:
     """Return the id and one part of former values, to record the change of this part."""
     kept = {name: value for name, value in former.items() if name in ("id", part)}
     return cast("FormerValues", kept)  # a name that is not a literal cannot be checked

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Sequence
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import Message
@@ -118,24 +118,9 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
             store: a null byte or a lone surrogate.
         ReportNotKept: the disk of temporary files has no room for a file.
     """
-    is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
-    has_files, has_oversized_file = files_max > 0 and is_multipart, False
-    counted = _counted(request, bytes_max if has_files else min(bytes_max, FORM_BYTES_MAX), has_files=has_files)
     try:
         with refused_if_full():
-            if has_files:
-                parser = _PartLimits(
-                    counted.headers,
-                    counted.stream(),
-                    max_files=files_max,
-                    max_fields=FIELDS_MAX,
-                    max_part_size=FORM_BYTES_MAX,
-                )
-                parser.bytes_max = bytes_max - FORM_BYTES_MAX
-                sent = await parser.parse()
-                has_oversized_file = parser.has_oversized_file
-            else:
-                sent = await counted.form(max_files=files_max, max_fields=FIELDS_MAX)
+            sent, has_oversized_file = await _parse(request, bytes_max, files_max)
         items = sent.multi_items()
         fields = tuple((name, value) for name, value in items if not isinstance(value, UploadFile))
         for name, value in fields:
@@ -150,6 +135,20 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
     for _, file in files:
         await file.close()
     return Form(fields, has_oversized_file=True)
+
+
+async def _parse(request: Request, bytes_max: int, files_max: int) -> tuple[FormData, bool]:
+    """Return the fields and files of a form, and whether a file is too large, which is then left out."""
+    is_multipart = request.headers.get("content-type", "").startswith("multipart/form-data")
+    has_files = files_max > 0 and is_multipart
+    counted = _counted(request, bytes_max if has_files else min(bytes_max, FORM_BYTES_MAX), has_files=has_files)
+    if not has_files:
+        return await counted.form(max_files=files_max, max_fields=FIELDS_MAX), False
+    parser = _PartLimits(
+        counted.headers, counted.stream(), max_files=files_max, max_fields=FIELDS_MAX, max_part_size=FORM_BYTES_MAX
+    )
+    parser.bytes_max = bytes_max - FORM_BYTES_MAX
+    return await parser.parse(), parser.has_oversized_file
 
 
 def _counted(request: Request, bytes_max: int, *, has_files: bool) -> Request:

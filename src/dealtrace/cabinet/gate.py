@@ -285,7 +285,7 @@ async def _first_response(view: View, sent: SentOnce) -> Response:
         if found.sealed_answer is not None:
             return sent.open(found.sealed_answer)
         with suppress(TimeoutError):
-            await asyncio.wait_for(view.until_gone(), FIRST_RESPONSE_PAUSE_SECONDS)
+            await asyncio.wait_for(view.until_disconnected(), FIRST_RESPONSE_PAUSE_SECONDS)
             break
     return view.page("sent_before.html")
 

@@ -17,7 +17,7 @@ from dealtrace.cabinet.choices import period_choices
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.labels import labelled_text, page_text, unknown_choice
-from dealtrace.cabinet.overview.page import FIGURES
+from dealtrace.cabinet.overview.figures import FIGURES
 from dealtrace.cabinet.reports.change_texts import FigureChange
 from dealtrace.cabinet.reports.table import rows_url, total_change
 from dealtrace.cabinet.sent_forms import HOME

@@ -87,7 +87,7 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
         ReportNotKept: the disk of temporary files is full.
     """
     left = threading.Event()
-    leaving = asyncio.ensure_future(view.until_gone())
+    leaving = asyncio.ensure_future(view.until_disconnected())
     leaving.add_done_callback(lambda _: left.set())
     services = view.services
 

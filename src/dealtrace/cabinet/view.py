@@ -180,10 +180,10 @@ class View:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
         """
         return await self.services.report_pool.ask(
-            self.until_gone, self.current_site, ask, self.current_site, *args, **kwargs
+            self.until_disconnected, self.current_site, ask, self.current_site, *args, **kwargs
         )
 
-    async def until_gone(self) -> None:
+    async def until_disconnected(self) -> None:
         """Wait until the browser closes the connection."""
         while (await self.request.receive())["type"] != "http.disconnect":
             pass

@@ -16,7 +16,7 @@ from dealtrace.calltouch.wire_types import (
     WallClock,
 )
 from dealtrace.http.endpoint import AuthScheme
-from dealtrace.http.parameter_table import Family, Parameter
+from dealtrace.http.parameter_table import Parameter, ParameterFamily
 from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
@@ -73,7 +73,7 @@ SOURCE_PARAMETERS = (
         "term", Text(SOURCE_LENGTH_MAX), "Ключевое слово, если лид не найден.", "The keyword, used if no lead is found."
     ),
 )
-CUSTOM = Family(
+CUSTOM = ParameterFamily(
     "custom",
     Text(CUSTOM_VALUE_LENGTH_MAX),
     "Значения пользовательских полей: custom[имя]=значение. Поля, которых нет у кабинета, не сохраняются; "
@@ -186,17 +186,18 @@ PAGE_URL = Parameter(
 CLIENT_NAME = Parameter("fio", Text(LABEL_LENGTH_MAX), "Имя клиента.", "The client's name.")
 CLIENT_PHONE = Parameter("phoneNumber", Text(PHONE_LENGTH_MAX), "Телефон клиента.", "The client's phone.")
 CLIENT_EMAIL = Parameter("email", Text(EMAIL_LENGTH_MAX), "Почта клиента.", "The client's e-mail.")
+REQUEST_NUMBER = Parameter(
+    "requestNumber",
+    Text(NUMBER_LENGTH_MAX),
+    "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
+    "получает тот же ответ.",
+    "The unique id that the website gave the lead request; requestId by default. If the same lead request is sent "
+    "again, the answer is the same.",
+)
 
 REQUEST_REGISTER = (
     SUBJECT,
-    Parameter(
-        "requestNumber",
-        Text(NUMBER_LENGTH_MAX),
-        "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
-        "получает тот же ответ.",
-        "The unique id that the website gave the lead request; requestId by default. If the same lead request is sent "
-        "again, the answer is the same.",
-    ),
+    REQUEST_NUMBER,
     Parameter(
         "sessionId",
         VisitRef(),
@@ -247,14 +248,7 @@ _LEAD_ANNOTATIONS = (
 )
 
 REQUEST_CREATE = (
-    Parameter(
-        "requestNumber",
-        Text(NUMBER_LENGTH_MAX),
-        "Идентификатор заявки на сайте, уникальный; по умолчанию равен requestId. Повтор с тем же содержанием "
-        "получает тот же ответ.",
-        "The unique id that the website gave the lead request; requestId by default. If the same lead request is sent "
-        "again, the answer is the same.",
-    ),
+    REQUEST_NUMBER,
     SUBJECT,
     PAGE_URL,
     Parameter(

@@ -15,7 +15,7 @@ from dealtrace.cli.answers import LoggedImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.output import confirm
 from dealtrace.cli.terminal import changing, console, counted, error_console, fail, open_prepared, print_json
-from dealtrace.leads.file_import import LoggedImport, Standing
+from dealtrace.leads.file_import import LoggedImport, TakeBackOutcome
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.background_steps import PAUSE_SECONDS
 from dealtrace.operations.take_back_import import (
@@ -32,10 +32,10 @@ from dealtrace.whole_number import ID_MAX
 
 NOUNS = {"call": "call", "lead_request": "lead request", "deal": "deal"}
 _REASONS = {
-    Standing.CHANGED: "changed since",
-    Standing.PINNED: "pinned",
-    Standing.SHARED: "in another import, too",
-    Standing.GONE: "deleted already",
+    TakeBackOutcome.CHANGED: "changed since",
+    TakeBackOutcome.PINNED: "pinned",
+    TakeBackOutcome.SHARED: "in another import, too",
+    TakeBackOutcome.ALREADY_DELETED: "deleted already",
 }
 
 
@@ -114,7 +114,7 @@ def _fail(site_id: int, number: int) -> NoReturn:
 
 def _describe(preview: TakeBackPreview) -> Iterator[str]:
     """Yield lines that describe what taking an import back would do."""
-    logged, staying = preview.logged, {name: preview.counts.get(standing, 0) for standing, name in _REASONS.items()}
+    logged, staying = preview.logged, {name: preview.counts.get(outcome, 0) for outcome, name in _REASONS.items()}
     noun = NOUNS[logged.file.noun]
     begun = f"{logged.at.begun_at:%Y-%m-%d %H:%M} UTC"
     yield f"Import {logged.number}, {logged.file.name}, {begun}: {counted(logged.added, noun)} added."

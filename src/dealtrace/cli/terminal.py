@@ -29,8 +29,8 @@ from dealtrace.storage.database.engine import (
     is_sqlite,
     open_database,
 )
-from dealtrace.storage.database.lock_holders import how_to_end, list_lock_holders
-from dealtrace.storage.database.turns import take_turns
+from dealtrace.storage.database.lock_holders import how_to_end_transactions, list_lock_holders
+from dealtrace.storage.database.turns import pause_for_other_writers
 from dealtrace.storage.id_blocks import IdBlocks, transaction
 from dealtrace.storage.schema.upgrade import (
     DatabaseForeign,
@@ -51,7 +51,7 @@ def open_prepared(*, creates: bool = False) -> Iterator[Database]:
         settings = read_settings()
         database = open_database(settings.database_url, mirror_memory_mib=settings.mirror_memory)
         if database.is_sqlite:
-            take_turns(database.writer)
+            pause_for_other_writers(database.writer)
         try:
             (prepare_schema if creates else require_schema)(database)
             yield database
@@ -143,7 +143,7 @@ def fail_locked(database: Database, holders: Sequence[str]) -> NoReturn:
     seconds = f"{lock_seconds(database):.0f} seconds"
     if not holders:
         fail(f"Another program kept the database {database.name} locked for {seconds}. Run the command again.")
-    end = "Let it end" if database.is_sqlite else how_to_end(holders)
+    end = "Let it end" if database.is_sqlite else how_to_end_transactions(holders)
     fail(
         f"Another program has kept the database {database.name} locked for {seconds}:",
         *(f"  {holder}" for holder in holders),

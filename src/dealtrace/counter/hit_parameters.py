@@ -27,7 +27,7 @@ VISITOR_DIGITS_MAX = 20
 
 
 @runtime_checkable
-class Salvaged(Protocol):
+class LenientType(Protocol):
     """The type of a parameter whose unusable values are not refused: only the usable part of a value is kept.
 
     If no part of the value is usable, the parameter counts as missing.
@@ -140,13 +140,13 @@ class HitTable(ParameterTable):
         Raises:
             InvalidParameters: a required parameter is missing or malformed.
         """
-        optional = self._salvaged(required=False)
+        optional = self._lenient_types(required=False)
         required = Pairs(
             {name: text for name, text in pairs.values.items() if name not in optional},
             {name: fault for name, fault in pairs.broken.items() if name not in optional},
         )
         unreadable = {name for name in pairs.broken if name in optional and name not in pairs.values}
-        for name, kind in self._salvaged(required=True).items():
+        for name, kind in self._lenient_types(required=True).items():
             value, is_whole = kind.salvage(required.values.get(name, ""))
             if not is_whole and value is not None:
                 required.values[name] = str(value)
@@ -162,11 +162,11 @@ class HitTable(ParameterTable):
                 unreadable.add(name)
         return SentHit(sent.values, sent.custom, sent.texts, sent.unknown, unreadable=tuple(sorted(unreadable)))
 
-    def _salvaged(self, *, required: bool) -> dict[str, Salvaged]:
+    def _lenient_types(self, *, required: bool) -> dict[str, LenientType]:
         return {
             parameter.name: parameter.type
             for parameter in self.parameters
-            if isinstance(parameter.type, Salvaged) and parameter.required is required
+            if isinstance(parameter.type, LenientType) and parameter.required is required
         }
 
 

@@ -18,13 +18,13 @@ _LENGTH_DIGITS_MAX = 20
 SHORT_PAUSE_SECONDS = 5
 """How many seconds the first or the next piece of a body may usually take to arrive, and also all headers together."""
 BODY_PAUSE_SECONDS_MAX = 15
-"""Ours: how many seconds a piece may take while at most `PATIENT_BODIES_MAX` bodies take longer than usual.
+"""Ours: how many seconds a piece may take while at most `SLOW_BODIES_MAX` bodies take longer than usual.
 
 A pause of ten seconds is normal when a phone moves to another cell, or when a packet is lost three times. A body that
 takes longer is answered with status 400, like other unreadable bodies, and not with 408: browsers and proxies repeat a
 request after a 408, and the vendor is not known to send it.
 """
-PATIENT_BODIES_MAX = 12
+SLOW_BODIES_MAX = 12
 """Ours: how many bodies of a process may pause for longer than `SHORT_PAUSE_SECONDS` at the same time.
 
 This is less than the number of connections that every process may have (`open_files.CONNECTIONS_MIN`), so that bodies
@@ -92,7 +92,7 @@ def without_byte_order_mark(body: bytes) -> bytes:
     return body
 
 
-class PatientBodies:
+class SlowBodies:
     """Counts the bodies of a process that are waited for longer than usual; used only in the event loop."""
 
     def __init__(self, server_stop: ServerStop) -> None:
@@ -106,7 +106,7 @@ class PatientBodies:
         """
         if self._server_stop.is_begun:
             return False
-        if not is_admitted and self._count >= PATIENT_BODIES_MAX:
+        if not is_admitted and self._count >= SLOW_BODIES_MAX:
             return False
         self._count += not is_admitted
         return True
@@ -123,10 +123,10 @@ class Exchange:
     arrived, the connection is closed. Otherwise bodies that never arrive would occupy connections that others need.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, patient_bodies: PatientBodies) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, slow_bodies: SlowBodies) -> None:
         self._scope = scope
-        self._patient_bodies = patient_bodies
-        self._is_patient = self._is_given_up = False
+        self._slow_bodies = slow_bodies
+        self._is_slow = self._is_given_up = False
         self._hurrying: asyncio.TimerHandle | None = None
         self._receive: Receive | None = receive
         self._send: Send | None = send
@@ -193,17 +193,17 @@ class Exchange:
             finally:
                 self._hurrying.cancel()
                 self._hurrying = None
-                if self._is_patient:
-                    self._is_patient = False
-                    self._patient_bodies.leave()
+                if self._is_slow:
+                    self._is_slow = False
+                    self._slow_bodies.leave()
 
     def _hurry(self, limit: asyncio.Timeout) -> None:
         """End a pause that is longer than usual, unless it may continue; in that case, check again later."""
         if limit.expired():
             return
         loop = asyncio.get_running_loop()
-        if self._patient_bodies.may_go_on(is_admitted=self._is_patient):
-            self._is_patient = True
+        if self._slow_bodies.may_go_on(is_admitted=self._is_slow):
+            self._is_slow = True
             self._hurrying = loop.call_later(LOOK_SECONDS, self._hurry, limit)
         else:
             limit.reschedule(loop.time())

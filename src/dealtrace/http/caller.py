@@ -77,9 +77,9 @@ class Caller:
         Raises:
             Refusal: too many reports are running, this report took too long, or the client closed the connection.
         """
-        return await self.report_pool.ask(self._until_gone, self.site, ask, *args, **kwargs)
+        return await self.report_pool.ask(self._until_disconnected, self.site, ask, *args, **kwargs)
 
-    async def _until_gone(self) -> None:
+    async def _until_disconnected(self) -> None:
         """Wait until the client closes the connection."""
         while (await self.receive())["type"] != "http.disconnect":
             pass

@@ -200,13 +200,18 @@ def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pa
         pairs = _read_multipart(options[b"boundary"], without_byte_order_mark(body))
         _check_names(pairs)
         return pairs
+    raise _unsupported_type(kind, reads_json=reads_json)
+
+
+def _unsupported_type(kind: bytes, *, reads_json: bool) -> UnreadableBody:
+    """Return the refusal of a body of a type that is not parsed, or not without a boundary."""
     if kind == b"multipart/form-data":
-        raise UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
+        return UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
     if reads_json and kind.endswith(b"json"):
-        raise UnreadableBody(ru="это не объект JSON в кодировке UTF-8", en="this is not a JSON object in UTF-8")
+        return UnreadableBody(ru="это не объект JSON в кодировке UTF-8", en="this is not a JSON object in UTF-8")
     shown = kind.decode("latin-1")
     json_ru, json_en = (", объект JSON", ", a JSON object") if reads_json else ("", "")
-    raise UnreadableBody(
+    return UnreadableBody(
         ru=f"Content-Type {shown} не поддерживается, нужен application/x-www-form-urlencoded{json_ru}"
         " или multipart/form-data",
         en=f"Content-Type {shown} is not supported; use application/x-www-form-urlencoded{json_en}"

@@ -12,7 +12,7 @@ from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import Text, WireType
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX, CUSTOM_VALUES_MAX
 from dealtrace.leads.plain_text import is_blank
-from dealtrace.nearest_name import is_misspelling, nearest_name
+from dealtrace.nearest_name import is_misspelling, nearest_name, suggestion
 from dealtrace.record import record
 
 REPEATED = (
@@ -48,7 +48,7 @@ class Parameter:
 
 
 @record
-class Family(Parameter):
+class ParameterFamily(Parameter):
     """Parameters with a common name, and with keys that the caller chooses: `name[key]=value`."""
 
     key_length_max: int = CUSTOM_NAME_LENGTH_MAX
@@ -159,7 +159,7 @@ class ParameterTable:
 
     parameters: tuple[Parameter, ...]
     empty_erases: bool = False
-    family: Family | None = None
+    family: ParameterFamily | None = None
     is_strict: bool = False
     named: Mapping[str, Parameter] = field(init=False)
     required: tuple[str, ...] = field(init=False)
@@ -173,7 +173,7 @@ class ParameterTable:
         object.__setattr__(self, "required", required)
 
     def described(self) -> list[Parameter]:
-        """List the parameters for the documentation; the `Family`, if there is one, comes last."""
+        """List the parameters for the documentation; the `ParameterFamily`, if there is one, comes last."""
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def read(self, pairs: Pairs) -> Sent:
@@ -220,9 +220,7 @@ class ParameterTable:
         known = ", ".join(self.named)
         for name in [*unknown, *(name for name in pairs.broken if not self._knows(name))][:UNKNOWN_COMPARED_MAX]:
             nearest = nearest_name(name, self.named) if len(name) <= MISSPELT_LENGTH_MAX else None
-            meant_ru, meant_en = (
-                (f" Возможно, {nearest}?", f" Did you mean {nearest}?") if nearest is not None else ("", "")
-            )
+            meant_ru, meant_en = suggestion(nearest)
             violations[name] = Violation(
                 name,
                 f"такого параметра нет.{meant_ru} Параметры: {known}",

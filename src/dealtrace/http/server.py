@@ -12,7 +12,7 @@ from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import NO_SITE_ID, AnsweredRequest
 from dealtrace.accounts.request_masking import masked_address
 from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
-from dealtrace.http.body import Exchange, PatientBodies
+from dealtrace.http.body import Exchange, SlowBodies
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.forms import read_pairs
@@ -58,11 +58,11 @@ class HttpServer:
         self._journal = journal
         self._server_stop = server_stop
         self._request_ids = log.request_ids()
-        self._patient_bodies = PatientBodies(server_stop)
+        self._slow_bodies = SlowBodies(server_stop)
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, count it and log it."""
-        exchange = Exchange(scope, receive, send, self._patient_bodies)
+        exchange = Exchange(scope, receive, send, self._slow_bodies)
         try:
             await self._serve(scope, exchange.receive, exchange.send)
         finally:

@@ -25,21 +25,21 @@ SILENCE_MAX = timedelta(minutes=1)
 """Ours: if no step of taking an import back has ended for this long, that counts as stopped."""
 
 
-class Standing(StrEnum):
+class TakeBackOutcome(StrEnum):
     """What becomes of a row that an import has added, if the import is taken back.
 
-    - `GOES`: it is deleted.
+    - `DELETED`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
     - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
     - `SHARED`: it stays, because another import that can be taken back has it too; it goes with the last of them.
-    - `GONE`: it was deleted before.
+    - `ALREADY_DELETED`: it was deleted before.
     """
 
-    GOES = "goes"
+    DELETED = "deleted"
     CHANGED = "changed"
     PINNED = "pinned"
     SHARED = "shared"
-    GONE = "gone"
+    ALREADY_DELETED = "already_deleted"
 
 
 @record

@@ -28,7 +28,7 @@ NoteAdded = Callable[[Sequence[int]], object]
 """A function that gets the ids of the rows that an import has added; it is called before the import's commit."""
 
 
-def note_nothing(_ids: Sequence[int]) -> None:
+def ignore_added_rows(_ids: Sequence[int]) -> None:
     """Do nothing; used by imports whose rows are not remembered."""
 
 
@@ -36,7 +36,7 @@ class Import(Protocol[Content_contra]):
     """A function that stores records and returns, in input order, an outcome for each, which may be a `Refusal`."""
 
     def __call__(
-        self, work: Work, records: Sequence[Content_contra], /, *, note_added: NoteAdded = note_nothing
+        self, work: Work, records: Sequence[Content_contra], /, *, note_added: NoteAdded = ignore_added_rows
     ) -> Sequence[object]:
         """Store the records; `note_added` gets the ids of those that were not stored before."""
 

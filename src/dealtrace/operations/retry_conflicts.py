@@ -11,7 +11,7 @@ TRIES_MAX = 10
 Result = TypeVar("Result")
 
 
-def try_again(
+def retry_conflicts(
     attempt: Callable[[], Result],
     clean_up: Callable[[], None] = lambda: None,
     *,

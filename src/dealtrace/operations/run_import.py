@@ -16,7 +16,7 @@ from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_dea
 from dealtrace.operations.import_file import ROWS_AT_ONCE, Import, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
 from dealtrace.operations.refresh_statistics import refresh_statistics
-from dealtrace.operations.retry_conflicts import try_again
+from dealtrace.operations.retry_conflicts import retry_conflicts
 from dealtrace.operations.visits.import_visits import IDS_PER_VISIT_MAX, import_visits
 from dealtrace.operations.work import Work
 from dealtrace.record import record
@@ -146,4 +146,4 @@ def _import_chunk(
             job.refused.add((kept, done.refused[row.number]) for kept, row in chunk if row.number in done.refused)
         return done.at
 
-    return try_again(attempt, lambda: job.refused.begin(state.last_row))
+    return retry_conflicts(attempt, lambda: job.refused.begin(state.last_row))

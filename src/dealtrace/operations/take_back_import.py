@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.user import UserId
-from dealtrace.leads.file_import import REMEMBERED_NOUNS, LoggedImport, Standing
+from dealtrace.leads.file_import import REMEMBERED_NOUNS, LoggedImport, TakeBackOutcome
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.deals import delete as deals
 from dealtrace.operations.leads import delete as leads
-from dealtrace.operations.retry_conflicts import try_again
+from dealtrace.operations.retry_conflicts import retry_conflicts
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.operations.what_if.try_rules import list_tried_deals
@@ -47,7 +47,7 @@ Each of these deals is matched again, and registrations wait for the whole step.
 
 @record
 class TakeBackPreview:
-    """What taking an import back would do: the number of its rows by `Standing`, and the number of deals concerned.
+    """What taking an import back would do: the number of its rows by outcome, and the number of deals concerned.
 
     These deals would be deleted themselves or, if leads are taken back, be matched again. `sources` has the deals, in
     units of 1/`WHOLE`, and their money by their present source and medium, which may be missing (`None`), most money
@@ -55,7 +55,7 @@ class TakeBackPreview:
     """
 
     logged: LoggedImport
-    counts: Mapping[Standing, int]
+    counts: Mapping[TakeBackOutcome, int]
     deals: int = 0
     sources: Sequence[tuple[tuple[str | None, str | None], Moved]] = ()
     counted: int = 0
@@ -64,7 +64,7 @@ class TakeBackPreview:
     @property
     def going(self) -> int:
         """How many of the counted rows would be deleted."""
-        return self.counts.get(Standing.GOES, 0)
+        return self.counts.get(TakeBackOutcome.DELETED, 0)
 
 
 @record
@@ -87,8 +87,8 @@ assert TAKING.keys() == REMEMBERED_NOUNS
 def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) -> TakeBackPreview:
     """Return what taking an import back would do now; nothing is stored."""
     noun = logged.file.noun
-    standings = imported_rows.find_standings(connection, site.id, logged.number, noun, ROWS_COUNTED_MAX)
-    going = [row_id for row_id, standing in standings.items() if standing is Standing.GOES]
+    outcomes = imported_rows.find_take_back_outcomes(connection, site.id, logged.number, noun, ROWS_COUNTED_MAX)
+    going = [row_id for row_id, outcome in outcomes.items() if outcome is TakeBackOutcome.DELETED]
     ids = _list_concerned(connection, site, noun, going)
     read, sums, spelt = ids[:DEALS_READ_MAX], dict[SourceKey, Moved](), dict[SourceKey, tuple[str | None, str | None]]()
     for start in range(0, len(read), ROWS_PER_STEP):
@@ -100,8 +100,8 @@ def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) 
                 spelt.setdefault(key, spelling_of(source))
     in_order = sorted(sums.items(), key=lambda each: (-abs(each[1].kopecks), -each[1].deals, each[0].rank))
     sources = [(spelt[key], moved) for key, moved in in_order]
-    is_cut = len(ids) > DEALS_READ_MAX or len(standings) < logged.left
-    return TakeBackPreview(logged, Counter(standings.values()), len(read), sources, len(standings), is_cut=is_cut)
+    is_cut = len(ids) > DEALS_READ_MAX or len(outcomes) < logged.left
+    return TakeBackPreview(logged, Counter(outcomes.values()), len(read), sources, len(outcomes), is_cut=is_cut)
 
 
 def _list_concerned(connection: Connection, site: Site, noun: str, going: Sequence[int]) -> list[int]:
@@ -159,7 +159,7 @@ def take_back(run: TakeBackRun, next_step: Callable[[], None] = lambda: None) ->
 
     while True:
         next_step()
-        logged = try_again(step)
+        logged = retry_conflicts(step)
         if logged is None:
             return
         yield logged
@@ -167,19 +167,19 @@ def take_back(run: TakeBackRun, next_step: Callable[[], None] = lambda: None) ->
             return
 
 
-def _next_rows(work: Work, number: int, noun: str) -> Mapping[int, Standing]:
-    """Return the standings of the rows that the next step takes: leads only until their deals are too many."""
-    found = imported_rows.find_standings(work.connection, work.site.id, number, noun, ROWS_PER_STEP)
+def _next_rows(work: Work, number: int, noun: str) -> Mapping[int, TakeBackOutcome]:
+    """Return the outcomes of the rows that the next step takes: leads only until their deals are too many."""
+    found = imported_rows.find_take_back_outcomes(work.connection, work.site.id, number, noun, ROWS_PER_STEP)
     if noun not in set(LeadKind):
         return found
     deals_of = lead_links.count_deals_of_leads(work.connection, work.site.id, LeadKind(noun), list(found))
-    taken: dict[int, Standing] = {}
+    taken: dict[int, TakeBackOutcome] = {}
     deals_taken = 0
-    for row_id, standing in found.items():
-        deals_taken += deals_of.get(row_id, 0) if standing is Standing.GOES else 0
+    for row_id, outcome in found.items():
+        deals_taken += deals_of.get(row_id, 0) if outcome is TakeBackOutcome.DELETED else 0
         if taken and deals_taken > DEALS_PER_STEP:
             break
-        taken[row_id] = standing
+        taken[row_id] = outcome
     return taken
 
 
@@ -191,15 +191,15 @@ def _take_back_next(work: Work, number: int) -> LoggedImport | None:
     if logged is None or not logged.is_begun:
         return None
     noun, taking = logged.file.noun, TAKING[logged.file.noun]
-    standings = _next_rows(work, number, noun)
-    if not standings:
+    outcomes = _next_rows(work, number, noun)
+    if not outcomes:
         file_imports.finish_undo(connection, site_id, number, work.now)
         record_change(work, site_id, ChangeKind.IMPORT, noun, before=str(logged.taken_back))
         return replace(logged, undone_at=work.now)
-    going = [row_id for row_id, standing in standings.items() if standing is Standing.GOES]
+    going = [row_id for row_id, outcome in outcomes.items() if outcome is TakeBackOutcome.DELETED]
     taking.delete(work if logged.file.publishes else replace(work, site=replace(work.site, listeners=())), going)
     file_imports.insert_taken_back_rows(connection, site_id, taking.name, going)
-    file_imports.delete_imported_rows(connection, site_id, number, list(standings))
-    counts = {"taken_back": len(going), "stayed": len(standings) - len(going)}
+    file_imports.delete_imported_rows(connection, site_id, number, list(outcomes))
+    counts = {"taken_back": len(going), "stayed": len(outcomes) - len(going)}
     file_imports.update_undo(connection, site_id, number, work.now, **counts)
     return file_imports.find_import(connection, site_id, number)

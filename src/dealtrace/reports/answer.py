@@ -181,8 +181,9 @@ def build_report(
     question: Question,
     formulas: Formulas,
     gathered: ByModel,
-    compared: ByModel | None,
-    compared_period: Period | None,
+    *,
+    compared: ByModel | None = None,
+    compared_period: Period | None = None,
     spell: Spell,
     sorting: Sorting,
 ) -> Report:
@@ -201,10 +202,10 @@ def build_report(
     ordered, rows_total = sorting.sort_rows(different_keys(sides), rank, question.limit)
     total = ReportLine((), figures.of_total(gathered), figures.of_total(moved) if moved else None)
     lacking = tuple(metric for metric in question.metrics if isinstance(formulas[metric], UnknownFormula))
-    return Report(question, RowsOnAccess(ordered, row_of), rows_total, total, compared_period, lacking)
+    return Report(question, LazyRows(ordered, row_of), rows_total, total, compared_period, lacking)
 
 
-class RowsOnAccess(Sequence[ReportLine], Generic[Source]):
+class LazyRows(Sequence[ReportLine], Generic[Source]):
     """The rows of a report; each row is built only when it is accessed, so that few rows are in memory."""
 
     def __init__(self, sources: Sequence[Source], row_of: Callable[[Source], ReportLine]) -> None:
@@ -230,7 +231,7 @@ class RowsOnAccess(Sequence[ReportLine], Generic[Source]):
     def __getitem__(self, place: int | slice) -> ReportLine | Sequence[ReportLine]:
         """Return the row at an index, or the rows of a slice."""
         if isinstance(place, slice):
-            return RowsOnAccess(self._sources[place], self._row_of)
+            return LazyRows(self._sources[place], self._row_of)
         return self._row_of(self._sources[place])
 
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from dealtrace.errors import InvalidSetting
-from dealtrace.nearest_name import nearest_name
+from dealtrace.nearest_name import nearest_name, suggestion
 from dealtrace.record import record
 
 FORMULA_LENGTH_MAX = 500
@@ -193,8 +193,7 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
 
 def _unknown(name: str, nearest: str | None, metrics: Collection[str], columns: Collection[str]) -> dict[str, str]:
     known_columns = ", ".join(sorted(columns))
-    meant_ru = f" Возможно, {nearest}?" if nearest is not None else ""
-    meant_en = f" Did you mean {nearest}?" if nearest is not None else ""
+    meant_ru, meant_en = suggestion(nearest)
     return {
         "ru": f"нет показателя или столбца {name}.{meant_ru} Показатели: {', '.join(metrics)}. "
         f"Столбцы (как column:ИМЯ): {known_columns or 'нет'}",

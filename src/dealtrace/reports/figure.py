@@ -188,7 +188,18 @@ def parse_figure(
                 f"keys expected: {len(question.by)}, one for each dimension in `by`",
             )
         )
-    found = []
+    found, faults = _parse_keys(question, keys, context)
+    violations += [Violation("key", fault.ru, fault.en) for fault in faults]
+    if violations:
+        raise InvalidParameters(violations)
+    return Figure(question, found, offset, is_compared=side == COMPARED)
+
+
+def _parse_keys(
+    question: Question, keys: Sequence[str], context: QuestionContext
+) -> tuple[RowKeys, list[InvalidValue]]:
+    """Parse the keys of a row, one for each dimension; return those that are valid, and the faults of the others."""
+    found, faults = [], []
     for dimension, text in zip(question.by, keys, strict=False):
         try:
             if context.mask is not None:
@@ -196,10 +207,8 @@ def parse_figure(
             check_value(dimension, text)
             found.append(key_of_value(dimension, text) if text else None)
         except InvalidValue as fault:
-            violations.append(Violation("key", fault.ru, fault.en))
-    if violations:
-        raise InvalidParameters(violations)
-    return Figure(question, tuple(found), offset, is_compared=side == COMPARED)
+            faults.append(fault)
+    return tuple(found), faults
 
 
 def _check_metric(question: Question, context: QuestionContext, *, has_rows: bool) -> list[Violation]:

@@ -7,9 +7,9 @@ from typing import Protocol, TypeVar
 
 from dealtrace.attribution.traffic_source import part_key
 from dealtrace.errors import InvalidValue
-from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, Kind
+from dealtrace.reports.refusals import unknown_name
 from dealtrace.reports.statuses import status_key
 from dealtrace.reports.time_keys import number_of_key
 
@@ -231,13 +231,8 @@ def check_value(dimension: Dimension, value: str) -> None:
     key = key_of_value(dimension, value)
     if not dimension.keys or key is None or key in dimension.keys:
         return
-    near = nearest_name(value, dimension.keys)
-    hint_ru, hint_en = ("", "") if near is None else (f" (возможно, {near})", f" (did you mean {near}?)")
-    known = ", ".join(dimension.keys)
-    raise InvalidValue(
-        f"{dimension.name}: нет значения «{value}»{hint_ru}; есть: {known}",
-        f"{dimension.name}: unknown value “{value}”{hint_en}; available: {known}",
-    )
+    unknown = unknown_name(value, dimension.keys, "значения", "value")
+    raise InvalidValue(f"{dimension.name}: {unknown.ru}", f"{dimension.name}: {unknown.en}")
 
 
 def format_filter(condition: Filter) -> str:

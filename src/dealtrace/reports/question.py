@@ -10,7 +10,6 @@ from typing import TypeVar
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_key
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
-from dealtrace.nearest_name import nearest_name
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension, rows_add_up
 from dealtrace.reports.filters import (
@@ -26,6 +25,7 @@ from dealtrace.reports.filters import (
 )
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DAYS_MAX, DEFAULT_PRESET, PRESETS, Comparison, Period, parse_day
+from dealtrace.reports.refusals import unknown_name
 from dealtrace.whole_number import parse_whole_number
 
 BY_MAX = 3
@@ -238,10 +238,10 @@ class _Parser:
         if name.startswith(FIELD_PREFIX):
             field = name.removeprefix(FIELD_PREFIX)
             if field not in self.context.fields:
-                raise _unknown(field, self.context.fields, "пользовательского поля", "custom field")
+                raise unknown_name(field, self.context.fields, "пользовательского поля", "custom field")
             return self.context.field_dimension(field)
         if name not in DIMENSIONS:
-            raise _unknown(name, [*DIMENSIONS, f"{FIELD_PREFIX}…"], "группировки", "dimension")
+            raise unknown_name(name, [*DIMENSIONS, f"{FIELD_PREFIX}…"], "группировки", "dimension")
         return DIMENSIONS[name]
 
     def metrics(self, text: str) -> tuple[Metric, ...]:
@@ -254,7 +254,7 @@ class _Parser:
         every = {**METRICS, **self.context.columns}
         for name in names:
             if name not in every:
-                raise _unknown(name, every, "показателя", "metric")
+                raise unknown_name(name, every, "показателя", "metric")
         return tuple(every[name] for name in names)
 
     def period(self, raw: RawQuestion) -> Period:
@@ -300,11 +300,11 @@ class _Parser:
         name, whose = raw.segment, raw.segment_of
         known = self.context.site_segments if whose else self.context.segments
         if whose not in ("", SEGMENT_OF_SITE):
-            raise _unknown(whose, [SEGMENT_OF_SITE], "владельца сегмента", "owner of a segment")
+            raise unknown_name(whose, [SEGMENT_OF_SITE], "владельца сегмента", "owner of a segment")
         if not name:
             return ()
         if name not in known:
-            raise _unknown(name, known, "сегмента", "segment")
+            raise unknown_name(name, known, "сегмента", "segment")
         try:
             is_own = not whose and name in self.context.own_segments
             return tuple(self.filter(text, is_typed=is_own) for text in known[name])
@@ -322,16 +322,6 @@ class _Parser:
         return filter_without_contacts(condition, mask)
 
 
-def _unknown(name: str, every: Collection[str], ru: str, en: str) -> InvalidValue:
-    quoted = {each: f"«{each}»" if "," in each else each for each in every}
-    near, known = quoted.get(nearest_name(name, every) or ""), ", ".join(quoted.values()) or "—"
-    hint_ru = f" (возможно, {near})" if near is not None else ""
-    hint_en = f" (did you mean {near}?)" if near is not None else ""
-    return InvalidValue(
-        f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"unknown {en} “{name}”{hint_en}; available: {known}"
-    )
-
-
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -344,7 +334,7 @@ def _choice(text: str, choices: type[Choice]) -> Choice:
 
 def _preset(text: str) -> str:
     if text not in PRESETS:
-        raise _unknown(text, PRESETS, "периода", "period")
+        raise unknown_name(text, PRESETS, "периода", "period")
     return text
 
 
@@ -380,7 +370,7 @@ def _sort(raw: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]) 
     known = [*(metric.name for metric in metrics), *(dimension.name for dimension in by)]
     known += changes if raw.compare else ()
     if name not in known:
-        raise _unknown(name, known, "столбца в этом отчёте", "column of this report")
+        raise unknown_name(name, known, "столбца в этом отчёте", "column of this report")
     return Sort(changes.get(name, name), is_descending, is_by_change=name in changes)
 
 

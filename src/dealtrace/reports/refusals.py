@@ -1,6 +1,22 @@
 """The refusals of reports, which belong to the tree of refusals in `errors.py`."""
 
-from dealtrace.errors import Refusal
+from collections.abc import Iterable
+
+from dealtrace.errors import InvalidValue, Refusal
+from dealtrace.nearest_name import bracketed_suggestion, nearest_name
+
+
+def unknown_name(name: str, every: Iterable[str], ru: str, en: str) -> InvalidValue:
+    """Return the fault of a name that a question may not use: it lists `every` name and suggests the most similar one.
+
+    `ru` and `en` say what the name should be of, in Russian in the genitive.
+    """
+    quoted = {each: f"«{each}»" if "," in each else each for each in every}
+    near, known = quoted.get(nearest_name(name, quoted) or ""), ", ".join(quoted.values()) or "—"
+    hint_ru, hint_en = bracketed_suggestion(near)
+    return InvalidValue(
+        f"нет {ru} «{name}»{hint_ru}; есть: {known}", f"unknown {en} “{name}”{hint_en}; available: {known}"
+    )
 
 
 class ReportsBusy(Refusal):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
-from dealtrace.operations.retry_conflicts import try_again
+from dealtrace.operations.retry_conflicts import retry_conflicts
 from dealtrace.operations.work import AccountWork, ids_taken_by
 from dealtrace.runtime.threads import Threads
 from dealtrace.storage.database.engine import Database
@@ -63,7 +63,7 @@ class AccountChanges:
                 return change(AccountWork(connection, self._ids, self._now()), *args, **kwargs)
 
         def run() -> Result:
-            return try_again(attempt, patience_seconds=self._patience_seconds, observe_retry=self._observe_retry)
+            return retry_conflicts(attempt, patience_seconds=self._patience_seconds, observe_retry=self._observe_retry)
 
         return await self._thread.run(run)
 

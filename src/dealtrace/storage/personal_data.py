@@ -151,17 +151,7 @@ def find_traces(
     }
     clients |= {*client_ids, *_clients_of(connection, site_id, leads)}
     owned = clients - _clients_of_others(connection, site_id, leads)
-    bound = (and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind])) for kind in LeadKind)
-    named = is_in(deal_contact.c.contact, known_contacts)
-    further = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
-    sought = is_in(deal_key.c.key, known_contacts)
-    further |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
-    stated = (
-        is_in(deal.c.clue_phone, known_contacts),
-        is_in(deal.c.clue_email, known_contacts),
-        is_in(deal.c.id, further),
-    )
-    theirs = or_(*stated, *bound)
+    theirs = _is_of_person(connection, site_id, known_contacts, leads)
     named_by_deals = _column(connection, deal, site_id, deal.c.visit_id, theirs) - {None}
     traces = Traces(
         contacts=frozenset({*known_contacts} | _own_contacts(connection, site_id, leads, owned)),
@@ -175,6 +165,22 @@ def find_traces(
         nobody = frozenset[int]()
         return Traces(frozenset(known_contacts), nobody, nobody, nobody, nobody, nobody)
     return traces
+
+
+def _is_of_person(
+    connection: Connection, site_id: int, known_contacts: Collection[str], leads: Mapping[LeadKind, Collection[int]]
+) -> ColumnElement[bool]:
+    """Return the SQL condition that a deal states one of these contacts, or has one of these leads."""
+    named = is_in(deal_contact.c.contact, known_contacts)
+    further = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
+    sought = is_in(deal_key.c.key, known_contacts)
+    further |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
+    return or_(
+        is_in(deal.c.clue_phone, known_contacts),
+        is_in(deal.c.clue_email, known_contacts),
+        is_in(deal.c.id, further),
+        *(and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind])) for kind in LeadKind),
+    )
 
 
 def _identifies_somebody(connection: Connection, site_id: int, traces: Traces) -> bool:

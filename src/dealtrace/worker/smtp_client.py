@@ -9,8 +9,8 @@ from email.message import EmailMessage
 
 from dealtrace.mails.letter import domain_of
 from dealtrace.mails.mail import MailFault
+from dealtrace.mails.mail_server import MailSecurity, MailServer
 from dealtrace.printable import one_line
-from dealtrace.settings import MailSecurity, MailServer
 
 SMTP_SECONDS = 20.0
 """Ours: the time limit for each response of the mail server."""

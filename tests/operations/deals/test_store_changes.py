@@ -18,7 +18,7 @@ from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.change import change_deals
-from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
+from dealtrace.operations.deals.change_in_cabinet import DealAction, DealActionKind, act_on_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
 from dealtrace.storage.database.engine import open_database
@@ -93,7 +93,9 @@ class Scene:
             case "request":
                 self.arrive(self.stage.lead_request, phone=PHONES[self.leads % 2], email=MAIL, number=str(self.leads))
             case _:
-                self.stage.perform(act_on_deals, self.player, DealAct(Act(step), self.deal_id, version=argument or 0))
+                self.stage.perform(
+                    act_on_deals, self.player, DealAction(DealActionKind(step), self.deal_id, version=argument or 0)
+                )
 
     def arrive(self, take_in: Callable[..., object], **fields: str) -> None:
         self.leads += 1

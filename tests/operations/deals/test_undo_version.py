@@ -16,7 +16,7 @@ from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, NumberReused, Refusal
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
-from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
+from dealtrace.operations.deals.change_in_cabinet import DealAction, DealActionKind, act_on_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.deals.update_lists import DealUpdate, update_lists
@@ -40,14 +40,14 @@ def register(stage: Stage, shop: Player, number: str = "A-1", **fields: Any) -> 
     return deal_id
 
 
-def act(stage: Stage, shop: Player, kind: Act, deal_id: int, **more: Any) -> Deal | Refusal:
-    (outcome,) = stage.perform(act_on_deals, shop, DealAct(kind, deal_id, **more))
+def act(stage: Stage, shop: Player, kind: DealActionKind, deal_id: int, **more: Any) -> Deal | Refusal:
+    (outcome,) = stage.perform(act_on_deals, shop, DealAction(kind, deal_id, **more))
     assert isinstance(outcome, Deal | Refusal)
     return outcome
 
 
 def undo(stage: Stage, shop: Player, deal_id: int, version: int) -> Deal:
-    outcome = act(stage, shop, Act.UNDO, deal_id, version=version)
+    outcome = act(stage, shop, DealActionKind.UNDO, deal_id, version=version)
     assert isinstance(outcome, Deal), outcome
     return outcome
 
@@ -104,10 +104,10 @@ def test_several_in_a_batch_see_each_other(stage: Stage, shop: Player) -> None:
     outcomes = stage.perform(
         act_on_deals,
         shop,
-        DealAct(Act.UNDO, deal, version=2),
-        DealAct(Act.DELETE, deal),
-        DealAct(Act.DELETE, deal),
-        DealAct(Act.RESTORE, deal),
+        DealAction(DealActionKind.UNDO, deal, version=2),
+        DealAction(DealActionKind.DELETE, deal),
+        DealAction(DealActionKind.DELETE, deal),
+        DealAction(DealActionKind.RESTORE, deal),
     )
     assert [type(outcome) for outcome in outcomes] == [Deal, Deal, DealNotFound, Deal]
     assert outcomes[-1].status == "new"
@@ -120,8 +120,8 @@ def test_a_pin_goes_back_to_the_pin_before_it(stage: Stage, shop: Player) -> Non
         for number in range(2)
     )
     deal = register(stage, shop, clue=by_contact(PHONE))
-    act(stage, shop, Act.PIN, deal, lead=first)
-    act(stage, shop, Act.PIN, deal, lead=second)
+    act(stage, shop, DealActionKind.PIN, deal, lead=first)
+    act(stage, shop, DealActionKind.PIN, deal, lead=second)
     after = undo(stage, shop, deal, 3)
     assert after.lead == first
     assert after.pinned_at is not None
@@ -137,18 +137,20 @@ def test_what_is_no_longer_possible_is_refused(stage: Stage, shop: Player) -> No
     stage.perform(change_deals, shop, change(deal, status="won"))
     stage.perform(delete_deals, shop, DealKey(deal, None))
     register(stage, shop)
-    assert isinstance(act(stage, shop, Act.UNDO, deal, version=3), NumberReused)
-    assert isinstance(act(stage, shop, Act.UNDO, deal, version=2), DealNotFound), "a deleted deal is not changed"
-    assert isinstance(act(stage, shop, Act.UNDO, deal, version=1), DealNotFound)
-    assert isinstance(act(stage, neighbour, Act.UNDO, deal, version=3), DealNotFound)
-    assert isinstance(act(stage, neighbour, Act.DELETE, deal), DealNotFound)
+    assert isinstance(act(stage, shop, DealActionKind.UNDO, deal, version=3), NumberReused)
+    assert isinstance(act(stage, shop, DealActionKind.UNDO, deal, version=2), DealNotFound), (
+        "a deleted deal is not changed"
+    )
+    assert isinstance(act(stage, shop, DealActionKind.UNDO, deal, version=1), DealNotFound)
+    assert isinstance(act(stage, neighbour, DealActionKind.UNDO, deal, version=3), DealNotFound)
+    assert isinstance(act(stage, neighbour, DealActionKind.DELETE, deal), DealNotFound)
 
 
 @pytest.mark.parametrize("version", [0, 2, 99])
 def test_no_other_version_is_undone(stage: Stage, shop: Player, version: int) -> None:
     deal = register(stage, shop)
-    assert isinstance(act(stage, shop, Act.UNDO, deal, version=version), DealNotFound)
-    assert isinstance(act(stage, shop, Act.UNPIN, deal), DealNotPinned)
+    assert isinstance(act(stage, shop, DealActionKind.UNDO, deal, version=version), DealNotFound)
+    assert isinstance(act(stage, shop, DealActionKind.UNPIN, deal), DealNotPinned)
 
 
 class TestDeals20:
@@ -208,9 +210,9 @@ class TestDeals20:
         call = stage.call(shop, NOON - timedelta(minutes=30), phone=PHONE)
         deal = register(stage, shop, matchers=(searching(PHONE),))
         update(stage, shop, deal, matchers=(WITHOUT_SOURCE,))
-        act(stage, shop, Act.PIN, deal, lead=None)
+        act(stage, shop, DealActionKind.PIN, deal, lead=None)
         assert undo(stage, shop, deal, 2).lead is None
-        act(stage, shop, Act.UNPIN, deal)
+        act(stage, shop, DealActionKind.UNPIN, deal)
         assert deal_of(stage.database, shop, deal).lead == LeadRef(LeadKind.CALL, call.id)
 
     def test_a_restored_status_begins_when_it_had_begun(self, stage: Stage, shop: Player) -> None:
@@ -268,6 +270,6 @@ def test_a_deal_that_is_pinned_so_already_is_left_alone(stage: Stage, shop: Play
     call = stage.call(shop, NOON, phone=PHONE)
     deal = register(stage, shop, clue=by_contact(PHONE))
     lead = LeadRef(LeadKind.CALL, call.id)
-    assert act(stage, shop, Act.PIN, deal, lead=lead).version == 2
-    assert act(stage, shop, Act.PIN, deal, lead=lead).version == 2
+    assert act(stage, shop, DealActionKind.PIN, deal, lead=lead).version == 2
+    assert act(stage, shop, DealActionKind.PIN, deal, lead=lead).version == 2
     assert [version.kind for version in versions_of(stage.database, shop, deal)][1:] == [VersionKind.PINNED]

@@ -13,7 +13,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
-from dealtrace.operations.leads.change_in_cabinet import Rewriting, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.quota.points import PaidMethod
 from stored import deal_of, versions_of
 from write_commands import NOON, registration
@@ -43,7 +43,7 @@ def tag(stage: Stage, shop: Player, ref: LeadRef, *tags: str, overwrite: bool = 
 
 
 def tag_by_hand(stage: Stage, shop: Player, ref: LeadRef, *tags: str) -> None:
-    assert stage.perform(rewrite_annotations, shop, Rewriting(ref, tags, "", "")) == [ref]
+    assert stage.perform(rewrite_annotations, shop, AnnotationsRewrite(ref, tags, "", "")) == [ref]
 
 
 @pytest.mark.parametrize("add_tags", [tag, tag_by_hand])

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from cast import Stage
-from dealtrace.accounts.background_run import PastKind, Phase, RunMove, RunState
+from dealtrace.accounts.background_run import PastChange, Phase, RunMove, RunState
 from dealtrace.storage.accounts.background_runs import claim_run, find_run, update_run, update_waiting_run
 from dealtrace.storage.site_rows import count_site_rows, delete_site_rows
 
@@ -31,32 +31,32 @@ DONE = replace(
 def test_a_run_is_read_as_it_was_stored_and_is_no_data_of_the_site(stage: Stage) -> None:
     site_id = stage.open_site().site.id
     with stage.database.write() as connection:
-        assert find_run(connection, site_id, PastKind.MATCH) is None
-        assert claim_run(connection, site_id, PastKind.MATCH, NEW, instead_of=None)
-        assert find_run(connection, site_id, PastKind.MATCH) == NEW
-        assert update_run(connection, site_id, PastKind.MATCH, DONE)
-        assert find_run(connection, site_id, PastKind.MATCH) == DONE
-        assert find_run(connection, site_id, PastKind.RECLASSIFY) is None
+        assert find_run(connection, site_id, PastChange.MATCH) is None
+        assert claim_run(connection, site_id, PastChange.MATCH, NEW, instead_of=None)
+        assert find_run(connection, site_id, PastChange.MATCH) == NEW
+        assert update_run(connection, site_id, PastChange.MATCH, DONE)
+        assert find_run(connection, site_id, PastChange.MATCH) == DONE
+        assert find_run(connection, site_id, PastChange.RECLASSIFY) is None
         assert count_site_rows(connection, site_id) == {}
         delete_site_rows(connection, site_id, site_stays=True)
-        assert not update_run(connection, site_id, PastKind.MATCH, DONE)
+        assert not update_run(connection, site_id, PastChange.MATCH, DONE)
 
 
 def test_a_run_that_another_has_replaced_stores_nothing(stage: Stage) -> None:
     site_id = stage.open_site().site.id
     newer = replace(NEW, started_at=NOW + MINUTE, reported_at=NOW + MINUTE)
     with stage.database.write() as connection:
-        assert claim_run(connection, site_id, PastKind.MATCH, NEW, instead_of=None)
-        assert claim_run(connection, site_id, PastKind.MATCH, newer, instead_of=NEW)
-        assert not update_run(connection, site_id, PastKind.MATCH, DONE)
-        update_waiting_run(connection, site_id, PastKind.MATCH, NOW, NOW + 2 * MINUTE)
-        assert find_run(connection, site_id, PastKind.MATCH) == newer
-        update_waiting_run(connection, site_id, PastKind.MATCH, newer.started_at, NOW + 2 * MINUTE)
-        assert find_run(connection, site_id, PastKind.MATCH) == replace(newer, reported_at=NOW + 2 * MINUTE)
+        assert claim_run(connection, site_id, PastChange.MATCH, NEW, instead_of=None)
+        assert claim_run(connection, site_id, PastChange.MATCH, newer, instead_of=NEW)
+        assert not update_run(connection, site_id, PastChange.MATCH, DONE)
+        update_waiting_run(connection, site_id, PastChange.MATCH, NOW, NOW + 2 * MINUTE)
+        assert find_run(connection, site_id, PastChange.MATCH) == newer
+        update_waiting_run(connection, site_id, PastChange.MATCH, newer.started_at, NOW + 2 * MINUTE)
+        assert find_run(connection, site_id, PastChange.MATCH) == replace(newer, reported_at=NOW + 2 * MINUTE)
         running = replace(newer, phase=Phase.RUNNING)
-        assert update_run(connection, site_id, PastKind.MATCH, running)
-        update_waiting_run(connection, site_id, PastKind.MATCH, newer.started_at, NOW + 2 * MINUTE)
-        assert find_run(connection, site_id, PastKind.MATCH) == running
+        assert update_run(connection, site_id, PastChange.MATCH, running)
+        update_waiting_run(connection, site_id, PastChange.MATCH, newer.started_at, NOW + 2 * MINUTE)
+        assert find_run(connection, site_id, PastChange.MATCH) == running
 
 
 @pytest.mark.parametrize("latest", [None, DONE])
@@ -64,7 +64,7 @@ def test_of_two_requests_at_once_only_one_starts_a_run(stage: Stage, latest: Run
     site_id = stage.open_site().site.id
     if latest is not None:
         with stage.database.write() as connection:
-            assert claim_run(connection, site_id, PastKind.MATCH, latest, instead_of=None)
+            assert claim_run(connection, site_id, PastChange.MATCH, latest, instead_of=None)
     both = Barrier(2)
 
     def start(minutes: int) -> bool:
@@ -72,7 +72,7 @@ def test_of_two_requests_at_once_only_one_starts_a_run(stage: Stage, latest: Run
         both.wait(10)
         with stage.database.write() as connection:
             new = replace(NEW, started_at=at, reported_at=at)
-            return claim_run(connection, site_id, PastKind.MATCH, new, instead_of=latest)
+            return claim_run(connection, site_id, PastChange.MATCH, new, instead_of=latest)
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(start, (2, 3))) == [False, True]

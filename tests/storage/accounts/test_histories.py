@@ -2,13 +2,13 @@
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import AccountAct, ActKind
+from dealtrace.accounts.account_act import AuditedAction, AuditEntry
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.storage.accounts.change_history import (
-    insert_account_act,
+    insert_audit_entry,
     insert_site_change,
-    list_account_acts,
+    list_audit_entries,
     list_site_changes,
 )
 from write_commands import NOON
@@ -18,8 +18,8 @@ COUNT = 30
 
 def test_acts_of_the_same_moment_are_listed_newest_first(connection: Connection) -> None:
     for number in range(COUNT):
-        insert_account_act(connection, AccountAct(ActKind.USER_CREATED, f"user {number:02}", NOON, None))
-    listed = [act.name for act in list_account_acts(connection, most=COUNT)]
+        insert_audit_entry(connection, AuditEntry(AuditedAction.USER_CREATED, f"user {number:02}", NOON, None))
+    listed = [entry.name for entry in list_audit_entries(connection, most=COUNT)]
     assert listed == [f"user {number:02}" for number in reversed(range(COUNT))]
 
 

@@ -56,7 +56,9 @@ def report_of(count: int, in_memory: int, **asked: str) -> Report:
     period = compared_period(question.period, question.comparison) if question.comparison else None
     compared = side(count // 4) if question.comparison else None
     sorting = Sorting(MODEL, partial(sort_rows, in_memory=in_memory))
-    return build_report(question, formulas, side(count), compared, period, spelled, sorting)
+    return build_report(
+        question, formulas, side(count), compared=compared, compared_period=period, spell=spelled, sorting=sorting
+    )
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from dealtrace.errors import (
 )
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.operations.deals.change_in_cabinet import Act, DealAct, act_on_deals
+from dealtrace.operations.deals.change_in_cabinet import DealAction, DealActionKind, act_on_deals
 from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 TO_NONE = "none"
@@ -43,12 +43,12 @@ NOT_UNDONE = "This change cannot be undone any more: the deal has changed since.
 async def act(view: View) -> Response:
     """Run the action of the form's button, then redirect to the page of the deal, or show there why it is refused."""
     deal_id, wanted = view.request.path_params["deal"], view.form.get("act")
-    if deal_id > ID_MAX or wanted not in tuple(Act):
+    if deal_id > ID_MAX or wanted not in tuple(DealActionKind):
         return not_found_page(view)
     try:
-        lead = _chosen_lead(view) if wanted == Act.PIN else None
+        lead = _chosen_lead(view) if wanted == DealActionKind.PIN else None
         version = parse_whole_number(view.form.get("version").strip()) or 0
-        await view.write(act_on_deals, DealAct(Act(wanted), deal_id, lead, version))
+        await view.write(act_on_deals, DealAction(DealActionKind(wanted), deal_id, lead, version))
     except Refusal as refusal:
         if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise
@@ -62,12 +62,16 @@ def _faults_of(view: View, refusal: Refusal, facts: card.CardFacts) -> Faults:
     match refusal:
         case InvalidParameters(violations=violations):
             return {each.field: labelled_text(refusal, view.language, LABELS) for each in violations}
-        case LeadNotFound() if wanted == Act.PIN:
+        case LeadNotFound() if wanted == DealActionKind.PIN:
             field = "id" if view.form.get("lead") == OTHER else "lead"
             missing = InvalidParameters([Violation(field, refusal.text("ru"), refusal.text("en"))])
             return {field: labelled_text(missing, view.language, LABELS)}
         case DealNotFound():
-            return {"": view.translate(ALREADY_DELETED if wanted == Act.DELETE else DELETED)} if is_deleted else {}
+            return (
+                {"": view.translate(ALREADY_DELETED if wanted == DealActionKind.DELETE else DELETED)}
+                if is_deleted
+                else {}
+            )
         case _:
             sentence = view.translate(_SENTENCES.get(type(refusal), NOT_UNDONE))
             return {"": sentence % {"number": facts.deal.number}}

@@ -13,9 +13,9 @@ from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key
 from dealtrace.attribution.origin import LeadVisit, origin_of_deal
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.deals.client_path import path_of
-from dealtrace.cabinet.deals.details import DetailsWriter
-from dealtrace.cabinet.deals.explanation import Explainer
-from dealtrace.cabinet.deals.history import STATE_FIELDS, VERSIONS_SHOWN, Callers, Historian, shown_versions
+from dealtrace.cabinet.deals.details import DetailsFormatter
+from dealtrace.cabinet.deals.explanation import ExplanationFormatter
+from dealtrace.cabinet.deals.history import STATE_FIELDS, VERSIONS_SHOWN, Callers, DealHistoryFormatter, shown_versions
 from dealtrace.cabinet.deals.rule_changes import OtherOrigins
 from dealtrace.cabinet.form_pages import Faults, done_text
 from dealtrace.cabinet.formats import clock_time, money
@@ -164,8 +164,8 @@ def _path(facts: CardFacts) -> list[Visit]:
 
 
 def _shown(view: View, facts: CardFacts) -> dict[str, object]:
-    deal, lead, historian = facts.deal, facts.lead, Historian(view, facts.callers)
-    explainer = Explainer(view)
+    deal, lead, history = facts.deal, facts.lead, DealHistoryFormatter(view, facts.callers)
+    explanation_formatter = ExplanationFormatter(view)
     deleted_at = deal.deleted_at
     page_url = f"/cabinet/{view.current_site.id}/deals/{deal.id}"
     shown = facts.shown
@@ -175,16 +175,16 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "deleted": view.clock_time(deleted_at) if deleted_at is not None else "",
         "facts": _facts(view, facts),
         "custom": sorted((deal.custom_values or {}).items()),
-        "lead_label": explainer.lead_label(deal.lead),
+        "lead_label": explanation_formatter.lead_label(deal.lead),
         "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": [(client, ", ".join((*client.phones, *client.emails))) for client in facts.clients],
-        "explained": explainer.explained(facts.explanation, facts.others, _found_at(facts)),
+        "explained": explanation_formatter.explained(facts.explanation, facts.others, _found_at(facts)),
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None
         else None,
-        "states": (states := historian.states(facts.versions, shown)),
+        "states": (states := history.states(facts.versions, shown)),
         "has_funnels": any(state.funnel for state in states),
-        "versions": historian.versions(facts.versions, shown),
+        "versions": history.versions(facts.versions, shown),
         "earlier_url": f"{page_url}?{BEFORE}={shown.start}#history" if shown.start > FIRST_VERSION else "",
         "later_url": f"{page_url}?{BEFORE}={shown.stop + VERSIONS_SHOWN}#history" if shown.stop <= deal.version else "",
         "is_pinned": deal.pinned_at is not None,
@@ -210,7 +210,7 @@ def _why_unsourced(deal: Deal) -> str:
 def _facts(view: View, facts: CardFacts) -> list[DealFact]:
     say, zone, deal, lead = view.translate, view.current_site.time_zone, facts.deal, facts.lead
     origin = origin_of_deal(lead.origin if lead is not None else None, deal.stated_source, facts.visit)
-    details = DetailsWriter(view, deal.currency).lines(deal.details)
+    details = DetailsFormatter(view, deal.currency).lines(deal.details)
     margin = money(view.language, deal.margin_rub, deal.currency) if deal.margin_rub is not None else ""
     lines = [
         (say("Status"), deal.status),

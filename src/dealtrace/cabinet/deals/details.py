@@ -10,7 +10,7 @@ from dealtrace.deals.details import ContactBook, DealDetails, Product
 _QUANTITY_DIGITS = 3
 
 
-class DetailsWriter:
+class DetailsFormatter:
     """The writer of a deal's details as strings, in the language of the page; amounts of money are in `currency`."""
 
     def __init__(self, view: View, currency: str | None) -> None:

@@ -16,8 +16,8 @@ from dealtrace.cabinet.deals.labels import (
     WON_BY,
 )
 from dealtrace.cabinet.deals.matcher_chart import DrawnMatcher, matchers_chart, shown_leads
-from dealtrace.cabinet.deals.matchers import MatcherDrawer, MatcherLines, MatcherTeller, list_matched_leads
-from dealtrace.cabinet.deals.rule_changes import FlipLine, FlipTeller, OtherOrigins
+from dealtrace.cabinet.deals.matchers import MatcherDrawer, MatcherFormatter, MatcherLines, list_matched_leads
+from dealtrace.cabinet.deals.rule_changes import OtherOrigins, RuleChangeFormatter, RuleChangeLine
 from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.labels import lead_name
 from dealtrace.cabinet.links import lead_url
@@ -59,7 +59,7 @@ class StepLines:
 
 
 @record
-class Explained:
+class MatchExplanation:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
     `chart` may be empty; `undrawn` is how many considered leads it leaves out. `flips` are the changes to rules that
@@ -73,12 +73,12 @@ class Explained:
     undrawn: int
     steps: tuple[StepLines, ...]
     matchers: tuple[MatcherLines, ...]
-    flips: tuple[FlipLine, ...]
+    flips: tuple[RuleChangeLine, ...]
     pinnable: tuple[tuple[str, str], ...]
     names_threshold: bool
 
 
-class Explainer:
+class ExplanationFormatter:
     """The writer of the texts that explain a match, in the language of the page."""
 
     def __init__(self, view: View) -> None:
@@ -86,39 +86,41 @@ class Explainer:
         self._site_id = view.current_site.id
         self._say = view.translate
 
-    def explained(self, explanation: Explanation, others: OtherOrigins, found_at: datetime | None) -> Explained:
+    def explained(self, explanation: Explanation, others: OtherOrigins, found_at: datetime | None) -> MatchExplanation:
         """Return an explanation as strings.
 
         `others` has the origins of leads and visits that other rules would find. `found_at` is when the deal's lead or
         visit began, or `None` if the deal has neither.
         """
-        flips = FlipTeller(self._view, explanation.deal, others)
+        changes = RuleChangeFormatter(self._view, explanation.deal, others)
         if explanation.matchers:
-            return self._of_matchers(explanation, flips, found_at)
+            return self._of_matchers(explanation, changes, found_at)
         drawn = [self._drawn(candidate, step) for step in explanation.steps for candidate in step.candidates]
-        return Explained(
+        return MatchExplanation(
             self._say(_verdict(explanation)),
             tuple(self._notes(explanation)),
             self._chart(explanation, drawn),
             len(drawn) - len(drawn_windows(drawn)),
             tuple(self._step(step) for step in explanation.steps),
             (),
-            tuple(map(flips.of_rule, explanation.rule_changes)),
+            tuple(map(changes.of_rule, explanation.rule_changes)),
             tuple(self._pinnable(explanation)),
             any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.rule_changes),
         )
 
-    def _of_matchers(self, explanation: Explanation, flips: FlipTeller, found_at: datetime | None) -> Explained:
+    def _of_matchers(
+        self, explanation: Explanation, changes: RuleChangeFormatter, found_at: datetime | None
+    ) -> MatchExplanation:
         drawn = MatcherDrawer(self._view).drawn(explanation.matchers, Match.of(explanation.deal), found_at)
         left_out = sum(len(each.leads) for each in drawn) - sum(map(len, shown_leads(drawn)))
-        return Explained(
+        return MatchExplanation(
             self._say(_verdict(explanation)),
             tuple(self._notes(explanation)),
             self._chart_of_matchers(explanation, drawn),
             left_out,
             (),
-            MatcherTeller(self._view).lines(explanation.matchers),
-            tuple(map(flips.of_matcher, explanation.matcher_changes)),
+            MatcherFormatter(self._view).lines(explanation.matchers),
+            tuple(map(changes.of_matcher, explanation.matcher_changes)),
             tuple(self._pinnable(explanation)),
             names_threshold=False,
         )

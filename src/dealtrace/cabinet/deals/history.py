@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
-from dealtrace.cabinet.deals.details import DetailsWriter
+from dealtrace.cabinet.deals.details import DetailsFormatter
 from dealtrace.cabinet.deals.labels import FIELDS, VERSIONS
-from dealtrace.cabinet.deals.matchers import MatcherTeller
+from dealtrace.cabinet.deals.matchers import MatcherFormatter
 from dealtrace.cabinet.formats import NOTHING, money
 from dealtrace.cabinet.labels import LEAD_LABELS
 from dealtrace.cabinet.view import View
@@ -80,7 +80,7 @@ def shown_versions(last: int, before: str) -> range:
     return range(max(end - VERSIONS_SHOWN, FIRST_VERSION), end)
 
 
-class Historian:
+class DealHistoryFormatter:
     """The writer of the history of a deal for a page; `callers` names the tokens and users that made its versions."""
 
     def __init__(self, view: View, callers: Callers) -> None:
@@ -155,7 +155,7 @@ class Historian:
 
     def _details(self, value: StoredValue, currency: str | None) -> dict[str, str]:
         """Parse a deal's details from JSON, and return them as strings by their translated names."""
-        return DetailsWriter(self._view, currency).lines(details_from_json(value))
+        return DetailsFormatter(self._view, currency).lines(details_from_json(value))
 
     def _value_text(self, name: str, value: StoredValue, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
         """Return the text to show for the value of a field, as decoded from the stored JSON."""
@@ -175,8 +175,8 @@ class Historian:
             case "currency":
                 return str(value).upper()
             case "matchers":
-                teller = MatcherTeller(self._view)
-                return "; ".join(map(teller.summary, matchers_from_json(value)))
+                formatter = MatcherFormatter(self._view)
+                return "; ".join(map(formatter.summary, matchers_from_json(value)))
             case "lead":
                 kind = self._say(LEAD_LABELS[LeadKind(value["kind"])])
                 return f"{kind} {value['id']}"

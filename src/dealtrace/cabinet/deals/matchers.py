@@ -39,7 +39,7 @@ class MatcherLines:
     is_search: bool
 
 
-class MatcherTeller:
+class MatcherFormatter:
     """The writer of the texts about matchers, in the language of the page."""
 
     def __init__(self, view: View) -> None:
@@ -136,7 +136,7 @@ class MatcherDrawer:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._teller = MatcherTeller(view)
+        self._formatter = MatcherFormatter(view)
 
     def drawn(self, steps: Sequence[MatcherStep], match: Match, found_at: datetime | None) -> list[DrawnMatcher]:
         """Return the matchers that can be drawn on a time axis: searches by contact, and the one that matched by id.
@@ -157,7 +157,7 @@ class MatcherDrawer:
         found_at = next((at[each] for each in named if each in at), None)
         if step.outcome is not MatcherOutcome.DECIDED or found_at is None:
             return None
-        title = self._teller.title(matcher)
+        title = self._formatter.title(matcher)
         outcome = f"{title}, {self._view.clock_time(found_at)}: {self._outcome(step)}"
         lead = DrawnLead(found_at, title, outcome, is_winner=True, fits=True)
         return DrawnMatcher(f"{place}. {title}", outcome, found_at, found_at, (lead,))
@@ -169,7 +169,7 @@ class MatcherDrawer:
             return None
         since = began_between(step.matcher)[0] if step.matcher.depth is not None else None
         words = " ".join(
-            (self._teller.title(step.matcher), self._outcome(step), *self._teller.conditions(step.matcher))
+            (self._formatter.title(step.matcher), self._outcome(step), *self._formatter.conditions(step.matcher))
         )
         leads = [
             DrawnLead(
@@ -180,9 +180,9 @@ class MatcherDrawer:
                 fits=not candidate.missed_by,
             )
             for candidate in sorted(step.candidates, key=lambda each: abs(each.before))
-            for line in (self._teller.candidate(candidate, step),)
+            for line in (self._formatter.candidate(candidate, step),)
         ]
-        return DrawnMatcher(f"{place}. {self._teller.title(step.matcher)}", words, since, until, tuple(leads))
+        return DrawnMatcher(f"{place}. {self._formatter.title(step.matcher)}", words, since, until, tuple(leads))
 
     def _outcome(self, step: MatcherStep) -> str:
         return self._view.translate(OUTCOMES[step.outcome])

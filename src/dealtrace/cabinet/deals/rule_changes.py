@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 
 @record
-class FlipLine:
+class RuleChangeLine:
     """The smallest change of a rule or of a matcher that would give the deal a different lead.
 
     `lead` is the name of that lead, `url` leads to its page, and `source` is the source the deal would have.
@@ -36,7 +36,7 @@ class OtherOrigins:
     visits: Mapping[int, LeadVisit]
 
 
-class FlipTeller:
+class RuleChangeFormatter:
     """The writer of the texts about changes, in the language of the page."""
 
     def __init__(self, view: View, deal: Deal, others: OtherOrigins) -> None:
@@ -45,22 +45,22 @@ class FlipTeller:
         self._deal = deal
         self._others = others
 
-    def of_rule(self, flip: RuleChange) -> FlipLine:
+    def of_rule(self, flip: RuleChange) -> RuleChangeLine:
         """Return a change of the rules as strings."""
         return self._line("; ".join(self._rule_changes(flip)), flip.lead, None)
 
-    def of_matcher(self, flip: MatcherChange) -> FlipLine:
+    def of_matcher(self, flip: MatcherChange) -> RuleChangeLine:
         """Return a change of a matcher as strings."""
         return self._line(self._matcher_change(flip), flip.found.lead, flip.found.visit_id)
 
-    def _line(self, change: str, lead: LeadRef | None, visit_id: int | None) -> FlipLine:
+    def _line(self, change: str, lead: LeadRef | None, visit_id: int | None) -> RuleChangeLine:
         origin = self._others.leads.get(lead, UNKNOWN_ORIGIN) if lead is not None else None
         visit = self._others.visits.get(visit_id) if visit_id is not None else None
         name = lead_name(lead, self._say)
         if visit_id is not None:
             name = self._say("Visit %(ids)s") % {"ids": visit_id}
         url = lead_url(self._view.current_site.id, lead) if lead is not None else ""
-        return FlipLine(change, name, url, self._source(origin_of_deal(origin, self._deal.stated_source, visit)))
+        return RuleChangeLine(change, name, url, self._source(origin_of_deal(origin, self._deal.stated_source, visit)))
 
     def _source(self, origin: Origin) -> str:
         """Return the source, medium and campaign of an origin as one string, or “no source” if all are missing."""

@@ -16,8 +16,8 @@ from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.change_in_cabinet import (
-    Deletion,
-    Rewriting,
+    AnnotationsRewrite,
+    LeadDeletion,
     delete_leads,
     rewrite_annotations,
 )
@@ -41,7 +41,7 @@ async def act(view: View) -> Response:
         if wanted == NOTE:
             tags = tuple(dict.fromkeys(tag for part in view.form.get("tags").split(",") if (tag := part.strip())))
             manager, comment = view.form.get("manager").strip(), view.form.get("comment").replace("\r\n", "\n").strip()
-            await view.write(rewrite_annotations, Rewriting(ref, tags, manager, comment))
+            await view.write(rewrite_annotations, AnnotationsRewrite(ref, tags, manager, comment))
         elif wanted in MARKS and ref.kind is LeadKind.CALL:
             await view.write(mark_missed_calls, RingBackMark(ref.id, MARKS[wanted]))
         elif wanted in MARKS:
@@ -49,7 +49,7 @@ async def act(view: View) -> Response:
         elif wanted == UNDO:
             await view.write(undo_annotations, AnnotationsUndo(ref, number_of(view.form.get("version"))))
         else:
-            await view.write(delete_leads, Deletion(ref, is_deleted=wanted == DELETE))
+            await view.write(delete_leads, LeadDeletion(ref, is_deleted=wanted == DELETE))
     except Refusal as refusal:
         if STATUS_OF[type(refusal)] != HTTPStatus.BAD_REQUEST:
             raise

@@ -157,15 +157,7 @@ async def show(view: View) -> Response:
         list_query=list_query,
         days=days,
         tab=tab,
-        tabs=[
-            Tab(
-                view.translate(title),
-                list_query.link(tab=name),
-                name == tab,
-                missed_label(found.missed) if name == MISSED else "",
-            )
-            for name, title in TABS.items()
-        ],
+        tabs=[_tab(view, list_query, name, found.missed, is_shown=name == tab) for name in TABS],
         rows=[lead_row(entry, view) for entry in found.entries],
         visits=[_visit_row(visit, view) for visit in found.visits],
         total=_total_text(found.total, tab, view.language),
@@ -186,6 +178,11 @@ async def show(view: View) -> Response:
         missed_days=MISSED_DAYS,
         visits_searched=VISITS_SEARCHED_MAX,
     )
+
+
+def _tab(view: View, list_query: ListQuery, name: str, missed: int, *, is_shown: bool) -> Tab:
+    label = missed_label(missed) if name == MISSED else ""
+    return Tab(view.translate(TABS[name]), list_query.link(tab=name), is_shown, label)
 
 
 def _total_text(total: int | None, tab: str, language: Language) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.figure_changes import MOVING_KINDS, moves_figures
+from dealtrace.accounts.figure_changes import MOVING_KINDS, may_change_figures
 from dealtrace.accounts.request_masking import masked_text
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
@@ -90,7 +90,7 @@ def list_moving_changes(connection: Connection, site: Site, period: Period | Non
         since=day_start(period.first_on, site.time_zone) if period is not None else None,
         until=day_end(period.last_on, site.time_zone) if period is not None else None,
     )
-    return [change for change in changes if moves_figures(change, site.time_zone)]
+    return [change for change in changes if may_change_figures(change, site.time_zone)]
 
 
 def axis_notes(axis: PeriodNotes, gaps: Sequence[tuple[Metric, Gap]], view: View) -> AxisNotes:

@@ -15,28 +15,29 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.cabinet.carried_parameters import carried_query
-from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
+from dealtrace.cabinet.formats import clock_time_in_zone, number
 from dealtrace.cabinet.labels import labelled_text, unknown_choice
 from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.notes.explained_falls import fall_notes
 from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
+from dealtrace.cabinet.overview.figures import FIGURES, HIDDEN, NO_RATE, figures_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
-from dealtrace.cabinet.reports.change_texts import FigureChange, compared_until, costs_note
+from dealtrace.cabinet.reports.change_texts import compared_until, costs_note
 from dealtrace.cabinet.reports.form_fields import Choices, choices_of
 from dealtrace.cabinet.reports.key_cells import key_label
 from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import ReportUrl, report_url_of
-from dealtrace.cabinet.reports.table import rows_url, table_of, total_change, unsortable
+from dealtrace.cabinet.reports.table import table_of, unsortable
 from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.tree.open_rows import tree_url
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language, text_in
+from dealtrace.errors import InvalidParameters
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
@@ -53,7 +54,6 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
 from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
-from dealtrace.reports.reading.meanings import metric_meaning
 from dealtrace.reports.reading.missing_data import Gap
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
@@ -61,13 +61,7 @@ from dealtrace.storage.reports.currency_rates import list_sums_without_rate
 from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.statuses import list_statuses
 
-FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
-"""The names of the six metrics; the match rate comes first, because reports by source omit deals without a match."""
-NO_RATE = METRICS["no_rate"]
-"""The number of deals in currencies without a rate; it shows whether the amounts among the figures are incomplete."""
 NEW_SITE_PRESET = "today"
-HIDDEN = (NO_RATE, METRICS["won_amount"], METRICS["visits"])
-"""The metrics that are requested along with the six figures, but not shown among them."""
 SOURCES_SHOWN = 15
 SOURCES_METRICS = ("won_amount", "cost", "drr", "cpl", "deals", "amount", "leads", "visits")
 """The metrics of the sources on the overview.
@@ -79,24 +73,6 @@ SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 
 Without won statuses, all sources have the same income, and a new site has visits before it has deals.
 """
-
-
-@record
-class OverviewFigure:
-    """A metric on the overview: title, value, change and formula.
-
-    `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
-    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now.
-    """
-
-    name: str
-    title: str
-    value: str
-    change: FigureChange | None
-    formula: str
-    url: str
-    rows: str
-    is_drawn: bool
 
 
 @record
@@ -322,13 +298,8 @@ def _shown(
 ) -> Response:
     url, notes = page.url, page.notes
     reports = page.asked.at(f"/cabinet/{view.current_site.id}/reports")
-    by_day = reports.with_parameters(by="day", metrics="deals,amount")
     rows = rows_page_for(view, answers.figures.question, url)
-    unmatched_rows = rows_page_for(view, answers.figures.question, url, answers.unmatched.question)
     language = view.language
-    by_source = reports.with_parameters(by="source,medium", metrics=",".join(SOURCES_METRICS))
-    sources = table_of(answers.sources, by_source, rows, language, view.translate)
-    unmatched = table_of(answers.unmatched, by_day, unmatched_rows, language, view.translate)
     return view.page(
         "overview/page.html",
         fault="",
@@ -336,7 +307,7 @@ def _shown(
         choices=page.choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
-        figures=_figures(answers.figures, url, rows, page.drawn, language),
+        figures=figures_of(answers.figures, url, rows, page.drawn, language),
         open_deals=open_deals_note(answers.still_open, view, url),
         no_source=no_source_note(answers.no_source, view, url),
         explained_falls=fall_notes(answers.figures, answers.gaps, view, key_label, reports.of_days),
@@ -347,11 +318,7 @@ def _shown(
         missed=page.missed,
         line=time_line(answers.line, reports, rows, language, notes) if answers.line is not None else None,
         undrawn=undrawn_message(answers.figures.question, METRICS[page.drawn], language, view.translate),
-        sources=sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
-        sources_report=answers.sources,
-        sources_tree=tree_url(reports.with_parameters(models="", chart=""), answers.sources.question),
-        unmatched=unsortable(unmatched),
-        unmatched_report=answers.unmatched,
+        **_tables(view, url, reports, answers),
         compared_until=page.compared_until,
         carried=carried_query(dict(page.asked.parameters)),
         checklist=checklist,
@@ -366,28 +333,23 @@ def _shown(
     )
 
 
+def _tables(view: View, url: ReportUrl, reports: ReportUrl, answers: OverviewReports) -> dict[str, object]:
+    """Return template variables with the tables of sources and of deals without a lead; they lead to `reports`."""
+    rows = rows_page_for(view, answers.figures.question, url)
+    by_source = reports.with_parameters(by="source,medium", metrics=",".join(SOURCES_METRICS))
+    sources = table_of(answers.sources, by_source, rows, view.language, view.translate)
+    unmatched_rows = rows_page_for(view, answers.figures.question, url, answers.unmatched.question)
+    by_day = reports.with_parameters(by="day", metrics="deals,amount")
+    unmatched = table_of(answers.unmatched, by_day, unmatched_rows, view.language, view.translate)
+    return {
+        "sources": sources if view.may_see_contacts else table_for_readers(sources, answers.sources.question.by),
+        "sources_report": answers.sources,
+        "sources_tree": tree_url(reports.with_parameters(models="", chart=""), answers.sources.question),
+        "unmatched": unsortable(unmatched),
+        "unmatched_report": answers.unmatched,
+    }
+
+
 def _is_empty(checklist: Sequence[ChecklistStep], figures: Report) -> bool:
     """Return whether nothing has arrived yet and no cost is known, so that all figures would be zero."""
     return not any(step.is_done for step in checklist) and not any(*figures.total.values.values())
-
-
-def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[OverviewFigure]:
-    (model,) = report.total.values
-    figures = []
-    for place, metric in enumerate(report.question.metrics):
-        if metric in HIDDEN:
-            continue
-        value = report.total.values[model][place]
-        figures.append(
-            OverviewFigure(
-                metric.name,
-                text_in(language, metric),
-                metric_value(language, metric, value),
-                total_change(report, place, model, rows_page, language),
-                metric_meaning(metric, language),
-                url.link(chart=metric.name),
-                rows_url(rows_page, report.question, metric, model, ()) if value else "",
-                metric.name == drawn,
-            )
-        )
-    return figures

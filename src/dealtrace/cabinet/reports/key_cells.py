@@ -129,7 +129,7 @@ def keys_before(
     ]
 
 
-class KeyShaper:
+class KeyCellBuilder:
     """Shapes the keys of a report's rows into cells; without `url`, keys lead nowhere."""
 
     def __init__(

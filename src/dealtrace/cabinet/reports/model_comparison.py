@@ -9,7 +9,7 @@ from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_cells import KeyCell, KeyShaper
+from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Translate, rows_url
 from dealtrace.errors import Language, text_in
@@ -100,13 +100,13 @@ def by_models(
     report: Report, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
 ) -> ModelsTable:
     """Return the table of a report's only metric under all models, without links if `url` is `None`."""
-    shaper = _Shaper(report, url, rows_page, language, translate)
+    builder = _Shaper(report, url, rows_page, language, translate)
     return ModelsTable(
-        text_in(language, shaper.metric),
+        text_in(language, builder.metric),
         tuple(text_in(language, each) for each in report.question.by),
         tuple(ModelHeading(model_label(each, language), model_meaning(each, language)) for each in AttributionModel),
-        tuple(shaper.line(row) for row in report.rows),
-        shaper.line(report.total),
+        tuple(builder.line(row) for row in report.rows),
+        builder.line(report.total),
     )
 
 
@@ -116,7 +116,7 @@ class _Shaper:
     ) -> None:
         self.report, self.question, (self.metric,) = report, report.question, report.question.metrics
         self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
-        self._keys = KeyShaper(report, url, language, translate)
+        self._keys = KeyCellBuilder(report, url, language, translate)
 
     def line(self, row: ReportLine) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]

@@ -29,7 +29,7 @@ from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, USUAL, ReportUrl, report_url_of, saved_report_url
-from dealtrace.cabinet.reports.source_drilldown import rungs_of, split_by_medium
+from dealtrace.cabinet.reports.source_drilldown import drilldown_levels, split_by_medium
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
 from dealtrace.cabinet.reports.tree.levels import RowPath, levels_of
@@ -134,7 +134,7 @@ async def show(view: View) -> Response:
         return view.page(TEMPLATE, HTTPStatus.BAD_REQUEST, **{"fault": fault, "report": None, **around})
     statuses = await view.read(list_statuses, site.id) if asks_for_income(question) else ()
     paths = open_paths(url) if is_tree(url, question) else None
-    answered = await view.ask(_ask, question, now, url.get("chart"), statuses, paths)
+    answered = await view.ask(_ask, question, now, chart=url.get("chart"), statuses=statuses, paths=paths)
     axis = await view.read(read_axis, site, question.period)
     notes = axis_notes(axis, answered.gaps, view)
     variables = {
@@ -166,7 +166,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
         **_tables(answers, url, view),
         "layouts": layout_choices(url, answers.question, view.translate("As a list"), view.translate("As a tree")),
         "by_medium": split_by_medium(answers.question, without_tree(url)) if not has_medium else "",
-        "rungs": rungs_of(answers.question, without_tree(url), language),
+        "drilldown_levels": drilldown_levels(answers.question, without_tree(url), language),
         "metrics": model_metric_choices(url, metrics, report.question.metrics[0], language)
         if is_by_models
         else metric_choices(url, named),
@@ -241,6 +241,7 @@ def _ask(
     site: Site,
     question: Question,
     now: datetime,
+    *,
     chart: str,
     statuses: Sequence[Status],
     paths: Sequence[RowPath] | None,

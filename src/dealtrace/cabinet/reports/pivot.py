@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, growth_in_row
 from dealtrace.cabinet.reports.form_fields import MetricChoice
-from dealtrace.cabinet.reports.key_cells import KeyCell, KeyShaper
+from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.cabinet.reports.table import (
@@ -84,14 +84,14 @@ def pivot_table(
     pivot: Pivot, url: ReportUrl | None, rows_page: str, language: Language, translate: Translate
 ) -> PivotTable:
     """Return the table of a pivot; if `url` is `None`, the table has no links, and contacts in it are masked."""
-    shaper = _Shaper(pivot, url, rows_page, language, translate)
+    builder = _Shaper(pivot, url, rows_page, language, translate)
     return PivotTable(
         text_in(language, pivot.metric),
         *_headings(pivot, url, language, translate),
         text_in(language, pivot.dimension),
-        tuple(shaper.column(key) for key in pivot.columns),
-        tuple(shaper.row(line) for line in pivot.lines),
-        shaper.row(pivot.total).cells,
+        tuple(builder.column(key) for key in pivot.columns),
+        tuple(builder.row(line) for line in pivot.lines),
+        builder.row(pivot.total).cells,
         pivot.report.rows_total,
         pivot.columns_total,
         more_rows(pivot.report, url) if url is not None else "",
@@ -136,7 +136,7 @@ class _Shaper:
         self.language, self.translate = language, translate
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
-        self._keys = KeyShaper(pivot, url, language, translate)
+        self._keys = KeyCellBuilder(pivot, url, language, translate)
 
     def column(self, key: str | None) -> KeyCell:
         dimension = self.pivot.dimension

@@ -73,7 +73,7 @@ def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
 
 
 @record
-class Opened:
+class OpenedLink:
     """A working shared link, its site, and what the parser of the report's question must know of the site."""
 
     link: SharedLink
@@ -156,9 +156,9 @@ def _shown(answers: PageReports, view: View) -> dict[str, object]:
     }
 
 
-def _open(connection: Connection, key: str, now: datetime) -> Opened | None:
+def _open(connection: Connection, key: str, now: datetime) -> OpenedLink | None:
     link = open_link(connection, key, now)
     site = find_site(connection, link.site_id) if link is not None else None
     if link is None or site is None:
         return None
-    return Opened(link, site, read_context_of(connection, site, now))
+    return OpenedLink(link, site, read_context_of(connection, site, now))

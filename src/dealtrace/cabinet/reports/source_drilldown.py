@@ -1,4 +1,4 @@
-"""The ladder of sources: links from sources to campaigns, from campaigns to ads, and from ads to keywords."""
+"""Drilling down into sources: links from sources to campaigns, from campaigns to ads, and from ads to keywords."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.question import BY_MAX, DESCENDING, Question
 
-LADDER: tuple[tuple[str, ...], ...] = (("source", "medium"), ("campaign",), ("content",), ("term",))
+DRILLDOWN_LEVELS: tuple[tuple[str, ...], ...] = (("source", "medium"), ("campaign",), ("content",), ("term",))
 """The levels from source to keyword, each with the names of its dimensions; a source and its medium are one level."""
-_RUNGS = {name: place for place, names in enumerate(LADDER) for name in names}
+_LEVELS = {name: place for place, names in enumerate(DRILLDOWN_LEVELS) for name in names}
 
 
 @record
-class Rung:
-    """A level of the ladder of sources: its title, the URL of the report grouped by it, and whether it is shown now."""
+class DrilldownLevel:
+    """A level of the drilldown of sources: its title, the URL of its report, and whether it is shown now."""
 
     title: str
     url: str
@@ -27,40 +27,40 @@ def key_url(url: ReportUrl, question: Question, keys: Sequence[str | None], plac
     """Return the URL to which the key at `place` of a row leads: the report filtered by this key and those before it.
 
     Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row, as in a tree, and not every `cpc`; a click on
-    the first key of a row filters by that key alone. If the key belongs to a level of the ladder of sources (see
-    `LADDER`), the report behind the URL is grouped by the next level instead, unless the key is missing or a lower
-    level is shown. The URL is empty if no report keeps exactly what is behind the key.
+    the first key of a row filters by that key alone. If the key belongs to one of the `DRILLDOWN_LEVELS`, the report
+    behind the URL is grouped by the next level instead, unless the key is missing or a lower level is shown. The URL is
+    empty if no report keeps exactly what is behind the key.
     """
-    by, below = question.by, _rung_below(question, place)
+    by, below = question.by, _level_below(question, place)
     narrowed = narrowed_url(url, question, zip(by[: place + 1], keys, strict=False))
     if narrowed is None:
         return ""
     if keys[place] is None or below is None:
         return narrowed.link()
-    return _grouped(narrowed, [below if dimension.name in _RUNGS else dimension.name for dimension in by])
+    return _grouped(narrowed, [below if dimension.name in _LEVELS else dimension.name for dimension in by])
 
 
-def rungs_of(question: Question, url: ReportUrl, language: Language) -> tuple[Rung, ...]:
+def drilldown_levels(question: Question, url: ReportUrl, language: Language) -> tuple[DrilldownLevel, ...]:
     """Return links to the report by source, by campaign, by ad and by keyword, each with the same filters.
 
-    The result is empty if the report is a pivot, has no dimensions, or has a dimension that is not in `LADDER`.
+    The result is empty if the report is a pivot, has no dimensions, or has a dimension that is on no level.
     """
     shown = tuple(dimension.name for dimension in question.by)
-    if not shown or question.pivot is not None or not set(shown) <= set(_RUNGS):
+    if not shown or question.pivot is not None or not set(shown) <= set(_LEVELS):
         return ()
     return tuple(
-        Rung(
+        DrilldownLevel(
             " / ".join(text_in(language, DIMENSIONS[name]) for name in names),
             _grouped(url, names),
             shown == names,
         )
-        for names in LADDER
+        for names in DRILLDOWN_LEVELS
     )
 
 
 def has_parts_of_sources(question: Question) -> bool:
     """Return whether a report is grouped by a part of sources, such as a campaign."""
-    return not _RUNGS.keys().isdisjoint(dimension.name for dimension in question.by)
+    return not _LEVELS.keys().isdisjoint(dimension.name for dimension in question.by)
 
 
 def split_by_medium(question: Question, url: ReportUrl) -> str:
@@ -70,29 +70,29 @@ def split_by_medium(question: Question, url: ReportUrl) -> str:
     """
     names = [dimension.name for dimension in question.by]
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
-    source, medium = LADDER[0]
+    source, medium = DRILLDOWN_LEVELS[0]
     if source not in names or medium in (each.name for each in shown) or len(shown) >= BY_MAX:
         return ""
     place = names.index(source) + 1
     return _grouped(url, [*names[:place], medium, *names[place:]])
 
 
-def _rung_below(question: Question, place: int) -> str | None:
-    """Return the first dimension of the next level of the ladder, below the dimension at `place` in the report.
+def _level_below(question: Question, place: int) -> str | None:
+    """Return the first dimension of the next level of the drilldown, below the dimension at `place` in the report.
 
-    The result is `None` if there is no next level, if the dimension at `place` is not on the ladder, or if the report
+    The result is `None` if there is no next level, if the dimension at `place` is on no level, or if the report
     already shows a lower level.
     """
-    rung = _RUNGS.get(question.by[place].name)
+    level = _LEVELS.get(question.by[place].name)
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]
-    if rung is None or rung + 1 == len(LADDER) or any(_RUNGS.get(each.name, 0) > rung for each in shown):
+    if level is None or level + 1 == len(DRILLDOWN_LEVELS) or any(_LEVELS.get(each.name, 0) > level for each in shown):
         return None
-    return LADDER[rung + 1][0]
+    return DRILLDOWN_LEVELS[level + 1][0]
 
 
 def _grouped(url: ReportUrl, names: Sequence[str]) -> str:
     """Return the URL of the report grouped by `names`; the sort is dropped if its dimension is no longer shown."""
     sort = url.get("sort")
     by_name = sort.removeprefix(DESCENDING)
-    is_lost = by_name in _RUNGS and by_name not in names
+    is_lost = by_name in _LEVELS and by_name not in names
     return url.link(by=format_names(dict.fromkeys(names)), sort="" if is_lost else sort)

@@ -11,7 +11,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
-from dealtrace.cabinet.reports.key_cells import KeyCell, KeyShaper
+from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.cabinet.reports.source_drilldown import has_parts_of_sources
 from dealtrace.errors import Language, text_in
@@ -115,17 +115,17 @@ class Table:
 def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language, translate: Translate) -> Table:
     """Return the table of a report under one model; values link to `rows_page`, which shows the rows behind them."""
     (model,) = report.total.values
-    shaper = LineShaper(report, model, url, rows_page, language, translate)
-    lines = tuple(shaper.line(row) for row in shaper.rows)
+    builder = TableLineBuilder(report, model, url, rows_page, language, translate)
+    lines = tuple(builder.line(row) for row in builder.rows)
     return Table(
         tuple(headings_of(report.question, url, language)),
         lines,
-        tuple(shaper.cells(report.total, is_total=True)),
+        tuple(builder.cells(report.total, is_total=True)),
         report.rows_total,
         more_rows(report, url),
         sorted_column(report.question),
-        shaper.legend if any(cell.mark for line in lines for cell in line.cells) else "",
-        shaper.has_rows_without_costs,
+        builder.legend if any(cell.mark for line in lines for cell in line.cells) else "",
+        builder.has_rows_without_costs,
     )
 
 
@@ -189,7 +189,7 @@ def more_rows(report: Report, url: ReportUrl) -> str:
     return url.link(limit=str(min(limit * TIMES_MORE, LIMIT_MAX)))
 
 
-class LineShaper:
+class TableLineBuilder:
     """Shapes the rows of a report under one model into lines, and its total into cells."""
 
     def __init__(
@@ -201,7 +201,7 @@ class LineShaper:
         language: Language,
         translate: Translate,
     ) -> None:
-        """Create a shaper; without `url`, keys are not links."""
+        """Create a builder; without `url`, keys are not links."""
         self.report, self.question, self.model, self.url = report, report.question, model, url
         self.rows_page, self.language, self.translate = rows_page, language, translate
         self.rows = list(report.rows)
@@ -211,7 +211,7 @@ class LineShaper:
             max((self._value(row, place) or Fraction(0) for row in self.rows), default=Fraction(0)) for place in columns
         ]
         self.total = report.total.values[model]
-        self._keys = KeyShaper(report, url, language, translate)
+        self._keys = KeyCellBuilder(report, url, language, translate)
         self.best = [self._best(self.rows, place) for place in columns]
 
     @property

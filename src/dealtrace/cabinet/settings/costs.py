@@ -262,6 +262,14 @@ async def _find_file(view: View) -> Upload | Response:
     return kept
 
 
+def by_day(costs: Iterable[AccountCosts]) -> list[CostLine]:
+    """Return the costs of each account by day, in the order of `costs`."""
+    return [
+        CostLine(each.day_on, each.system, each.account, each.amount_kopecks, each.clicks, each.impressions)
+        for each in costs
+    ]
+
+
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
     """Return the costs of each account by month, latest month first."""
     sums: dict[tuple[date, str, str], tuple[int, int, int]] = {}
@@ -291,12 +299,8 @@ async def _page(
     last_on = site_day(clock.now(), site.time_zone)
     first_on = last_on - timedelta(days=DAYS_SHOWN - 1) if is_by_day else _months_back(last_on)
     costs, unmet = await view.read(_read, site, first_on, last_on, asks_unmet=asks_unmet)
-    if _unknown(view):
-        costs = []
-    lines = [
-        CostLine(each.day_on, each.system, each.account, each.amount_kopecks, each.clicks, each.impressions)
-        for each in costs
-    ]
+    shown = costs if not _unknown(view) else []
+    lines = by_day(shown) if is_by_day else by_month(shown)
     return show_form_page(
         view,
         "settings/costs.html",
@@ -304,7 +308,7 @@ async def _page(
         faults=faults,
         status=status,
         done=_added_text(view),
-        lines=lines if is_by_day else by_month(costs),
+        lines=lines,
         total=sum(line.kopecks for line in lines),
         clicks_total=sum(line.clicks for line in lines),
         impressions_total=sum(line.impressions for line in lines),

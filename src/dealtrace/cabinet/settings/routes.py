@@ -26,7 +26,7 @@ from dealtrace.cabinet.settings.uploads import FORM_BYTES_MAX
 from dealtrace.cabinet.settings.webhooks import card as webhook_card
 from dealtrace.cabinet.settings.webhooks import page as webhooks
 from dealtrace.cabinet.what_if import apply_to_past, rules
-from dealtrace.cabinet.what_if.changed_deals_file import send_flips_as
+from dealtrace.cabinet.what_if.changed_deals_file import send_changed_deals_as
 from dealtrace.files.row_writers import CSV, XLSX
 
 SETTINGS_PAGES = (
@@ -48,8 +48,8 @@ SETTINGS_PAGES = (
     Page("/{site:int}/settings/hosts", "POST", hosts.add, Role.OWNER),
     Page("/{site:int}/settings/hosts/remove", "POST", hosts.remove, Role.OWNER),
     Page("/{site:int}/settings/try", "GET", rules.show, Role.OWNER),
-    Page("/{site:int}/settings/try/flips.csv", "GET", send_flips_as(CSV), Role.OWNER),
-    Page("/{site:int}/settings/try/flips.xlsx", "GET", send_flips_as(XLSX), Role.OWNER),
+    Page("/{site:int}/settings/try/flips.csv", "GET", send_changed_deals_as(CSV), Role.OWNER),
+    Page("/{site:int}/settings/try/flips.xlsx", "GET", send_changed_deals_as(XLSX), Role.OWNER),
     Page("/{site:int}/settings/past", "GET", apply_to_past.show, Role.OWNER),
     Page("/{site:int}/settings/past", "POST", apply_to_past.start, Role.OWNER),
     Page("/{site:int}/settings/webhooks", "GET", webhooks.show, Role.OWNER),

@@ -16,7 +16,7 @@ from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.changed_deals import spelling_label
 from dealtrace.files.import_formats import ImportNoun
-from dealtrace.leads.file_import import LoggedImport, Standing
+from dealtrace.leads.file_import import LoggedImport, TakeBackOutcome
 from dealtrace.operations.take_back_import import (
     TakeBackPreview,
     TakeBackRun,
@@ -37,12 +37,12 @@ NOUNS = {
     ImportNoun.VISIT: "Visits",
 }
 """The English labels of the kinds of imported records."""
-_STANDINGS = {
-    Standing.GOES: "Will be deleted",
-    Standing.CHANGED: "Will stay, changed since",
-    Standing.PINNED: "Will stay, pinned by a person",
-    Standing.SHARED: "Will stay, another import has them too",
-    Standing.GONE: "Deleted already",
+_OUTCOMES = {
+    TakeBackOutcome.DELETED: "Will be deleted",
+    TakeBackOutcome.CHANGED: "Will stay, changed since",
+    TakeBackOutcome.PINNED: "Will stay, pinned by a person",
+    TakeBackOutcome.SHARED: "Will stay, another import has them too",
+    TakeBackOutcome.ALREADY_DELETED: "Deleted already",
 }
 
 
@@ -84,7 +84,7 @@ async def show(view: View) -> Response:
         view.translate("Take back an import"),
         line=line,
         is_active=line.logged.is_active(clock.now()),
-        counts=[(view.translate(label), preview.counts.get(each, 0)) for each, label in _STANDINGS.items()]
+        counts=[(view.translate(label), preview.counts.get(each, 0)) for each, label in _OUTCOMES.items()]
         if preview is not None
         else [],
         preview=preview,

@@ -22,7 +22,7 @@ from dealtrace.storage.accounts.sites import find_site
 
 
 @record
-class Offer:
+class InvitationWithSite:
     """An invitation and the site of its role; `site` is `None` if the role is owner of the installation."""
 
     invitation: Invitation
@@ -32,13 +32,13 @@ class Offer:
 async def show(view: View) -> Response:
     """Show the offered role and a form to accept it, if the link is valid."""
     key = view.request.query_params.get("key", "")
-    return _form(view, HTTPStatus.OK, await _offer(view, key), key)
+    return _form(view, HTTPStatus.OK, await _invited(view, key), key)
 
 
 async def accept(view: View) -> Response:
     """Give the role to the person who is logged in, or create a user with the role and log them in."""
     key = view.form.get("key")
-    offer = await _offer(view, key)
+    invited = await _invited(view, key)
     if view.person is not None:
         taken = await view.manage(accept_role, key, view.person.user.id)
         return view.redirect_to(f"/{taken.site_id}/" if taken.site_id is not None else "/")
@@ -48,15 +48,15 @@ async def accept(view: View) -> Response:
     except InvitationSpent:
         raise
     except Refusal as refusal:
-        return _form(view, HTTPStatus.BAD_REQUEST, offer, key, labelled_text(refusal, view.language))
+        return _form(view, HTTPStatus.BAD_REQUEST, invited, key, labelled_text(refusal, view.language))
     if isinstance(joined, LoginTaken):
         if not joined.tries_left:
             return refusal_page(view, InvitationSpent())
-        return _form(view, HTTPStatus.BAD_REQUEST, offer, key, _taken_text(view, joined.tries_left))
+        return _form(view, HTTPStatus.BAD_REQUEST, invited, key, _taken_text(view, joined.tries_left))
     return await start_session(view, Proof(joined, password), "")
 
 
-def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> Response:
+def _form(view: View, status: int, invited: InvitationWithSite, key: str, fault: str = "") -> Response:
     return view.page(
         "users/invitation.html",
         status,
@@ -64,8 +64,8 @@ def _form(view: View, status: int, offer: Offer, key: str, fault: str = "") -> R
         fault=fault,
         login=view.form.get("login"),
         limits=LIMITS,
-        offered_site=offer.site,
-        offered_role=offer.invitation.role,
+        offered_site=invited.site,
+        offered_role=invited.invitation.role,
         log_in=f"/cabinet/login{then_query(f'/cabinet/invitation?key={key}')}",
     )
 
@@ -79,11 +79,11 @@ def _taken_text(view: View, tries_left: int) -> str:
     return template % {"num": tries_left}
 
 
-async def _offer(view: View, key: str) -> Offer:
+async def _invited(view: View, key: str) -> InvitationWithSite:
     await limit_guessing(view)
     return await view.read(_look_up, key)
 
 
-def _look_up(connection: Connection, key: str) -> Offer:
+def _look_up(connection: Connection, key: str) -> InvitationWithSite:
     found = require_invitation(connection, key, Purpose.ROLE, clock.now())
-    return Offer(found, find_site(connection, found.site_id) if found.site_id is not None else None)
+    return InvitationWithSite(found, find_site(connection, found.site_id) if found.site_id is not None else None)

@@ -23,7 +23,7 @@ PLACE = "settings/users"
 
 
 @record
-class Members:
+class MembersPage:
     """The users with a role on a site, and the open invitations to it."""
 
     people: list[Rights]
@@ -104,5 +104,5 @@ async def _member(view: View) -> Rights | None:
     return next((whose for whose in members.people if str(whose.user.id) == view.form.get("user")), None)
 
 
-def _look_up(connection: Connection, site_id: int) -> Members:
-    return Members(list_rights(connection, site_id), list_role_invitations(connection, clock.now(), site_id))
+def _look_up(connection: Connection, site_id: int) -> MembersPage:
+    return MembersPage(list_rights(connection, site_id), list_role_invitations(connection, clock.now(), site_id))

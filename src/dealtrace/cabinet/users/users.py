@@ -29,7 +29,7 @@ OWN_INSTALLATION = "installation"
 
 
 @record
-class People:
+class UsersPage:
     """What the page shows: users, when each was last seen, sites, invitations, and whether all need a second factor."""
 
     users: list[Rights]
@@ -75,8 +75,8 @@ async def demand(view: View) -> Response:
     return view.redirect_to("/users?done=saved")
 
 
-def _look_up(connection: Connection) -> People:
-    return People(
+def _look_up(connection: Connection) -> UsersPage:
+    return UsersPage(
         list_rights(connection),
         find_times_of_use(connection),
         list_sites(connection),

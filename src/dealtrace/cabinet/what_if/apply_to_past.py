@@ -7,14 +7,20 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.background_run import ACTIVE, PastKind, Phase, RunState
+from dealtrace.accounts.background_run import ACTIVE, PastChange, Phase, RunState
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.form_pages import Faults, show_form_page, stored_site
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import may_save
 from dealtrace.cabinet.what_if.forecast import Move, move_of
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.what_if.apply_to_past import PastRun, claim_past_run, may_run, report_waiting, run_past
+from dealtrace.operations.what_if.apply_to_past import (
+    PastChangeRun,
+    claim_past_change,
+    may_run,
+    report_waiting,
+    run_past_change,
+)
 from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.reports.what_if import Moved
@@ -29,11 +35,11 @@ PREVIEW, RUN = "preview", "run"
 """The values of two buttons: one starts a preview, the other starts the run that was previewed."""
 VISITS_COUNTED_MAX = 10_000
 """Ours: before a preview of the past, visits are counted only up to this number: counting millions takes seconds."""
-_TITLES = {PastKind.MATCH: "Match past deals again", PastKind.RECLASSIFY: "Reclassify past visits"}
+_TITLES = {PastChange.MATCH: "Match past deals again", PastChange.RECLASSIFY: "Reclassify past visits"}
 _EXPLANATIONS = {
-    PastKind.MATCH: "Finds the leads of all deals by the current settings, as if the deals had just arrived. Pinned "
+    PastChange.MATCH: "Finds the leads of all deals by the current settings, as if the deals had just arrived. Pinned "
     "deals keep their leads.",
-    PastKind.RECLASSIFY: "Finds the sources of all visits by the current hosts and rules, and then the sources of "
+    PastChange.RECLASSIFY: "Finds the sources of all visits by the current hosts and rules, and then the sources of "
     "their leads and deals.",
 }
 _FIGURES = {
@@ -62,7 +68,7 @@ _PHASES = {
 
 
 @record
-class PastCard:
+class PastChangeCard:
     """What the page shows about a kind of change: how much there is to do, and the latest run.
 
     If `has_more` is true, there is more to do than `total`. `may_run` is true if the latest run used the present
@@ -70,7 +76,7 @@ class PastCard:
     what was previewed.
     """
 
-    kind: PastKind
+    kind: PastChange
     title: str
     explanation: str
     total: int
@@ -95,20 +101,20 @@ async def start(view: View) -> Response:
     """Start a preview, or the change that was previewed, and redirect to the page, which shows the progress."""
     site = await stored_site(view)
     kind, act = view.form.get("kind"), view.form.get("act")
-    if kind not in list(PastKind) or act not in (PREVIEW, RUN):
+    if kind not in list(PastChange) or act not in (PREVIEW, RUN):
         return await _page(view, faults={"": view.translate("Choose what to do.")})
     agreed = None if act == PREVIEW else partial(may_save, view)
-    begun = await view.manage(_claim, site.id, PastKind(kind), agreed)
+    begun = await view.manage(_claim, site.id, PastChange(kind), agreed)
     if isinstance(begun, str):
         return await _page(view, faults={"": view.translate(begun)})
-    run = PastRun(view.services.database, site.id, PastKind(kind), view.rights.user.id, begun, clock.now)
+    run = PastChangeRun(view.services.database, site.id, PastChange(kind), view.rights.user.id, begun, clock.now)
     view.services.background_runs.start(
-        Lane.PAST, site.id, lambda steps: run_past(run, steps.next), partial(report_waiting, run)
+        Lane.PAST, site.id, lambda steps: run_past_change(run, steps.next), partial(report_waiting, run)
     )
     return view.redirect_to(f"/{site.id}/{PLACE}")
 
 
-def _claim(work: AccountWork, site_id: int, kind: PastKind, agrees: Callable[[str], bool] | None) -> RunState | str:
+def _claim(work: AccountWork, site_id: int, kind: PastChange, agrees: Callable[[str], bool] | None) -> RunState | str:
     """Return the run to start, or the reason why no run can be started.
 
     `agrees` says whether the person has seen the latest run, or is `None` if a preview is to start.
@@ -120,7 +126,7 @@ def _claim(work: AccountWork, site_id: int, kind: PastKind, agrees: Callable[[st
         return "Make a preview first: there is none, or settings have changed since the last one."
     if agrees is not None and not agrees(_agreement(latest)):
         return "This differs from the preview that you saw before. Check it again before you confirm it."
-    return claim_past_run(work.at(site), kind, latest, is_preview=agrees is None) or _RUNS_ALREADY
+    return claim_past_change(work.at(site), kind, latest, is_preview=agrees is None) or _RUNS_ALREADY
 
 
 def _agreement(latest: RunState | None) -> str:
@@ -131,7 +137,7 @@ def _agreement(latest: RunState | None) -> str:
 async def _page(view: View, faults: Faults | None = None) -> Response:
     site = await stored_site(view)
     totals, runs = await view.read(_read, site.id)
-    cards = [_card(view, site, kind, totals[kind], runs[kind]) for kind in PastKind]
+    cards = [_card(view, site, kind, totals[kind], runs[kind]) for kind in PastChange]
     return show_form_page(
         view,
         "settings/apply_to_past.html",
@@ -142,23 +148,25 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
     )
 
 
-def _read(connection: Connection, site_id: int) -> tuple[Mapping[PastKind, int], Mapping[PastKind, RunState | None]]:
+def _read(
+    connection: Connection, site_id: int
+) -> tuple[Mapping[PastChange, int], Mapping[PastChange, RunState | None]]:
     """Return how much there is to do, and the latest run, both by kind.
 
     If there are more than `VISITS_COUNTED_MAX` visits, their number is returned as `VISITS_COUNTED_MAX + 1`.
     """
     totals = {
-        PastKind.MATCH: DaysOfDeals(site_id, JournalTime.HAPPENED).count(connection, EARLIEST, LATEST),
-        PastKind.RECLASSIFY: count_visits_up_to(connection, site_id, VISITS_COUNTED_MAX),
+        PastChange.MATCH: DaysOfDeals(site_id, JournalTime.HAPPENED).count(connection, EARLIEST, LATEST),
+        PastChange.RECLASSIFY: count_visits_up_to(connection, site_id, VISITS_COUNTED_MAX),
     }
-    return totals, {kind: find_run(connection, site_id, kind) for kind in PastKind}
+    return totals, {kind: find_run(connection, site_id, kind) for kind in PastChange}
 
 
-def _card(view: View, site: Site, kind: PastKind, total: int, state: RunState | None) -> PastCard:
+def _card(view: View, site: Site, kind: PastChange, total: int, state: RunState | None) -> PastChangeCard:
     now = clock.now()
     is_active = state is not None and state.is_active(now)
-    has_more = kind is PastKind.RECLASSIFY and total > VISITS_COUNTED_MAX
-    return PastCard(
+    has_more = kind is PastChange.RECLASSIFY and total > VISITS_COUNTED_MAX
+    return PastChangeCard(
         kind,
         view.translate(_TITLES[kind]),
         view.translate(_EXPLANATIONS[kind]),

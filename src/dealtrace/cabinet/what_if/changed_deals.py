@@ -27,7 +27,7 @@ Spelling = tuple[str | None, str | None]
 
 
 @record
-class Flip:
+class ChangedDealLine:
     """A deal that would get a different lead or source: its lead and source now, and those under the tried rules.
 
     The lead or the source may be the same before and after.
@@ -44,7 +44,7 @@ class Flip:
 
 
 @record
-class FlipPages:
+class ChangedDealPages:
     """The navigation in the list of deals that would change: which of them are shown, other pages, and files with all.
 
     `earlier` and `later` are empty if there is no such page. `all` leads to the first page of the same list on the page
@@ -60,7 +60,7 @@ class FlipPages:
     xlsx: str
 
 
-def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: int) -> FlipPages:
+def changed_deal_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: int) -> ChangedDealPages:
     """Return the navigation of page number `page`; `changed` is how many deals would change in all."""
     place = f"/cabinet/{site_id}/{PLACE}"
     parameters = [*pairs_of(trial), ("from", f"{days.first_on}"), ("to", f"{days.last_on}")]
@@ -70,7 +70,7 @@ def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: 
         return f"{place}?{urlencode([*parameters, (PAGE, str(number))])}"
 
     last = page * FLIPS_LISTED
-    return FlipPages(
+    return ChangedDealPages(
         first=last - FLIPS_LISTED + 1,
         last=min(last, changed),
         earlier=url_of(page - 1) if page > 1 else "",
@@ -81,14 +81,14 @@ def flip_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: 
     )
 
 
-def flips_of(view: View, changed: Sequence[TriedDeal]) -> tuple[Flip, ...]:
+def changed_deal_lines(view: View, changed: Sequence[TriedDeal]) -> tuple[ChangedDealLine, ...]:
     """Return deals with their leads and sources now and under the tried rules."""
-    return tuple(_flip(view, tried) for tried in changed)
+    return tuple(_changed_deal_line(view, tried) for tried in changed)
 
 
-def _flip(view: View, tried: TriedDeal) -> Flip:
+def _changed_deal_line(view: View, tried: TriedDeal) -> ChangedDealLine:
     deal, site, language = tried.deal, view.current_site, view.language
-    return Flip(
+    return ChangedDealLine(
         deal.number,
         f"/cabinet/{site.id}/deals/{deal.id}",
         clock_time(language, deal.happened_at, site.time_zone),

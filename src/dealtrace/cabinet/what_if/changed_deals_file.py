@@ -12,7 +12,7 @@ from dealtrace.cabinet.list_files import ListFile, send_list
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.changed_deals import sources_label
 from dealtrace.cabinet.what_if.days import days_label
-from dealtrace.cabinet.what_if.rules import read_asked, show
+from dealtrace.cabinet.what_if.rules import read_rules_request, show
 from dealtrace.files.export_columns import ExportColumn
 from dealtrace.files.row_writers import FileNote
 from dealtrace.operations.what_if.trial import Trial, pairs_of
@@ -22,11 +22,11 @@ from dealtrace.reports.what_if import Tally, TriedDeal
 from dealtrace.storage.journals.deal_journal import JournalQuery
 
 
-def send_flips_as(extension: str) -> Callable[[View], Awaitable[Response]]:
+def send_changed_deals_as(extension: str) -> Callable[[View], Awaitable[Response]]:
     """Return the handler that sends the deals that would change as a file; without rules, it shows the form."""
 
     async def send(view: View) -> Response:
-        asked = await read_asked(view)
+        asked = await read_rules_request(view)
         if asked.faults or asked.trial is None:
             return await show(view)
         site, days = view.current_site, asked.tried_days

@@ -18,17 +18,17 @@ from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed
 from dealtrace.cabinet.what_if.changed_deals import (
     FLIPS_LISTED,
-    Flip,
-    FlipPages,
+    ChangedDealLine,
+    ChangedDealPages,
     Spelling,
-    flip_pages,
-    flips_of,
+    changed_deal_lines,
+    changed_deal_pages,
     spelling_label,
 )
 from dealtrace.cabinet.what_if.days import days_label, last_days
 from dealtrace.errors import Language
 from dealtrace.operations.what_if.trial import Trial, TriedSettings
-from dealtrace.operations.what_if.try_rules import MovedCount, MovedLeads, Tried, try_on_leads, try_rules
+from dealtrace.operations.what_if.try_rules import MovedCount, MovedLeads, TrialResult, try_on_leads, try_rules
 from dealtrace.operations.what_if.try_settings import TriedDays, list_effects
 from dealtrace.record import record
 from dealtrace.reports.what_if import MatchCount, Moved
@@ -82,8 +82,8 @@ class DealsForecast:
     moves: tuple[Move, ...]
     moves_left: int
     changed: int
-    flips: tuple[Flip, ...]
-    pages: FlipPages
+    flips: tuple[ChangedDealLine, ...]
+    pages: ChangedDealPages
     leads: MovedCount
     visits: MovedCount
 
@@ -142,7 +142,7 @@ async def forecast(
     effects, deals, leads = await view.read(_try, view.current_site, tried, on, now, page)
     deals_forecast = None
     if tried.trial is not None and deals is not None and leads is not None:
-        pages = flip_pages(view.current_site.id, tried.trial, on, page, deals.tally.changed)
+        pages = changed_deal_pages(view.current_site.id, tried.trial, on, page, deals.tally.changed)
         deals_forecast = _deals_forecast(view, tried.trial, deals, leads, pages)
     settings = tuple(_setting_forecast(view, effect, now) for effect in effects)
     return Forecast(
@@ -157,7 +157,7 @@ async def forecast(
 
 def _try(
     connection: Connection, site: Site, tried: TriedSettings, days: TriedDays, now: datetime, page: int
-) -> tuple[list[Effect], Tried | None, MovedLeads | None]:
+) -> tuple[list[Effect], TrialResult | None, MovedLeads | None]:
     effects = list_effects(connection, site, tried, days, now)
     if tried.trial is None:
         return effects, None, None
@@ -199,7 +199,9 @@ def _setting_forecast(view: View, effect: Effect, now: datetime) -> SettingForec
     )
 
 
-def _deals_forecast(view: View, trial: Trial, tried: Tried, moved: MovedLeads, pages: FlipPages) -> DealsForecast:
+def _deals_forecast(
+    view: View, trial: Trial, tried: TrialResult, moved: MovedLeads, pages: ChangedDealPages
+) -> DealsForecast:
     """Return the effect of a trial on deals and leads as strings."""
     tally, language = tried.tally, view.language
     return DealsForecast(
@@ -222,7 +224,7 @@ def _deals_forecast(view: View, trial: Trial, tried: Tried, moved: MovedLeads, p
         ),
         moves_left=max(len(tally.moves) - MOVES_SHOWN, 0),
         changed=tally.changed,
-        flips=flips_of(view, tried.changed),
+        flips=changed_deal_lines(view, tried.changed),
         pages=pages,
         leads=moved.leads,
         visits=moved.visits,

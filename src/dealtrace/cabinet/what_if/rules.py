@@ -40,7 +40,7 @@ _SWITCH = {"on": "yes", "off": "no"}
 
 
 @record
-class Asked:
+class RulesRequest:
     """What the URL of the page asks: rules by field, their trial (`None` if there is none), and the days to try it on.
 
     `faults` are by field; a question with faults is not tried.
@@ -58,7 +58,7 @@ class Asked:
         return TriedDays(period.first_on, period.last_on, self.days.since, self.days.until)
 
 
-async def read_asked(view: View) -> Asked:
+async def read_rules_request(view: View) -> RulesRequest:
     """Read the rules to try and the days in the URL of the page.
 
     Ours: the rules are in the URL of the page, so that a person can send the URL to a colleague.
@@ -72,18 +72,18 @@ async def read_asked(view: View) -> Asked:
         faults[""] = view.translate("Choose at most %(most)s days.") % {"most": DAYS_MAX}
     rules = [(key, text) for key, text in sent.items() if text]
     if not rules:
-        return Asked(sent, None, days, faults)
+        return RulesRequest(sent, None, days, faults)
     try:
         trial = read_trial(rules)
         trial.check_hosts_of(site)
     except InvalidSetting as refusal:
-        return Asked(sent, None, days, {str(refusal.facts["key"]): fault_text(refusal, view.language), **faults})
-    return Asked(sent, trial, days, faults)
+        return RulesRequest(sent, None, days, {str(refusal.facts["key"]): fault_text(refusal, view.language), **faults})
+    return RulesRequest(sent, trial, days, faults)
 
 
 async def show(view: View) -> Response:
     """Show the form and, if it is filled in, what the rules in the form would change; nothing is stored."""
-    asked, page = await read_asked(view), view.request.query_params.get(PAGE, "1")
+    asked, page = await read_rules_request(view), view.request.query_params.get(PAGE, "1")
     if asked.faults or asked.trial is None:
         return _page(view, asked, faults=asked.faults)
     number = number_of(page)
@@ -94,7 +94,7 @@ async def show(view: View) -> Response:
     return _page(view, asked, tried=tried)
 
 
-def _page(view: View, asked: Asked, *, faults: Faults | None = None, tried: Forecast | None = None) -> Response:
+def _page(view: View, asked: RulesRequest, *, faults: Faults | None = None, tried: Forecast | None = None) -> Response:
     say, sent = view.translate, asked.sent
     models = {str(int(model)): model_label(model, view.language) for model in AttributionModel}
     precedences = {value: say(label) for value, label in _PRECEDENCES.items()}

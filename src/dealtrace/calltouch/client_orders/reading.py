@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import TypeVar
 
@@ -29,13 +30,14 @@ from dealtrace.deals.details import (
     search_contacts_of,
 )
 from dealtrace.deals.lead_clue import LeadClue
-from dealtrace.deals.matchers import stated_source_of
+from dealtrace.deals.matchers import Matcher, stated_source_of
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
+from dealtrace.record import record
 
 Value = TypeVar("Value")
 _TAGS = "addTags"
@@ -44,13 +46,54 @@ _FIELDS_BY_KEY = {key: name for key, name in fields_by_key(Order).items() if key
 _values_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_FIELDS_BY_KEY.values())
 
 
+@record
+class _OrderParts:
+    """The parsed parts of an order: its single values, and what consists of several values."""
+
+    sent: Sent
+    happened_at: datetime
+    details: DealDetails
+    matchers: tuple[Matcher, ...]
+    lead_tags: tuple[str, ...]
+
+
 def read_order(site: Site, item: object) -> Registration:
     """Parse an order as the registration of a deal; the dates sent are in the site's time zone.
 
     Raises:
         InvalidParameters: one violation for each value that is missing, malformed or out of range.
     """
-    order = read_item(item, Order)
+    parts = _read_parts(read_item(item, Order), site)
+    sent, details, status_date = parts.sent, parts.details, parts.sent.get("statusDate")
+    return Registration(
+        number=sent["orderNumber"],
+        status=sent["status"],
+        amount_rub=sent.get("revenue"),
+        amount_as_sent=sent.texts.get("revenue", ""),
+        happened_at=parts.happened_at,
+        service=sent.get(CRM.name, ""),
+        manager=sent.get("manager"),
+        comment=sent.get("comment.text"),
+        tags=sent.get(_TAGS, ()),
+        custom_values=sent.custom,
+        stated_source=stated_source_of(parts.matchers),
+        clue=LeadClue(contact=search_contacts_of(details)),
+        fingerprint=hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest(),
+        status_since=utc_of_wall_clock(status_date, site.time_zone) if status_date is not None else None,
+        margin_rub=sent.get("margin"),
+        currency=currency_of(sent.get("currency")),
+        details=details,
+        matchers=parts.matchers,
+        lead_tags=parts.lead_tags,
+    )
+
+
+def _read_parts(order: Order, site: Site) -> _OrderParts:
+    """Parse all parts of an order.
+
+    Raises:
+        InvalidParameters: one violation for each value that is missing, malformed or out of range.
+    """
     faults: list[Violation] = []
     sent = collect_violations(faults, lambda: read_single(CREATE_TABLE, order)) or Sent()
     happened_at = utc_of_wall_clock(sent["orderDate"], site.time_zone) if "orderDate" in sent.values else None
@@ -64,29 +107,8 @@ def read_order(site: Site, item: object) -> Registration:
     lead_tags = collect_violations(faults, lambda: read_order_tags("addTagsToLead", order.add_tags_to_lead))
     if faults or happened_at is None:
         raise InvalidParameters(faults)
-    status_date = sent.get("statusDate")
     details = _details(sent, products or (), main, other)
-    return Registration(
-        number=sent["orderNumber"],
-        status=sent["status"],
-        amount_rub=sent.get("revenue"),
-        amount_as_sent=sent.texts.get("revenue", ""),
-        happened_at=happened_at,
-        service=sent.get(CRM.name, ""),
-        manager=sent.get("manager"),
-        comment=sent.get("comment.text"),
-        tags=sent.get(_TAGS, ()),
-        custom_values=sent.custom,
-        stated_source=stated_source_of(matchers or ()),
-        clue=LeadClue(contact=search_contacts_of(details)),
-        fingerprint=hashlib.sha256(msgspec.json.encode(item, order="sorted")).hexdigest(),
-        status_since=utc_of_wall_clock(status_date, site.time_zone) if status_date is not None else None,
-        margin_rub=sent.get("margin"),
-        currency=currency_of(sent.get("currency")),
-        details=details,
-        matchers=matchers or (),
-        lead_tags=lead_tags or (),
-    )
+    return _OrderParts(sent, happened_at, details, matchers or (), lead_tags or ())
 
 
 def _details(

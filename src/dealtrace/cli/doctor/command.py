@@ -16,7 +16,7 @@ from dealtrace.settings import UnknownVariable, UnreadLine, list_unknown_setting
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.accounts.users import has_users
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.database.lock_holders import how_to_end, list_forgotten_transactions
+from dealtrace.storage.database.lock_holders import how_to_end_transactions, list_forgotten_transactions
 from dealtrace.storage.database.sqlite_file import is_open_to_others
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
 from dealtrace.storage.schema.differences import schema_differences
@@ -97,7 +97,7 @@ def _findings(database: Database) -> list[Finding]:
         {
             "kind": "lock",
             "text": f"Writes may have to wait for rows that are locked by {holder}.",
-            "cure": f"{how_to_end([holder])}.",
+            "cure": f"{how_to_end_transactions([holder])}.",
         }
         for holder in list_forgotten_transactions(database)
     ]

@@ -105,18 +105,24 @@ def report(  # noqa: PLR0913, PLR0917 - a question has this many parts
         sort=sort,
         limit=limit,
     )
-    with open_prepared() as database:
-        site, answered = _ask(database, site_id, raw, clock.now(), rows_max=LIMIT_MAX if file is None else None)
-        if file is not None:
-            write_answer(file, answered, for_excel=excel, overwrite=force)
     if file is not None:
-        console.print(f"{counted(len(_rows(answered)), 'row')} and the total written to {file}.")
+        _write(site_id, raw, file, for_excel=excel, overwrite=force)
     else:
-        _print(answered, site, as_json=as_json)
+        _print(site_id, raw, as_json=as_json)
 
 
-def _print(answered: Report | Pivot, site: Site, *, as_json: bool) -> None:
+def _write(site_id: int, raw: RawQuestion, file: Path, *, for_excel: bool, overwrite: bool) -> None:
+    """Write all rows of a report or pivot to a file."""
+    with open_prepared() as database:
+        _, answered = _ask(database, site_id, raw, clock.now(), rows_max=None)
+        write_answer(file, answered, for_excel=for_excel, overwrite=overwrite)
+    console.print(f"{counted(len(_rows(answered)), 'row')} and the total written to {file}.")
+
+
+def _print(site_id: int, raw: RawQuestion, *, as_json: bool) -> None:
     """Print a report or pivot as JSON, or as a table that fits the terminal."""
+    with open_prepared() as database:
+        site, answered = _ask(database, site_id, raw, clock.now(), rows_max=LIMIT_MAX)
     if as_json:
         print_figures(serialize_answer(answered, site.id))
         return

@@ -9,7 +9,7 @@ from rich.table import Table
 from dealtrace.cli.answers import ListedStatus
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, error_console, open_prepared, print_json, work_in
-from dealtrace.nearest_name import nearest_name
+from dealtrace.nearest_name import nearest_name, suggestion
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.set_status import prepare_status, store_status
 from dealtrace.reports.statuses import group_statuses
@@ -39,7 +39,7 @@ def set_meaning(
     console.print(f"Site {site_id}: {name.strip()} is {meaning}.", markup=False)
     if not prepared.is_seen and not left_out:
         nearest = nearest_name(name.strip(), others)
-        meant = f" Did you mean {nearest}?" if nearest is not None else ""
+        _, meant = suggestion(nearest)
         error_console.print(f"No deal of site {site_id} has had this status yet.{meant}", markup=False)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from dealtrace.errors import Language
 from dealtrace.leads.lead import KIND_NAMES, LeadKind
 from dealtrace.matching.match_reason import MatchReason
-from dealtrace.reports.answer import Report, ReportLine, RowsOnAccess
+from dealtrace.reports.answer import LazyRows, Report, ReportLine
 from dealtrace.reports.dimensions import NEW_CLIENT, RETURNING_CLIENT, Dimension
 from dealtrace.reports.pivot import Pivot, PivotLine
 
@@ -56,7 +56,7 @@ def answer_with_labels(answered: Report | Pivot, language: Language) -> Report |
     Ours: days, weeks and months stay as they are, since spreadsheets sort them.
     """
     if isinstance(answered, Report):
-        rows = RowsOnAccess(answered.rows, partial(_row_with_labels, answered.question.by, language))
+        rows = LazyRows(answered.rows, partial(_row_with_labels, answered.question.by, language))
         return replace(answered, rows=rows)
     by = answered.report.question.by
     return replace(

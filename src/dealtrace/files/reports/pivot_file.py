@@ -36,17 +36,8 @@ def write_pivot(
         OSError: the file cannot be written, or it exists and `overwrite` is false.
         UnknownExtensionError: the extension is unknown.
     """
-    by = pivot.report.question.by
     is_for_programs = path.suffix.lower() == CSV and not for_excel
     parts = shown_parts(pivot.report, pivot.metric)
-    names = [each.name for each in by] + _with_endings(
-        [*(key or NOTHING for key in pivot.columns), TOTAL], [part.name for part in parts]
-    )
-    nothing, total = NOTHING_FOR_PEOPLE[language], TOTAL_TITLES[language]
-    headings = [text_in(language, each) for each in by] + _with_endings(
-        [*(key or nothing for key in pivot.columns), total],
-        [text_in(language, part) for part in parts],
-    )
     notes = (
         *question_notes(pivot.report, language, is_for_programs=is_for_programs),
         *_pivot_notes(pivot),
@@ -54,8 +45,8 @@ def write_pivot(
     )
     with open_writer(
         path,
-        names,
-        headings,
+        _names(pivot, parts),
+        _headings(pivot, parts, language),
         for_excel=for_excel,
         overwrite=overwrite,
         notes=notes,
@@ -64,8 +55,22 @@ def write_pivot(
     ) as file:
         for line in pivot.lines:
             file.add([*line.keys, *_figures(pivot, line, parts)])
-        keys = [TOTAL if is_for_programs else total, *[None] * (len(by) - 1)]
+        keys = [TOTAL if is_for_programs else TOTAL_TITLES[language], *[None] * (len(pivot.report.question.by) - 1)]
         file.add([*keys, *_figures(pivot, pivot.total, parts)])
+
+
+def _names(pivot: Pivot, parts: Sequence[FigurePart]) -> list[str]:
+    """Return the names of the columns, which programs read."""
+    keys = [*(key or NOTHING for key in pivot.columns), TOTAL]
+    by = [each.name for each in pivot.report.question.by]
+    return by + _with_endings(keys, [part.name for part in parts])
+
+
+def _headings(pivot: Pivot, parts: Sequence[FigurePart], language: Language) -> list[str]:
+    """Return the headings of the columns, which people read."""
+    keys = [*(key or NOTHING_FOR_PEOPLE[language] for key in pivot.columns), TOTAL_TITLES[language]]
+    by = [text_in(language, each) for each in pivot.report.question.by]
+    return by + _with_endings(keys, [text_in(language, part) for part in parts])
 
 
 def _pivot_notes(pivot: Pivot) -> Iterator[FileNote]:

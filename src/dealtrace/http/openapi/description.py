@@ -9,7 +9,7 @@ from dealtrace.http.endpoint import JSON, Endpoint, Example
 from dealtrace.http.openapi.json_schema import Components, Schema
 from dealtrace.http.openapi.possible_refusals import refusals_of
 from dealtrace.http.openapi.samples import TOKEN, sample
-from dealtrace.http.parameter_table import Family, Parameter, Repeated
+from dealtrace.http.parameter_table import Parameter, ParameterFamily, Repeated
 from dealtrace.http.refusal_statuses import STATUS_OF
 
 DescribeWebhooks = Callable[[Components], Mapping[str, Schema]]
@@ -126,7 +126,7 @@ def _parameter(parameter: Parameter, place: str, example: Example) -> dict[str, 
 def _style_of(parameter: Parameter) -> dict[str, object]:
     """Return the OpenAPI keys `style` and `explode` of a parameter; empty if the parameter takes a single value."""
     match parameter:
-        case Family():
+        case ParameterFamily():
             return _AS_FAMILY
         case Repeated():
             return _AS_REPEATED
@@ -140,7 +140,7 @@ def schema_of(parameter: Parameter) -> dict[str, object]:
     """Return the JSON Schema of a parameter's value, or of the list of its values if it may repeat."""
     schema = dict(parameter.type.schema())
     match parameter:
-        case Family():
+        case ParameterFamily():
             return {"type": "object", "additionalProperties": schema}
         case Repeated():
             return {"type": "array", "items": schema, "maxItems": parameter.count_max}

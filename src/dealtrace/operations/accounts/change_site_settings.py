@@ -136,7 +136,7 @@ def _zone(key: str, text: str) -> str:
         ) from fault
 
 
-def whole_to(most: int) -> Callable[[str, str], int]:
+def parser_of_whole_numbers(most: int) -> Callable[[str, str], int]:
     """Return a parser of whole numbers from 0 to `most`; it raises `InvalidSetting` for any other string."""
 
     def read(key: str, text: str) -> int:
@@ -150,7 +150,7 @@ def whole_to(most: int) -> Callable[[str, str], int]:
     return read
 
 
-_points = whole_to(POINTS_MAX)
+_points = parser_of_whole_numbers(POINTS_MAX)
 
 
 def read_model(key: str, text: str) -> int:
@@ -191,10 +191,10 @@ _SETTINGS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "points_per_day": ("points_per_day", _points),
     "attribution": ("attribution", read_model),
     "respects_do_not_track": ("respects_do_not_track", read_switch),
-    "unique_depth_days": ("unique_depth_days", whole_to(UNIQUE_DEPTH_DAYS_MAX)),
+    "unique_depth_days": ("unique_depth_days", parser_of_whole_numbers(UNIQUE_DEPTH_DAYS_MAX)),
     "cors_origins": ("cors_origins", read_origins),
     "counter": ("counter_code", read_counter_code),
-    "target_call_seconds": ("target_call_seconds", whole_to(TARGET_CALL_SECONDS_MAX)),
+    "target_call_seconds": ("target_call_seconds", parser_of_whole_numbers(TARGET_CALL_SECONDS_MAX)),
 }
 _FIELDS: dict[str, Callable[[object], tuple[str, object]]] = {
     "time_zone": lambda key: ("time_zone", ZoneInfo(str(key))),

@@ -4,14 +4,14 @@ import secrets
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.counter_code import COUNTER_CODE_ALPHABET, COUNTER_CODE_LENGTH
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import NameTaken
 from dealtrace.operations.accounts.change_site_settings import change_site_settings, checked_name, list_faults
 from dealtrace.operations.accounts.issue_token import check_secret, issue_token
-from dealtrace.operations.accounts.record_change import record_act, record_change
+from dealtrace.operations.accounts.record_change import record_audit_entry, record_change
 from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import sites
@@ -86,7 +86,7 @@ def open_site(work: AccountWork, new: NewSite) -> SiteWithToken:
     """
     draft = Site(SiteId(new.site_id), new.name, ZoneInfo(TIME_ZONE_DEFAULT), points_per_day=new.points_per_day)
     site = create_site(work, draft)
-    record_act(work, ActKind.SITE_CREATED, f"{site.id} {site.name}")
+    record_audit_entry(work, AuditedAction.SITE_CREATED, f"{site.id} {site.name}")
     if new.time_zone != TIME_ZONE_DEFAULT:
         site = change_site_settings(work, site.id, {"timezone": new.time_zone})
     issued = issue_token(work, site.id, FIRST_LABEL, secret=new.token)

@@ -6,7 +6,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind
@@ -20,7 +20,7 @@ from dealtrace.accounts.user import (
     normal_login,
 )
 from dealtrace.errors import InvalidSetting, InvalidValue, NameTaken
-from dealtrace.operations.accounts.record_change import record_act, record_change
+from dealtrace.operations.accounts.record_change import record_audit_entry, record_change
 from dealtrace.operations.work import AccountWork, takes_ids
 from dealtrace.printable import check_printable
 from dealtrace.storage.accounts import invitations, users
@@ -52,9 +52,9 @@ def create_user(
     user = User(UserId(work.ids.take()), name, work.now, is_owner=roles is None)
     users.insert_user(work.connection, user, password)
     authored = replace(work, user_id=user.id) if is_first else work
-    record_act(authored, ActKind.USER_CREATED, name)
+    record_audit_entry(authored, AuditedAction.USER_CREATED, name)
     if user.is_owner:
-        record_act(authored, ActKind.OWNER_MADE, name)
+        record_audit_entry(authored, AuditedAction.OWNER_MADE, name)
     for site_id, role in (roles or {}).items():
         users.set_membership(work.connection, user.id, site_id, role)
         record_change(authored, site_id, ChangeKind.ROLE, name, after=role)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.invitation import (
     INVITATION_AGE_MAX,
     INVITATION_BYTES,
@@ -21,7 +21,7 @@ from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import InvitationSpent
 from dealtrace.operations.accounts.create_user import create_user
 from dealtrace.operations.accounts.manage_user import give_role, replace_password, set_owner
-from dealtrace.operations.accounts.record_change import record_act
+from dealtrace.operations.accounts.record_change import record_audit_entry
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
 from dealtrace.record import record
@@ -72,7 +72,7 @@ def invite_user(work: AccountWork, role: Role, *, site_id: int | None) -> str:
         role=role if site_id is not None else None,
     )
     invitations.insert_invitation(work.connection, new)
-    record_act(work, ActKind.INVITATION_MADE, _act_name(new))
+    record_audit_entry(work, AuditedAction.INVITATION_MADE, _audited_name(new))
     return key
 
 
@@ -85,7 +85,7 @@ def make_password_link(work: AccountWork, user_id: UserId) -> str:
     )
     invitations.insert_invitation(work.connection, new)
     login = users.find_logins(work.connection, {user_id}).get(user_id, "")
-    record_act(work, ActKind.PASSWORD_LINK_MADE, login)
+    record_audit_entry(work, AuditedAction.PASSWORD_LINK_MADE, login)
     return key
 
 
@@ -96,7 +96,7 @@ def revoke_invitation(work: AccountWork, digest: str, *, site_id: int | None = N
     """
     gone = invitations.delete_invitation(work.connection, digest, site_id)
     if gone is not None:
-        record_act(work, ActKind.INVITATION_REVOKED, _act_name(gone))
+        record_audit_entry(work, AuditedAction.INVITATION_REVOKED, _audited_name(gone))
     return gone is not None
 
 
@@ -177,7 +177,7 @@ def accept_password(work: AccountWork, key: str, password: PasswordHash) -> User
     if user is None or not _may_open_account(work.connection, used):  # nobody can give the user a role now
         raise InvitationSpent
     replace_password(work, user.id, password)
-    record_act(replace(work, user_id=user.id), ActKind.PASSWORD_SET, user.login)
+    record_audit_entry(replace(work, user_id=user.id), AuditedAction.PASSWORD_SET, user.login)
     return user
 
 
@@ -200,8 +200,8 @@ def _use(work: AccountWork, key: str, purpose: Purpose) -> Invitation:
     return found
 
 
-def _act_name(invitation: Invitation) -> str:
-    """Return what an act record says about an invitation: the site id and role, or nothing if there is no site."""
+def _audited_name(invitation: Invitation) -> str:
+    """Return what the audit log says about an invitation: the site id and role, or nothing if there is no site."""
     return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 

@@ -8,13 +8,13 @@ from functools import cache
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_BYTES, Session
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import LoginRefused
 from dealtrace.operations.accounts.create_user import password_hasher
-from dealtrace.operations.accounts.record_change import record_act
+from dealtrace.operations.accounts.record_change import record_audit_entry
 from dealtrace.operations.work import AccountWork
 from dealtrace.record import record
 from dealtrace.storage.accounts import users
@@ -128,7 +128,7 @@ def end_all_sessions(work: AccountWork, user_id: UserId) -> None:
     locked = users.lock_user(work.connection, user_id)
     if locked is None:
         return
-    record_act(work, ActKind.SESSIONS_ENDED, locked[0].login)
+    record_audit_entry(work, AuditedAction.SESSIONS_ENDED, locked[0].login)
     delete_sessions(work.connection, user_id)
 
 

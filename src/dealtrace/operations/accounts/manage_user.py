@@ -2,13 +2,13 @@
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login
 from dealtrace.errors import InvalidSetting
-from dealtrace.operations.accounts.record_change import record_act, record_change
+from dealtrace.operations.accounts.record_change import record_audit_entry, record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import invitations, users
@@ -26,7 +26,7 @@ def change_password(work: AccountWork, login: str, password: PasswordHash) -> Us
     """
     found = require_user(work.connection, login)
     replace_password(work, found.id, password)
-    record_act(work, ActKind.PASSWORD_SET, found.login)
+    record_audit_entry(work, AuditedAction.PASSWORD_SET, found.login)
     return found
 
 
@@ -84,8 +84,8 @@ def set_owner(work: AccountWork, user_id: UserId, *, is_owner: bool) -> None:
         _check_owner_is_left(work.connection, user_id)
     rights = users.find_rights(work.connection, user_id)
     if rights is not None and rights.user.is_owner != is_owner:
-        kind = ActKind.OWNER_MADE if is_owner else ActKind.OWNER_UNMADE
-        record_act(work, kind, rights.user.login)
+        kind = AuditedAction.OWNER_MADE if is_owner else AuditedAction.OWNER_UNMADE
+        record_audit_entry(work, kind, rights.user.login)
     users.update_owner(work.connection, user_id, is_owner=is_owner)
     _void_links(work, user_id)
 
@@ -103,7 +103,7 @@ def delete_user(work: AccountWork, login: str) -> User:
     _check_owner_is_left(work.connection, found.id)
     # A session that is opened meanwhile is stored before this, or not at all.
     users.lock_user(work.connection, found.id)
-    record_act(work, ActKind.USER_DELETED, found.login)
+    record_audit_entry(work, AuditedAction.USER_DELETED, found.login)
     for site_id in users.find_roles(work.connection, found.id):
         _record_role(work, found.id, site_id, None)
     for site_id in list_site_ids(work.connection):  # on a cluster, each site may be stored on another machine

@@ -1,9 +1,9 @@
-"""Record the changes of a site and acts on accounts: what was done, by whom and when."""
+"""Record the changes of a site and what is done to accounts: what was done, by whom and when."""
 
-from dealtrace.accounts.account_act import AccountAct, ActKind
+from dealtrace.accounts.account_act import AuditedAction, AuditEntry
 from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
 from dealtrace.operations.work import AccountWork
-from dealtrace.storage.accounts.change_history import insert_account_act, insert_site_change
+from dealtrace.storage.accounts.change_history import insert_audit_entry, insert_site_change
 from dealtrace.storage.accounts.users import find_logins
 
 TEXT_LENGTH_MAX = 500
@@ -41,7 +41,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - len(_CUT)] + _CUT
 
 
-def record_act(work: AccountWork, kind: ActKind, name: str) -> None:
-    """Record an act on an account in the transaction of the act itself, with the login of the user who acted."""
+def record_audit_entry(work: AccountWork, kind: AuditedAction, name: str) -> None:
+    """Record what is done to an account in the transaction that does it, with the login of the user who does it."""
     author = find_logins(work.connection, {work.user_id}).get(work.user_id) if work.user_id is not None else None
-    insert_account_act(work.connection, AccountAct(kind, name, work.now, author))
+    insert_audit_entry(work.connection, AuditEntry(kind, name, work.now, author))

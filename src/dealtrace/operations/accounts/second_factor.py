@@ -7,7 +7,7 @@ from enum import Enum
 
 import pyotp
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.second_factor import (
     CODE_PAUSE,
     CODE_STEP_SECONDS,
@@ -22,7 +22,7 @@ from dealtrace.accounts.second_factor import (
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
-from dealtrace.operations.accounts.record_change import record_act
+from dealtrace.operations.accounts.record_change import record_audit_entry
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts import second_factors
 from dealtrace.storage.accounts.installation import is_factor_demanded, set_factor_demanded
@@ -80,7 +80,7 @@ def reset_second_factor(work: AccountWork, login: str) -> User:
         InvalidSetting: there is no such user.
     """
     found = require_user(work.connection, login)
-    record_act(work, ActKind.FACTOR_RESET, found.login)
+    record_audit_entry(work, AuditedAction.FACTOR_RESET, found.login)
     turn_off(work, found)
     delete_sessions(work.connection, found.id)
     return found
@@ -135,6 +135,6 @@ def demand_second_factor(work: AccountWork, *, is_demanded: bool) -> None:
     While a second factor is required, users who have none must set one up before they can open any other page.
     """
     if is_demanded != is_factor_demanded(work.connection):
-        kind = ActKind.FACTOR_DEMANDED if is_demanded else ActKind.FACTOR_NOT_DEMANDED
-        record_act(work, kind, "")
+        kind = AuditedAction.FACTOR_DEMANDED if is_demanded else AuditedAction.FACTOR_NOT_DEMANDED
+        record_audit_entry(work, kind, "")
     set_factor_demanded(work.connection, is_demanded=is_demanded)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind, FormerValues, one_part
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, only_part
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import ALERTS_MAX, Alert, AlertId, Rule, format_rule
 from dealtrace.errors import InvalidSetting
@@ -72,7 +72,7 @@ def change_alert(work: Work, alert_id: int, rule: Rule) -> None:
         end_incidents(work.connection, work.site.id, alert_id, work.now)
     former: FormerValues = {"id": alert_id, **former_parts(before, before.recipients)}
     for part, was, became in _differences(before, rule):
-        changed = one_part(former, part)
+        changed = only_part(former, part)
         record_change(work, work.site.id, ChangeKind.ALERT, before.metric, before=was, after=became, former=changed)
 
 

@@ -52,9 +52,9 @@ def apply_changes(
     """
     named = find_deals(work, [command.payload.key for command in commands])
     paid = pay_for_calls(work, method, len(named.found))
-    ledger = Ledger(work)
-    changed = {position: ledger.change(deal, commands[position]) for position, deal in named.first(paid).items()}
-    ledger.store()
+    pending = PendingDealChanges(work)
+    changed = {position: pending.change(deal, commands[position]) for position, deal in named.first(paid).items()}
+    pending.store()
     unpaid = points_refusal(work)
     outcomes = _with_lead_summaries(work, changed)
     return [outcomes.get(position) or named.refused.get(position, unpaid) for position in range(len(commands))]
@@ -75,11 +75,11 @@ def _with_lead_summaries(work: Work, changed: Mapping[int, Deal]) -> dict[int, C
     }
 
 
-class Ledger:
+class PendingDealChanges:
     """Changes that are applied one after another in memory, and stored together."""
 
     def __init__(self, work: Work) -> None:
-        """Create a ledger without changes."""
+        """Begin without changes."""
         self._work = work
         self._found: dict[DealId, Deal] = {}
         self._changed: dict[DealId, Deal] = {}
@@ -87,13 +87,13 @@ class Ledger:
         self._unknown: Counter[str] = Counter()
 
     def differs(self, found: Deal, change: Change) -> bool:
-        """Return whether a change would make a difference to a deal after its earlier changes in this ledger."""
+        """Return whether a change would make a difference to a deal after its earlier pending changes."""
         before = self._changed.get(found.id, found)
         values, _ = split_by_known(change.custom_values, self._work.site.custom_fields)
         return apply_change(change, before, values) != before
 
     def change(self, found: Deal, command: WriteCommand[Change]) -> Deal:
-        """Apply a change to a deal, after its earlier changes in this ledger, and return the changed deal."""
+        """Apply a change to a deal, after its earlier pending changes, and return the changed deal."""
         before = self._changed.get(found.id, found)
         values, unknown_names = split_by_known(command.payload.custom_values, self._work.site.custom_fields)
         self._unknown.update(unknown_names)

@@ -18,7 +18,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 
 
-class Act(StrEnum):
+class DealActionKind(StrEnum):
     """The changes that a person can make to a deal."""
 
     PIN = "pin"
@@ -29,39 +29,39 @@ class Act(StrEnum):
 
 
 @record
-class DealAct:
+class DealAction:
     """A change that a person makes to a deal.
 
     `lead` is the lead to which the deal is pinned, or `None` to pin it to no lead. `version` is the number of the
     version to undo.
     """
 
-    act: Act
+    kind: DealActionKind
     deal_id: int
     lead: LeadRef | None = None
     version: int = 0
 
 
 @operation(ids_per_command=0)
-def act_on_deals(work: Work, commands: Sequence[WriteCommand[DealAct]]) -> list[Deal | Refusal]:
+def act_on_deals(work: Work, commands: Sequence[WriteCommand[DealAction]]) -> list[Deal | Refusal]:
     """Change deals as people requested, in input order; each outcome is the changed deal or a refusal."""
     lock_registrations(work)
     return [_outcome(work, command.payload, command.user_id) for command in commands]
 
 
-def _outcome(work: Work, wanted: DealAct, user_id: int | None) -> Deal | Refusal:
+def _outcome(work: Work, wanted: DealAction, user_id: int | None) -> Deal | Refusal:
     """Return the deal after the change, or a refusal; a refused change stores nothing."""
     try:
-        match wanted.act:
-            case Act.PIN:
+        match wanted.kind:
+            case DealActionKind.PIN:
                 return pin_deal(work, wanted.deal_id, wanted.lead, user_id=user_id)
-            case Act.UNPIN:
+            case DealActionKind.UNPIN:
                 return unpin_deal(work, wanted.deal_id, user_id=user_id)
-            case Act.UNDO:
+            case DealActionKind.UNDO:
                 return undo_version(work, wanted.deal_id, wanted.version, user_id=user_id)
-            case Act.DELETE:
+            case DealActionKind.DELETE:
                 return delete_deal(work, wanted.deal_id, user_id=user_id)
-            case Act.RESTORE:
+            case DealActionKind.RESTORE:
                 return restore_deal(work, wanted.deal_id, user_id=user_id)
     except Refusal as refusal:
         return refusal

@@ -11,7 +11,7 @@ from dealtrace.deals.versions import first_version
 from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.operations.deals.delete import TAKEN_BACK
 from dealtrace.operations.deals.store import store_new_deals
-from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_other_values, refusal_of_own_id
+from dealtrace.operations.import_file import NoteAdded, ignore_added_rows, refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -26,7 +26,7 @@ IDS_PER_DEAL_MAX = 2
 
 
 def import_deals(
-    work: Work, incoming: Sequence[IncomingDeal], *, note_added: NoteAdded = note_nothing
+    work: Work, incoming: Sequence[IncomingDeal], *, note_added: NoteAdded = ignore_added_rows
 ) -> list[DealId | Refusal]:
     """Import deals and match them with leads; each outcome is the id of the deal or a refusal, in input order.
 

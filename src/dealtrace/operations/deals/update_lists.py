@@ -7,7 +7,7 @@ from dealtrace.deals.changes import Change, Unset
 from dealtrace.deals.deal import Deal
 from dealtrace.errors import PointsSpent, Refusal
 from dealtrace.leads.annotations import Addition
-from dealtrace.operations.deals.change import Ledger
+from dealtrace.operations.deals.change import PendingDealChanges
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.register_lists import outcomes_by_list, spread
 from dealtrace.operations.leads.annotate import add_to_leads
@@ -71,7 +71,7 @@ class _Applied:
     points of its daily quota.
     """
 
-    ledger: Ledger
+    pending: PendingDealChanges
     found: Mapping[int, Deal]
     costing: int
 
@@ -83,13 +83,13 @@ def _apply(
 
     Each of `lists` has the deals that were found for its updates, by the positions of the updates in `items`.
     """
-    ledger = Ledger(work)
+    pending = PendingDealChanges(work)
     found: dict[int, Deal] = {}
     costing = 0
     for positions in lists:
         dated = {position: _dated(items[position].payload.change, deal) for position, deal in positions.items()}
         costs = any(
-            items[position].payload.to_lead or ledger.differs(deal, dated[position])
+            items[position].payload.to_lead or pending.differs(deal, dated[position])
             for position, deal in positions.items()
         )
         if costs and costing == paid:
@@ -97,8 +97,8 @@ def _apply(
         costing += costs
         found |= positions
         for position, deal in positions.items():
-            ledger.change(deal, items[position].with_payload(dated[position]))
-    return _Applied(ledger, found, costing)
+            pending.change(deal, items[position].with_payload(dated[position]))
+    return _Applied(pending, found, costing)
 
 
 def _dated(change: Change, deal: Deal) -> Change:
@@ -110,7 +110,7 @@ def _dated(change: Change, deal: Deal) -> Change:
 
 
 def _store(work: Work, items: Sequence[WriteCommand[DealUpdate]], applied: _Applied) -> dict[int, UpdatedDeal]:
-    latest = applied.ledger.store()
+    latest = applied.pending.store()
     updates = {
         position: (latest.get(deal.id, deal), items[position].payload) for position, deal in applied.found.items()
     }

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.demo.company import PAYMENT_FIELD, PRODUCT_FIELD
@@ -16,7 +16,7 @@ from dealtrace.leads.file_import import FileImport
 from dealtrace.operations.accounts.create_site import create_site
 from dealtrace.operations.accounts.custom_fields import add_custom_field
 from dealtrace.operations.accounts.issue_token import issue_token
-from dealtrace.operations.accounts.record_change import record_act, record_change
+from dealtrace.operations.accounts.record_change import record_audit_entry, record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.mark import GIVEN_SITE, OWN_SITE, find_demo, list_demos
 from dealtrace.operations.work import AccountWork, ids_taken_by, takes_ids
@@ -54,7 +54,7 @@ def begin_own_site(work: AccountWork) -> BegunDemo:
         raise DemoExists(site_id=demo.site.id)
     new = Site(SiteId(0), NAME, ZoneInfo(TIME_ZONE_DEFAULT), contact_matching=True)
     site = create_site(replace(work, now=work.now - DAYS * DAY), new)
-    record_act(work, ActKind.SITE_CREATED, f"{site.id} {site.name}")
+    record_audit_entry(work, AuditedAction.SITE_CREATED, f"{site.id} {site.name}")
     issued = issue_token(work, site.id, LABEL)
     return BegunDemo(_begin(work, site, OWN_SITE), issued.secret, work.now)
 

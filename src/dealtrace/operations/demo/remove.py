@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import ActKind
+from dealtrace.accounts.account_act import AuditedAction
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
-from dealtrace.operations.accounts.record_change import record_act, record_change
+from dealtrace.operations.accounts.record_change import record_audit_entry, record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.demo.begin import LABEL
 from dealtrace.operations.demo.mark import Demo, find_demo, list_demos, lock_demo
@@ -41,7 +41,7 @@ def remove_demo(work: AccountWork, site_id: int | None, *, with_others: bool = F
     delete_site_rows(work.connection, demo.site.id, site_stays=not demo.has_own_site)
     if demo.has_own_site:
         delete_site(work.connection, demo.site.id, work.now)
-        record_act(work, ActKind.SITE_REMOVED, f"{demo.site.id} {demo.site.name}")
+        record_audit_entry(work, AuditedAction.SITE_REMOVED, f"{demo.site.id} {demo.site.name}")
     else:
         record_change(work, demo.site.id, ChangeKind.DEMO, LABEL, before=LABEL)
     raise_revision(work.connection)

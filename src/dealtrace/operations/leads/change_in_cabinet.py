@@ -24,7 +24,7 @@ DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
 
 
 @record
-class Deletion:
+class LeadDeletion:
     """A lead to delete if `is_deleted` is true, or to restore if it is false."""
 
     ref: LeadRef
@@ -32,7 +32,7 @@ class Deletion:
 
 
 @record
-class Rewriting:
+class AnnotationsRewrite:
     """The new tags, manager and comment of a lead; all other annotations are kept."""
 
     ref: LeadRef
@@ -42,7 +42,7 @@ class Rewriting:
 
 
 @operation(ids_per_command=0)
-def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list[int | Refusal]:
+def delete_leads(work: Work, commands: Sequence[WriteCommand[LeadDeletion]]) -> list[int | Refusal]:
     """Delete or restore leads in input order.
 
     Each outcome is the number of deals that now have a different lead or none, or a refusal.
@@ -61,7 +61,7 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[Deletion]]) -> list
 
 
 @operation(ids_per_command=0)
-def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]]) -> list[LeadRef | Refusal]:
+def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[AnnotationsRewrite]]) -> list[LeadRef | Refusal]:
     """Replace the tags, manager and comment of leads, in input order; each outcome is the lead or a refusal.
 
     Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old
@@ -71,7 +71,7 @@ def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[Rewriting]])
     return [_rewrite(work, command.payload, command.user_id) for command in commands]
 
 
-def _rewrite(work: Work, wanted: Rewriting, user_id: UserId | None) -> LeadRef | Refusal:
+def _rewrite(work: Work, wanted: AnnotationsRewrite, user_id: UserId | None) -> LeadRef | Refusal:
     stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
     if stored is None:
         return LeadNotFound(lead_id=wanted.ref.id)

@@ -13,7 +13,7 @@ from dealtrace.storage.leads.clients import KnownContact
 
 
 @record
-class Newcomer:
+class UnassignedLead:
     """A lead that needs a client: its contacts, the name sent for the client, and its former client, if any."""
 
     lead_id: int
@@ -36,7 +36,7 @@ class Assignment:
 
 
 def assign_clients(
-    work: Work, newcomers: Sequence[Newcomer], new_id: Callable[[], int] | None = None, *, inherits: bool = False
+    work: Work, leads: Sequence[UnassignedLead], new_id: Callable[[], int] | None = None, *, inherits: bool = False
 ) -> Assignment:
     """Assign a client to each lead, and store the new clients and contacts; return the assignment.
 
@@ -46,27 +46,27 @@ def assign_clients(
     is true. `new_id` returns an id for a new client; by default, ids are taken from `work`.
     """
     take_id = new_id if new_id is not None else work.ids.take
-    owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(newcomers))
-    former = {newcomer.former_client_id for newcomer in newcomers if newcomer.former_client_id is not None}
+    owners = clients.find_known_contacts(work.connection, work.site.id, _contacts_of(leads))
+    former = {lead.former_client_id for lead in leads if lead.former_client_id is not None}
     free = former if inherits else contact_groups.find_free_clients(work.connection, work.site.id, former)
     new_contacts: dict[str, int] = {}
     new_clients: list[int] = []
     names: dict[int, str] = {}
     assignment = Assignment()
-    for newcomer in newcomers:
-        client_id = _known_client(newcomer, owners)
-        if client_id is None and newcomer.former_client_id in free:
-            client_id = newcomer.former_client_id
+    for lead in leads:
+        client_id = _known_client(lead, owners)
+        if client_id is None and lead.former_client_id in free:
+            client_id = lead.former_client_id
             free.discard(client_id)
         if client_id is None:
             client_id = take_id()
             new_clients.append(client_id)
-        _note(assignment, newcomer, owners, client_id)
-        unknown = [contact for contact in newcomer.contacts if contact not in owners]
+        _note(assignment, lead, owners, client_id)
+        unknown = [contact for contact in lead.contacts if contact not in owners]
         owners |= {contact: KnownContact(client_id, None) for contact in unknown}
         new_contacts |= dict.fromkeys(unknown, client_id)
-        if newcomer.client_name:
-            names.setdefault(client_id, newcomer.client_name)
+        if lead.client_name:
+            names.setdefault(client_id, lead.client_name)
     stored = [Client(ClientId(client_id), names.pop(client_id, None)) for client_id in new_clients]
     clients.insert_clients(work.connection, work.site.id, stored)
     clients.insert_contacts(work.connection, work.site.id, new_contacts, work.now)
@@ -90,17 +90,17 @@ def merge_and_split_clients(work: Work, assignment: Assignment) -> None:
         regroup_clients(work, joined)
 
 
-def _contacts_of(newcomers: Iterable[Newcomer]) -> list[str]:
-    return [contact for newcomer in newcomers for contact in newcomer.contacts]
+def _contacts_of(leads: Iterable[UnassignedLead]) -> list[str]:
+    return [contact for lead in leads for contact in lead.contacts]
 
 
-def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | None:
+def _known_client(lead: UnassignedLead, owners: dict[str, KnownContact]) -> int | None:
     """Return the client of a lead's first known contact that counts, or `None` if there is no such contact.
 
     Fillers, which are e-mails such as `no@no.ru`, do not count. A shared contact, which too many people use, counts
     only if all contacts of the lead are shared contacts or fillers.
     """
-    usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
+    usable = [contact for contact in lead.contacts if not is_filler(contact)]
     joining = [contact for contact in usable if contact in owners and owners[contact].unlinked_reason is None]
     if joining:
         return owners[joining[0]].client_id
@@ -111,11 +111,11 @@ def _known_client(newcomer: Newcomer, owners: dict[str, KnownContact]) -> int | 
     return owners[owning].client_id if owning is not None else None
 
 
-def _note(assignment: Assignment, newcomer: Newcomer, owners: dict[str, KnownContact], client_id: int) -> None:
-    assignment.client_ids[newcomer.lead_id] = client_id
-    if len(newcomer.contacts) == 1:
+def _note(assignment: Assignment, lead: UnassignedLead, owners: dict[str, KnownContact], client_id: int) -> None:
+    assignment.client_ids[lead.lead_id] = client_id
+    if len(lead.contacts) == 1:
         return
-    usable = [contact for contact in newcomer.contacts if not is_filler(contact)]
+    usable = [contact for contact in lead.contacts if not is_filler(contact)]
     known = {contact: owners[contact] for contact in usable if contact in owners}
     joining = {owner.client_id for owner in known.values() if owner.unlinked_reason is None}
     is_beside_shared = bool(joining) and any(owner.unlinked_reason is not None for owner in known.values())

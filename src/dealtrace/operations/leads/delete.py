@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.leads.client_groups import regroup_after_change
-from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
+from dealtrace.operations.leads.clients import UnassignedLead, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_orphaned
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -133,8 +133,8 @@ def restore_lead(work: Work, ref: LeadRef) -> list[Deal]:
     deletion.set_deletion_times(work.connection, work.site.id, ref.kind, [ref.id], None)
     delete_taken_back_rows(work.connection, work.site.id, TAKEN_BACK, [ref.id])
     if contacts:
-        newcomer = Newcomer(ref.id, contacts, former_client_id=lead.client_id)
-        assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0])
+        unassigned = UnassignedLead(ref.id, contacts, former_client_id=lead.client_id)
+        assignment = assign_clients(work, [unassigned], lambda: take_ids(work.connection, 1)[0])
         contact_groups.set_clients(work.connection, work.site.id, {ref: assignment.client_ids[ref.id]})
         contact_rows.insert_spans(work.connection, work.site.id, spans)
         merge_and_split_clients(work, assignment)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from dealtrace.leads.call import Call, IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_own_id, store_unrefused
+from dealtrace.operations.import_file import NoteAdded, ignore_added_rows, refusal_of_own_id, store_unrefused
 from dealtrace.operations.leads.arrivals import IDS_PER_LEAD_MAX, Decision, decide_calls, decide_lead_requests
 from dealtrace.operations.leads.delete import clear_taken_back_leads
 from dealtrace.operations.leads.intake import store_leads
@@ -19,14 +19,14 @@ __all__ = ("IDS_PER_LEAD_MAX", "import_calls", "import_lead_requests")
 
 
 def import_calls(
-    work: Work, calls: Sequence[IncomingCall], *, note_added: NoteAdded = note_nothing
+    work: Work, calls: Sequence[IncomingCall], *, note_added: NoteAdded = ignore_added_rows
 ) -> Sequence[object]:
     """Import calls; return the call or a refusal for each, in input order. `note_added` gets the ids of new calls."""
     return _import(work, calls, decide_calls, "callId", note_added)
 
 
 def import_lead_requests(
-    work: Work, lead_requests: Sequence[IncomingLeadRequest], *, note_added: NoteAdded = note_nothing
+    work: Work, lead_requests: Sequence[IncomingLeadRequest], *, note_added: NoteAdded = ignore_added_rows
 ) -> Sequence[object]:
     """Import lead requests; return the lead request or a refusal for each, in input order.
 

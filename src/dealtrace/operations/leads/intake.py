@@ -11,7 +11,7 @@ from dealtrace.leads.arrival import Arrival
 from dealtrace.leads.call import IncomingCall
 from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.leads.client_groups import regroup_after_change
-from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
+from dealtrace.operations.leads.clients import UnassignedLead, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_sharing
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work
@@ -65,7 +65,7 @@ def _rematch(work: Work, arrivals: Sequence[Arrival]) -> None:
 
 def _store_with_clients(work: Work, arrivals: Sequence[Arrival], homeless: Sequence[Arrival]) -> None:
     """Assign clients to the leads in `homeless`, which have none, and store all leads."""
-    assignment = assign_clients(work, [_newcomer(arrival) for arrival in homeless])
+    assignment = assign_clients(work, [_unassigned(arrival) for arrival in homeless])
     _store_rows(work, arrivals, assignment.client_ids)
     merge_and_split_clients(work, assignment)
     for arrival in homeless:
@@ -84,9 +84,9 @@ def _store_rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, 
         calls.update_calls(work.connection, work.site.id, updated, moved=moved)
 
 
-def _newcomer(arrival: Arrival) -> Newcomer:
+def _unassigned(arrival: Arrival) -> UnassignedLead:
     former = arrival.stored.client_id if arrival.stored is not None else None
-    return Newcomer(arrival.lead.id, arrival.contacts, arrival.details.client_name, former)
+    return UnassignedLead(arrival.lead.id, arrival.contacts, arrival.details.client_name, former)
 
 
 def _rows(work: Work, arrivals: Sequence[Arrival], assigned: Mapping[int, int]) -> list[NewLead]:

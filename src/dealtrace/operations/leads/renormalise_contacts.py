@@ -8,7 +8,7 @@ from dealtrace.leads.arrival import contact_spans
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.leads.client_groups import regroup_after_change, regroup_clients
-from dealtrace.operations.leads.clients import Newcomer, assign_clients, merge_and_split_clients
+from dealtrace.operations.leads.clients import UnassignedLead, assign_clients, merge_and_split_clients
 from dealtrace.operations.matching.rematch import LeadIdentifiers, rematch_concerned, rematch_deals
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
@@ -80,8 +80,8 @@ def _read_leads(work: Work, kind: LeadKind, ids: Sequence[int]) -> ContactChunk:
 
 
 def _replace_contacts(work: Work, lead: DeletableLead, before: Sequence[str], after: tuple[str, ...]) -> None:
-    newcomer = Newcomer(lead.ref.id, after, former_client_id=lead.client_id)
-    assignment = assign_clients(work, [newcomer], lambda: take_ids(work.connection, 1)[0], inherits=True)
+    unassigned = UnassignedLead(lead.ref.id, after, former_client_id=lead.client_id)
+    assignment = assign_clients(work, [unassigned], lambda: take_ids(work.connection, 1)[0], inherits=True)
     client_id = assignment.client_ids[lead.ref.id]
     contact_groups.set_clients(work.connection, work.site.id, {lead.ref: client_id})
     contact_rows.delete_contact_rows(work.connection, work.site.id, lead.ref.kind, [lead.ref.id])

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, one_part
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, only_part
 from dealtrace.accounts.site_days import site_day
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.mail import MailPurpose
@@ -203,7 +203,7 @@ def _former_parts(report: ScheduledReport | NewScheduledReport, recipients: Sequ
 def _record_differences(work: AccountWork, report: ScheduledReport, changed: ScheduledReport) -> None:
     parts = _former_parts(report, report.recipients)
     for part, before, after in _differences(report, changed):
-        _record(work, report, (before, after), one_part(parts, part))
+        _record(work, report, (before, after), only_part(parts, part))
 
 
 def _record(work: AccountWork, report: ScheduledReport, texts: tuple[str, str], former: FormerValues) -> None:

@@ -18,7 +18,7 @@ from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
-from dealtrace.operations.retry_conflicts import try_again
+from dealtrace.operations.retry_conflicts import retry_conflicts
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import store_versions
 from dealtrace.operations.work import Work
@@ -281,6 +281,6 @@ def run_rematch(
                 record_change(work, work.site.id, ChangeKind.PAST, PAST_DEALS, after=str(at.changed))
             return chunk
 
-    while (chunk := try_again(rematch_chunk)) is not None:
+    while (chunk := retry_conflicts(rematch_chunk)) is not None:
         at = RematchProgress(at.deals + chunk.deals, at.changed + chunk.changed, chunk.last_id, at.total)
         yield at

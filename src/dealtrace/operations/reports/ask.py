@@ -117,10 +117,10 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
         question,
         formulas,
         sides[0],
-        sides[1] if len(sides) > 1 else None,
-        list(spans)[1] if len(sides) > 1 else None,
-        spell,
-        Sorting(
+        compared=sides[1] if len(sides) > 1 else None,
+        compared_period=list(spans)[1] if len(sides) > 1 else None,
+        spell=spell,
+        sorting=Sorting(
             question.model if question.model is not None else AttributionModel(site.attribution),
             mixed_ties(sort) if question.hides_contacts else sort,
             empty_times,
@@ -131,13 +131,7 @@ def ask(source: FactSource, site: Site, question: Question, now: datetime) -> Re
     if len(sides) == 1:
         return report
     count = partial(_count_data, source, site, question, data_measures(measures))
-    compared = spans[list(spans)[1]]
-    if is_nothing_counted(sides[1]) and (
-        count_all_data(question, measures) or not any(count((), compared).total.values())
-    ):
-        return replace(report, has_nothing_before=True)
-    may_lack = may_lack_data(question, sides[0], sides[1])
-    return replace(report, counted_since=_counted_since(count, site, compared) if may_lack else None)
+    return _with_lacking_data(report, sides, count, site, spans[list(spans)[1]], measures)
 
 
 CountData = Callable[[tuple[Dimension, ...], Span], Gathered]
@@ -155,6 +149,19 @@ def _count_data(
     """Count a site's data without the question's filters: a source that is new has an earlier figure, which is zero."""
     scope = Scope(site, by, (), span, AttributionModel(site.attribution), question.date_of, None)
     return gather_measures(source.fetch, source.tables, scope, measures)
+
+
+def _with_lacking_data(
+    report: Report, sides: Sequence[ByModel], count: CountData, site: Site, compared: Span, measures: set[Measure]
+) -> Report:
+    """Return a report that says whether, or since when, its compared period has data."""
+    question = report.question
+    if is_nothing_counted(sides[1]) and (
+        count_all_data(question, measures) or not any(count((), compared).total.values())
+    ):
+        return replace(report, has_nothing_before=True)
+    may_lack = may_lack_data(question, sides[0], sides[1])
+    return replace(report, counted_since=_counted_since(count, site, compared) if may_lack else None)
 
 
 def _counted_since(count: CountData, site: Site, compared: Span) -> date | None:
@@ -238,7 +245,7 @@ def ask_totals(
     for span in spans:
         (gathered,) = _gather(source, site, bare, (span,), measures)
         report = build_report(
-            bare, formulas, gathered, None, None, lambda _dimension, _key: None, Sorting(question.model)
+            bare, formulas, gathered, spell=lambda _dimension, _key: None, sorting=Sorting(question.model)
         )
         totals.append(report.total.values[question.model])
     return totals

@@ -6,7 +6,7 @@ from dataclasses import replace
 from dealtrace.accounts.own_ids import OWN_VISIT_IDS
 from dealtrace.attribution.visit import Visit
 from dealtrace.errors import Refusal
-from dealtrace.operations.import_file import NoteAdded, note_nothing, refusal_of_other_values, refusal_of_own_id
+from dealtrace.operations.import_file import NoteAdded, ignore_added_rows, refusal_of_other_values, refusal_of_own_id
 from dealtrace.operations.visits.store_visits import store_visits
 from dealtrace.operations.work import Work
 from dealtrace.storage.visits.visits import find_visits
@@ -16,7 +16,7 @@ IDS_PER_VISIT_MAX = 1
 
 
 def import_visits(
-    work: Work, visits: Sequence[Visit], *, note_added: NoteAdded = note_nothing
+    work: Work, visits: Sequence[Visit], *, note_added: NoteAdded = ignore_added_rows
 ) -> Sequence[Visit | Refusal]:
     """Import visits; each outcome is a visit or a refusal, in input order.
 

@@ -12,7 +12,7 @@ from dealtrace.attribution.reclassification import Reclassification, digest_of_h
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.credit_leads import credit_leads, find_credited, publish_credit_changes
-from dealtrace.operations.retry_conflicts import try_again
+from dealtrace.operations.retry_conflicts import retry_conflicts
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.storage.database.engine import Database
@@ -136,7 +136,7 @@ class _Run:
 
     def next(self, state: Reclassification) -> Reclassification | None:
         """Process the next visitors; return the new progress, or `None` if none were left. A dry run stores nothing."""
-        return try_again(lambda: self._attempt(state))
+        return retry_conflicts(lambda: self._attempt(state))
 
     def _attempt(self, state: Reclassification) -> Reclassification | None:
         with self._database.read() as connection:

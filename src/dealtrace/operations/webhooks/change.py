@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 
-from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, one_part
+from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange, only_part
 from dealtrace.accounts.webhook import PAUSED, BodyStyle, EventKind, Webhook
 from dealtrace.operations.webhooks.create import NewWebhook, check_url, new_secret
 from dealtrace.operations.webhooks.manage import record_state, require_webhook
@@ -50,7 +50,7 @@ def change_webhook(work: AccountWork, webhook_id: int, change: WebhookChange) ->
         "fields": list(before.fields),
     }
     for part, old, new in _differences(before, changed):
-        record_state(work, changed, before=old, after=new, former=one_part(former, part))
+        record_state(work, changed, before=old, after=new, former=only_part(former, part))
     revision.raise_revision(work.connection)
     return changed
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.background_run import PastKind, Phase, RunMove, RunState
+from dealtrace.accounts.background_run import PastChange, Phase, RunMove, RunState
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.user import UserId
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
@@ -29,7 +29,7 @@ MOVES_STORED = 10
 """The maximum number of pairs of old and new source in a preview; the pairs with the most money come first."""
 
 
-def try_on_past(
+def preview_past_change(
     database: Database, site: Site, trial: Trial, read_site: ReadSite | None = None
 ) -> Iterator[tuple[Tally, int]]:
     """Yield pairs: a tally of what the rules of `trial` would change in a site's deals, and the number of its deals.
@@ -64,12 +64,12 @@ class _Replaced(Exception):  # noqa: N818 - it is not an error
 
 
 @record
-class PastRun:
+class PastChangeRun:
     """A background run that this process has claimed: its kind, site and user, and its state when it was claimed."""
 
     database: Database
     site_id: SiteId
-    kind: PastKind
+    kind: PastChange
     user_id: UserId
     begun: RunState
     now: Callable[[], datetime]
@@ -86,19 +86,19 @@ class _Progress(TypedDict, total=False):
     moves_left: int
 
 
-def rules_of(site: Site, kind: PastKind) -> str:
+def rules_of(site: Site, kind: PastChange) -> str:
     """Return a string made from the settings that a run applies; a preview with a different string is out of date."""
-    return digest_of_hosts(site.hosts) if kind is PastKind.RECLASSIFY else f"contact_matching={site.contact_matching}"
+    return digest_of_hosts(site.hosts) if kind is PastChange.RECLASSIFY else f"contact_matching={site.contact_matching}"
 
 
-def may_run(site: Site, kind: PastKind, latest: RunState | None, now: datetime) -> bool:
+def may_run(site: Site, kind: PastChange, latest: RunState | None, now: datetime) -> bool:
     """Return whether the latest run had the present settings, and is a finished preview or a run to be continued."""
     if latest is None or latest.rules != rules_of(site, kind):
         return False
     return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)
 
 
-def claim_past_run(work: Work, kind: PastKind, latest: RunState | None, *, is_preview: bool) -> RunState | None:
+def claim_past_change(work: Work, kind: PastChange, latest: RunState | None, *, is_preview: bool) -> RunState | None:
     """Store a new run, which waits for its turn, in place of the run `latest`, and return the new run.
 
     If neither the new run nor `latest` is a preview, and `latest` ended early, the new run continues the counts of
@@ -111,7 +111,7 @@ def claim_past_run(work: Work, kind: PastKind, latest: RunState | None, *, is_pr
     return begun if is_claimed else None
 
 
-def run_past(run: PastRun, next_step: NextStep) -> None:
+def run_past_change(run: PastChangeRun, next_step: NextStep) -> None:
     """Do the run until it is done, the server stops or the settings change; store the progress after each chunk."""
     state = run.begun
     try:
@@ -133,13 +133,13 @@ def run_past(run: PastRun, next_step: NextStep) -> None:
         raise
 
 
-def report_waiting(run: PastRun) -> None:
+def report_waiting(run: PastChangeRun) -> None:
     """Store that the run still waits for its turn."""
     with run.database.write() as connection:
         background_runs.update_waiting_run(connection, run.site_id, run.kind, run.begun.started_at, run.now())
 
 
-def _report(run: PastRun, state: RunState) -> RunState:
+def _report(run: PastChangeRun, state: RunState) -> RunState:
     """Store a state and return it as it was stored."""
     reported = replace(state, reported_at=run.now())
     with run.database.write() as connection:
@@ -148,14 +148,14 @@ def _report(run: PastRun, state: RunState) -> RunState:
     return reported
 
 
-def _end(run: PastRun, state: RunState, phase: Phase) -> None:
+def _end(run: PastChangeRun, state: RunState, phase: Phase) -> None:
     """Store that a run ended early, and its `phase`, unless a newer run of the same kind was stored in the meantime."""
     with run.database.write() as connection:
         ended = replace(state, phase=phase, reported_at=run.now())
         background_runs.update_run(connection, run.site_id, run.kind, ended)
 
 
-def _read_site(run: PastRun, connection: Connection) -> Site:
+def _read_site(run: PastChangeRun, connection: Connection) -> Site:
     """Return the site as it is now.
 
     Raises:
@@ -168,16 +168,16 @@ def _read_site(run: PastRun, connection: Connection) -> Site:
     return site
 
 
-def _steps(run: PastRun) -> Iterator[_Progress]:
+def _steps(run: PastChangeRun) -> Iterator[_Progress]:
     """Do the work in chunks, each with the settings that the site has at that time, and yield the progress."""
     with run.database.read() as connection:
         site = _read_site(run, connection)
     match run.kind, run.begun.is_preview:
-        case PastKind.MATCH, True:
+        case PastChange.MATCH, True:
             yield from _try(run, site, Trial(contact_matching=site.contact_matching))
-        case PastKind.MATCH, _:
+        case PastChange.MATCH, _:
             yield from _match(run, site)
-        case PastKind.RECLASSIFY, True:
+        case PastChange.RECLASSIFY, True:
             figures: dict[str, int] = {}
             for progress in _reclassify(run, site):
                 figures = progress["figures"]
@@ -189,7 +189,7 @@ def _steps(run: PastRun) -> Iterator[_Progress]:
             yield from _reclassify(run, site)
 
 
-def _reclassify(run: PastRun, site: Site) -> Iterator[_Progress]:
+def _reclassify(run: PastChangeRun, site: Site) -> Iterator[_Progress]:
     for state, total in run_reclassification(
         run.database,
         site,
@@ -201,7 +201,7 @@ def _reclassify(run: PastRun, site: Site) -> Iterator[_Progress]:
         yield {"done": state.visits, "total": total, "counts_visits": True, "figures": _figures(state)}
 
 
-def _match(run: PastRun, site: Site) -> Iterator[_Progress]:
+def _match(run: PastChangeRun, site: Site) -> Iterator[_Progress]:
     before = run.begun.figures
     after = RematchProgress(before.get("deals", 0), before.get("changed", 0), before.get("last_id", 0), 0)
     for at in run_rematch(
@@ -216,8 +216,8 @@ def _match(run: PastRun, site: Site) -> Iterator[_Progress]:
         yield {"done": at.deals, "total": at.total, "figures": figures}
 
 
-def _try(run: PastRun, site: Site, trial: Trial) -> Iterator[_Progress]:
-    for tally, total in try_on_past(run.database, site, trial, lambda connection: _read_site(run, connection)):
+def _try(run: PastChangeRun, site: Site, trial: Trial) -> Iterator[_Progress]:
+    for tally, total in preview_past_change(run.database, site, trial, lambda connection: _read_site(run, connection)):
         found = {"deals": tally.deals, "other_lead": tally.flipped, "other_source": tally.moved, "pinned": tally.pinned}
         yield {
             "done": tally.deals,

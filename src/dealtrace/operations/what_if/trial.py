@@ -16,8 +16,8 @@ from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.accounts.change_site_settings import (
     SETTING_KEYS,
     checked_name,
+    parser_of_whole_numbers,
     read_model,
-    whole_to,
 )
 from dealtrace.operations.accounts.name_hosts import checked_host
 from dealtrace.record import record
@@ -179,7 +179,7 @@ def _contact_matching(trial: Trial, key: str, text: str) -> Trial:
 
 
 def _threshold(trial: Trial, key: str, text: str) -> Trial:
-    return replace(trial, link_threshold=SECOND * whole_to(LINK_THRESHOLD_MAX // SECOND)(key, text))
+    return replace(trial, link_threshold=SECOND * parser_of_whole_numbers(LINK_THRESHOLD_MAX // SECOND)(key, text))
 
 
 def _precedence(trial: Trial, key: str, text: str) -> Trial:

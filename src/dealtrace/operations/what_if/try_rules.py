@@ -56,7 +56,7 @@ def list_tried_deals(connection: Connection, site: Site, trial: Trial, ids: Sequ
     visits = find_visits(connection, site.id, {deal.visit_id for deal in found if deal.visit_id is not None})
     credited = [MatchedVisit(visit.id, visit.started_at) for visit in visits.values()]
     before = _Sources(stated, _find_shares(connection, site, refs, credited))
-    after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if credits_again(trial) else before
+    after = _Sources(stated, _try_shares(connection, site, trial, refs, credited)) if changes_credits(trial) else before
     rates = find_rates(connection, site.id)
     return [
         TriedDeal(
@@ -130,7 +130,7 @@ class _Sources:
         return self.shares.get(CreditKey(lead.id)) or single_source(self.stated.get(lead, NOWHERE))
 
 
-def credits_again(trial: Trial) -> bool:
+def changes_credits(trial: Trial) -> bool:
     """Return whether the visits or sources that a trial credits may differ from those that are stored."""
     return trial.model is not None or trial.moves_visits
 
@@ -210,7 +210,7 @@ def try_on_leads(
     `show` is called after each chunk.
     """
     leads, visits = MovedCount(), MovedCount()
-    for kind in LeadKind if credits_again(trial) else ():
+    for kind in LeadKind if changes_credits(trial) else ():
         query = query_lead_list(site.id, LeadFilters(kind, since, until))
         count = partial(_count_moved_leads, connection, site, trial, kind)
         of_kind = _try(pages_of(connection, query, ROWS_AT_ONCE), count, rows_max, partial(show, kind))
@@ -252,7 +252,7 @@ def _count_moved_visits(connection: Connection, site_id: int, hosts: SiteHosts, 
 
 
 @record
-class Tried:
+class TrialResult:
     """The effect of other rules on the deals of a period.
 
     `tally` counts the tried deals, and `total` is the number of all deals of the period. `tally.changed` is the
@@ -301,7 +301,7 @@ def try_rules(
     *,
     deals_max: int,
     listed: range = range(0),
-) -> Tried:
+) -> TrialResult:
     """Return the effect of a trial on the deals of a period.
 
     Deals are tried in chunks, earliest first, until at least `deals_max` deals, or all deals of the period, have been
@@ -316,4 +316,4 @@ def try_rules(
     searched = JournalQuery(since=since, until=until)
     chunks = changed_chunks(connection, site, trial, searched, tally, deals_max=deals_max, show=count)
     changed = tuple(deal for place, deal in enumerate(chain.from_iterable(chunks)) if place in listed)
-    return Tried(tally, total, changed)
+    return TrialResult(tally, total, changed)

@@ -12,7 +12,7 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.leads.phone import list_phones
 from dealtrace.leads.phone_numbering_plans import is_assigned_in_russia
 from dealtrace.record import record
-from dealtrace.reports.answer import Report, ReportLine, RowsOnAccess
+from dealtrace.reports.answer import LazyRows, Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, Kind, field_dimension
 from dealtrace.reports.filters import (
     SEPARATOR,
@@ -109,7 +109,7 @@ def metric_without_contacts(metric: Metric) -> Metric:
 def answer_without_contacts(answered: Report | Pivot) -> Report | Pivot:
     """Return a copy of a report or a pivot; contacts in keys, filters, and names of columns and fields are masked."""
     if isinstance(answered, Report):
-        rows = RowsOnAccess(answered.rows, partial(_masked_row, answered.question.by))
+        rows = LazyRows(answered.rows, partial(_masked_row, answered.question.by))
         lacking = tuple(map(metric_without_contacts, answered.lacking_won))
         return replace(answered, question=_masked_question(answered.question), rows=rows, lacking_won=lacking)
     by = answered.report.question.by

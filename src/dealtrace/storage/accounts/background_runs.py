@@ -5,14 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from dealtrace.accounts.background_run import PastKind, Phase, RunMove, RunState
+from dealtrace.accounts.background_run import PastChange, Phase, RunMove, RunState
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.site_data import background_run
 
 _FIELDS = ("is_preview", "rules", "started_at", "reported_at", "done", "total")
 
 
-def find_run(connection: Connection, site_id: int, kind: PastKind) -> RunState | None:
+def find_run(connection: Connection, site_id: int, kind: PastChange) -> RunState | None:
     """Find the latest run of a kind at a site, or return `None` if there was none."""
     row = connection.execute(select(background_run).where(*_of_kind(site_id, kind))).one_or_none()
     if row is None:
@@ -32,7 +32,7 @@ def find_run(connection: Connection, site_id: int, kind: PastKind) -> RunState |
 
 
 def claim_run(
-    connection: Connection, site_id: int, kind: PastKind, new: RunState, *, instead_of: RunState | None
+    connection: Connection, site_id: int, kind: PastChange, new: RunState, *, instead_of: RunState | None
 ) -> bool:
     """Store a new run in place of the run `instead_of`, and return whether it was stored.
 
@@ -52,14 +52,14 @@ def claim_run(
     return connection.execute(replaced).rowcount > 0
 
 
-def update_run(connection: Connection, site_id: int, kind: PastKind, state: RunState) -> bool:
+def update_run(connection: Connection, site_id: int, kind: PastChange, state: RunState) -> bool:
     """Store the progress of a run; return whether it is still the latest of its kind at the site."""
     mine = (*_of_kind(site_id, kind), background_run.c.started_at == state.started_at)
     return connection.execute(update(background_run).where(*mine).values(**_values(state))).rowcount > 0
 
 
 def update_waiting_run(
-    connection: Connection, site_id: int, kind: PastKind, started_at: datetime, now: datetime
+    connection: Connection, site_id: int, kind: PastChange, started_at: datetime, now: datetime
 ) -> None:
     """Store `now` as the time when a waiting run last reported; a run that no longer waits is not changed."""
     mine = (*_of_kind(site_id, kind), background_run.c.started_at == started_at)
@@ -67,7 +67,7 @@ def update_waiting_run(
     connection.execute(update(background_run).where(*mine, waits).values(reported_at=now))
 
 
-def _of_kind(site_id: int, kind: PastKind) -> tuple[ColumnElement[bool], ...]:
+def _of_kind(site_id: int, kind: PastChange) -> tuple[ColumnElement[bool], ...]:
     return background_run.c.site_id == site_id, background_run.c.kind == kind
 
 

@@ -7,7 +7,7 @@ from threading import Lock
 
 from sqlalchemy import Connection, insert, select
 
-from dealtrace.accounts.account_act import AccountAct, ActKind
+from dealtrace.accounts.account_act import AuditedAction, AuditEntry
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import account_act
@@ -87,20 +87,22 @@ def _change_from_row(row: NamedRow) -> SiteChange:
     )
 
 
-def insert_account_act(connection: Connection, act: AccountAct) -> None:
+def insert_audit_entry(connection: Connection, entry: AuditEntry) -> None:
     """Store an action in the history of the installation."""
     connection.execute(
         insert(account_act).values(
-            key=HISTORY_KEYS.next(act.acted_at),
-            acted_at=act.acted_at,
-            author=act.author,
-            kind=act.kind.value,
-            name=act.name,
+            key=HISTORY_KEYS.next(entry.acted_at),
+            acted_at=entry.acted_at,
+            author=entry.author,
+            kind=entry.kind.value,
+            name=entry.name,
         )
     )
 
 
-def list_account_acts(connection: Connection, *, most: int) -> list[AccountAct]:
+def list_audit_entries(connection: Connection, *, most: int) -> list[AuditEntry]:
     """List up to `most` actions, newest first."""
     newest = select(account_act).order_by(account_act.c.acted_at.desc(), account_act.c.key.desc()).limit(most)
-    return [AccountAct(ActKind(row.kind), row.name, row.acted_at, row.author) for row in connection.execute(newest)]
+    return [
+        AuditEntry(AuditedAction(row.kind), row.name, row.acted_at, row.author) for row in connection.execute(newest)
+    ]

@@ -117,7 +117,7 @@ def list_forgotten_transactions(database: Database) -> list[str]:
     return _list_transactions(database, _FORGOTTEN, {"seconds": POSTGRESQL_LOCK_SECONDS})
 
 
-def how_to_end(holders: Sequence[str]) -> str:
+def how_to_end_transactions(holders: Sequence[str]) -> str:
     """Return how a person ends the transactions of PostgreSQL in descriptions of this module, without a full stop."""
     ways: list[str] = []
     if any(not holder.startswith(PREPARED) for holder in holders):

@@ -11,7 +11,7 @@ PAUSE_SECONDS = 0.15
 """The pause during which others can write, since SQLite retries a blocked write every 0.1 s."""
 
 
-def take_turns(engine: Engine) -> None:
+def pause_for_other_writers(engine: Engine) -> None:
     """Let an engine with a single connection pause before a transaction if others have long had no time to write.
 
     SQLite has no queue: whoever finds the file locked tries again every 0.1 s, and would hardly ever find the moment

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, Connection, Table, and_, case, exists, or_, select
 
 from dealtrace.deals.versions import VersionKind
-from dealtrace.leads.file_import import Standing
+from dealtrace.leads.file_import import TakeBackOutcome
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import AnyElement, is_in
@@ -20,13 +20,13 @@ _OF_SERVER = (VersionKind.REGISTERED, VersionKind.MATCHED)
 
 @record
 class _Kind:
-    """A kind of imported rows: its table, the SQL expression for the `Standing` of a row, and its concerned deals.
+    """A kind of imported rows: its table, the SQL expression for the outcome of taking a row back, and its deals.
 
     `concerns` is the SQL condition that a row of the table concerns a deal.
     """
 
     table: Table
-    standing: ColumnElement[str]
+    outcome: ColumnElement[str]
 
 
 def _is_shared(noun: str) -> ColumnElement[bool]:
@@ -48,14 +48,14 @@ def _of_deals() -> _Kind:
         versions.deal_id == imported_row.c.row_id,
         versions.kind.not_in(_OF_SERVER),
     )
-    standing = case(
-        (or_(deal.c.id.is_(None), deal.c.deleted_at.is_not(None)), Standing.GONE),
-        (deal.c.pinned_at.is_not(None), Standing.PINNED),
-        (is_changed, Standing.CHANGED),
-        (_is_shared("deal"), Standing.SHARED),
-        else_=Standing.GOES,
+    outcome = case(
+        (or_(deal.c.id.is_(None), deal.c.deleted_at.is_not(None)), TakeBackOutcome.ALREADY_DELETED),
+        (deal.c.pinned_at.is_not(None), TakeBackOutcome.PINNED),
+        (is_changed, TakeBackOutcome.CHANGED),
+        (_is_shared("deal"), TakeBackOutcome.SHARED),
+        else_=TakeBackOutcome.DELETED,
     )
-    return _Kind(deal, standing)
+    return _Kind(deal, outcome)
 
 
 def _of_leads(kind: LeadKind) -> _Kind:
@@ -69,24 +69,26 @@ def _of_leads(kind: LeadKind) -> _Kind:
         bound.c.pinned_at.is_not(None),
     )
     is_changed = or_(is_annotated, call.c.ring_back.is_not(None)) if kind is LeadKind.CALL else is_annotated
-    standing = case(
-        (or_(table.c.id.is_(None), table.c.deleted_at.is_not(None)), Standing.GONE),
-        (is_pinned, Standing.PINNED),
-        (is_changed, Standing.CHANGED),
-        (_is_shared(kind), Standing.SHARED),
-        else_=Standing.GOES,
+    outcome = case(
+        (or_(table.c.id.is_(None), table.c.deleted_at.is_not(None)), TakeBackOutcome.ALREADY_DELETED),
+        (is_pinned, TakeBackOutcome.PINNED),
+        (is_changed, TakeBackOutcome.CHANGED),
+        (_is_shared(kind), TakeBackOutcome.SHARED),
+        else_=TakeBackOutcome.DELETED,
     )
-    return _Kind(table, standing)
+    return _Kind(table, outcome)
 
 
 _KINDS: Mapping[str, _Kind] = {"deal": _of_deals(), **{kind.value: _of_leads(kind) for kind in LeadKind}}
 
 
-def find_standings(connection: Connection, site_id: int, number: int, noun: str, limit: int) -> dict[int, Standing]:
-    """Find the `Standing` of up to `limit` rows that an import has, by row id; the lowest ids come first."""
-    chosen = _rows(_KINDS[noun], site_id, number, imported_row.c.row_id, _KINDS[noun].standing.label("standing"))
+def find_take_back_outcomes(
+    connection: Connection, site_id: int, number: int, noun: str, limit: int
+) -> dict[int, TakeBackOutcome]:
+    """Find the `TakeBackOutcome` of up to `limit` rows that an import has, by row id; the lowest ids come first."""
+    chosen = _rows(_KINDS[noun], site_id, number, imported_row.c.row_id, _KINDS[noun].outcome.label("outcome"))
     found = connection.execute(chosen.order_by(imported_row.c.row_id).limit(limit))
-    return {row.row_id: Standing(row.standing) for row in found}
+    return {row.row_id: TakeBackOutcome(row.outcome) for row in found}
 
 
 def list_concerned_deals(

@@ -87,7 +87,7 @@ class CountedRows:
 
 
 @record
-class Wanted:
+class NeededColumns:
     """The attributes and joins that an SQL statement over facts (visits, leads, deals, assists or costs) needs."""
 
     attributes: frozenset[str]
@@ -97,7 +97,7 @@ class Wanted:
     needs_first_won: bool
 
 
-def wanted_of(shape: Shape, group: RowGroup, *shown: str) -> Wanted:
+def needed_columns(shape: Shape, group: RowGroup, *shown: str) -> NeededColumns:
     """Return the attributes and joins that the statement for a group of measures needs.
 
     `shown` are further attributes to select.
@@ -126,23 +126,23 @@ def wanted_of(shape: Shape, group: RowGroup, *shown: str) -> Wanted:
     if needs_sources and not has_touches:
         attributes.add("source_id")
     money = tuple(name for name in MONEY if name in attributes and group.fact is Fact.DEALS)
-    return Wanted(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
+    return NeededColumns(frozenset(attributes), needs_touches, needs_sources, money, FIRST_WON in flags)
 
 
-def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, wanted: Wanted) -> CountedRows:
+def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, needed: NeededColumns) -> CountedRows:
     """Return the facts of a report's period, such as its deals, joined with the tables that the report groups by."""
-    of_touches = tables.touch_attributes(group.fact, shape.model, wanted.money) if wanted.needs_touches else ()
-    base = tables.rows(group.fact, wanted.attributes.union(of_touches), group.deal_time).subquery("facts")
+    of_touches = tables.touch_attributes(group.fact, shape.model, needed.money) if needed.needs_touches else ()
+    base = tables.rows(group.fact, needed.attributes.union(of_touches), group.deal_time).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
-    if wanted.needs_first_won:
+    if needed.needs_first_won:
         chosen = with_first_won(chosen, base, first_won(tables, group.deal_time))
     facts: Subquery = chosen.subquery("chosen")
     share: Expression = literal(WHOLE, BigInteger)
-    if wanted.needs_touches:
-        facts = tables.touched(facts, group.fact, shape.model, wanted.money)
+    if needed.needs_touches:
+        facts = tables.touched(facts, group.fact, shape.model, needed.money)
         share = facts.c.share
     dimensions = (*shape.by, *(each.dimension for each in shape.filters))
-    sources = keyed_sources(tables, dimensions) if wanted.needs_sources else None
+    sources = keyed_sources(tables, dimensions) if needed.needs_sources else None
     is_by_tag = any(dimension.kind is Kind.TAG for dimension in shape.by)
     tags = tables.tags(group.fact).subquery("tags") if is_by_tag else None
     joined: FromClause = facts
@@ -150,10 +150,10 @@ def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, wanted: Want
         joined = joined.outerjoin(sources, sources.c.id == facts.c.source_id)
     if tags is not None:
         joined = joined.outerjoin(tags, tags.c.owner_id == facts.c.id)
-    is_by_visit = "hour_at" in wanted.attributes
+    is_by_visit = "hour_at" in needed.attributes
     visit_time = LocalTime(shape.name_of(CLOCK_OF_VISITS), shape.changes_of_visits) if is_by_visit else None
     local_time = LocalTime(shape.name_of(CLOCK), shape.changes)
-    visitors_max = tables.visitors_max(shape.by) if "visitor" in wanted.attributes else None
+    visitors_max = tables.visitors_max(shape.by) if "visitor" in needed.attributes else None
     return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time, visitors_max)
 
 

@@ -13,7 +13,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import PlainRow
-from dealtrace.storage.reports.counted_rows import CountedRows, RowGroup, counted_rows, dimension_key, wanted_of
+from dealtrace.storage.reports.counted_rows import CountedRows, RowGroup, counted_rows, dimension_key, needed_columns
 from dealtrace.storage.reports.fact_tables import AT, FactTables
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
@@ -75,7 +75,7 @@ def find_rows_behind(
     sums, labels = tuple(dict.fromkeys((*SUMS[measure.fact], *own))), _LABELS.get(measure.fact, ())
     group = RowGroup(measure.fact, deal_time_of_measure(measure, scope.date_of), (measure,))
     shape, parameters = shape_of(scope), scope_parameters(scope)
-    rows = counted_rows(tables, shape, group, wanted_of(shape, group, *sums, *labels))
+    rows = counted_rows(tables, shape, group, needed_columns(shape, group, *sums, *labels))
     conditions = _conditions(tables, shape, rows, measure, keys)
     listed = _listed(rows, sums, labels).where(*conditions)
     offset, limit = page

@@ -34,14 +34,14 @@ from dealtrace.reports.question import DateOf
 from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.reports.counted_rows import (
     CountedRows,
+    NeededColumns,
     RowGroup,
-    Wanted,
     counted_rows,
     day_of,
     dimension_key,
     is_later,
     keyed_sources,
-    wanted_of,
+    needed_columns,
 )
 from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables, deal_time_of
 from dealtrace.storage.reports.filter_conditions import filter_conditions
@@ -192,16 +192,18 @@ def grouped_statement(tables: FactTables, shape: Shape, group: RowGroup) -> Sele
 
 @lru_cache(STATEMENTS_MAX)
 def _of_any_model(shape: Shape, group: RowGroup) -> Shape:
-    return shape if wanted_of(shape, group).needs_touches else replace(shape, model=AttributionModel.LAST_INTERACTION)
+    return (
+        shape if needed_columns(shape, group).needs_touches else replace(shape, model=AttributionModel.LAST_INTERACTION)
+    )
 
 
 @lru_cache(STATEMENTS_MAX)
 def _grouped_statement(tables: FactTables, shape: Shape, group: RowGroup) -> Selection:
-    wanted = wanted_of(shape, group)
+    needed = needed_columns(shape, group)
     deferred = _deferred(tables, shape)
     if _has_two_steps(tables, group, deferred):
-        return _grouped_in_two_steps(tables, shape, group, wanted, deferred)
-    rows = counted_rows(tables, shape, group, wanted)
+        return _grouped_in_two_steps(tables, shape, group, needed, deferred)
+    rows = counted_rows(tables, shape, group, needed)
     keys = [dimension_key(dimension, rows).label(f"key_{place}") for place, dimension in enumerate(shape.by)]
     keys = [*_period(shape, rows), *keys]
     statement = select(*keys, *(aggregate_of(rows, measure) for measure in group.measures))
@@ -232,7 +234,7 @@ def _has_two_steps(tables: FactTables, group: RowGroup, deferred: frozenset[Dime
 
 
 def _grouped_in_two_steps(
-    tables: FactTables, shape: Shape, group: RowGroup, wanted: Wanted, deferred: frozenset[Dimension]
+    tables: FactTables, shape: Shape, group: RowGroup, needed: NeededColumns, deferred: frozenset[Dimension]
 ) -> Selection:
     """Return the select that groups by cheap expressions first, and then groups the few resulting rows by the keys.
 
@@ -246,7 +248,7 @@ def _grouped_in_two_steps(
         deferred = frozenset()
     defers_sources = any(each.kind is Kind.SOURCE for each in deferred)
     rows = counted_rows(
-        tables, shape, group, replace(wanted, needs_sources=wanted.needs_sources and not defers_sources)
+        tables, shape, group, replace(needed, needs_sources=needed.needs_sources and not defers_sources)
     )
     first = [
         (_first_key(dimension, rows) if dimension in deferred else dimension_key(dimension, rows)).label(

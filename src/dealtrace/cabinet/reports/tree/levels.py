@@ -1,6 +1,6 @@
-"""The levels of a tree: the ladder of sources, or the dimensions of a report one by one."""
+"""The levels of a tree: the drilldown of sources, or the dimensions of a report one by one."""
 
-from dealtrace.cabinet.reports.source_drilldown import LADDER
+from dealtrace.cabinet.reports.source_drilldown import DRILLDOWN_LEVELS
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.question import Question
@@ -35,13 +35,14 @@ class Levels:
 def levels_of(question: Question) -> Levels:
     """Return the levels of a report's tree.
 
-    Ours: a report by the dimensions with which the ladder of sources begins, or begins below the source, has all levels
-    down to the keyword, more than a question may name. Source and medium are one level, because the ads and the free
-    visits of a source would be mixed on all levels below. Every other report has a level for each of its dimensions.
+    Ours: a report by the dimensions with which the drilldown of sources begins, or begins below the source, has all
+    levels down to the keyword, more than a question may name. Source and medium are one level, because the ads and the
+    free visits of a source would be mixed on all levels below. Every other report has a level for each of its
+    dimensions.
     """
     shown = tuple(dimension.name for dimension in question.by)
-    for start in range(len(LADDER) - 1):
-        names = tuple(name for level in LADDER[start:] for name in level)
+    for start in range(len(DRILLDOWN_LEVELS) - 1):
+        names = tuple(name for level in DRILLDOWN_LEVELS[start:] for name in level)
         if shown and shown == names[: len(shown)]:
-            return Levels(tuple(tuple(DIMENSIONS[name] for name in level) for level in LADDER[start:]))
+            return Levels(tuple(tuple(DIMENSIONS[name] for name in level) for level in DRILLDOWN_LEVELS[start:]))
     return Levels(tuple((dimension,) for dimension in question.by))

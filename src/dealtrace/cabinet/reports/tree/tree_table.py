@@ -8,10 +8,10 @@ from dealtrace.cabinet.formats import number
 from dealtrace.cabinet.reports.key_cells import KeyCell
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import (
-    LineShaper,
     TableCell,
     TableHeading,
     TableLine,
+    TableLineBuilder,
     Translate,
     headings_of,
     more_rows,
@@ -109,8 +109,8 @@ def tree_table(tree: Tree) -> TreeTable:
     In the keys of rows, contacts are masked for people who may not see them; such a row has no links.
     """
     question, root, url, language = tree.question, tree.root, tree.url, tree.language
-    shaper = _TreeShaper(tree)
-    lines = tuple(shaper.lines((), root, shaper.top, 0))
+    builder = _TreeShaper(tree)
+    lines = tuple(builder.lines((), root, builder.top, 0))
     headings = headings_of(question, url, language)
     sorted_at = sorted_column(question)
     levels = " → ".join(
@@ -120,13 +120,13 @@ def tree_table(tree: Tree) -> TreeTable:
         replace(headings[0], text=levels, meaning=""),
         tuple(headings[len(question.by) :]),
         lines,
-        tuple(shaper.top.cells(root.total, is_total=True)),
+        tuple(builder.top.cells(root.total, is_total=True)),
         len(root.rows),
         root.rows_total,
         more_rows(root, url),
         sorted_at < len(question.by),
         sorted_at - len(question.by),
-        shaper.top.legend if any(cell.mark for line in lines for cell in line.cells) else "",
+        builder.top.legend if any(cell.mark for line in lines for cell in line.cells) else "",
         tree.translate("At most %(most)s rows can be open at once; the others stayed closed.") % {"most": OPEN_MAX}
         if tree.branches.has_more
         else "",
@@ -137,7 +137,7 @@ class _TreeShaper:
     def __init__(self, tree: Tree) -> None:
         self.tree, self.flat, self.levels = tree, without_tree(tree.url), levels_of(tree.question)
         self.model: AttributionModel = next(iter(tree.root.total.values))
-        self.top = self._shaper((), tree.root)
+        self.top = self._builder((), tree.root)
         self._count = 0
 
     def _below(self, path: RowPath) -> ReportUrl | None:
@@ -153,10 +153,10 @@ class _TreeShaper:
         is_by_key = level.sort is not None and level.sort.name in names
         return url.with_parameters(by=format_names(names), **({"sort": ""} if is_by_key else {}))
 
-    def lines(self, path: RowPath, report: Report, shaper: LineShaper, level: int) -> Iterator[TreeLine]:
+    def lines(self, path: RowPath, report: Report, builder: TableLineBuilder, level: int) -> Iterator[TreeLine]:
         """Yield the rows of a report that is below the row at `path`, each with what is open below it."""
         for row in report.rows:
-            line, place = shaper.line(row), (*path, *row.keys)
+            line, place = builder.line(row), (*path, *row.keys)
             if self.tree.question.hides_contacts:
                 line = _masked(report.question.by, line)
             branch = self.tree.branches.below.get(place)
@@ -166,22 +166,24 @@ class _TreeShaper:
             fold = self._fold(place, mark, is_open=is_open)
             yield TreeLine(level, mark, _joined(line.keys), line.cells, fold, is_open)
             if branch is not None:
-                yield from self.lines(place, branch, self._shaper_below(place, branch), level + 1)
+                yield from self.lines(place, branch, self._builder_below(place, branch), level + 1)
                 yield from self._rest(place, branch, level + 1)
 
-    def _shaper(self, path: RowPath, report: Report) -> LineShaper:
+    def _builder(self, path: RowPath, report: Report) -> TableLineBuilder:
         rows_page = self.tree.rows_page_of(report.question)
-        return LineShaper(report, self.model, self._below(path), rows_page, self.tree.language, self.tree.translate)
+        return TableLineBuilder(
+            report, self.model, self._below(path), rows_page, self.tree.language, self.tree.translate
+        )
 
-    def _shaper_below(self, path: RowPath, branch: Report) -> LineShaper:
-        """Return the shaper of the rows below a row.
+    def _builder_below(self, path: RowPath, branch: Report) -> TableLineBuilder:
+        """Return the builder of the rows below a row.
 
         Its bars and shares refer to the whole report, and it marks no value as the best.
         """
-        shaper = self._shaper(path, branch)
-        shaper.largest, shaper.total = self.top.largest, self.top.total
-        shaper.best = [None] * len(shaper.best)
-        return shaper
+        builder = self._builder(path, branch)
+        builder.largest, builder.total = self.top.largest, self.top.total
+        builder.best = [None] * len(builder.best)
+        return builder
 
     def _fold(self, path: RowPath, mark: str, *, is_open: bool) -> str:
         if not has_rows_below(self.tree.question, path):

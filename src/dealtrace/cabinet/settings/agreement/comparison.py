@@ -16,7 +16,7 @@ from dealtrace.storage.reports.currency_rates import find_rates
 
 
 @record
-class Compared:
+class FileComparison:
     """The result of a comparison: the name of the list, its totals, and the number of all differences."""
 
     name: str
@@ -55,9 +55,9 @@ def compare_upload(connection: Connection, site: Site, upload: Upload, encoding:
         upload.finish({"name": name, **totals})
 
 
-def compared_of(upload: Upload) -> Compared | None:
+def comparison_of(upload: Upload) -> FileComparison | None:
     """Return the result that is kept of an upload, or `None` if it has not been compared."""
     outcome = upload.outcome
     if not outcome:
         return None
-    return Compared(outcome["name"], decode_agreement(outcome["agreement"]), int(outcome["total"]))
+    return FileComparison(outcome["name"], decode_agreement(outcome["agreement"]), int(outcome["total"]))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, send_list
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.settings.agreement.comparison import compared_of
+from dealtrace.cabinet.settings.agreement.comparison import comparison_of
 from dealtrace.cabinet.settings.agreement.page import KIND_LABELS, PLACE, gone
 from dealtrace.cabinet.settings.imports import find_sent_file, unless_deleted
 from dealtrace.cabinet.view import View
@@ -31,7 +31,7 @@ def send_differences_as(extension: str) -> Callable[[View], Awaitable[Response]]
     @unless_deleted(PLACE, gone)
     async def send(view: View) -> Response:
         kept = find_sent_file(view, PLACE)
-        compared = compared_of(kept) if kept is not None else None
+        compared = comparison_of(kept) if kept is not None else None
         if kept is None or compared is None:
             return await gone(view)
         notes = [FileNote("list", "Список из CRM", compared.name, "List of the CRM")]

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dealtrace.cabinet.form_pages import Faults, number_of, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.formats import NOTHING, money
-from dealtrace.cabinet.settings.agreement.comparison import Compared, compare_upload, compared_of
+from dealtrace.cabinet.settings.agreement.comparison import FileComparison, compare_upload, comparison_of
 from dealtrace.cabinet.settings.file_cures import file_fault
 from dealtrace.cabinet.settings.imports import (
     ENCODINGS,
@@ -54,7 +54,7 @@ class DifferenceLine:
 
 
 @record
-class Lines:
+class DifferencesPage:
     """A page of differences: its lines, the places of its first and last line, and the pages before and after it.
 
     `omitted` is the number of differences that were not kept.
@@ -103,7 +103,7 @@ async def show_result(view: View) -> Response:
     """Show the totals of a comparison, and a page of its differences."""
     await stored_site(view)
     kept = find_sent_file(view, PLACE)
-    compared = compared_of(kept) if kept is not None else None
+    compared = comparison_of(kept) if kept is not None else None
     if kept is None or compared is None:
         return await gone(view)
     asked = view.request.query_params.get(PAGE, "1")
@@ -115,11 +115,11 @@ async def show_result(view: View) -> Response:
     return _page(view, faults=faults, compared=compared, lines=lines, key=kept.key)
 
 
-def _lines(view: View, kept: Upload, compared: Compared, page: int, pages: int) -> Lines:
+def _lines(view: View, kept: Upload, compared: FileComparison, page: int, pages: int) -> DifferencesPage:
     start = (page - 1) * SHOWN_MAX
     shown = tuple(_line(view, each) for each in islice(read_differences(kept.differences_path, start), SHOWN_MAX))
     place = f"/cabinet/{view.current_site.id}/{PLACE}/{kept.key}?{PAGE}="
-    return Lines(
+    return DifferencesPage(
         shown,
         start + 1,
         start + len(shown),
@@ -132,8 +132,8 @@ def _lines(view: View, kept: Upload, compared: Compared, page: int, pages: int) 
 def _page(
     view: View,
     *,
-    compared: Compared | None = None,
-    lines: Lines | None = None,
+    compared: FileComparison | None = None,
+    lines: DifferencesPage | None = None,
     key: str = "",
     faults: Faults | None = None,
     status: int = 0,

@@ -1,0 +1,59 @@
+"""The figures at the top of the overview."""
+
+from dealtrace.cabinet.formats import metric_value
+from dealtrace.cabinet.reports.change_texts import FigureChange
+from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.cabinet.reports.table import rows_url, total_change
+from dealtrace.errors import Language, text_in
+from dealtrace.record import record
+from dealtrace.reports.answer import Report
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.reading.meanings import metric_meaning
+
+FIGURES = ("match_rate", "deals", "amount", "leads", "cost", "drr")
+"""The names of the six metrics; the match rate comes first, because reports by source omit deals without a match."""
+NO_RATE = METRICS["no_rate"]
+"""The number of deals in currencies without a rate; it shows whether the amounts among the figures are incomplete."""
+HIDDEN = (NO_RATE, METRICS["won_amount"], METRICS["visits"])
+"""The metrics that are requested along with the six figures, but not shown among them."""
+
+
+@record
+class OverviewFigure:
+    """A metric on the overview: title, value, change and formula.
+
+    `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
+    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now.
+    """
+
+    name: str
+    title: str
+    value: str
+    change: FigureChange | None
+    formula: str
+    url: str
+    rows: str
+    is_drawn: bool
+
+
+def figures_of(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[OverviewFigure]:
+    """Return the figures of the overview; `drawn` is the name of the metric in the chart."""
+    (model,) = report.total.values
+    figures = []
+    for place, metric in enumerate(report.question.metrics):
+        if metric in HIDDEN:
+            continue
+        value = report.total.values[model][place]
+        figures.append(
+            OverviewFigure(
+                metric.name,
+                text_in(language, metric),
+                metric_value(language, metric, value),
+                total_change(report, place, model, rows_page, language),
+                metric_meaning(metric, language),
+                url.link(chart=metric.name),
+                rows_url(rows_page, report.question, metric, model, ()) if value else "",
+                metric.name == drawn,
+            )
+        )
+    return figures
