@@ -75,7 +75,7 @@ def masked_number(written: str) -> str:
 
 
 def masked_text(text: str, mask_number: Callable[[str], str] = masked_number) -> str:
-    """Return a string with everything masked that looks like an e-mail or a phone; dates stay as they are.
+    """Return a string in which everything that looks like an e-mail or a phone is masked; dates stay as they are.
 
     `mask_number` masks what may be a phone: digits, and the blanks, brackets, dots and dashes between them.
     """

@@ -50,7 +50,8 @@ class MetricOptions:
 class Choices:
     """The fields of the form with their choices, in order; `by` has choices for each level of grouping.
 
-    `searches_masked` is true if a filter searches texts in which contacts are masked, so others may find more.
+    `searches_masked` is true if a filter searches texts in which contacts are masked, so people who see contacts may
+    find more.
     """
 
     periods: tuple[SelectOption, ...]
