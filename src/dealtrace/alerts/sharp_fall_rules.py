@@ -13,7 +13,7 @@ from dealtrace.reports.metrics import METRICS, Metric
 FALLS_WATCHED = tuple(METRICS[name] for name in ("match_rate", "deals", "leads", "visits"))
 """Ours: the metrics that are watched; amounts are not, because a few large deals move them at most sites."""
 WINDOWS_WATCHED = (WINDOWS["week"], WINDOWS["day"])
-"""Ours: the last seven finished days and the last finished day are judged; if figures fell in both, the week is shown."""
+"""Ours: the last seven finished days and the last finished day are judged; if both show a fall, the week is shown."""
 RATIO_BASIS_MIN = 100
 """Ours: a ratio is judged only in windows with at least this many deals; an alert, which a person chose, needs fewer.
 

@@ -174,7 +174,7 @@ class _Lines:
         return line
 
     def step_back(self) -> str:
-        """Return the first line of the current row, and arrange that its other lines are read again."""
+        """Return the first line of the current row, and make the iterator read its other lines again."""
         first = self.consumed.popleft()
         self._again.extendleft(reversed(self.consumed))
         self.is_at_end = False
@@ -254,7 +254,9 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[str]:
-    """Yield the lines of a file without a stated delimiter, and without byte order marks, as joined files have them."""
+    """Yield the lines of a file without a line that states the delimiter, and without byte order marks between joined
+    files.
+    """
     is_first = True
     while line := file.readline(LINE_LENGTH_MAX + 1):
         if len(line) > LINE_LENGTH_MAX:

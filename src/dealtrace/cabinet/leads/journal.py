@@ -66,7 +66,7 @@ TABS: Mapping[str, str] = {
 KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
 """The kind of lead that each tab lists; the tab of visits lists none."""
 NARROWING = ("q", "contact", "done")
-"""The parameters that change what the tab of missed calls lists; by default, it lists all calls still to be returned."""
+"""The parameters that change what the tab of missed calls lists; without them, it lists all calls to be returned."""
 YES = "yes"
 OUTCOMES: Mapping[str, str] = {CallOutcome.ANSWERED: "Answered", CallOutcome.MISSED: "Missed"}
 ASKED: FilterLabels = {

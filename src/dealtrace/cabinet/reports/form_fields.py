@@ -111,7 +111,7 @@ def choices_of(
     """Return the fields of a report's form, filled in from the report's URL.
 
     `usual` has the values of parameters that are missing in the URL. Contacts in active filters are masked unless
-    `is_whole` is true. Fields whose names are not shown cannot be chosen.
+    `is_whole` is true. Custom fields whose names are masked cannot be chosen.
     """
     said = {name: url.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "date")}
     has_days = bool(url.get("from") or url.get("to"))

@@ -62,7 +62,9 @@ class ModelsTable:
 
     @property
     def total_span(self) -> int:
-        """Return how many keys the line of totals lacks besides the first one."""
+        """Return how many columns of keys in the line of totals are empty: all except the first, which has the word
+        “Total”.
+        """
         return max(len(self.by) - 1, 0)
 
 

@@ -194,7 +194,7 @@ def _keep(form: Form, owner: Owner, options: dict[str, str]) -> Upload | None:
 
 
 def kept_file(kept: Upload | None) -> KeptFile | None:
-    """Return what a form that is shown again says of its file, or `None` if the file is not stored.
+    """Return what a form that is shown again states about its file, or `None` if the file is not stored.
 
     Raises:
         FileNotFoundError: the file was deleted in the meantime because it was old.
