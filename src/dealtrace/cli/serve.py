@@ -90,7 +90,7 @@ class _Supervisor(MPServer):
     def _respawn_workers(
         self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
     ) -> None:
-        """Start processes anew at the given places."""
+        """Start new processes in place of the given ones; print how each of the given processes ended."""
         places = list(workers)
         for place in places:
             died = self.wrks[place].inner
@@ -183,8 +183,7 @@ def _free_address(settings: Settings) -> str:
 
 
 def _cure(error: OSError, port: int) -> str:
-    """Return advice for a port that cannot be opened, with a space before it, or an empty string if there is no advice.
-    """
+    """Return advice for a port that cannot be opened, with a space before it; empty if there is no advice."""
     other = "Choose another port with --port or DEALTRACE_PORT"
     if error.errno == errno.EADDRINUSE:
         return f" {other}; this shows which program uses it: ss -ltnp 'sport = :{port}'"

@@ -40,9 +40,7 @@ class ExportedDeal:
 
 
 def _as_sent(deal: Deal, part: Literal["phone", "email"]) -> tuple[str, ...]:
-    """List the phones or e-mails that were sent with a deal: those in its details or, if it has none, those in its
-    clue.
-    """
+    """List the phones or e-mails that were sent with a deal: in its details or, if there are none, in its clue."""
     for sent in (search_contacts_of(deal.details), deal.clue.contact):
         stated = (sent.phone if part == "phone" else sent.email) if sent is not None else None
         if stated is not None:

@@ -234,7 +234,7 @@ def read_json_object(body: bytes) -> Pairs | None:
     """Return the parameters in a JSON object, or `None` if the body is not one; a list becomes `a,b,c`.
 
     Ours: the Content-Type is ignored, since some sites send JSON with the Content-Type of a form, and a refusal would
-    lose the lead. A body that begins like a JSON object is no form.
+    lose the lead. A body that begins like a JSON object is never parsed as a form.
 
     Raises:
         InvalidParameters: too many parameters.

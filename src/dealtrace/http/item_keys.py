@@ -6,7 +6,7 @@ from dealtrace.http.parameter_table import Parameter
 from dealtrace.record import record
 
 UNKNOWN_KEYS_MAX = 1_000
-"""Ours: at most this many unknown keys of the items of a list are counted; more are hardly all misspelt."""
+"""Ours: at most this many unknown keys of the items of a list are counted; more can hardly all be misspellings."""
 
 
 @record

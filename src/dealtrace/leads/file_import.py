@@ -22,7 +22,7 @@ Visits are not: credits refer to them, and finding all credits of a visit would 
 to pay for.
 """
 SILENCE_MAX = timedelta(minutes=1)
-"""Ours: if no step of taking an import back has ended for this long, that counts as stopped."""
+"""Ours: taking an import back counts as stopped if no step of it has ended for this long."""
 
 
 class Standing(StrEnum):
@@ -89,9 +89,10 @@ class ImportedFile:
 class LoggedImport:
     """An import that can be taken back, or was: its file and progress, and how far it has been taken back.
 
-    `left` counts the rows that are still to be taken back: rows that this import has added, or that it has with the
-    values that another import which can be taken back had added. `taken_back` counts the rows that were taken back, and
-    `stayed` those that stay because they were changed. `reported_at` is when the last step of taking it back ended.
+    `left` counts the rows that are still to be taken back: rows that this import has added, and rows of its file that
+    another import added before with the same values, if that import can still be taken back. `taken_back` counts the
+    rows that were taken back, and `stayed` those that stay because they were changed. `reported_at` is when the last
+    step of taking it back ended.
     """
 
     at: FileImport

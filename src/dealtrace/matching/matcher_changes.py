@@ -209,7 +209,7 @@ def _narrowed(
 def _with_nearest_later_date(
     changes: Sequence[tuple[tuple[int, timedelta], MatcherChange]],
 ) -> list[tuple[tuple[int, timedelta], MatcherChange]]:
-    """Return the changes of a matcher with only the smallest of those that only make its date later.
+    """Return the changes of a matcher; of the changes that only make its date later, only the smallest is returned.
 
     A later date accepts leads that began later, but with a depth, it also rejects leads that began long before.
     """

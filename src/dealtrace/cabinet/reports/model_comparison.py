@@ -62,9 +62,7 @@ class ModelsTable:
 
     @property
     def total_span(self) -> int:
-        """Return how many columns of keys in the line of totals are empty: all except the first, which has the word
-        “Total”.
-        """
+        """Return how many cells for keys are empty in the line of totals: all except the first, which says “Total”."""
         return max(len(self.by) - 1, 0)
 
 

@@ -95,16 +95,13 @@ class Table:
 
     @property
     def sorted_cell(self) -> int:
-        """Return the position, among the values of a row, of the column that sorts the rows; negative if a key sorts
-        them.
+        """Return the position, among the values of a row, of the column that sorts rows; negative if a key sorts them.
         """
         return self.sorted_at - self._keys_count
 
     @property
     def total_span(self) -> int:
-        """Return how many columns of keys in the line of totals are empty: all except the first, which has the word
-        “Total”.
-        """
+        """Return how many cells for keys are empty in the line of totals: all except the first, which says “Total”."""
         return max(self._keys_count - 1, 0)
 
     @property
@@ -354,9 +351,7 @@ def rows_url(
 def total_change(
     report: Report, place: int, model: AttributionModel, rows_page: str, language: Language
 ) -> FigureChange | None:
-    """Return the change of the total of the metric at the index `place`, with a link to the rows of the compared
-    period.
-    """
+    """Return the change of the total of the metric at `place`, with a link to the rows of the compared period."""
     change, compared = change_in_total(report, place, model, language), report.total.compared
     if change is None or compared is None or not compared[model][place]:
         return change

@@ -152,7 +152,7 @@ def _count_data(
     by: tuple[Dimension, ...],
     span: Span,
 ) -> Gathered:
-    """Count a site's data without the question's filters: a source that is new has an earlier figure, which is zero."""
+    """Count a site's data without the question's filters; so an earlier figure of a new source is zero, not missing."""
     scope = Scope(site, by, (), span, AttributionModel(site.attribution), question.date_of, None)
     return gather_measures(source.fetch, source.tables, scope, measures)
 
@@ -346,7 +346,7 @@ def resolved_filters(source: FactSource, question: Question, spans: Sequence[Spa
 
 
 def visits_since(source: FactSource, by: Iterable[Dimension], filters: Iterable[Filter]) -> datetime | None:
-    """Return the field `visits_since` of a `Scope`."""
+    """Return when the site's first visit began, if the report needs the hours of visits; otherwise, return `None`."""
     return find_first_visit(source.fetch, source.tables) if needs_hours_of_visits(by, filters) else None
 
 

@@ -66,9 +66,9 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
     """Rename a segment, in saved and mailed reports and shared links that use it, too; return `False` if there is none.
 
     Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
-    name stay unchanged, unless they say that they mean the site's. If the user's segment has the old name, the others
-    use it, not the site's segment; if it has the new name, changed reports would use it instead of the site's segment.
-    Shared links name only segments of the site.
+    name stay unchanged, unless a report states that its segment is the site's. If the user's segment has the old name,
+    the reports use that segment and not the site's; if it has the new name, changed reports would use it. Shared links
+    name only segments of the site.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -119,7 +119,7 @@ def remove_segment(work: Work, saved_name: SavedName) -> bool:
 
 
 def _end_links(work: Work, saved_name: SavedName) -> None:
-    """End the shared links whose report has this segment, unless it belongs to a single user: links have none such."""
+    """End the shared links whose report has this segment; no link uses a segment that belongs to a single user."""
     if saved_name.user_id is not None:
         return
     links = list_links_of_segment(work.connection, work.site.id, saved_name.name, lock=True)

@@ -115,7 +115,9 @@ def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -
 
 
 def lacking_data_text(report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat) -> str:
-    """Return a text: the compared period has no data, or has none before a day; empty if it has data from its start."""
+    """Return a text if the compared period has no data, or none before a certain day; otherwise, return an empty
+    string.
+    """
     nothing, before = _LACKING[language]
     if report.has_nothing_before:
         return nothing
@@ -163,8 +165,8 @@ def count_all_data(question: Question, measures: Collection[Measure]) -> bool:
 def is_nothing_counted(sides: ByModel) -> bool:
     """Return whether nothing that a report needs was counted in its compared period, whose measures are `sides`.
 
-    The measures say so and not the figures, because a figure may be zero although something was counted: a total of
-    margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
+    The measures decide this and not the figures, because a figure may be zero although something was counted: a total
+    of margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
     """
     return not any(
         side.is_counted or any(side.total.values()) or any(any(row.values()) for row in side.rows.values())

@@ -115,9 +115,9 @@ def insert_imported_rows(connection: Connection, site_id: int, number: int, ids:
 
 
 def insert_shared_rows(connection: Connection, site_id: int, number: int, ids: Sequence[int]) -> None:
-    """Store that an import has the rows with these ids too, if another import of its kind which is remembered has them.
+    """Store that an import has these rows too; rows that no other remembered import of its kind has are left out.
 
-    What no remembered import has added was there before, and is not the import's own.
+    Rows that are left out existed before, and do not belong to the import.
     """
     if not ids:
         return
