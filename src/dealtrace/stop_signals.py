@@ -1,7 +1,7 @@
 """Take exactly one stop signal in a server process, and only once it serves.
 
 Granian loses a signal that comes before it serves, and two signals (Ctrl-C reaches the whole group, then the supervisor
-sends SIGTERM) can block it. The process would then go on until it is killed. So the signals are held back from its
+sends SIGTERM) can block it. The process would then continue until it is killed. So the signals are held back from its
 start on, and only the first one is passed on.
 """
 

@@ -1,4 +1,4 @@
-"""The body of a request: how large it may be, how long it may take, and what becomes of the connection."""
+"""The body of a request: how large it may be, how long it may take, and when the connection is closed after it."""
 
 import asyncio
 import time
@@ -168,8 +168,8 @@ class Exchange:
     async def _receive_once(self) -> Message:
         """Return the next message; Granian is asked for each message only once.
 
-If Granian were asked again while it
-        waits for a message on behalf of a cancelled call, it would report that the client has closed the connection.
+        If Granian were asked again while it waits for a message on behalf of a cancelled call, it would report that the
+        client has closed the connection.
         """
         if self._receiving is None:
             assert self._receive is not None

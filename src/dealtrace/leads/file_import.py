@@ -26,12 +26,12 @@ SILENCE_MAX = timedelta(minutes=1)
 
 
 class Standing(StrEnum):
-    """What becomes of a row that an import has added, if the import is taken back.
+    """What happens to a row that an import has added, if the import is taken back.
 
     - `GOES`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
     - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
-    - `SHARED`: it stays, because another import that can be taken back has it too; it goes with the last of them.
+    - `SHARED`: it stays, because another import that can be taken back has it too; it is deleted with the last such import.
     - `GONE`: it was deleted before.
     """
 

@@ -1,4 +1,5 @@
-"""The effect that other rules would have on deals: as they are and would be, what moves between sources, the totals."""
+"""The effect that other rules would have on deals: each deal before and after, the moves between sources, the totals.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -40,7 +40,7 @@ class Delivery:
 
 @record
 class LoggedDelivery:
-    """A delivery and what became of it.
+    """A delivery and its outcome.
 
     `settled_at` is when it was acknowledged, or `None` while it waits; `unsent_reason` is why it was not sent, or
     `None` if it was. `attempts` counts the attempts to send it, and `last_fault` is the reason for the last failure;

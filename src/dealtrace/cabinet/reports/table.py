@@ -95,8 +95,7 @@ class Table:
 
     @property
     def sorted_cell(self) -> int:
-        """Return the position, among the values of a row, of the column that sorts rows; negative if a key sorts them.
-        """
+        """Return the index, among the values of a row, of the column that sorts rows; negative if a key sorts them."""
         return self.sorted_at - self._keys_count
 
     @property

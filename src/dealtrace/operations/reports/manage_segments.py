@@ -65,10 +65,10 @@ def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, ov
 def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
     """Rename a segment, in saved and mailed reports and shared links that use it, too; return `False` if there is none.
 
-    Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
-    name stay unchanged, unless a report states that its segment is the site's. If the user's segment has the old name,
-    the reports use that segment and not the site's; if it has the new name, changed reports would use it. Shared links
-    name only segments of the site.
+    Ours: if a segment of the site is renamed, the reports of the site get the new name, and so do the users' own
+    reports that use this segment. A user's own report is not changed if the user has a segment of the old name, which
+    the report uses instead, or one of the new name, which it would then use, unless the report states that its segment
+    is the site's. Shared links use only segments of the site.
 
     Raises:
         InvalidSetting: the new name is empty or too long.

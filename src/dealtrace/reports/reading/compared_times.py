@@ -115,9 +115,7 @@ def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -
 
 
 def lacking_data_text(report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat) -> str:
-    """Return a text if the compared period has no data, or none before a certain day; otherwise, return an empty
-    string.
-    """
+    """Return a text if the compared period has no data, or none before a certain day; otherwise, an empty string."""
     nothing, before = _LACKING[language]
     if report.has_nothing_before:
         return nothing
@@ -149,7 +147,7 @@ _DATA: Mapping[Fact, frozenset[Measure]] = {
 
 
 def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
-    """Return the measures that tell whether a site has data for the given ones: all deals, say, for those won.
+    """Return the measures that show whether a site has data for the given measures: for won deals, all deals.
 
     Ours: a period lacks data if the site has no visits, leads, deals or costs in it, whichever a report counts. What
     its filters and flags leave out does not matter: a source that is new, or the first won deal, is a real rise.

@@ -1,5 +1,4 @@
-"""The imports of files, with the rows that each has added, and the rows of each that another import had added before.
-"""
+"""The imports of files: the rows that each has added, and rows of its file that another import had added before."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 
