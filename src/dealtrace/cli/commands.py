@@ -185,7 +185,7 @@ R = TypeVar("R")
 def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
     """Wrap a function so that Typer's messages are in our words and control characters in them are escaped.
 
-    The messages quote arguments, and those about values of arguments are Pydantic's.
+    The messages quote arguments; messages about the values of arguments come from Pydantic.
     """
 
     @wraps(function)

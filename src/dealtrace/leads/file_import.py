@@ -31,7 +31,7 @@ class Standing(StrEnum):
     - `GOES`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
     - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
-    - `SHARED`: it stays, because another import that can be taken back has it too; it is deleted with the last such import.
+    - `SHARED`: it stays until the last import that has it is taken back, because another import has it too.
     - `GONE`: it was deleted before.
     """
 

@@ -1,6 +1,4 @@
-"""Phones that people type only to fill a field, such as 000 000-00-00; they belong to nobody, even if a numbering plan
-allows them.
-"""
+"""Phones that people type only to fill a field, such as 000 000-00-00; they belong to nobody even if valid."""
 
 import re
 

@@ -1,5 +1,4 @@
-"""The effect that other rules would have on deals: each deal before and after, the moves between sources, the totals.
-"""
+"""The effect that other rules would have on deals: each deal before and after, moves between sources, and totals."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

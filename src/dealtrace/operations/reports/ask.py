@@ -158,7 +158,7 @@ def _count_data(
 
 
 def _counted_since(count: CountData, site: Site, compared: Span) -> date | None:
-    """Return the first day on which the site has data, if it is a day of the compared span other than the first.
+    """Return the first day with data of the site, if it lies in the compared span and is not the span's first day.
 
     Most spans begin on a day with data, so usually a single statement about that day is enough.
     """
