@@ -102,7 +102,7 @@ class PatientBodies:
     def may_go_on(self, *, is_admitted: bool) -> bool:
         """Return whether a body may continue to pause.
 
-        If so, count it, unless `is_admitted` says that it is counted already.
+        If so, count it, unless it is counted already (`is_admitted`).
         """
         if self._server_stop.is_begun:
             return False

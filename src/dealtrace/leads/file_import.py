@@ -16,7 +16,7 @@ REMEMBERED_FOR = timedelta(days=30)
 By then, the report of its month has shown what is wrong with the file. Later, people have worked with its rows.
 """
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
-"""Ours: the kinds of records of which a file's rows are remembered, so that its import can be taken back.
+"""Ours: the kinds of records for which the rows of a file are remembered, so that its import can be taken back.
 
 Visits are not: credits refer to them, and finding all credits of a visit would need an index that every lead would have
 to pay for.
@@ -87,7 +87,7 @@ class ImportedFile:
 
 @record
 class LoggedImport:
-    """An import that can be taken back, or was: its file and progress, and how far it has been taken back.
+    """An import that can be or was taken back: its file and progress, and how far it has been taken back.
 
     `left` counts the rows that are still to be taken back: rows that this import has added, and rows of its file that
     another import added before with the same values, if that import can still be taken back. `taken_back` counts the

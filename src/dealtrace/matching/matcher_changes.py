@@ -36,11 +36,11 @@ class MatcherChange:
     """A change of a deal's matchers, and the match that the deal would then have.
 
     Conditions that do not change are `None` or false; if `position` is `None`, the deal only has to be matched again.
-    `position` is the position of the changed matcher, from 0. `depth_at_least` and `depth_at_most` are the smallest
-    higher and the largest lower depth (in whole minutes) that give another match, and `until_at_least` and
-    `until_at_most` the nearest later and earlier date of the matcher that do (in whole seconds). With `without_tags`,
-    leads need no tags. `kinds` are the kinds of lead that the matcher would search. With `before`, the matcher is tried
-    before the matcher at this position.
+    `position` is the position of the changed matcher, from 0. `depth_at_least` is the smallest higher depth, and
+    `depth_at_most` the largest lower depth, that gives another match, in whole minutes. `until_at_least` is the nearest
+    later date, and `until_at_most` the nearest earlier date of the matcher, that gives another match, in whole seconds.
+    With `without_tags`, leads need no tags. `kinds` are the kinds of lead that the matcher would search. With `before`,
+    the matcher is tried before the matcher at this position.
     """
 
     found: Match

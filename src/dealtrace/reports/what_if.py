@@ -92,7 +92,7 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
     """Return the amount that moves from each losing source to each gaining source, by pairs of old and new source.
 
     Sources are paired in the order of their rank. The values of `before` and those of `after` must have the same sum,
-    and no value may have a sign other than that of the sum.
+    and each value must be zero or have the sign of the sum.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)

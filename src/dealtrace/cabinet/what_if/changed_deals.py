@@ -45,7 +45,8 @@ class Flip:
 
 @record
 class FlipPages:
-    """The navigation in the list of deals that would change: which of them are shown, other pages, and files with all.
+    """The navigation in the list of deals that would change: which of them are shown, other pages, and files with all
+    of them.
 
     `earlier` and `later` are empty if there is no such page. `all` leads to the first page of the same list on the page
     that tries rules.

@@ -35,7 +35,7 @@ FILTERS_APART = ", "
 def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, overwrites: bool = False) -> Segment:
     """Store filters under a name, for everyone at the site or for one user only, and return the segment.
 
-    Shared links that lack a segment of the site with this name are not bound to the new one: they stay without.
+    Shared links whose segment of this name was removed do not use the new segment: they still show nothing.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.

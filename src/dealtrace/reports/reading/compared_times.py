@@ -149,8 +149,9 @@ _DATA: Mapping[Fact, frozenset[Measure]] = {
 def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
     """Return the measures that show whether a site has data for the given measures: for won deals, all deals.
 
-    Ours: a period lacks data if the site has no visits, leads, deals or costs in it, whichever a report counts. What
-    its filters and flags leave out does not matter: a source that is new, or the first won deal, is a real rise.
+    Ours: a period lacks data if the site has no visits, leads, deals or costs in it, depending on what the report
+    counts. Data that the report's filters and flags leave out counts too: a new source, or the first won deal, is a
+    real rise.
     """
     return frozenset[Measure]().union(*(_DATA[measure.fact] for measure in measures))
 
