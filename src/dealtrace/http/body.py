@@ -31,7 +31,7 @@ This is less than the number of connections that every process may have (`open_f
 that never arrive cannot occupy all connections for longer than `SHORT_PAUSE_SECONDS`.
 """
 LOOK_SECONDS = 1.0
-"""How often, in seconds, it is checked that a pause may continue; once the server stops, no pause may continue."""
+"""How many seconds pass between two checks whether a pause may continue; once the server stops, none may continue."""
 REST_BYTES_MAX = 16 * 1024
 """Ours: if a request is answered before its whole body has arrived, up to this many further bytes are dropped.
 

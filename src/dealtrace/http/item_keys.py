@@ -61,7 +61,7 @@ def known_keys(parameters: Iterable[Parameter]) -> KnownKeys:
 
 
 def _keys_of(schema: object) -> KnownKeys:
-    """Return the keys that a JSON Schema describes; an object whose keys it does not describe may have any."""
+    """Return the keys that a JSON Schema describes; an object whose keys it does not describe may have any key."""
     match schema:
         case {"properties": dict(parts)}:
             return KnownKeys({name: _keys_of(part) for name, part in parts.items()})

@@ -18,8 +18,8 @@ By then, the report of its month has shown what is wrong with the file. Later, p
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
 """Ours: the kinds of records for which the rows of a file are remembered, so that its import can be taken back.
 
-Visits are not: credits refer to them, and finding all credits of a visit would need an index that every lead would have
-to pay for.
+Visits are not remembered: credits refer to them, and finding all credits of a visit would need an index that makes
+storing every lead slower.
 """
 SILENCE_MAX = timedelta(minutes=1)
 """Ours: taking an import back counts as stopped if no step of it has ended for this long."""
@@ -74,7 +74,7 @@ class FileImport:
 
 @record
 class ImportedFile:
-    """What is remembered of an imported file for `REMEMBERED_FOR`: the kind of its records, its name and its user.
+    """What is remembered about an imported file for `REMEMBERED_FOR`: the kind of its records, its name and its user.
 
     `noun` is a key of `operations.run_import.IMPORT_KINDS`. `publishes` says whether webhooks receive its records.
     """

@@ -238,7 +238,7 @@ _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
 def _in_total(ru: str, own_ru: str, en: str, own_en: str) -> tuple[str, str]:
     return (
         f"«Итого» делит на {ru}, в том числе с бесплатных источников; строка с расходами — только на {own_ru}",
-        f"the total divides by {en}, including those from free sources; a row with costs divides only by its own {own_en}",
+        f"the total divides by {en}, also from free sources; a row with costs divides only by its own {own_en}",
     )
 
 
@@ -338,7 +338,8 @@ _TABLE = (
            ratio(COST, CLICKS), formula_text="cost / clicks", growth=Growth.BAD),
     Metric("cpl", "Цена лида (CPL)", "Cost per lead (CPL)", "расходы / все лиды, включая пришедшие без рекламы",
            "cost / all leads, including those not from ads", Group.COSTS, Unit.PRICE, ratio(COST, LEADS),
-           formula_text="cost / leads", growth=Growth.BAD, in_total=_in_total("все лиды", "свои", "all leads", "leads")),
+           formula_text="cost / leads", growth=Growth.BAD,
+           in_total=_in_total("все лиды", "свои", "all leads", "leads")),
     Metric("cpo", "Цена сделки (CPO)", "Cost per deal (CPO)", "расходы / все сделки", "cost / all deals",
            Group.COSTS, Unit.PRICE, ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD,
            in_total=_in_total("все сделки", "свои", "all deals", "deals")),

@@ -68,7 +68,7 @@ class Span:
     def soon_follows(self, earlier: "Span") -> bool:
         """Return whether this span begins after another one ended, but by no longer than its own length.
 
-        Both must have days, and none of them in common.
+        Both must have days, but no day in common.
         """
         if self.days is None or earlier.days is None or self.days.first_on <= earlier.days.last_on:
             return False

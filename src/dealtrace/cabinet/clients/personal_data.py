@@ -43,7 +43,7 @@ class KnownPerson:
 
 @record
 class ContactLine:
-    """A contact of the person, and how many leads have it; data found by it is exported or erased if `is_chosen`."""
+    """A contact of the person, and how many leads have it; data found by it is exported or erased if it `is_chosen`."""
 
     text: str
     is_chosen: bool

@@ -195,7 +195,7 @@ def _chosen_labels(choices: Iterable[SelectOption]) -> list[str]:
 
 
 def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[SelectOption, ...]:
-    """Return the dimensions as choices; the value of each is its name as URLs have it."""
+    """Return the dimensions as choices; the value of each is its name in URLs."""
     return tuple(
         SelectOption(escaped_name(each.name), in_language((each.ru, each.en), language), each.name in chosen)
         for each in listed

@@ -47,7 +47,7 @@ _COMMANDS = {
     ImportNoun.DEAL: "deals",
     ImportNoun.VISIT: "visits",
 }
-"""The commands that import what pages import."""
+"""The commands that import the same kinds of files as the pages."""
 ENCODINGS = ("", *Encoding)
 """The encodings of text files; an empty string means that the encoding is detected."""
 

@@ -110,7 +110,7 @@ class Upload:
         shutil.rmtree(self.folder / _SENT, ignore_errors=True)
 
     def delete(self) -> None:
-        """Delete the file, its options, its result, and what the result left: refused rows or differences."""
+        """Delete the file, its options, its result, and the files of the result: refused rows or differences."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -45,8 +45,7 @@ class Flip:
 
 @record
 class FlipPages:
-    """The navigation in the list of deals that would change: which of them are shown, other pages, and files with all
-    of them.
+    """The navigation in the list of deals that would change: the shown deals, other pages, and files with all deals.
 
     `earlier` and `later` are empty if there is no such page. `all` leads to the first page of the same list on the page
     that tries rules.

@@ -129,7 +129,9 @@ def _rows(answered: Report | Pivot) -> Sequence[object]:
 
 
 def _preset(name: str, metrics: str, site_id: int) -> Preset:
-    """Return the preset of a name, or an empty one without a name; without metrics either, print examples and exit."""
+    """Return the preset `name`, or an empty one if no name is given; print examples and exit if metrics are missing
+    too.
+    """
     if name and name not in REPORT_PRESETS:
         fail(f"Unknown preset “{name}”. Available: {', '.join(REPORT_PRESETS)}.")
     if not name and not metrics:

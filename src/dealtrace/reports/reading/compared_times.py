@@ -18,7 +18,7 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, days_of_times
 
 TIMES_KEPT = 64
-"""How many results of `compared_times` are kept: a table asks for the same one with every row."""
+"""How many results of `compared_times` are kept: a table needs the same result for every row."""
 TIMES_SUSPECTED = Fraction(3, 2)
 """The growth above which `may_lack_data` suspects that the compared period lacks data."""
 

@@ -1,4 +1,4 @@
-"""Say through which day the costs of a report are known, and what their absence does to a comparison."""
+"""Say through which day the costs of a report are known, and how missing costs affect a comparison."""
 
 from collections.abc import Callable, Mapping
 from datetime import date

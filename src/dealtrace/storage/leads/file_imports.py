@@ -201,7 +201,7 @@ def delete_imported_rows(connection: Connection, site_id: int, number: int, ids:
 def find_old_import(connection: Connection, site_id: int, before: datetime) -> int | None:
     """Find the number of an import that is remembered and began before a time, or return `None` if there is none.
 
-    An import that was taken back counts from when taking it back began.
+    For an import that was taken back, the time when taking it back began is compared.
     """
     begun_at = func.coalesce(file_import.c.undo_begun_at, file_import.c.begun_at)
     old = (file_import.c.site_id == site_id, file_import.c.file_name.is_not(None), begun_at < before)

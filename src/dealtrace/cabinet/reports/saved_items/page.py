@@ -81,8 +81,8 @@ class Save(Protocol):
 class SavedItemsPage:
     """A page that lists, saves, renames and deletes either saved reports or segments.
 
-    With `keeps_filters`, what is saved contains the filters of the segment that a question names, not its name.
-    `rename` and `delete` return `False` if nothing has the name.
+    With `keeps_filters`, a saved question has the filters of its segment instead of the segment's name. `rename` and
+    `delete` return `False` if nothing has the name.
     """
 
     place: str

@@ -56,7 +56,7 @@ def compare_upload(connection: Connection, site: Site, upload: Upload, encoding:
 
 
 def compared_of(upload: Upload) -> Compared | None:
-    """Return the result that is kept of an upload, or `None` if it has not been compared."""
+    """Return the stored result of an upload, or `None` if it has not been compared."""
     outcome = upload.outcome
     if not outcome:
         return None
