@@ -64,10 +64,10 @@ def has_parts_of_sources(question: Question) -> bool:
 
 
 def split_by_medium(question: Question, url: ReportUrl) -> str:
-    """Return the URL of the report with sources split by medium; empty if they are already split or cannot be.
+    """Return the URL of the report with sources split by medium; empty if they are already split or cannot be split.
 
-    Ours: a source such as yandex has ads and search in one row, so that the costs of the ads stand beside the income of
-    both.
+    Ours: a source such as yandex has ads and search in one row, so that one row has the costs of the ads and the income
+    of both.
     """
     names = [dimension.name for dimension in question.by]
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]

@@ -68,8 +68,7 @@ def update_link_query(connection: Connection, digest: str, query: str) -> None:
 
 
 def end_links(connection: Connection, digests: Collection[str], now: datetime) -> None:
-    """Store that the segment of links was deleted at `now`; they show nothing, even if another segment gets the name.
-    """
+    """Store that the segment of links was deleted at `now`; they show nothing, whatever segment has the name later."""
     mine = shared_link.c.digest.in_(sorted(digests))
     connection.execute(update(shared_link).where(mine).values(segment_deleted_at=now))
 

@@ -1,4 +1,4 @@
-"""Compare an uploaded list with the deals of a site, and keep the differences with the upload for an hour."""
+"""Compare an uploaded list with the deals of a site, and store the differences next to the upload for an hour."""
 
 from itertools import islice
 
