@@ -105,9 +105,7 @@ def _changed(matcher: Matcher, change: MatcherChange) -> Matcher:
 
 
 def _decide(attempts: Sequence[Attempt], ranked: Sequence[Prospect]) -> tuple[Match, int | None]:
-    """Return what the first successful matcher finds, and the position of this matcher; `ranked` begins with the
-    nearest lead.
-    """
+    """Return what the first successful matcher finds, and its position; `ranked` begins with the nearest lead."""
     for position, attempt in enumerate(attempts):
         found = _find(attempt, ranked)
         if found != UNMATCHED or attempt.matcher.way in FINAL_KINDS:
