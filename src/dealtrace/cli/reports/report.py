@@ -42,7 +42,7 @@ DateOption = Annotated[
     str,
     typer.Option(
         "--date",
-        help="The date by which a deal is counted: deal (its own), lead (its lead's) or changed (of its last change).",
+        help="The date by which deals are counted: deal (of the deal), lead (of its lead) or changed (of its last change).",
     ),
 ]
 Compare = Annotated[

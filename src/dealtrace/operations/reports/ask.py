@@ -304,7 +304,7 @@ def _may_join(tables: FactTables, question: Question, spans: Sequence[Span], mea
 def _gather(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span], measures: set[Measure]
 ) -> list[dict[AttributionModel, Gathered]]:
-    """Return what is counted in a span, and in an earlier one if there are two, by the same statements."""
+    """Return, for each of one or two spans, what is counted by model; two spans are counted by the same statements."""
     fetch, since = _fetched_once(source.fetch), visits_since(source, question.by, question.filters)
     own, earlier = spans[0], spans[1] if len(spans) > 1 else None
     sides: list[dict[AttributionModel, Gathered]] = [{} for _ in spans]
