@@ -361,7 +361,7 @@ class Application:
     async def _store_remaining(self) -> None:
         """Store what is still in memory: unknown parameters, busiest seconds, journalled requests and uses of tokens.
 
-        If storing fails, they are lost, but the server stops all the same.
+        If storing fails, they are lost, but the server still stops.
         """
         stores = (self._gate.unknown_parameters.store, self._gate.busiest_seconds.store, self._journal.store)
         storing = [store(self._write_queue, is_last=True) for store in stores]

@@ -70,9 +70,9 @@ def observe_request(route: str, status: int, seconds: float) -> None:
 
 
 def observe_tally(tally: Sequence[tuple[str, str]]) -> None:
-    """Count what became of values from requests.
+    """Count the outcomes of values from requests.
 
-    Each pair of `tally` names the value and what became of it, such as `("hit", "robot")`; both are from fixed lists.
+    Each pair of `tally` names a value and its outcome, such as `("hit", "robot")`; both are from fixed lists.
     """
     for what, kind in tally:
         TALLY.labels(what, kind).inc()

@@ -1,7 +1,7 @@
 """Take exactly one stop signal in a server process, and only once it serves.
 
 Granian loses a signal that comes before it serves, and two signals (Ctrl-C reaches the whole group, then the supervisor
-sends SIGTERM) can block it. The process would then go on until it is killed. So the signals are held back from its
+sends SIGTERM) can block it. The process would then continue until it is killed. So the signals are held back from its
 start on, and only the first one is passed on.
 """
 
@@ -14,12 +14,12 @@ from contextlib import contextmanager
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _TURNS_UNTIL_SERVED = 10
-"""After how many turns of its event loop Granian serves, once it knows that all parts are started; three would do."""
+"""How many turns of its event loop Granian needs to serve after all parts have started; three would be enough."""
 
 
 @contextmanager
 def stop_signals_held() -> Iterator[None]:
-    """Hold back the stop signals of this thread meanwhile; processes that it starts keep holding them back."""
+    """Hold back the stop signals of this thread in the `with` block; processes started there keep holding them back."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     try:
         yield

@@ -126,7 +126,7 @@ def test_a_link_follows_a_segment_of_the_site(owner_of: Guest, served: Stage, si
 
     change([f"campaign:is:{CAMPAIGN}"])
     url = share(owner_of, "by=campaign&metrics=leads&segment=agency")
-    assert "shared links that follow it: 1" in owner_of.get("reports/segments").text
+    assert "shared links that use it: 1" in owner_of.get("reports/segments").text
     assert "•••" not in visit(url).text
     change(["campaign:filled"])
     assert "•••" in visit(url).text
@@ -164,7 +164,7 @@ def test_a_link_that_lost_its_segment_follows_no_other(owner_of: Guest, comes_by
             owner_of.post(place, **agency, query=f"filter=campaign%3Ais%3A{CAMPAIGN}", overwrite="on")
     listed = owner_of.get(place).text
     assert "agency" in listed
-    assert "shared links that follow it" not in listed
+    assert "shared links that use it" not in listed
     page = visit(url)
     assert page.status_code == 410
     assert "The segment of the report was deleted, so the link shows nothing." in page.text

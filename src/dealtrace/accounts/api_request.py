@@ -13,7 +13,7 @@ PARAMETERS_KEPT_MAX = 60
 ITEM_PARAMETERS_MAX = 1000
 """Ours: the maximum number of values that are read from the items of a list, before they are masked and cut.
 
-A list of 100 deals has about as many. `masked_reason` looks for the numbers of a refusal's message among them.
+A list of 100 deals has about as many. `masked_reason` looks among them for the numbers in a refusal's message.
 """
 VALUE_LENGTH_MAX = 200
 """Ours: the journal keeps at most this many characters of a parameter's name, and as many of its value."""
@@ -34,9 +34,9 @@ class ApiRequest:
     """A request to the API and its answer; `site_id` is `NO_SITE_ID` if the request has no valid site.
 
     Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are those of
-    the refusal; they are `None` if the request was accepted. If items of a list were refused, they are those of the
-    first such item, even if `status` is that of a success. `network` is the masked address that a request without a
-    valid site came from, and `None` for other requests.
+    the refusal; they are `None` if the request was accepted. If only items of a list were refused, they are those of
+    the first refused item, and `status` may be that of a success. `network` is the masked address that a request
+    without a valid site came from, and `None` for other requests.
     """
 
     site_id: int

@@ -75,7 +75,7 @@ def masked_number(written: str) -> str:
 
 
 def masked_text(text: str, mask_number: Callable[[str], str] = masked_number) -> str:
-    """Return a string with everything masked that looks like an e-mail or a phone; dates stay as they are.
+    """Return a string in which everything that looks like an e-mail or a phone is masked; dates stay as they are.
 
     `mask_number` masks what may be a phone: digits, and the blanks, brackets, dots and dashes between them.
     """
@@ -162,8 +162,8 @@ def masked_reason(message: str, sent: Mapping[str, str]) -> str:
     """Return the message of a refusal, masked and cut; null characters, which databases cannot store, are left out.
 
     Ours: a limit that the message states, such as the greatest number allowed, stays readable. A number without
-    separators counts as a limit if it was not sent and is not written as Russian phones are. If not all parameters of
-    the request are known, no number counts as a limit.
+    separators counts as a limit unless it was sent or is written like a Russian phone. If not all parameters of the
+    request are known, no number counts as a limit.
     """
     is_known = 0 < len(sent) < ITEM_PARAMETERS_MAX
     repeated = ["".join(filter(str.isdigit, text)) for text in (*sent.keys(), *sent.values())]

@@ -20,7 +20,7 @@ class ChangeKind(StrEnum):
     - `COSTS`: costs of an account, `FIRST-DAY LAST-DAY` in `after` if they were imported, in `before` if deleted.
     - `PAST`: past visits were reclassified or, if `name` is `PAST_DEALS`, past deals were matched again.
     - `LEAD`: what a person did to a lead: `name` is the kind and id of the lead, and `after` is what the person did.
-      Unlike for other kinds, `before` is not a former value: it is the number of the new version of the lead's notes,
+      Unlike in other kinds, `before` is not a former value: it is the number of the new version of the lead's notes,
       or an empty string if the notes did not change.
     - `ERASURE`: a person was erased: `name` is the number of leads, `after` that of deals; no contact is stored.
     - `NOTE`: a note on the time axis of charts: `name` is `DAY TEXT`; the key of the note is in `after` if the note was

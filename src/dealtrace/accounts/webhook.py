@@ -40,7 +40,7 @@ class BodyStyle(StrEnum):
 
 
 class WebhookState(StrEnum):
-    """The state of a webhook: `PAUSED` means that nothing is sent, `FAILING` that the latest attempt failed."""
+    """The state of a webhook: `PAUSED` means that nothing is sent; `FAILING` means that the latest attempt failed."""
 
     ACTIVE = "active"
     FAILING = "failing"

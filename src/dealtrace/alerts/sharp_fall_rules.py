@@ -11,11 +11,11 @@ from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Metric
 
 FALLS_WATCHED = tuple(METRICS[name] for name in ("match_rate", "deals", "leads", "visits"))
-"""Ours: the metrics that are watched; amounts are not, because a few large deals move them at most sites."""
+"""Ours: the watched metrics; amounts are not watched, because at most sites a few large deals change them."""
 WINDOWS_WATCHED = (WINDOWS["week"], WINDOWS["day"])
-"""Ours: the last seven finished days and the last finished day are judged; if both fell, the week is shown."""
+"""Ours: the last seven finished days and the last finished day are judged; if both show a fall, the week is shown."""
 RATIO_BASIS_MIN = 100
-"""Ours: a ratio is judged only in windows with this many deals; an alert, which a person chose, needs fewer.
+"""Ours: a ratio is judged only in windows with at least this many deals; an alert, which a person chose, needs fewer.
 
 A rate of one half varies by a tenth among 100 deals, and by a quarter among 20: a fall of 30 % would often be chance.
 Counts have no fixed minimum: by the rules for alerts, a usual count of nine is enough to notice a fall to zero, and a
@@ -63,6 +63,6 @@ def _fall(metric: Metric, slot: Slot, numbers: Mapping[Slot, Observed]) -> Fall 
 
 
 def _sound(number: Observed) -> Observed:
-    """Return a number, or an unknown number if it is a ratio of too few deals."""
+    """Return the number; if it is a ratio of fewer than `RATIO_BASIS_MIN` deals, return it as unknown."""
     is_small = number.basis is not None and number.basis < RATIO_BASIS_MIN
     return Observed(None, number.basis) if is_small else number

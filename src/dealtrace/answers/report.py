@@ -34,7 +34,7 @@ class ReportTotal(TypedDict):
 
     `change` is in the unit of the metric. `changePercent` has only metrics whose changes are shown as percentages, so
     no ratios. In a pivot, `cells` has the figures of its columns; with a comparison, `comparedCells`, `changeCells` and
-    `changePercentCells` have the same for its columns.
+    `changePercentCells` have the compared figures and the changes of its columns.
     """
 
     values: RowFigures
@@ -54,7 +54,7 @@ class ReportRow(ReportTotal):
 
 
 class ReportHint(TypedDict):
-    """What a reader must know of some metrics: why they or their changes are `null` or distorted, and what helps."""
+    """What a reader must know about some metrics: why they or their changes are `null` or distorted, and what to do."""
 
     metrics: list[str]
     reason: str

@@ -60,8 +60,8 @@ def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSour
     """Return the source of the first click id, or `sender`, the source of the referring page, if that is more precise.
 
     `sender` is more precise if the click id is of a free link and `sender` is a known search engine, social network,
-    assistant or mail. Instagram sends `fbclid` too, only the URL of a search has its words, and people copy a link with
-    its click id from the search of Yandex to a messenger.
+    assistant or mail. For example, Instagram adds `fbclid` too; search words are only in the URL of the search page;
+    and people send links from Yandex's search, with their click ids, by messenger.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     return sender if source.medium in _FREE_MEDIA and sender.medium in MEDIA.values() else source

@@ -1,4 +1,4 @@
-"""The costs of advertising: of a day and traffic source, and as files and API requests state them for campaigns."""
+"""The costs of advertising: by day and traffic source, and by campaign as files and API requests state them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

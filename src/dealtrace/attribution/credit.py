@@ -25,7 +25,7 @@ Only bots make more visits.
 
 
 CreditKey = NewType("CreditKey", int)
-"""What credits belong to: the id of a lead, or the negative id of a visit to which deals are matched directly."""
+"""The key of a stored credit: the id of a lead, or the negative id of a visit to which deals are matched directly."""
 
 
 def credit_key_of_visit(visit_id: int) -> CreditKey:

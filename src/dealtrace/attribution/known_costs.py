@@ -27,7 +27,7 @@ so lacks those of three whole days.
 
 @record
 class KnownCosts:
-    """The last day up to which all costs are known (`until`), and accounts that lack later costs, with their last days.
+    """The last day up to which all costs are known (`until`), and the accounts that delay it, with their last days.
 
     `behind` are the regular accounts without costs on the latest day on which any regular account has costs. `stopped`
     are the regular accounts whose import seems to have stopped, earliest last day first.

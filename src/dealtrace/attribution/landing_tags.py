@@ -33,7 +33,7 @@ UTM_TAGS: Mapping[str, str] = {
 }
 OPENSTAT = "_openstat"
 REFERRER = "utm_referrer"
-"""The parameter with the URL of the referring page, as redirects of sites and of protection against robots add it."""
+"""The parameter in which redirects, such as those of protections against robots, keep the URL of the referring page."""
 OPENSTAT_SERVICES: Mapping[str, str] = {
     "direct.yandex.ru": "yandex",
     "direct.yandex.com": "yandex",

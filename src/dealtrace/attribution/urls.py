@@ -15,7 +15,7 @@ _ESCAPED_AMPERSAND = re.compile(
     rf"(?:{_AMPERSAND})(?:(?:amp|{_HASH}0*38|{_HASH}x0*26){_SEMICOLON})*",
     re.IGNORECASE,
 )
-"""Matches an ampersand, plain or escaped once or several times: as in HTML, JSON or (`in_url`) URLs."""
+"""Matches an ampersand, unescaped or escaped one or more times as in HTML, in JSON or (group `in_url`) in URLs."""
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -63,8 +63,8 @@ def _pieces(text: str) -> Iterator[str]:
     """Yield the `name=value` strings of a query string, split at `&` and, before a utm tag, also at `?`, `;` and `%26`.
 
     A value with a slash is taken for a URL and is split only at `&`, so the UTM tags in this URL stay in the value. The
-    value of a UTM tag is always split, even if it has a slash; it may have an escaped `=` before it. The URL in
-    `utm_referrer` is no such tag.
+    value of a UTM tag is always split, even if it has a slash; it may have an escaped `=` before it. The parameter
+    `utm_referrer` does not count as a UTM tag.
     """
     for piece in text.split("&"):
         is_tag = _UTM_TAG.match(piece) is not None

@@ -14,9 +14,9 @@ EXCLUDED = (*DEFAULT_EXCLUDED_CONTENT_TYPES, CONTENT_TYPES[XLSX])
 def compressed(pages: ASGIApp) -> ASGIApp:
     """Return an application that compresses the responses of `pages` with gzip if the client accepts gzip.
 
-    Ours: the server compresses pages itself, because many servers have no proxy that does, and an uncompressed page
-    takes several more round trips. The size of a compressed page may reveal the form token in the page to an attacker.
-    This does no harm: the token is checked only in requests without `Sec-Fetch-Site` and `Origin`, and browsers send
-    these headers. The secret of a session is never in a page.
+    Ours: the server compresses pages itself, because many servers have no proxy that compresses, and an uncompressed
+    page takes several more round trips. The size of a compressed page may reveal the form token in the page to an
+    attacker. This does no harm: the token is checked only in requests without `Sec-Fetch-Site` and `Origin`, and
+    browsers send these headers. The secret of a session is never in a page.
     """
     return GZipMiddleware(pages, compresslevel=LEVEL, exclude_content_types=EXCLUDED)

@@ -34,7 +34,7 @@ _LARGE: Mapping[Language, tuple[tuple[int, str], ...]] = {
     "en": ((10**9, "B"), (10**6, "M")),
 }
 _LARGE_FROM = 10
-"""Ours: an axis that reaches this many millions or billions is labelled in them; its marks are then whole numbers."""
+"""Ours: an axis up to at least this many millions or billions has labels in that unit; its marks are whole numbers."""
 _SHOWN_UNITS = ((86_400, 3600), (3600, 60))
 """The seconds of a unit, and of the smaller unit that `span_of_time` adds to it; seconds are added to minutes."""
 

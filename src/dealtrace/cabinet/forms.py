@@ -18,7 +18,7 @@ FORM_BYTES_MAX = 1_000_000
 OPEN_FORM_BYTES_MAX = 100_000
 """The maximum size of a form that people send without a login."""
 DROPPED_BYTES_MAX_WITHOUT_FILES = 16 << 20
-"""Ours: the number of bytes beyond the limit of a page's form without files that are still received and dropped.
+"""Ours: if a form without files is too large, up to this many further bytes are still received and dropped.
 
 A browser shows no answer before it has sent its whole form.
 """

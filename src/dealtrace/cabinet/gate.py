@@ -47,11 +47,11 @@ HOST_PREFIX = "__Host-"
 FIRST_RESPONSE_TRIES, FIRST_RESPONSE_PAUSE_SECONDS = 50, 0.1
 """How many times to ask for the response to a form that another request has taken, and the pause between two tries."""
 UNSAVED = "unsaved"
-"""The parameter of the login page that says that a form was sent after the session ended."""
+"""The parameter of the login page that is set if a form was sent after the session ended."""
 TRANSIENT = (429, 500, 503)
 """The statuses of refusals after which the same form may succeed in a while."""
 SECRET = ("password", "new_password", "code", "secret", "key", "token")
-"""The fields of forms that no page shows again."""
+"""The form fields whose values no page shows again."""
 _ID = re.compile(rf"[0-9]{{1,{len(str(ID_MAX))}}}")
 PageHandler = Callable[[View], Awaitable[Response]]
 

@@ -48,7 +48,7 @@ class SiteFigure:
 
 @record
 class SiteLine:
-    """A site, the URL of its overview with the same period and comparison, and its figures with their time (`as_of`).
+    """A site, the URL of its overview with the same period and comparison, and its figures as of the time `as_of`.
 
     `period` is in the time zone of the site. `figures` is empty if the report failed; `fault` then has the reason.
     """

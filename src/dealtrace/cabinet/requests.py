@@ -164,7 +164,7 @@ def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
 
 
 def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime]) -> datetime | None:
-    """Return what `bound` computes, the start or the end of the day in `text`, or `None` if `text` is not a day."""
+    """Return the start or the end of the day in `text`, as `bound` computes it, or `None` if `text` is not a day."""
     day_on = read_day(text, YEAR_FIRST)
     return bound(day_on, zone) if day_on is not None else None
 

@@ -19,7 +19,7 @@ from dealtrace.whole_number import ID_MAX
 
 ITEMS_MAX = 100
 _PHONE_NAME = "phone"
-"""A part of all keys whose values are phones, such as `phoneNumber`, `waPhone` and `phones`, in lower case."""
+"""The string, in lower case, that marks keys whose values are phones, such as `phoneNumber`, `waPhone` and `phones`."""
 _FIELD_VALUE = "value"
 """The key of the value of a field, which may be a phone whatever the field is called."""
 
@@ -213,7 +213,7 @@ def outcomes_in_order(read: Iterable[object], stored: Iterable[Outcome]) -> list
 
 
 def read_items(body: bytes, name: str) -> ListedItems:
-    """Return the items of the list under the key `name` in a JSON body; all other keys of the body are unknown.
+    """Return the items of the list under the key `name` in a JSON body; all other keys of the body count as unknown.
 
     Raises:
         UnreadableBody: the body is not JSON.

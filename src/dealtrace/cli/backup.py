@@ -25,7 +25,7 @@ from dealtrace.storage.reports.mirror.mirror import folder_of, forget_mirror
 from dealtrace.storage.schema.upgrade import VERSION_TABLE
 
 LOOK_SECONDS = 1.0
-"""How often, in seconds, it is checked that `pg_dump` or `pg_restore` does not wait for a lock."""
+"""How many seconds pass between two checks whether `pg_dump` or `pg_restore` waits for a lock."""
 
 _PG_DUMP_HEAD = b"PGDMP"
 _SQLITE_HEAD = b"SQLite format 3\0"

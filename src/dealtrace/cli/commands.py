@@ -185,7 +185,7 @@ R = TypeVar("R")
 def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
     """Wrap a function so that Typer's messages are in our words and control characters in them are escaped.
 
-    The messages quote arguments, and those about values of arguments are Pydantic's.
+    The messages quote arguments; messages about the values of arguments come from Pydantic.
     """
 
     @wraps(function)
@@ -204,7 +204,7 @@ def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _explain_value(fault: ValueError) -> str | None:
-    """Return what is wrong with the value of an argument, or `None` if the fault is none of Pydantic's."""
+    """Return what is wrong with the value of an argument, or `None` if Pydantic did not report it."""
     list_errors = getattr(fault, "errors", None)
     if list_errors is None:
         return None

@@ -137,7 +137,7 @@ def _summarize(file: ImportFile, outcome: ImportOutcome) -> Iterator[str]:
 
 
 def describe_reading(encoding: str | None, layout: Layout) -> Iterator[str]:
-    """Yield what a person should know of how a file was read: an encoding other than UTF-8, and ignored columns."""
+    """Yield what a person should know about how a file was read: an encoding other than UTF-8, and ignored columns."""
     if encoding not in (None, UTF_8):
         yield f"The file was read as {encoding}. If names look wrong, set --encoding."
     if layout.ignored_headings:

@@ -26,7 +26,7 @@ _ESCAPES = "dealtrace.escapes"
 """The name of the codec error handler that escapes the characters that the encoding of a stream lacks."""
 
 _BORDER = "│  "
-"""What a table needs for each column beside its text."""
+"""The width that a table needs for each column in addition to its text."""
 _SIZES = ("COLUMNS", "LINES")
 """The environment variables with the size of the terminal."""
 _SIZE = re.compile(r"[1-9][0-9]{0,3}")

@@ -81,7 +81,7 @@ def raise_open_files(settings: Settings) -> None:
 
 
 class _Supervisor(MPServer):
-    """Granian's supervisor of server processes, which also says that one has died before it starts another."""
+    """Granian's supervisor of server processes; it also reports that a process has died before it starts a new one."""
 
     def _spawn_workers(self, spawn_target: object, target_loader: object) -> None:
         with stop_signals_held():
@@ -90,7 +90,7 @@ class _Supervisor(MPServer):
     def _respawn_workers(
         self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
     ) -> None:
-        """Start processes anew at the given places."""
+        """Start new processes in place of the given ones; print how each of the given processes ended."""
         places = list(workers)
         for place in places:
             died = self.wrks[place].inner
@@ -183,7 +183,7 @@ def _free_address(settings: Settings) -> str:
 
 
 def _cure(error: OSError, port: int) -> str:
-    """Return what to do, after a space, if a port cannot be opened, or nothing if it is unknown."""
+    """Return advice for a port that cannot be opened, with a space before it; empty if there is no advice."""
     other = "Choose another port with --port or DEALTRACE_PORT"
     if error.errno == errno.EADDRINUSE:
         return f" {other}; this shows which program uses it: ss -ltnp 'sport = :{port}'"

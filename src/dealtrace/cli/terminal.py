@@ -82,7 +82,7 @@ def explained() -> Iterator[None]:
 
 
 _FILE_FAULTS = frozenset({"unable to open database file", "attempt to write a readonly database"})
-"""SQLite's words for a file or folder of somebody else, and for a folder in place of the file."""
+"""SQLite's messages if a file or folder belongs to somebody else, or if a folder is in the place of the file."""
 
 
 def _name_database(message: str) -> str:

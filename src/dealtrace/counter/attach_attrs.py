@@ -12,7 +12,7 @@ TABLE = ATTRS_TABLE
 
 
 class AttachedAttrs(TypedDict):
-    """The answer: `success` is whether the visit exists and at least one parameter was attached to it."""
+    """The answer: `success` is true if the visit exists and at least one parameter was attached to it."""
 
     success: bool
 

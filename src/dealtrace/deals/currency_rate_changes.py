@@ -104,7 +104,7 @@ def _changed_spans(before: _Steps, after: _Steps) -> Iterator[tuple[datetime, da
 
 
 def tally_amounts(amounts: Iterable[ForeignAmounts], before: Rates, after: Rates, zone: ZoneInfo) -> ChangedAmounts:
-    """Return how the amounts of deals in rubles change with the rates; months are those of the time zone."""
+    """Return how the amounts of deals in rubles change with the rates; months begin and end in the time zone."""
     months: dict[tuple[date, str], MonthOfAmounts] = {}
     total = ChangedAmounts(0, 0, 0, 0, 0, 0, 0, ())
     for deal in amounts:

@@ -19,28 +19,28 @@ class ExportedDeal:
 
     @property
     def client_name(self) -> str | None:
-        """The name of the lead's client; of a deal without a lead, the name that its CRM sent."""
+        """The name of the lead's client or, for a deal without a lead, the name that the CRM sent."""
         if self.lead_summary is not None:
             return self.lead_summary.client.name
         return client_name_of(self.deal.details) or None
 
     @property
     def phones(self) -> tuple[str, ...]:
-        """The phones of the lead's client; of a deal without a lead, the phones that its CRM sent, as sent."""
+        """The phones of the lead's client or, for a deal without a lead, the phones as the CRM sent them."""
         if self.lead_summary is not None:
             return tuple(self.lead_summary.client.phones)
         return _as_sent(self.deal, "phone")
 
     @property
     def emails(self) -> tuple[str, ...]:
-        """The e-mails of the lead's client; of a deal without a lead, the e-mails that its CRM sent, as sent."""
+        """The e-mails of the lead's client or, for a deal without a lead, the e-mails as the CRM sent them."""
         if self.lead_summary is not None:
             return tuple(self.lead_summary.client.emails)
         return _as_sent(self.deal, "email")
 
 
 def _as_sent(deal: Deal, part: Literal["phone", "email"]) -> tuple[str, ...]:
-    """List the phones or e-mails with which a deal was sent: those in its details or, without any, of its clue."""
+    """List the phones or e-mails that were sent with a deal: in its details or, if there are none, in its clue."""
     for sent in (search_contacts_of(deal.details), deal.clue.contact):
         stated = (sent.phone if part == "phone" else sent.email) if sent is not None else None
         if stated is not None:

@@ -17,9 +17,9 @@ COMMA = ","
 class WrittenNumber:
     """A number of 0 or more, as it was written.
 
-    `decimal_sign` is the sign that the writer certainly puts before decimals: a comma or point, or empty if the number
-    leaves this open. `unclear_sign` is a sign that may separate thousands or decimals, empty if there is none. If there
-    is one, as in `1,234`, `number` is the value that the string has if the sign separates decimals: 1.234.
+    `decimal_sign` is the sign that certainly separates decimals: a comma or a point, or empty if this is uncertain.
+    `unclear_sign` is a sign that may separate thousands or decimals, empty if there is none. If there is one, as in
+    `1,234`, `number` is the value that the string has if the sign separates decimals: 1.234.
     """
 
     number: Decimal

@@ -41,7 +41,7 @@ ERROR_VALUES = frozenset(
 )  # fmt: skip
 """The strings that Excel, LibreOffice and Google Sheets show and save for an error, in lower case."""
 _ERROR_CODE = re.compile("(?:err|ошибка):5[0-9]{2}", re.IGNORECASE)
-"""An error as LibreOffice shows it, such as `Err:502`; with another number, or with a blank, a person wrote it."""
+"""An error as LibreOffice shows it, such as `Err:502`; a string with another number or a blank is not an error."""
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
 _GROUPED = re.compile(rf"[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+(?:\.0)?")

@@ -54,7 +54,7 @@ _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 _SAMPLE_BYTES = 4096
 _USUAL_SIGNS = re.compile("[\t\r\n -~\u00a0«»\u0400-\u04ff–—№]")
 USUAL_SHARE_MIN = 0.9
-"""The least share of usual characters in a file with null bytes for which it counts as UTF-16 without its mark."""
+"""A file with null bytes counts as UTF-16 if more than this share of its characters, read as UTF-16, is usual."""
 _STATED_DELIMITER = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
 """A first line `sep=;`, which tells Excel the delimiter; Excel does not show it, so it has no row number."""
 _FAULTY = "\udfff"
@@ -174,7 +174,7 @@ class _Lines:
         return line
 
     def step_back(self) -> str:
-        """Return the first line of the current row, and arrange that its other lines are read again."""
+        """Return the first line of the current row, and make the iterator read its other lines again."""
         first = self.consumed.popleft()
         self._again.extendleft(reversed(self.consumed))
         self.is_at_end = False
@@ -254,7 +254,7 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[str]:
-    """Yield the lines of a file without a stated delimiter, and without byte order marks, as joined files have them."""
+    """Yield the lines of a file, without the line that states the delimiter and without byte order marks."""
     is_first = True
     while line := file.readline(LINE_LENGTH_MAX + 1):
         if len(line) > LINE_LENGTH_MAX:

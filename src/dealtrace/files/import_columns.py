@@ -124,7 +124,7 @@ def _is_empty(cell: str, cell_type: CellType) -> bool:
 
 
 class DecimalSigns:
-    """Finds the decimal sign, comma or point, of each column of an imported table: `note` its rows, then ask `decided`.
+    """Finds the decimal sign of each column of an imported table: call `note` for each row, then `decided`.
 
     Ours: the decimal sign of the other cells in a column decides whether `1,234` is 1234 or 1.234. If they show no
     decimal sign, or both, the cell is refused.

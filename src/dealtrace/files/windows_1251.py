@@ -1,10 +1,11 @@
 """Tell text in Windows-1251 from text in other Cyrillic encodings, which can be decoded as Windows-1251 too.
 
 Ours: a wrong guess would store names that nobody can read, so a file that does not look like Russian, Ukrainian or
-Belarusian text is refused. Strange signs give a wrong encoding away, but words written only in capitals, or only in
-small letters, may have none. Therefore the words of a file are also decoded in the other encodings: the file is refused
-if the sequences of letters are then much more typical of Russian. Mac-Cyrillic shares most small letters with
-Windows-1251, so only the words that differ are compared: `мария` and `олексій` become `мариЯ` and `олексґй`.
+Belarusian text is refused. Strange signs show that an encoding is wrong, but words written only in capitals, or only in
+small letters, may contain no such signs. Therefore the words of a file are also decoded in the other encodings: the
+file is refused if the sequences of letters are then much more typical of Russian. Mac-Cyrillic shares most small
+letters with Windows-1251, so only the words that differ are compared: `мария` and `олексій` become `мариЯ` and
+`олексґй`.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The body of a request: how large it may be, how long it may take, and what becomes of the connection."""
+"""The body of a request: how large it may be, how long it may take, and when the connection is closed after it."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ This is less than the number of connections that every process may have (`open_f
 that never arrive cannot occupy all connections for longer than `SHORT_PAUSE_SECONDS`.
 """
 LOOK_SECONDS = 1.0
-"""How often, in seconds, it is checked that a pause may continue; once the server stops, no pause may."""
+"""How many seconds pass between two checks whether a pause may continue; once the server stops, none may continue."""
 REST_BYTES_MAX = 16 * 1024
 """Ours: if a request is answered before its whole body has arrived, up to this many further bytes are dropped.
 
@@ -40,7 +40,7 @@ The client can then use the connection again; otherwise a client that exceeds th
 REST_SECONDS_MAX = 1.0
 """Ours: how long an answer waits for the rest of a short body; then the connection is closed after the answer."""
 BODY_SECONDS_MAX = 20
-"""How many seconds a whole body may take to arrive; a large body gets more by `BODY_BYTES_PER_SECOND_MIN`."""
+"""How many seconds a whole body may take to arrive; a large body gets more, see `BODY_BYTES_PER_SECOND_MIN`."""
 BODY_BYTES_PER_SECOND_MIN = 10_000
 """How many bytes must arrive for each second beyond `BODY_SECONDS_MAX`."""
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -102,7 +102,7 @@ class SlowBodies:
     def may_go_on(self, *, is_admitted: bool) -> bool:
         """Return whether a body may continue to pause.
 
-        If so, count it, unless `is_admitted` says that it is counted already.
+        If so, count it, unless it is counted already (`is_admitted`).
         """
         if self._server_stop.is_begun:
             return False
@@ -139,7 +139,8 @@ class Exchange:
     async def receive(self) -> Message:
         """Return the next message of the request; the time limits apply until the whole body has arrived.
 
-        After the body, and for methods without one, a caller that is cancelled loses nothing: the next caller waits on.
+        After the body, and for methods without one, a caller that is cancelled loses no message: the next caller gets
+        it.
 
         Raises:
             UnreadableBody: the body, or its next piece, took too long to arrive.
@@ -165,10 +166,10 @@ class Exchange:
         return message
 
     async def _receive_once(self) -> Message:
-        """Return the next message, of which Granian is asked only once.
+        """Return the next message; Granian is asked for each message only once.
 
-        If it is asked anew while it still looks for the message of a cancelled call, it claims that the client has
-        closed the connection.
+        If Granian were asked again while it waits for a message on behalf of a cancelled call, it would report that the
+        client has closed the connection.
         """
         if self._receiving is None:
             assert self._receive is not None

@@ -91,7 +91,7 @@ def read_pairs(encoded: bytes) -> Pairs:
     Vendor: «параметр1=значение1&параметр2=значение2&...».
 
     Raises:
-        InvalidParameters: too many parameters.
+        InvalidParameters: there are too many parameters.
     """
     pairs = Pairs()
     if not encoded:
@@ -178,8 +178,9 @@ def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pa
     Ours: multipart is parsed as browsers send it; other types are refused, because guessing would lose data.
 
     Raises:
-        UnreadableBody: another type, text that is not in UTF-8, a name with a null byte, or malformed multipart.
-        InvalidParameters: too many parameters.
+        UnreadableBody: the body has another type, text that is not in UTF-8, a name with a null byte, or malformed
+            multipart.
+        InvalidParameters: there are too many parameters.
     """
     if not body:
         return Pairs()
@@ -239,10 +240,10 @@ def read_json_object(body: bytes) -> Pairs | None:
     """Return the parameters in a JSON object, or `None` if the body is not one; a list becomes `a,b,c`.
 
     Ours: the Content-Type is ignored, since some sites send JSON with the Content-Type of a form, and a refusal would
-    lose the lead. A body that begins like a JSON object is no form.
+    lose the lead. A body that begins like a JSON object is never parsed as a form.
 
     Raises:
-        InvalidParameters: too many parameters.
+        InvalidParameters: there are too many parameters.
         UnreadableBody: a body that begins like a JSON object is malformed or has a name that is not in UTF-8, or a name
             has a null byte.
     """
@@ -289,7 +290,7 @@ def _json_text(value: msgspec.Raw) -> str:
 def _json_scalar(value: msgspec.Raw) -> str:
     """Return a JSON string as its text, null as an empty string, and any other value as written.
 
-    Ours: a whole number that was sent with a `.0`, as pandas and PHP write it, has none: `5.0` names the request 5.
+    Ours: the `.0` that pandas and PHP write after a whole number is dropped: `5.0` names the request 5.
     """
     written = bytes(value).strip().decode()
     if written.startswith('"'):

@@ -6,7 +6,7 @@ from dealtrace.http.parameter_table import Parameter
 from dealtrace.record import record
 
 UNKNOWN_KEYS_MAX = 1_000
-"""Ours: at most this many unknown keys of the items of a list are counted; more are hardly all misspelt."""
+"""Ours: at most this many unknown keys of the items of a list are counted; more can hardly all be misspellings."""
 
 
 @record
@@ -61,7 +61,7 @@ def known_keys(parameters: Iterable[Parameter]) -> KnownKeys:
 
 
 def _keys_of(schema: object) -> KnownKeys:
-    """Return the keys that a JSON Schema describes; an object whose keys it does not describe may have any."""
+    """Return the keys that a JSON Schema describes; an object whose keys it does not describe may have any key."""
     match schema:
         case {"properties": dict(parts)}:
             return KnownKeys({name: _keys_of(part) for name, part in parts.items()})

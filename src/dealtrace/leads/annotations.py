@@ -14,7 +14,7 @@ ANNOTATION_FIELDS = ("tags", "manager", "comment")
 A person can replace an annotation, and a program can add to it.
 """
 CUSTOM_FIELD = "field:"
-"""Before the name of a custom field in a version; `None` is its value if the lead has none."""
+"""The prefix of a custom field's name in a version; the value is `None` if the lead has no value of the field."""
 ANNOTATION_VERSIONS_MAX = 100
 """Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""
 AnnotationValues = Mapping[str, tuple[str, ...] | str | None]

@@ -65,7 +65,7 @@ class Arrival:
 
     @property
     def changed_spans(self) -> tuple[LeadSpan, ...]:
-        """The spans by which matching found the stored call and no longer does, and those that are new."""
+        """The spans by which matching found the stored call before but finds it no longer, and the new spans."""
         former, spans = self.stored.spans if self.stored is not None else (), self.spans
         gone = [span for span in former if span not in spans]
         return (*gone, *(span for span in spans if span not in former))

@@ -51,7 +51,7 @@ NO_NAMES = frozenset(
 `.`, `_` and `-` are removed before comparing.
 """
 DOUBLED_NAMES = frozenset({"mail", "email", "почта", "post", "user", "client", "клиент", "example", "site"})
-"""Ours: an e-mail with the same one of these words on both sides of the @, such as `mail@mail.ru`, is a filler.
+"""Ours: an e-mail in which one of these words is on both sides of the @, such as `mail@mail.ru`, is a filler.
 
 With another word, the e-mail may be real, as in `ivanov@ivanov.ru`.
 """

@@ -16,22 +16,22 @@ REMEMBERED_FOR = timedelta(days=30)
 By then, the report of its month has shown what is wrong with the file. Later, people have worked with its rows.
 """
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
-"""Ours: the kinds of records of which a file's rows are remembered, so that its import can be taken back.
+"""Ours: the kinds of records for which the rows of a file are remembered, so that its import can be taken back.
 
-Visits are not: credits refer to them, and finding all credits of a visit would need an index that every lead would have
-to pay for.
+Visits are not remembered: credits refer to them, and finding all credits of a visit would need an index that makes
+storing every lead slower.
 """
 SILENCE_MAX = timedelta(minutes=1)
-"""Ours: if no step of taking an import back has ended for this long, that counts as stopped."""
+"""Ours: taking an import back counts as stopped if no step of it has ended for this long."""
 
 
 class TakeBackOutcome(StrEnum):
-    """What becomes of a row that an import has added, if the import is taken back.
+    """What happens to a row that an import has added, if the import is taken back.
 
     - `DELETED`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
     - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
-    - `SHARED`: it stays, because another import that can be taken back has it too; it goes with the last of them.
+    - `SHARED`: it stays until the last import that has it is taken back, because another import has it too.
     - `ALREADY_DELETED`: it was deleted before.
     """
 
@@ -74,7 +74,7 @@ class FileImport:
 
 @record
 class ImportedFile:
-    """What is remembered of an imported file for `REMEMBERED_FOR`: the kind of its records, its name and its user.
+    """What is remembered about an imported file for `REMEMBERED_FOR`: the kind of its records, its name and its user.
 
     `noun` is a key of `operations.run_import.IMPORT_KINDS`. `publishes` says whether webhooks receive its records.
     """
@@ -87,11 +87,12 @@ class ImportedFile:
 
 @record
 class LoggedImport:
-    """An import that can be taken back, or was: its file and progress, and how far it has been taken back.
+    """An import that can be or was taken back: its file and progress, and how far it has been taken back.
 
-    `left` counts the rows that are still to be taken back: rows that this import has added, or that it has with the
-    values that another import which can be taken back had added. `taken_back` counts the rows that were taken back, and
-    `stayed` those that stay because they were changed. `reported_at` is when the last step of taking it back ended.
+    `left` counts the rows that are still to be taken back: rows that this import has added, and rows of its file that
+    another import added before with the same values, if that import can still be taken back. `taken_back` counts the
+    rows that were taken back, and `stayed` those that stay because they were changed. `reported_at` is when the last
+    step of taking it back ended.
     """
 
     at: FileImport

@@ -1,4 +1,4 @@
-"""Phones that people type only to fill a field, such as 000 000-00-00; they are nobody's, whatever the plans say."""
+"""Phones that people type only to fill a field, such as 000 000-00-00; they belong to nobody even if valid."""
 
 import re
 

@@ -95,7 +95,7 @@ def _extension_mark(sign: re.Match[str]) -> str:
 def _stated(written: str, before: str) -> tuple[str, bool]:
     """Return the digits of a number, without an exit code, and whether they begin with a country code.
 
-    The zero of `+44 (0) 20` is left out, because it is not dialled from abroad; in Italy it is, so it is kept there.
+    The zero of `+44 (0) 20` is left out, because it is not dialled from abroad; in Italy it is dialled, so it is kept.
     """
     (whole, abroad), before = map(_digits, (written, _TRUNK_ZERO.sub("", written))), before.rstrip()
     exit_code = _EXIT_CODE.match(whole) if not before.endswith("~") else re.match("10", whole)
@@ -151,7 +151,7 @@ _MASK = (
 """A sign that hides a digit: it is next to a digit, a separator or another such sign; elsewhere, it is a separator."""
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[ (]{,5}\+?[0-9 ()-]{,20}")
-"""A number with nothing but common marks around it, and no plus behind other digits, which may only join it to them."""
+"""A number with only common marks around it; without a plus after other digits, which may only join the numbers."""
 
 WRAPPINGS = (
     _like("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]{0,64})@[^\s>]*", r"\1", "@"),

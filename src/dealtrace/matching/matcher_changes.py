@@ -36,11 +36,11 @@ class MatcherChange:
     """A change of a deal's matchers, and the match that the deal would then have.
 
     Conditions that do not change are `None` or false; if `position` is `None`, the deal only has to be matched again.
-    `position` is the position of the changed matcher, from 0. `depth_at_least` and `depth_at_most` are the smallest
-    higher and the largest lower depth (in whole minutes) that give another match, and `until_at_least` and
-    `until_at_most` the nearest later and earlier date of the matcher that do (in whole seconds). With `without_tags`,
-    leads need no tags. `kinds` are the kinds of lead that the matcher would search. With `before`, the matcher is tried
-    before the matcher at this position.
+    `position` is the position of the changed matcher, from 0. `depth_at_least` is the smallest higher depth, and
+    `depth_at_most` the largest lower depth, that gives another match, in whole minutes. `until_at_least` is the nearest
+    later date, and `until_at_most` the nearest earlier date of the matcher, that gives another match, in whole seconds.
+    With `without_tags`, leads need no tags. `kinds` are the kinds of lead that the matcher would search. With `before`,
+    the matcher is tried before the matcher at this position.
     """
 
     found: Match
@@ -105,7 +105,7 @@ def _changed(matcher: Matcher, change: MatcherChange) -> Matcher:
 
 
 def _decide(attempts: Sequence[Attempt], ranked: Sequence[Prospect]) -> tuple[Match, int | None]:
-    """Return what the first matcher that succeeds finds, and its position; `ranked` begins with the nearest lead."""
+    """Return what the first successful matcher finds, and its position; `ranked` begins with the nearest lead."""
     for position, attempt in enumerate(attempts):
         found = _find(attempt, ranked)
         if found != UNMATCHED or attempt.matcher.way in FINAL_KINDS:
@@ -123,7 +123,7 @@ def _find(attempt: Attempt, ranked: Sequence[Prospect]) -> Match:
 def _flip(
     attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, change: MatcherChange
 ) -> MatcherChange | None:
-    """Return `change` with the match that it gives, or `None` if it gives the present one."""
+    """Return `change` with the match that it gives, or `None` if it gives the present match."""
     position = change.position
     assert position is not None
     changed = list(attempts)
@@ -209,7 +209,7 @@ def _narrowed(
 def _with_nearest_later_date(
     changes: Sequence[tuple[tuple[int, timedelta], MatcherChange]],
 ) -> list[tuple[tuple[int, timedelta], MatcherChange]]:
-    """Return the changes of a matcher with only the smallest of those that only make its date later.
+    """Return the changes of a matcher; of the changes that only make its date later, only the smallest is returned.
 
     A later date accepts leads that began later, but with a depth, it also rejects leads that began long before.
     """

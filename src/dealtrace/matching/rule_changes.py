@@ -19,8 +19,8 @@ class RuleChange:
     """A change of the matching rules, and the lead that the deal would then have, or `None` for no lead.
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. The link threshold is
-    the longest time between a lead and its deal: `threshold_at_least` is the smallest higher threshold that gives the
-    deal a different lead, and `threshold_at_most` the largest lower threshold that does, both in whole seconds.
+    the longest time between a lead and its deal: `threshold_at_least` is the smallest higher threshold, and
+    `threshold_at_most` the largest lower threshold, that gives the deal a different lead, both in whole seconds.
     `precedence` is a new order in which the kinds of lead are searched.
     """
 

@@ -130,7 +130,7 @@ def find_person(
 
 
 def _traces_of_client(connection: Connection, site: Site, client_id: int) -> personal_data.Traces:
-    """Find the rows of a client: those of all its contacts, also of deleted leads, and its leads without one."""
+    """Find the rows of a client by its contacts, also those of deleted leads, and its leads without a contact."""
     joined = find_joined_ids(connection, site.id, client_id)
     client = find_clients(connection, site.id, [client_id]).get(client_id)
     contacts = set(client.phones + client.emails if client is not None else ())

@@ -33,7 +33,7 @@ from dealtrace.storage.leads import file_imports
 ROWS_PER_STEP = 500
 """Ours: how many rows one transaction takes back, as many as a list of the API may have; registrations wait for it."""
 DEALS_READ_MAX = 5000
-"""Ours: the maximum number of deals whose money the preview of taking an import back adds up; a page waits."""
+"""Ours: the maximum number of deals whose money the preview of taking an import back adds up; a page waits for it."""
 
 
 ROWS_COUNTED_MAX = 20_000
@@ -168,7 +168,7 @@ def take_back(run: TakeBackRun, next_step: Callable[[], None] = lambda: None) ->
 
 
 def _next_rows(work: Work, number: int, noun: str) -> Mapping[int, TakeBackOutcome]:
-    """Return the outcomes of the rows that the next step takes: leads only until their deals are too many."""
+    """Return the rows that the next step takes, with their outcomes; fewer rows if leads have too many deals."""
     found = imported_rows.find_take_back_outcomes(work.connection, work.site.id, number, noun, ROWS_PER_STEP)
     if noun not in set(LeadKind):
         return found

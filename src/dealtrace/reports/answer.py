@@ -130,9 +130,9 @@ class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
     `lacking_won` lists the metrics that are unknown because no status is won. `today` is the current day at the site.
-    `has_nothing_before` is whether nothing was counted in the compared period, and `counted_since` the first day with
-    data, if this is known to be a later day of the compared period than its first. `known_costs` says through which day
-    costs are known; it is set only for showing a report with costs.
+    `has_nothing_before` is true if nothing was counted in the compared period. `counted_since` is the first day with
+    data, if it is known to lie in the compared period after its first day. `known_costs` says through which day costs
+    are known; it is set only for showing a report with costs.
     """
 
     question: Question

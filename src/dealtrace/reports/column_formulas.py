@@ -118,8 +118,8 @@ def format_formula(formula: FormulaTree) -> str:
 def power_of(formula: FormulaTree, has_unit: Callable[[FormulaPart], bool]) -> int | None:
     """Return the power to which a unit, such as the ruble, occurs in the values of a formula: 1 for `cost / won`.
 
-    `has_unit` says which parts have the unit. Plain numbers may have any unit that they are added to; the result is
-    `None` for them, and if values with the unit are added to others.
+    `has_unit` says which parts have the unit. The result is `None` for a plain number, which may be added to values of
+    any unit, and also for a formula that adds values with the unit to values without it.
     """
     match formula:
         case Number():

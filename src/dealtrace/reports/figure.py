@@ -42,7 +42,7 @@ class Figure:
         return compared_period(period, comparison) if self.is_compared and comparison is not None else period
 
     def span(self, time_zone: ZoneInfo, now: datetime) -> Span:
-        """Return the time span that the figure counts; it does not end after `now`, or after the same time before."""
+        """Return the time span that the figure counts; it ends no later than `now`, or the same time of its period."""
         period, comparison = self.question.period, self.question.comparison
         if self.is_compared and comparison is not None:
             return compared_span(period, comparison, time_zone, now)

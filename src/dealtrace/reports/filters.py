@@ -223,7 +223,7 @@ def parse_condition(dimension: Dimension, rest: str) -> Filter:
 
 
 def check_value(dimension: Dimension, value: str) -> None:
-    """Check that a dimension can have this value, which is blank or not a misspelling.
+    """Check that a dimension can have this value; a placeholder for a missing value is always allowed.
 
     Raises:
         InvalidValue: the dimension has a fixed list of keys, and this value is none of them.

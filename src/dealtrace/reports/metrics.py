@@ -235,10 +235,10 @@ _LEADS_WITH_VISIT = Measure(Fact.LEADS, flag="has_visit")
 _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
 
 
-def _in_total(ru: str, own_ru: str, en: str) -> tuple[str, str]:
+def _in_total(ru: str, own_ru: str, en: str, own_en: str) -> tuple[str, str]:
     return (
         f"«Итого» делит на {ru}, в том числе с бесплатных источников; строка с расходами — только на {own_ru}",
-        f"the total divides by {en}, including those from free sources; a row with costs divides only by its own",
+        f"the total divides by {en}, also from free sources; a row with costs divides only by its own {own_en}",
     )
 
 
@@ -338,15 +338,16 @@ _TABLE = (
            ratio(COST, CLICKS), formula_text="cost / clicks", growth=Growth.BAD),
     Metric("cpl", "Цена лида (CPL)", "Cost per lead (CPL)", "расходы / все лиды, включая пришедшие без рекламы",
            "cost / all leads, including those not from ads", Group.COSTS, Unit.PRICE, ratio(COST, LEADS),
-           formula_text="cost / leads", growth=Growth.BAD, in_total=_in_total("все лиды", "свои", "all leads")),
+           formula_text="cost / leads", growth=Growth.BAD,
+           in_total=_in_total("все лиды", "свои", "all leads", "leads")),
     Metric("cpo", "Цена сделки (CPO)", "Cost per deal (CPO)", "расходы / все сделки", "cost / all deals",
            Group.COSTS, Unit.PRICE, ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD,
-           in_total=_in_total("все сделки", "свои", "all deals")),
+           in_total=_in_total("все сделки", "свои", "all deals", "deals")),
     Metric("cac", "Цена нового клиента (CAC)", "Customer acquisition cost (CAC)",
            "расходы / клиенты с первой покупкой за период", "cost / clients whose first won deal is in the period",
            Group.COSTS, Unit.PRICE, ratio(COST, _FIRST_BUYERS),
            formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD,
-           in_total=_in_total("всех таких клиентов", "своих", "all such clients")),
+           in_total=_in_total("всех таких клиентов", "своих", "all such clients", "clients")),
     Metric("roi", "ROI", "ROI", f"то же, что ROMI: {_RETURN_RU}", f"the same as ROMI: {_RETURN_EN}",
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
            margin_formula=_MARGIN_RETURN),
@@ -358,7 +359,7 @@ _TABLE = (
            formula_text="won_amount / cost", needs_won=True),
     Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
            Group.COSTS, Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True,
-           growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the total amount of won deals")),
+           growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the won amount of all deals", "won amount")),
 )  # fmt: skip
 _PARTS = (
     Metric("deals_with_amount", "Сделки с суммой", "Deals with an amount", "сделки, у которых есть сумма",

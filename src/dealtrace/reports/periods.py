@@ -68,7 +68,7 @@ class Span:
     def soon_follows(self, earlier: "Span") -> bool:
         """Return whether this span begins after another one ended, but by no longer than its own length.
 
-        Both must have days, and none of them in common.
+        Both must have days, but no day in common.
         """
         if self.days is None or earlier.days is None or self.days.first_on <= earlier.days.last_on:
             return False
@@ -119,7 +119,7 @@ def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], dat
 
 
 def _months_back(period: Period) -> int:
-    """Return the smallest number of months that takes the last day of the period back to before its first day."""
+    """Return how many months the last day of the period must at least be moved back to lie before the first day."""
     span = period.last_on.year * MONTHS + period.last_on.month - period.first_on.year * MONTHS - period.first_on.month
     is_before = _months_before(period.last_on, max(span, 1), is_last=True) < period.first_on
     return max(span, 1) if is_before else span + 1

@@ -52,7 +52,9 @@ READY_QUESTIONS = (
         "match_rate,deals",
         "year",
     ),
-    ReadyQuestion("Конверсия лидов в сделки по источникам", "Leads to deals by source", "source", "lead_to_deal,leads"),
+    ReadyQuestion(
+        "Конверсия лидов в сделки по источникам", "Lead-to-deal conversion by source", "source", "lead_to_deal,leads"
+    ),
     ReadyQuestion("Выручка по менеджерам", "Won amount by manager", "manager", "won_amount,won,amount"),
     ReadyQuestion("Средний чек по менеджерам", "Average amount by manager", "manager", "average,deals,amount"),
     ReadyQuestion("Пропущенные звонки по часам", "Missed calls by hour", "own_hour", "missed_calls,calls"),

@@ -69,10 +69,10 @@ class Sort:
 class Question:
     """The parsed parameters of a report. `model` is `None` for all models at once; `limit` is `None` for all rows.
 
-    `pivot` is the dimension whose keys become columns with figures of the first metric, or `None`.
-    `shows_empty_times` is true for pages and e-mails, which have rows for times when nothing was counted; see
-    `reading/empty_times.py`. `hides_contacts` is true if the answer is for people who may not see contacts: rows are
-    sorted by what these people see of their keys.
+    `pivot` is the dimension whose keys become columns with figures of the first metric, or `None`. `shows_empty_times`
+    is true for pages and e-mails, which have rows for times when nothing was counted; see `reading/empty_rows.py`.
+    `hides_contacts` is true if the answer is for people who may not see contacts: rows are sorted by their keys as
+    these people see them.
     """
 
     by: tuple[Dimension, ...]

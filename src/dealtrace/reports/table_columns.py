@@ -15,7 +15,7 @@ from dealtrace.reports.reading.compared_times import lacks_data
 
 @record
 class FigurePart:
-    """What a column shows of a figure: the ending of its name, and of its headings in Russian and English."""
+    """A part of a figure that a column shows: the ending of the column's name, and of its two headings."""
 
     name: str
     ru: str

@@ -1,4 +1,4 @@
-"""The effect that other rules would have on deals: as they are and would be, what moves between sources, the totals."""
+"""The effect that other rules would have on deals: each deal before and after, moves between sources, and totals."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ def _flow(before: Mapping[SourceKey, int], after: Mapping[SourceKey, int]) -> di
     """Return the amount that moves from each losing source to each gaining source, by pairs of old and new source.
 
     Sources are paired in the order of their rank. The values of `before` and those of `after` must have the same sum,
-    and no value may have a sign other than that of the sum.
+    and each value must be zero or have the sign of the sum.
     """
     sign = -1 if sum(before.values()) < 0 else 1
     keys = sorted(before.keys() | after.keys(), key=lambda key: key.rank)

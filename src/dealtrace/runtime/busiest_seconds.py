@@ -54,7 +54,7 @@ class BusiestSeconds:
     async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
         """Write the seconds that are busier than those written before; return as `CollectedWrites.write` does.
 
-        While an earlier second of a site is being stored, its new ones keep waiting, except with `is_last`.
+        While an earlier second of a site is being stored, its new seconds keep waiting, except with `is_last`.
 
         Raises:
             Refusal: the database is unavailable or overloaded; the seconds are written the next time.

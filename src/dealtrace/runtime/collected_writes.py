@@ -13,7 +13,7 @@ from dealtrace.runtime.sites_in_progress import SitesInProgress
 from dealtrace.runtime.write_queue import WriteQueue
 
 WAITED_SECONDS = 1.0
-"""Ours: how long writing what was collected waits; commands of a locked site may still wait when the next begins."""
+"""Ours: how long a call of `write` waits for its commands; those of a locked site may still wait at the next call."""
 
 
 class CollectedWrites(Generic[Payload]):

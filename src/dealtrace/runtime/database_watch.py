@@ -21,7 +21,7 @@ OK: Final = "ok"
 OVERLOADED_RETRY_SECONDS = 1
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
-"""For how many seconds requests rely on the last check of the database's files; each batch of writes checks anew."""
+"""For how many seconds requests rely on the last check of the database's files; each batch of writes checks again."""
 OVERWRITTEN_CURE = "stop the server, move the file away, restore a backup with dealtrace restore, and start the server"
 STALE_SECONDS = 10
 """If the last check ended more than this many seconds ago, the database counts as not responding."""

@@ -134,9 +134,9 @@ class RequestJournal:
     async def store(self, write_queue: WriteQueue, *, only_full: bool = False, is_last: bool = False) -> None:
         """Write the collected requests through the write queue; return as `CollectedWrites.write` does.
 
-        With `only_full`, the requests of sites with fewer than `STORED_FROM` go on waiting, so that a busy site does
-        not cause more writes for the other sites. The requests of a site go on waiting, too, while earlier ones are
-        being stored, except with `is_last`, when the server stops.
+        With `only_full`, the requests of sites with fewer than `STORED_FROM` keep waiting, so that a busy site does not
+        cause more writes for the other sites. The requests of a site keep waiting, too, while earlier ones are being
+        stored, except with `is_last`, when the server stops.
 
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.

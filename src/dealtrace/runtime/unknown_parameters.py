@@ -22,7 +22,7 @@ OPEN_NAMES_AT_ONCE_MAX = NAMES_AT_ONCE_MAX // 2
 Strangers thus cannot use up all counts; the rest are left for the names that the CRM sends.
 """
 NAME_LENGTH_MAX = 100
-"""Ours: the maximum length of a name that is counted separately; a longer one is hardly a misspelt parameter."""
+"""Ours: the maximum length of a name that is counted separately; a longer name is probably not a misspelt parameter."""
 _OTHERS = ("", "")
 
 

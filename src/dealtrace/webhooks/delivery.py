@@ -40,11 +40,11 @@ class Delivery:
 
 @record
 class LoggedDelivery:
-    """A delivery and what became of it.
+    """A delivery and its outcome.
 
     `settled_at` is when it was acknowledged, or `None` while it waits; `unsent_reason` is why it was not sent, or
-    `None` if it was. `attempts` counts the attempts to send it, and `last_fault` is why the last failed one failed;
-    both are `None` if none was made, or if it was made by a release that did not count.
+    `None` if it was. `attempts` counts the attempts to send it, and `last_fault` is the reason for the last failure;
+    both are `None` if there was no attempt, or if an earlier release, which did not count attempts, made it.
     """
 
     delivery: Delivery

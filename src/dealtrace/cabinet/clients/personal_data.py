@@ -43,7 +43,7 @@ class KnownPerson:
 
 @record
 class ContactLine:
-    """A contact of the person, and how many leads have it; data found by it is exported or erased if `is_chosen`."""
+    """A contact of the person, and how many leads have it; data found by it is exported or erased if it `is_chosen`."""
 
     text: str
     is_chosen: bool
@@ -78,7 +78,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return a digest of the chosen contacts and all rows, which differs between people with equal counts."""
+        """Return a digest of the chosen contacts and all rows; people with equal counts have different digests."""
         traces = self.traces
         of_rows = (traces.clients, traces.calls, traces.lead_requests, traces.visits, traces.deals)
         listed = [sorted(self.chosen), sorted(traces.contacts), *map(sorted, of_rows)]

@@ -21,7 +21,7 @@ from dealtrace.storage.deals.versions import details_from_json, matchers_from_js
 from dealtrace.whole_number import parse_whole_number
 
 STATE_FIELDS = ("status", "status_since", "happened_at", "details", "amount_rub", "currency")
-"""The fields of a deal whose values before the first version of a page say what the page's versions began."""
+"""The fields of a deal whose values just before a page's first version are needed to find statuses that begin there."""
 VERSIONS_SHOWN = 100
 """Ours: the maximum number of versions on a page of a deal; robots change some deals every hour."""
 StoredValue = Any

@@ -165,7 +165,7 @@ async def show(view: View) -> Response:
 
 
 def _heading(list_query: ListQuery, sorting: DealSorting, falling: DealSorting, rising: DealSorting) -> SortHeading:
-    """Return the heading of a column; its link sorts descending or, if it already does, ascending."""
+    """Return the heading of a column; its link sorts descending, or ascending if the list is sorted descending."""
     following = rising if sorting is falling else falling
     url = list_query.link(sort=following if following is not DealSorting.NEWEST else "")
     return SortHeading(url, {falling: "descending", rising: "ascending"}.get(sorting, ""))

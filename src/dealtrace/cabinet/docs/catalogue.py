@@ -126,7 +126,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.DealNotDeleted: Cause("a command restores a deal that is not deleted", "no action is needed"),
     errors.LeadNotFound: Cause(
-        "a command names a lead to pin, show or delete that does not exist", "choose another lead"
+        "a command was to pin, show or delete a lead that does not exist", "choose another lead"
     ),
     errors.DealNotPinned: Cause("a command unpins a deal that is not pinned", "no action is needed"),
     errors.LeadTaken: Cause(

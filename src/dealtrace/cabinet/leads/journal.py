@@ -66,7 +66,7 @@ TABS: Mapping[str, str] = {
 KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
 """The kind of lead that each tab lists; the tab of visits lists none."""
 NARROWING = ("q", "contact", "done")
-"""The parameters with which the tab of missed calls does not list all the missed calls that must still be returned."""
+"""The parameters that change what the tab of missed calls lists; without them, it lists all calls to be returned."""
 YES = "yes"
 OUTCOMES: Mapping[str, str] = {CallOutcome.ANSWERED: "Answered", CallOutcome.MISSED: "Missed"}
 ASKED: FilterLabels = {
@@ -92,7 +92,7 @@ class Tab:
 class ListedLead:
     """A lead of the list, as strings; `recording` is the URL of its recording, empty if pages cannot link to it.
 
-    `phone_url` is the `tel:` URL that calls the phone, empty if the phone is none that can be called.
+    `phone_url` is the `tel:` URL that calls the phone, empty if the phone cannot be called.
 
     `mark` is what a person did about a missed call, and `buttons` are the buttons that set the mark.
     """
@@ -130,7 +130,7 @@ class FoundLeadList:
     """The data of the page; `total` is `None` for visits, which are too many to count, see also `MISSED_TOTAL_MAX`.
 
     `previous` is the key after which the previous page begins, or `None` on the first two pages. `missed` is the number
-    of missed calls to return, see `count_missed`. `is_cut` is whether the search found more leads than it may.
+    of missed calls to return, see `count_missed`. `is_cut` is true if the search found more leads than it may list.
     """
 
     entries: Sequence[LeadEntry]

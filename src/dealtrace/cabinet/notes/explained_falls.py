@@ -15,7 +15,7 @@ from dealtrace.reports.reading.explained_falls import ExplainedFall, MetricGap, 
 TimeLabel = Callable[[Dimension, str, Language], str]
 DaysUrl = Callable[[Metric, date, date], str]
 SHOWN_MAX = 3
-"""Ours: the page shows notes on this many of the latest falls at most, each with as many of the latest gaps at most."""
+"""Ours: the maximum number of falls with notes on a page, and of gaps in each note; the latest are shown."""
 
 
 @record
@@ -32,7 +32,7 @@ class FallNote:
 def fall_notes(
     report: Report, gaps: Sequence[MetricGap], view: View, time_label: TimeLabel, days_url: DaysUrl
 ) -> list[FallNote]:
-    """Return the notes of falls that gaps explain.
+    """Return the notes about falls that gaps explain.
 
     `time_label` returns the name of a time such as a month, and `days_url` the URL of the report of a metric by days.
     """

@@ -32,7 +32,7 @@ class ChecklistStep:
 
 
 def checklist_of(arrivals: Arrivals, view: View) -> list[ChecklistStep]:
-    """Return the steps in order; the state of each says when data first and last arrived, or that none has."""
+    """Return the steps in order; the state of each says when data first and last arrived, or that none has arrived."""
     origin, site_id, now = view.origin, view.current_site.id, clock.now().astimezone(view.current_site.time_zone)
     return [
         _step(

@@ -66,7 +66,7 @@ SOURCES_SHOWN = 15
 SOURCES_METRICS = ("won_amount", "cost", "drr", "cpl", "deals", "amount", "leads", "visits")
 """The metrics of the sources on the overview.
 
-Ours: what advertising earned and cost comes first, so that 1366 px show it without scrolling sideways.
+Ours: what advertising earned and cost comes first, so that a screen 1366 pixels wide shows it without scrolling.
 """
 SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
 """Ours: the table of sources is sorted by the first of these metrics that is not zero.

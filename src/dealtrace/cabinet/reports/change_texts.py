@@ -61,8 +61,8 @@ def change_in_row(
     """Return the change of a metric in a row, or `None` if there is no change.
 
     If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
-    to compare with. A row by time has no change either if the earlier time has no data; its key says so. `place` is the
-    index of the metric.
+    to compare with. A row by time has no change either if the earlier time has no data; the key of the row says so.
+    `place` is the index of the metric.
     """
     metric, question = report.question.metrics[place], report.question
     if row.compared is None or report.has_nothing_before:

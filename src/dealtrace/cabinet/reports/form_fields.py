@@ -50,7 +50,8 @@ class MetricOptions:
 class Choices:
     """The fields of the form with their choices, in order; `by` has choices for each level of grouping.
 
-    `searches_masked` is true if a filter searches texts in which contacts are masked, so others may find more.
+    `searches_masked` is true if a filter searches texts in which contacts are masked, so people who see contacts may
+    find more.
     """
 
     periods: tuple[SelectOption, ...]
@@ -110,7 +111,7 @@ def choices_of(
     """Return the fields of a report's form, filled in from the report's URL.
 
     `usual` has the values of parameters that are missing in the URL. Contacts in active filters are masked unless
-    `is_whole` is true. Fields whose names are not shown cannot be chosen.
+    `is_whole` is true. Custom fields whose names are masked cannot be chosen.
     """
     said = {name: url.get(name) or usual.get(name, "") for name in ("period", "by", "metrics", "date")}
     has_days = bool(url.get("from") or url.get("to"))
@@ -194,7 +195,7 @@ def _chosen_labels(choices: Iterable[SelectOption]) -> list[str]:
 
 
 def _named(listed: Iterable[Dimension], chosen: set[str], language: Language) -> tuple[SelectOption, ...]:
-    """Return the dimensions as choices; the value of each is its name as URLs have it."""
+    """Return the dimensions as choices; the value of each is its name in URLs."""
     return tuple(
         SelectOption(escaped_name(each.name), in_language((each.ru, each.en), language), each.name in chosen)
         for each in listed

@@ -62,7 +62,7 @@ class ModelsTable:
 
     @property
     def total_span(self) -> int:
-        """Return how many keys the line of totals lacks besides the first one."""
+        """Return how many cells for keys are empty in the line of totals: all except the first, which says “Total”."""
         return max(len(self.by) - 1, 0)
 
 

@@ -1,4 +1,4 @@
-"""The note below a table with a row without a source: what the deals of this row consist of, with links to them."""
+"""The note below a table with a row without a source: the deals of this row by reason, with links to them."""
 
 from fractions import Fraction
 

@@ -97,10 +97,10 @@ class PageReports:
 
 @record
 class _ReportsAndNotes:
-    """The reports of the page, and what is noted beside them.
+    """The reports of the page, and the notes beside them.
 
-    `gaps` are days without data, found only if the page has a chart. `open_deals` is `None` unless income fell, and
-    `no_source`, the parts of the deals without a source, unless the table has a row for them.
+    `gaps` are days without data, found only if the page has a chart. `open_deals` is `None` unless income fell.
+    `no_source` are the parts of the deals without a source; it is `None` unless the table has a row for these deals.
     """
 
     reports: PageReports

@@ -331,7 +331,7 @@ def _of_segment(url: ReportUrl, filters: Iterable[Filter]) -> list[Filter]:
 
 
 def _finds_less(condition: Filter) -> bool:
-    """Return whether a filter would show contacts, or find less, if the URL of a person without contacts had it."""
+    """Return whether a filter, in the URL of a person who may not see contacts, would show contacts or find less."""
     text = format_filter(condition)
     return masked_filter(text) != text or _searches_whole(condition)
 

@@ -108,7 +108,7 @@ async def show(view: View) -> Response:
 
 
 async def context_of_rows(view: View, url: ReportUrl, now: datetime) -> tuple[QuestionContext, ReportUrl]:
-    """Return the facts about a site that the parser needs, and the URL of rows, as the person may see both.
+    """Return the facts about a site for the parser, and the URL of rows; both lack what the person may not see.
 
     The URL may have the filters of a report and those of its segment, because URLs of links have both.
     """

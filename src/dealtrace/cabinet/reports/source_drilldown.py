@@ -29,7 +29,7 @@ def key_url(url: ReportUrl, question: Question, keys: Sequence[str | None], plac
     Ours: a click on `cpc` in the row `yandex` / `cpc` selects that row, as in a tree, and not every `cpc`; a click on
     the first key of a row filters by that key alone. If the key belongs to one of the `DRILLDOWN_LEVELS`, the report
     behind the URL is grouped by the next level instead, unless the key is missing or a lower level is shown. The URL is
-    empty if no report keeps exactly what is behind the key.
+    empty if no report has exactly the data of the key.
     """
     by, below = question.by, _level_below(question, place)
     narrowed = narrowed_url(url, question, zip(by[: place + 1], keys, strict=False))
@@ -64,9 +64,10 @@ def has_parts_of_sources(question: Question) -> bool:
 
 
 def split_by_medium(question: Question, url: ReportUrl) -> str:
-    """Return the URL of the report with sources split by medium; empty if split already or nothing can be added.
+    """Return the URL of the report with sources split by medium; empty if they are already split or cannot be split.
 
-    Ours: a source such as yandex has ads and search in one row, so that the costs of the ads meet the income of both.
+    Ours: a source such as yandex has ads and search in one row, so that one row has the costs of the ads and the income
+    of both.
     """
     names = [dimension.name for dimension in question.by]
     shown = [*question.by, *([question.pivot] if question.pivot is not None else [])]

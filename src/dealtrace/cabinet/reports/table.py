@@ -35,7 +35,8 @@ class TableHeading:
     """The heading of a column: its text and meaning, and the URL that sorts by it.
 
     `sign` shows the current order; it is empty if the table is sorted by another column. `change` is the URL that sorts
-    by the change from the compared period, empty without one; `is_by_change` is true if that is the current order.
+    by the change from the compared period, empty without a comparison; `is_by_change` is true if that is the current
+    order.
     """
 
     text: str
@@ -94,12 +95,12 @@ class Table:
 
     @property
     def sorted_cell(self) -> int:
-        """Return the position, among the values of a row, of the column that sorts; negative if that is a key."""
+        """Return the index, among the values of a row, of the column that sorts rows; negative if a key sorts them."""
         return self.sorted_at - self._keys_count
 
     @property
     def total_span(self) -> int:
-        """Return how many keys the line of totals lacks besides the first one."""
+        """Return how many cells for keys are empty in the line of totals: all except the first, which says “Total”."""
         return max(self._keys_count - 1, 0)
 
     @property
@@ -349,7 +350,7 @@ def rows_url(
 def total_change(
     report: Report, place: int, model: AttributionModel, rows_page: str, language: Language
 ) -> FigureChange | None:
-    """Return the change of the total of the metric at the index `place`, with a link to the rows of the time before."""
+    """Return the change of the total of the metric at `place`, with a link to the rows of the compared period."""
     change, compared = change_in_total(report, place, model, language), report.total.compared
     if change is None or compared is None or not compared[model][place]:
         return change

@@ -39,7 +39,7 @@ URL_NAMES = ("by", "pivot", "metrics", "sort", "chart", "segment")
 
 
 def for_person(view: View, context: QuestionContext, url: ReportUrl) -> tuple[QuestionContext, ReportUrl]:
-    """Return the facts about a site that the parser needs, and the URL of a report, as the person may see both.
+    """Return the facts about a site for the parser, and the URL of a report; both lack what the person may not see.
 
     For people who may not see contacts, the names of segments and columns are masked, even in the URL.
     """

@@ -25,7 +25,7 @@ KINDS = {
 }
 assert set(KINDS) == set(AlertKind)
 _PLACES = {"metrics": "metric", "filter": "filters"}
-"""Violations name parameters of a report; this maps each such parameter to the form's field for it."""
+"""Maps each parameter of a report that a violation may name to the field of the form that sets it."""
 
 
 @record
@@ -99,7 +99,7 @@ def raw_rule_of(draft: AlertDraft) -> RawRule:
 
 
 def agreement_of(rule: Rule) -> str:
-    """Return the form value that confirms that the person saw what this rule, sent to these recipients, would do."""
+    """Return the form value that confirms that the person saw the effect of this rule with these recipients."""
     recipients = [[each.address, each.language, each.user_id] for each in rule.recipients]
     return json.dumps([format_rule(rule), rule.filters, recipients], ensure_ascii=False)
 

@@ -182,7 +182,7 @@ async def _read_former(view: View, alert: Alert) -> Rule | None:
 
 
 def _recipients_before(alert: Alert, former: Rule | None) -> Sequence[Recipient]:
-    """Return recipients whose languages users keep; those of the `former` rule come last, so they take precedence."""
+    """Return the recipients from whom a new rule takes users' languages; those of the `former` rule take precedence."""
     return (*alert.rule.recipients, *(former.recipients if former is not None else ()))
 
 

@@ -70,7 +70,7 @@ class CostPreview:
     """A file of costs before its import: totals, days, the first costs, and campaigns without visits.
 
     `replaced` are the stored costs that the import would replace. `others` is `None` if the account has costs already,
-    and otherwise has the names of the accounts with costs: those of its system or, without any, those of all systems.
+    and otherwise has the names of accounts with costs: of the same system or, if there are none, of all systems.
     `foreign` are the sources of the file that the account's system does not have; empty if its sources are unknown.
     """
 

@@ -234,7 +234,7 @@ def account_value(account: CostAccount) -> str:
 
 
 def _agreement(sent: RemovalChoice, found: CostTotals) -> str:
-    """Return a string that shows whether what is found is what the person has agreed to delete."""
+    """Return the form value with which a person agrees to delete exactly what was found."""
     return f"{sent.of} {found.costs} {found.first_on} {found.last_on} {found.kopecks}"
 
 

@@ -47,7 +47,7 @@ _COMMANDS = {
     ImportNoun.DEAL: "deals",
     ImportNoun.VISIT: "visits",
 }
-"""The commands that import what pages import."""
+"""The commands that import the same kinds of files as the pages."""
 ENCODINGS = ("", *Encoding)
 """The encodings of text files; an empty string means that the encoding is detected."""
 
@@ -194,7 +194,7 @@ def _keep(form: Form, owner: Owner, options: dict[str, str]) -> Upload | None:
 
 
 def kept_file(kept: Upload | None) -> KeptFile | None:
-    """Return what a form that is shown again says of its file, or `None` if the file is not stored.
+    """Return what a form that is shown again states about its file, or `None` if the file is not stored.
 
     Raises:
         FileNotFoundError: the file was deleted in the meantime because it was old.

@@ -65,7 +65,7 @@ class ReportDraft:
 
 @record
 class ScheduledReportLine:
-    """A scheduled report in the list; `rhythm` says when it is sent, `is_mine` whether the person gets it.
+    """A scheduled report in the list; `rhythm` says when it is sent; `is_mine` is true if the person gets it.
 
     `recipients` pairs each address with the time when it unsubscribed, or with `None` if it gets the report. `fault`
     says why the report can no longer be made, and is empty if the report can still be made.

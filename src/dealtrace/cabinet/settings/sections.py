@@ -56,8 +56,10 @@ GROUPS: Mapping[str, Sequence[tuple[str, str, Role]]] = {
         ("settings/changes", "Changes", Role.OWNER),
     ),
 }
-"""The sections in groups: the title of each group, and of each section its place below the pages of a site, its title,
-and the lowest role that may open it."""
+"""The sections in groups: each group has a title and its sections.
+
+A section has its path below the pages of a site, its title, and the lowest role that may open it.
+"""
 SECTIONS = tuple(section for group in GROUPS.values() for section in group)
 
 

@@ -110,7 +110,7 @@ class Upload:
         shutil.rmtree(self.folder / _SENT, ignore_errors=True)
 
     def delete(self) -> None:
-        """Delete the file, its options, its result, and what the result left: refused rows or differences."""
+        """Delete the file, its options, its result, and the files of the result: refused rows or differences."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -157,7 +157,7 @@ def refused_unless_written() -> Iterator[None]:
 def keep_again(owner: Owner, upload: Upload, options: Mapping[str, str]) -> Upload:
     """Store the file of an upload again with other options, and return the new upload.
 
-    The former upload keeps its own options, so that a preview of it imports what it shows.
+    The former upload keeps its own options, so that its preview still shows what it would import.
 
     Raises:
         FileNotFoundError: the former upload was deleted in the meantime because it was old.

@@ -45,7 +45,7 @@ class ChangedDealLine:
 
 @record
 class ChangedDealPages:
-    """The navigation in the list of deals that would change: which of them are shown, other pages, and files with all.
+    """The navigation in the list of deals that would change: the shown deals, other pages, and files with all deals.
 
     `earlier` and `later` are empty if there is no such page. `all` leads to the first page of the same list on the page
     that tries rules.

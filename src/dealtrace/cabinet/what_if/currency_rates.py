@@ -25,8 +25,8 @@ class MonthLine:
 class RatesForecast:
     """The amounts that changed rates would change, as strings; `agreed` is what the form sends to save them.
 
-    `deals` is how many deals have such an amount, `lacking` how many of them have no rate before and after. The margins
-    are empty if no margin changes. `cut_at` is how many deals were tried if there are more, else 0.
+    `deals` is how many deals have such an amount; `lacking` is how many of them have no rate, before and after. The
+    margins are empty if no margin changes. `cut_at` is how many deals were tried if there are more, else 0.
     `has_changed` is true if the person agreed to other rates before. `is_file` is true if the rates are those of a
     file; `removed` are the currency and the day of rates to remove.
     """

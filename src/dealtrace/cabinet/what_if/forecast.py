@@ -63,7 +63,7 @@ class DealsForecast:
     have no rate. `changed` is how many deals would get a different lead or source; `flips` has some of them, and
     `pages` leads to the others. `needs_match` is true if past deals change only when they are matched again, and
     `needs_reclassify` if they change only when visits are reclassified. `needs_contact_matching` is true if the tried
-    rules apply only to a site that matches by contact, which this site does not.
+    rules apply only to sites that match by contact, and this site does not.
     """
 
     before: str

@@ -60,7 +60,7 @@ class _Order(TypedDict):
 
 
 class RegisteredOrder(_Order):
-    """A deal that was just registered; `sum` is the amount as it was sent, `currentAmount` the same as a number."""
+    """A deal that was just registered; `sum` is the amount as it was sent; `currentAmount` is the same as a number."""
 
     sum: str
     currentAmount: int | Decimal

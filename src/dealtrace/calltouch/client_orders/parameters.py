@@ -227,7 +227,7 @@ _TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сд
 CREATE_BODY = OrderList(CREATE_TABLE, (MATCHING, PRODUCTS, CONTACTS, _TAGS_OF_LEAD))
 _IN_UPDATE = {
     "statusDate": (
-        "С какого времени у сделки этот статус; по умолчанию новый статус — с этого момента.",
+        "С какого времени у сделки этот статус; по умолчанию новый статус действует с момента запроса.",
         "When the deal got this status; by default, a new status begins now.",
     ),
     "currency": ("Валюта сумм.", "The currency of the amounts."),

@@ -207,7 +207,7 @@ def _commenting(leads: list[AnnotatedLead]) -> LeadsCommenting:
 MATCHING = Parameter(
     "matching",
     MatchingElements(LABEL_LENGTH_MAX, params=ELEMENT_PARAMS),
-    f"Способы найти лид, по порядку: {', '.join(FINDING)}. Другие способы сделок ничего не находят: "
+    f"Способы найти лид, по порядку: {', '.join(FINDING)}. Эти способы принимаются, но не находят ничего: "
     f"{', '.join(FINDS_NOTHING)}.",
     f"The ways to find the lead, tried in order: {', '.join(FINDING)}. These are accepted "
     f"but find no lead: {', '.join(FINDS_NOTHING)}.",

@@ -43,7 +43,7 @@ def read_lead_request(caller: Caller, sent: Sent) -> IncomingLeadRequest:
 def read_incoming_request(
     caller: Caller, sent: Sent, annotations: Annotations, visit_id: VisitId | None = None
 ) -> IncomingLeadRequest:
-    """Build a lead request from the parameters that all ways to send one have; its time is now if no date was sent.
+    """Build a lead request from the parameters that all endpoints for it share; its time is now if no date was sent.
 
     Raises:
         InvalidParameters: the name, phone and e-mail are all missing.

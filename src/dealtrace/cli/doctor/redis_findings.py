@@ -1,4 +1,4 @@
-"""The check of `dealtrace doctor` whether the Redis that counts requests answers."""
+"""`dealtrace doctor`: check that the Redis server that counts requests responds."""
 
 from importlib import import_module
 
@@ -10,7 +10,7 @@ _SECONDS_MAX = 2
 
 
 def redis_findings(url: str) -> list[Finding]:
-    """List one problem if a Redis is set and does not answer; otherwise, list none.
+    """List one problem if a Redis server is configured and does not respond; otherwise, list none.
 
     The library is imported only here, since most installations have no Redis.
     """

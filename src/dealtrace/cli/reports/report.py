@@ -42,7 +42,7 @@ DateOption = Annotated[
     str,
     typer.Option(
         "--date",
-        help="The date by which a deal is counted: deal (its own), lead (its lead's) or changed (of its last change).",
+        help="The date by which deals are counted: deal (its own), lead (of its lead) or changed (its last change).",
     ),
 ]
 Compare = Annotated[
@@ -135,7 +135,7 @@ def _rows(answered: Report | Pivot) -> Sequence[object]:
 
 
 def _preset(name: str, metrics: str, site_id: int) -> Preset:
-    """Return the preset of a name, or an empty one without a name; without metrics either, print examples and exit."""
+    """Return the preset `name`, or an empty preset without a name; print examples and exit without metrics as well."""
     if name and name not in REPORT_PRESETS:
         fail(f"Unknown preset “{name}”. Available: {', '.join(REPORT_PRESETS)}.")
     if not name and not metrics:

@@ -154,7 +154,7 @@ def _key(key: str | None) -> str:
 
 
 def _figure(unit: Unit, figure: Fraction | None) -> str:
-    """Format a figure; a count that is a sum of shares is rounded to two decimals, and `--json` has all of them."""
+    """Format a figure; a count that is a sum of shares is rounded to two decimals; `--json` has all decimals."""
     if unit is Unit.COUNT and figure is not None and figure.denominator != 1:
         return format_units(round(figure * 10**SHARE_DIGITS), SHARE_DIGITS)
     shown = format_value(unit, figure)

@@ -24,8 +24,8 @@ from dealtrace.storage.accounts.sites import list_sites
 class BusiestSecondAnswer(TypedDict):
     """The busiest second of a day, by the number of requests from a single IP address.
 
-    `requests` is that number, `allowed` the number that the rate limit allows per second, and `endedAt` when the second
-    ended.
+    `requests` is that number, `allowed` is the number that the rate limit allows per second, and `endedAt` is when the
+    second ended.
     """
 
     requests: int

@@ -64,7 +64,8 @@ def masked_search_notes(question: Question, language: Language) -> Iterator[File
 def time_notes(answered: Report | Pivot, language: Language) -> Iterator[FileNote]:
     """Yield notes on some of the times, such as weeks, of a report or a pivot.
 
-    One note lists the times that are not counted whole, another those compared with more or fewer days than their own.
+    One note lists the times that are not counted whole; another lists the times that are compared with more or fewer
+    days than they have themselves.
     """
     if lines := partial_lines(answered, language):
         yield FileNote("not whole", "Не целиком", "; ".join(lines))

@@ -23,7 +23,7 @@ LOST_MAX = 1_000_000
 
 _MAY_LACK_VALUES = re.compile(rb"<(?:\w+:)?f\b|\bt\s*=\s*[\"']e[\"']")
 _INTERRUPTED_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]{0,30})?>[^<]{0,40}<[!?]")
-"""A value with a comment or the like in it, of which the library reads only the beginning."""
+"""A value that is interrupted by a comment, CDATA or a processing instruction; the library reads only its beginning."""
 _STRINGS = frozenset({"str", "s", "inlineStr"})
 _TRUE = frozenset({"1", "true", "on"})
 _HIDDEN = frozenset({"hidden", "veryHidden"})

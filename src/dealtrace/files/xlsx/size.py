@@ -126,7 +126,7 @@ def _parse_if(packed: ZipFile, entry: ZipInfo, handlers: "_SharedStrings | _Exte
 
 @record
 class _Scanned:
-    """What is known of the entries that were unpacked so far; `size` is how many bytes they have together.
+    """What is known about the entries unpacked so far; `size` is the total number of their bytes.
 
     `sheets` are the entries that may have cells, and `texts` those that may have shared strings. `broken` has the names
     of entries with markup that may make the library stop in the middle of a shared string's index.

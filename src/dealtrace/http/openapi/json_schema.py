@@ -62,7 +62,7 @@ class Components:
         return {"$ref": REFERENCE + name}
 
     def narrow(self, described: type, narrowed: Mapping[str, Schema]) -> Schema:
-        """Return the schema of a typed dictionary whose properties in `narrowed` are described more closely there."""
+        """Return the schema of a typed dictionary; some properties have the more precise schemas in `narrowed`."""
         schema = self._object(described, ())
         assert narrowed.keys() <= schema["properties"].keys(), f"{described.__name__} has no such key: {narrowed}"
         return {**schema, "properties": {**schema["properties"], **narrowed}}

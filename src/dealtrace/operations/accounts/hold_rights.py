@@ -1,4 +1,4 @@
-"""Hold on to what a person may do in their session while they change something."""
+"""Make sure that a person's rights do not change while a change that the person makes is stored."""
 
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
@@ -22,7 +22,7 @@ class SessionRights:
 
 
 class RightsChanged(Exception):  # noqa: N818 - the name says what happened
-    """Raised if a person's rights are no longer those that a decision rests on; nothing is stored."""
+    """Raised if a person's rights are no longer those on which a decision was based; nothing is stored."""
 
 
 def rights_in_session(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> SessionRights:

@@ -45,7 +45,7 @@ class Credentials:
 
 @record
 class Proof:
-    """A user who has proved who they are, and the hash of the password that the proof rests on."""
+    """A user who has proved who they are, and the hash of the password on which the proof is based."""
 
     user: User
     password_hash: PasswordHash

@@ -32,7 +32,7 @@ LABEL = "demo"
 
 @record
 class BegunDemo:
-    """The site of a new demo, the secret of its token, and when the demo was begun, with which its year of data ends.
+    """The site of a new demo, the secret of its token, and the time of its beginning, at which its year of data ends.
 
     `secret` is `None` if the site existed before.
     """

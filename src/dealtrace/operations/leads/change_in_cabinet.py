@@ -97,7 +97,7 @@ def store_version(work: Work, ref: LeadRef, before: Annotations, after: Annotati
 
 
 def _record(work: Work, user_id: UserId | None, ref: LeadRef, done: str, *, version: str = "") -> None:
-    """Record what a person did to a lead; of annotations only `version`, since their values may contain contacts."""
+    """Record what a person did to a lead; of annotations, which may contain contacts, only the `version` is kept."""
     named = f"{ref.kind} {ref.id}"
     record_change(replace(work, user_id=user_id), work.site.id, ChangeKind.LEAD, named, before=version, after=done)
 

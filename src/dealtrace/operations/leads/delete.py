@@ -63,7 +63,7 @@ def _delete(
 def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequence[IncomingLeadRequest]) -> None:
     """Remove the deleted leads that were taken back with their file and have an id or a name of the incoming leads.
 
-    An incoming lead that another lead refuses, by another of its names, is not stored, so it removes nothing.
+    An incoming lead removes nothing if it will not be stored, because another stored lead has another of its names.
     """
     connection, site_id = work.connection, work.site.id
     if not has_taken_back_rows(connection, site_id, TAKEN_BACK):
@@ -102,7 +102,7 @@ def _list_holders(
 
 
 def _reference_of(lead: IncomingCall | IncomingLeadRequest) -> str | None:
-    """Return the name by which a lead is known besides its id; a lead request without a number has its id for one."""
+    """Return the name of a lead besides its id; a lead request without a number has its id as its number."""
     if isinstance(lead, IncomingCall):
         return lead.reference
     return lead.number if lead.number is not None or lead.id is None else str(lead.id)

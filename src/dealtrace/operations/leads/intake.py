@@ -28,7 +28,7 @@ def store_leads(work: Work, arrivals: Sequence[Arrival]) -> None:
 
     Deals that may belong to the leads are matched again, so that the order of arrival makes no difference. For an
     updated call, these include deals with its previous contacts. Operations must call `lock_registrations` before they
-    decide which leads arrive, so that none arrives twice and no registration misses one.
+    decide which leads are new, so that no lead is stored twice and no registration misses a lead.
     """
     if not arrivals:
         return

@@ -69,7 +69,7 @@ class Explanation:
 
     @property
     def reason(self) -> MatchReason:
-        """The reason as reports group deals by it, except that a stated source is no reason for having no lead."""
+        """The match reason as in reports, except that a stated source does not count as a reason for having no lead."""
         deal = replace(self.deal, stated_source=None)
         return match_reason_of(deal, self._found_by(deal.lead), contact_matching=self.contact_matching)
 

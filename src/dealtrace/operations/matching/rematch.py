@@ -72,7 +72,7 @@ def rematch_sharing(work: Work, spans: Sequence[LeadSpan]) -> list[Deal]:
 
     The contact may be among the deal's own contacts, if contact matching is on, or among those of its matchers. Calling
     this is enough if only the end of a lead has changed, since matching by id or reference ignores the end. Matchers
-    that search by contact do not: of leads that began at the same moment, they choose the one that ended last.
+    that search by contact depend on it: of leads that began at the same moment, they choose the one that ended last.
     """
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _contact_keys_of(spans))
     return rematch_deals(work, _list_deals(work, concerned | _find_sharing(work, spans)))

@@ -81,7 +81,7 @@ def _counts(period: Period, found: Mapping[str | None, Fraction | None]) -> dict
 def _idle(source: FactSource, site: Site, period: Period, now: datetime) -> list[CampaignCost]:
     """Return the campaigns that have costs but no visits, the most expensive first.
 
-    No report is used, because it would sort all campaigns and find their spellings, even of the many without costs.
+    No report is used, because a report would sort all campaigns and find their spellings, even those without costs.
     """
     by, model = (DIMENSIONS["source"], DIMENSIONS["campaign"]), AttributionModel(site.attribution)
     question = Question(by, (COST, VISITS), period, model, limit=None)

@@ -30,7 +30,7 @@ class OpenDeals:
 def find_open_deals(
     source: FactSource, site: Site, report: Report, statuses: Sequence[Status], now: datetime
 ) -> OpenDeals | None:
-    """Return the deals of a report's period that are still open; `None` without income in it, or if none is open."""
+    """Return the deals of a report's period that are still open; `None` if no deal is open or income is not shown."""
     if not asks_for_income(report.question):
         return None
     model = report.question.model if report.question.model is not None else AttributionModel(site.attribution)

@@ -146,7 +146,7 @@ def _count_data(
     by: tuple[Dimension, ...],
     span: Span,
 ) -> Gathered:
-    """Count a site's data without the question's filters: a source that is new has an earlier figure, which is zero."""
+    """Count a site's data without the question's filters; so an earlier figure of a new source is zero, not missing."""
     scope = Scope(site, by, (), span, AttributionModel(site.attribution), question.date_of, None)
     return gather_measures(source.fetch, source.tables, scope, measures)
 
@@ -165,7 +165,7 @@ def _with_lacking_data(
 
 
 def _counted_since(count: CountData, site: Site, compared: Span) -> date | None:
-    """Return the first day on which the site has data, if it is a day of the compared span other than the first.
+    """Return the first day with data of the site, if it lies in the compared span and is not the span's first day.
 
     Most spans begin on a day with data, so usually a single statement about that day is enough.
     """
@@ -311,7 +311,7 @@ def _may_join(tables: FactTables, question: Question, spans: Sequence[Span], mea
 def _gather(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span], measures: set[Measure]
 ) -> list[dict[AttributionModel, Gathered]]:
-    """Return what is counted in a span, and in an earlier one if there are two, by the same statements."""
+    """Return, for each of one or two spans, what is counted by model; two spans are counted by the same statements."""
     fetch, since = _fetched_once(source.fetch), visits_since(source, question.by, question.filters)
     own, earlier = spans[0], spans[1] if len(spans) > 1 else None
     sides: list[dict[AttributionModel, Gathered]] = [{} for _ in spans]
@@ -353,7 +353,7 @@ def resolved_filters(source: FactSource, question: Question, spans: Sequence[Spa
 
 
 def visits_since(source: FactSource, by: Iterable[Dimension], filters: Iterable[Filter]) -> datetime | None:
-    """Return the field `visits_since` of a `Scope`."""
+    """Return when the site's first visit began, if the report needs the hours of visits; otherwise, return `None`."""
     return find_first_visit(source.fetch, source.tables) if needs_hours_of_visits(by, filters) else None
 
 

@@ -1,4 +1,4 @@
-"""Find through which day the costs of a site are known, for the reports and problems that say so."""
+"""Find through which day the costs of a site are known, for reports and problems that mention it."""
 
 from dataclasses import replace
 from datetime import datetime

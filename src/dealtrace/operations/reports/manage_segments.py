@@ -35,7 +35,7 @@ FILTERS_APART = ", "
 def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, overwrites: bool = False) -> Segment:
     """Store filters under a name, for everyone at the site or for one user only, and return the segment.
 
-    Shared links that lack a segment of the site with this name are not bound to the new one: they stay without.
+    Shared links whose segment of this name was removed do not use the new segment: they still show nothing.
 
     Raises:
         InvalidParameters: a filter is malformed, or uses a name that the site does not have.
@@ -65,10 +65,10 @@ def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, ov
 def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
     """Rename a segment, in saved and mailed reports and shared links that use it, too; return `False` if there is none.
 
-    Ours: if a segment of the site is renamed, the saved reports of a user who has a segment with the old or the new
-    name stay unchanged, unless they say that they mean the site's. If the user's segment has the old name, the others
-    use it, not the site's segment; if it has the new name, changed reports would use it instead of the site's segment.
-    Shared links name only segments of the site.
+    Ours: if a segment of the site is renamed, the reports of the site get the new name, and so do the users' own
+    reports that use this segment. A user's own report is not changed if the user has a segment of the old name, which
+    the report uses instead, or one of the new name, which it would then use, unless the report states that its segment
+    is the site's. Shared links use only segments of the site.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -119,7 +119,7 @@ def remove_segment(work: Work, saved_name: SavedName) -> bool:
 
 
 def _end_links(work: Work, saved_name: SavedName) -> None:
-    """End the shared links whose report has this segment, unless it belongs to a single user: links have none such."""
+    """End the shared links whose report has this segment; no link uses a segment that belongs to a single user."""
     if saved_name.user_id is not None:
         return
     links = list_links_of_segment(work.connection, work.site.id, saved_name.name, lock=True)

@@ -24,7 +24,7 @@ class SavedItemChange:
 def record_saved_item(work: Work, change: SavedItemChange) -> None:
     """Record a change, unless the report or segment belongs to a single user.
 
-    What the record of a change has no room for is stored as its former value.
+    A value that is too long for the record of the change is stored as its former value.
     """
     if change.saved_name.user_id is None:
         name = change.saved_name.name

@@ -69,7 +69,7 @@ def prepare_status(work: Work, name: str, meaning: str) -> PreparedStatus:
 
 
 def store_status(work: Work, prepared: PreparedStatus, left_out: Collection[str] = ()) -> None:
-    """Set the meaning of a prepared status in all its spellings, of which those in `left_out` are not stored yet."""
+    """Set the meaning of a prepared status in all its spellings; those in `left_out` are not stored yet."""
     lock_registrations(work)
     key = status_key(prepared.name)
     stored = list_statuses(work.connection, work.site.id)

@@ -16,8 +16,9 @@ from dealtrace.storage.visits.visits import insert_visits
 def store_visits(work: Work, visits: Sequence[Visit]) -> None:
     """Store new visits, and divide the credit again for all stored leads that may have come from these visits.
 
-    Deals whose matchers name one of these visits are matched again. Deals whose leads named a visit before it was
-    stored are dated by it. The result is the same as if the visits had been stored before the leads and the deals.
+    Deals whose matchers name one of these visits are matched again. If a lead named a visit before the visit was
+    stored, the lead's deals get the time of the visit. The result is the same as if the visits had been stored before
+    the leads and the deals.
     """
     lock_registrations(work)
     sources = intern_sources(work.connection, work.ids, work.site.id, {visit.traffic_source for visit in visits})

@@ -160,7 +160,7 @@ def _read_site(run: PastChangeRun, connection: Connection) -> Site:
 
     Raises:
         SiteNotFound: the site was removed.
-        _SettingsChanged: its settings are not those that the run was claimed with.
+        _SettingsChanged: its settings are no longer those with which the run was claimed.
     """
     site = require_site(connection, run.site_id)
     if rules_of(site, run.kind) != run.begun.rules:

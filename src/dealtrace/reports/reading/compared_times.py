@@ -18,7 +18,7 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, days_of_times
 
 TIMES_KEPT = 64
-"""How many results of `compared_times` are kept: a table asks for the same one with every row."""
+"""How many results of `compared_times` are kept: a table needs the same result for every row."""
 TIMES_SUSPECTED = Fraction(3, 2)
 """The growth above which `may_lack_data` suspects that the compared period lacks data."""
 
@@ -115,7 +115,7 @@ def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -
 
 
 def lacking_data_text(report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat) -> str:
-    """Return a text: the compared period has no data, or has none before a day; empty if it has data from its start."""
+    """Return a text if the compared period has no data, or none before a certain day; otherwise, an empty string."""
     nothing, before = _LACKING[language]
     if report.has_nothing_before:
         return nothing
@@ -147,10 +147,11 @@ _DATA: Mapping[Fact, frozenset[Measure]] = {
 
 
 def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
-    """Return the measures that tell whether a site has data for the given ones: all deals, say, for those won.
+    """Return the measures that show whether a site has data for the given measures: for won deals, all deals.
 
-    Ours: a period lacks data if the site has no visits, leads, deals or costs in it, whichever a report counts. What
-    its filters and flags leave out does not matter: a source that is new, or the first won deal, is a real rise.
+    Ours: a period lacks data if the site has no visits, leads, deals or costs in it, depending on what the report
+    counts. Data that the report's filters and flags leave out counts too: a new source, or the first won deal, is a
+    real rise.
     """
     return frozenset[Measure]().union(*(_DATA[measure.fact] for measure in measures))
 
@@ -163,8 +164,8 @@ def count_all_data(question: Question, measures: Collection[Measure]) -> bool:
 def is_nothing_counted(sides: ByModel) -> bool:
     """Return whether nothing that a report needs was counted in its compared period, whose measures are `sides`.
 
-    The measures say so and not the figures, because a figure may be zero although something was counted: a total of
-    margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
+    The measures decide this and not the figures, because a figure may be zero although something was counted: a total
+    of margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
     """
     return not any(
         side.is_counted or any(side.total.values()) or any(any(row.values()) for row in side.rows.values())

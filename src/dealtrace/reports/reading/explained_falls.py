@@ -1,4 +1,4 @@
-"""Find the falls of figures that days without data explain: without calls, fewer deals have a lead."""
+"""Find falls of figures that are explained by days without data; on days without calls, fewer deals have a lead."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction

@@ -54,12 +54,12 @@ def can_be_best(
 ) -> bool:
     """Return whether the figure of a row can be the best or the worst of its column.
 
-    `None` is the price of nothing that was bought, see `is_spent_for_nothing`.
+    A price is `None` if nothing was bought, see `is_spent_for_nothing`.
 
     Ours: for prices, rows without costs are excluded, because a lead that cost nothing was not bought cheaply. Rows
     with a missing key are excluded, because a missing source or manager cannot be good or bad. Rows of times that are
-    not counted whole (`is_partial`) are excluded: deals of a week that is not over are still being won, and two days
-    of a week that the period cuts off say little of that week.
+    not counted whole (`is_partial`) are excluded: deals of a week that is not over are still being won, and two days of
+    a week that the period cuts off say little about that week.
     """
     return not is_partial and None not in keys and (value != 0 or not is_price(metric))
 
@@ -69,7 +69,7 @@ def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | 
 
     `values` are the figures of the row. Its costs are known if the row shows them, or another price of something.
 
-    Ours: such a row is the worst of its column: its price is unknown, but nothing is dearer than what never came.
+    Ours: such a row is the worst of its column: its price is unknown, but its money was spent without any result.
     """
     return (
         is_price(metrics[place])

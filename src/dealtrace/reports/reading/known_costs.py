@@ -1,4 +1,4 @@
-"""Say through which day the costs of a report are known, and what their absence does to a comparison."""
+"""Say through which day the costs of a report are known, and how missing costs affect a comparison."""
 
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -36,9 +36,9 @@ def known_costs_text(
 ) -> str:
     """Return through which day costs are known and which days lack them; empty if all costs of the period are known.
 
-    `accounts` names the accounts that hold the costs up, if the reader may know them. If the report has a comparison,
-    the text also says which days of the compared period lack costs: of two periods, the one with fewer days of costs
-    looks cheaper.
+    `accounts` names the accounts whose costs are late, if the reader may know them. If the report has a comparison, the
+    text also says which days of the compared period lack costs: of two periods, the one with fewer days of costs looks
+    cheaper.
     """
     known, (own, compared) = report.known_costs, lacking_days(report)
     if known is None or own is None:

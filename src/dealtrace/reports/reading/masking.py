@@ -70,7 +70,7 @@ def _is_russian(digits: str, *, is_in_groups: bool) -> bool:
 
 
 def masked_key(dimension: Dimension, text: str) -> str:
-    """Return a key with everything masked that looks like a phone or an e-mail.
+    """Return a key in which everything that looks like a phone or an e-mail is masked.
 
     Ours: parts of sources are masked as `masked_label` masks them, since the ids of campaigns look like phones.
     """

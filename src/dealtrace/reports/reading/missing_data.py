@@ -1,4 +1,4 @@
-"""Find where data is missing: days without usual visits, leads or deals, costs without visits, silent services."""
+"""Find missing data: days without the usual records, costs without visits, services that stopped sending deals."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta

@@ -13,7 +13,7 @@ from dealtrace.reports.filters import Filter, Operator, key_of_value
 def narrowed_filters(
     filters: Sequence[Filter], dimension: Dimension, keys: Sequence[str | None]
 ) -> tuple[Filter, ...] | None:
-    """Return filters that keep what `filters` keep and what also has one of `keys`; a key of `None` means no key.
+    """Return filters that keep only facts that `filters` keep and that have one of `keys`; `None` means no key.
 
     `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys. The
     result is `None` if filters cannot express this; they cannot select deals with both the tags `vip` and `moscow`.
@@ -34,7 +34,7 @@ def is_alternative(condition: Filter, dimension: Dimension) -> bool:
 
 
 def filter_of_keys(dimension: Dimension, keys: Sequence[str | None]) -> Filter:
-    """Return the filter that keeps only what has one of `keys`; without keys, it keeps nothing."""
+    """Return the filter that keeps only facts with one of `keys`; without keys, it keeps nothing."""
     if tuple(keys) == (None,):
         return Filter(dimension, Operator.EMPTY)
     values = tuple(key if key is not None else "" for key in keys)
@@ -42,7 +42,7 @@ def filter_of_keys(dimension: Dimension, keys: Sequence[str | None]) -> Filter:
 
 
 def _keeps(condition: Filter, key: str | None) -> bool:
-    """Return whether a positive filter keeps what has the key; the key must not be of a kind that ignores case."""
+    """Return whether a positive filter keeps facts with the key; the key must not be of a kind that ignores case."""
     match condition.operator:
         case Operator.EMPTY:
             return key is None

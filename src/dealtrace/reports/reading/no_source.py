@@ -1,4 +1,4 @@
-"""What the deals without a source in a report consist of: deals without a lead, and deals whose lead has no source."""
+"""The two parts of a report's deals without a source: deals without a lead, and deals whose lead has no source."""
 
 from dataclasses import replace
 

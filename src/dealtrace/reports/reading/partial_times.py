@@ -33,8 +33,8 @@ PartialTimes = Mapping[str, PartialTime]
 def partial_times(dimension: Dimension, period: Period, today: date | None) -> PartialTimes:
     """Return the times that a report over `period` covers only in part; `today` is the current day at the site.
 
-    Ours: only days, weeks, months and quarters are such times. Hours and weekdays recur, so they are never complete.
-    A period that ends today does not cut off the current week or month: that one is marked as unfinished instead.
+    Ours: only days, weeks, months and quarters are such times. Hours and weekdays recur, so they are never complete. A
+    period that ends today does not cut off the current week or month: it is marked as unfinished instead.
     """
     number_of = TIME_KEYS[dimension.name].number_of if dimension.kind is Kind.CALENDAR else None
     if number_of is None or today is None or period.first_on > today:

@@ -22,7 +22,7 @@ NO_ENTRIES = "[]"
 RequestKey = tuple[datetime, str]
 """The time and id of a request, by which requests are sorted."""
 _OMITTED = "-"
-"""What `first_id` begins with in a row that only counts requests that were not kept."""
+"""The prefix of `first_id` in rows that only count requests that were not kept."""
 _INSERT = CompiledStatement(insert(api_request_batch))
 _INSERT_ONCE = CompiledStatement(lambda insert: insert(api_request_batch).on_conflict_do_nothing())
 

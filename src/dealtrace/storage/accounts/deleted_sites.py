@@ -40,7 +40,7 @@ def delete_site(connection: Connection, site_id: int, now: datetime) -> None:
 
 
 def find_deleted_sites(connection: Connection) -> dict[int, datetime]:
-    """Find the sites that were deleted and not forgotten since, by id: when each was deleted."""
+    """Find when each deleted site that is not yet forgotten was deleted, by site id."""
     recorded = installation.c.name.startswith(_PREFIX, autoescape=True)
     rows = connection.execute(select(installation.c.name, installation.c.value).where(recorded))
     return {int(name.removeprefix(_PREFIX)): datetime.fromisoformat(value) for name, value in rows}

@@ -55,7 +55,7 @@ def use_invitation(connection: Connection, digest: str, now: datetime) -> bool:
 
 
 def count_name_try(connection: Connection, digest: str) -> int | None:
-    """Count that a login was chosen that another user has, and return how many such tries are left.
+    """Count a try to choose a login that another user has, and return how many tries are left.
 
     The result is `None` if the link was used or had no tries left. Simultaneous tries are counted one by one.
     """

@@ -18,8 +18,9 @@ _UPPER_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТ
 class casefolded(FunctionElement[str]):  # noqa: N801 - named like an SQL function
     """The SQL expression for the case-folded form of a string; a null remains null.
 
-    The `lower` of the engines differ: SQLite's changes only Latin letters, PostgreSQL's depends on the collation, and
-    none folds `ß` to `ss`. DuckDB and PostgreSQL replace all 1,500 letters only in strings with a rare character.
+    The engines' own functions `lower` differ: SQLite's changes only Latin letters, PostgreSQL's depends on the
+    collation, and none folds `ß` to `ss`. DuckDB and PostgreSQL replace all 1,500 letters only in strings with a rare
+    character.
     """
 
     name = "casefolded"

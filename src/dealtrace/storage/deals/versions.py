@@ -57,10 +57,10 @@ def list_versions(connection: Connection, site_id: int, deal_id: int) -> list[De
 def list_versions_with_state(
     connection: Connection, site_id: int, deal_id: int, numbers: range, names: Sequence[str]
 ) -> list[DealVersion]:
-    """List the versions of a deal with these numbers, oldest first, after the version that precedes them.
+    """List the versions of a deal with these numbers, oldest first, and before them the version that precedes them.
 
-    That version has the values of the fields `names` as they were then, whichever version has written them, so that a
-    reader of the list needs no earlier ones.
+    In the preceding version, `after` has all values that the fields `names` had then, even if earlier versions wrote
+    them, so that a reader of the list needs no earlier versions.
     """
     mine = (deal_version.c.site_id == site_id, deal_version.c.deal_id == deal_id)
     wanted = deal_version.c.version.between(numbers.start - 1, numbers.stop - 1)

@@ -94,7 +94,7 @@ def find_take_back_outcomes(
 def list_concerned_deals(
     connection: Connection, site_id: int, noun: str, going: Sequence[int], limit: int
 ) -> list[int]:
-    """List up to `limit` ids of deals that are deleted or lose their lead if the rows with the ids in `going` go.
+    """List up to `limit` ids of deals that would be deleted or lose their lead if the rows `going` were deleted.
 
     Deals that are deleted already are left out.
     """

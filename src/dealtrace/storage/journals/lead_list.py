@@ -16,7 +16,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 
 class CallOutcome(StrEnum):
-    """How a call that is over ended."""
+    """The outcome of a call that has ended."""
 
     ANSWERED = "answered"
     MISSED = "missed"
@@ -27,9 +27,9 @@ class LeadFilters:
     """The filters of a list of leads that began at or after `since` and before `until`; `None` means no limit.
 
     `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` selects only missed calls that
-    still have to be returned, `is_dealt_with` only missed calls that a person returned or decided not to return.
-    `outcome` selects only answered or only missed calls.
-    `is_contact_unusable` selects only leads with a phone or e-mail that has no normal form.
+    still have to be returned; `is_dealt_with` selects only missed calls that a person returned or decided not to
+    return. `outcome` selects only answered or only missed calls. `is_contact_unusable` selects only leads with a phone
+    or e-mail that has no normal form.
     """
 
     kind: LeadKind

@@ -22,8 +22,8 @@ ListSites: TypeAlias = Callable[[Connection, datetime], list[int]]
 def _lister_by(time_column: AnyColumn, stored: Callable[[datetime], object] = lambda before: before) -> ListSites:
     """Return a function that lists the ids of the sites with rows from before a time, which an index finds.
 
-    `stored` returns a time as the column stores it. There is a statement for each site: on a cluster, one for all sites
-    would have to join sites with their rows.
+    `stored` returns a time as the column stores it. There is a statement for each site: on a cluster, a statement for
+    all sites would have to join sites with their rows.
     """
     site_id = time_column.table.c.site_id
     mine = select(site_id).where(site_id == bindparam("site_id"), time_column < bindparam("before"))

@@ -53,9 +53,9 @@ class _Found:
 def find_searched_deals(connection: Connection, site_id: int, search: SearchText) -> SearchedRows:
     """Find the ids of deals, deleted or not, that match a search by id, number, contact or client name.
 
-    The contact may be the deal's or its lead's. The name may be of the client of the deal's lead, of a client whose
-    contact was sent with the deal, or one that was sent with the deal itself. Each of the queries finds at most
-    `FOUND_MAX` rows.
+    The contact may be the deal's or its lead's. The name may be that of the client of the deal's lead, that of a client
+    whose contact was sent with the deal, or a name that was sent with the deal itself. Each of the queries finds at
+    most `FOUND_MAX` rows.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     numbered = _is_reference(deal.c.number, search)

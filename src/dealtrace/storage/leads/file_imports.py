@@ -115,9 +115,9 @@ def insert_imported_rows(connection: Connection, site_id: int, number: int, ids:
 
 
 def insert_shared_rows(connection: Connection, site_id: int, number: int, ids: Sequence[int]) -> None:
-    """Store that an import has the rows with these ids too, if another import of its kind which is remembered has them.
+    """Store that an import has these rows too; rows that no other remembered import of its kind has are left out.
 
-    What no remembered import has added was there before, and is not the import's own.
+    Rows that are left out existed before, and do not belong to the import.
     """
     if not ids:
         return
@@ -201,7 +201,7 @@ def delete_imported_rows(connection: Connection, site_id: int, number: int, ids:
 def find_old_import(connection: Connection, site_id: int, before: datetime) -> int | None:
     """Find the number of an import that is remembered and began before a time, or return `None` if there is none.
 
-    An import that was taken back counts from when taking it back began.
+    For an import that was taken back, the time when taking it back began is compared.
     """
     begun_at = func.coalesce(file_import.c.undo_begun_at, file_import.c.begun_at)
     old = (file_import.c.site_id == site_id, file_import.c.file_name.is_not(None), begun_at < before)
@@ -212,7 +212,8 @@ def forget_some_imports(connection: Connection, site_id: int, before: datetime, 
     """Forget up to `most` rows of an old import, or its file if no rows are left; return whether any import is old.
 
     `find_old_import` chooses the import. If it was still being taken back, this counts as finished when its file is
-    forgotten, so that the file can be imported again. Rows that other imports have too stay for good from then on.
+    forgotten, so that the file can be imported again. From then on, rows that other imports have too are not deleted
+    when those are taken back.
     """
     number = find_old_import(connection, site_id, before)
     if number is None:

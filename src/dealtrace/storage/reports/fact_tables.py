@@ -79,7 +79,7 @@ class FactTables(Hashable, Protocol):
         """Whether the database can sort the rows of a report exactly, so that only the first ones are fetched."""
 
     def joins_periods(self, by: Sequence[Dimension]) -> bool:
-        """Return whether reports by `by` take less time if one statement counts two periods, instead of each its own.
+        """Return whether one statement for two periods takes less time than two statements, in reports by `by`.
 
         Their rows must be few, because they are then divided between the periods.
         """

@@ -52,7 +52,7 @@ class Offsets:
 
 @lru_cache(maxsize=256)
 def _parameters(offsets: Offsets, name: str) -> Parameters:
-    """Return what `Offsets.parameters` returns; it is cached, because every statement has the offsets for decades."""
+    """Return what `Offsets.parameters` returns; it is cached, because the offsets in every statement cover decades."""
     given = {_offset_name(name, 0): offsets.first}
     for place, (at, offset) in enumerate(offsets.changes, start=1):
         given |= {_change_name(name, place): at, _offset_name(name, place): offset}

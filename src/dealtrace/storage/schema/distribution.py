@@ -31,7 +31,7 @@ def tenant_tables() -> list[str]:
 
 
 def distribution_problems(distributed: Collection[str]) -> list[str]:
-    """List a message for each table that should be distributed over the cluster but is not, or should not be but is."""
+    """List a message for each table that is not distributed but should be, or is distributed but should not be."""
     tenants = tenant_tables()
     if not set(tenants) & set(distributed):
         return ["Citus is installed, but no table is distributed. Run: dealtrace db distribute"]

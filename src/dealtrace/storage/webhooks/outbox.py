@@ -85,7 +85,7 @@ def list_waiting_deliveries(connection: Connection, site_id: int, webhook_id: in
 
 
 def list_latest_deliveries(connection: Connection, site_id: int, webhook_id: int, limit: int) -> list[LoggedDelivery]:
-    """List up to `limit` deliveries of a webhook with what became of them, newest first."""
+    """List up to `limit` deliveries of a webhook with their outcomes, newest first."""
     query = select(webhook_outbox).where(*_of_webhook(site_id, webhook_id)).order_by(webhook_outbox.c.position.desc())
     return [
         LoggedDelivery(

@@ -60,7 +60,7 @@ class SavedItemLine:
 
     @property
     def can_come_back(self) -> bool:
-        """Whether the person could save it again."""
+        """Whether the person could save the item again after its deletion."""
         return bool(self.query) and not self.fault
 
 
@@ -81,8 +81,8 @@ class Save(Protocol):
 class SavedItemsPage:
     """A page that lists, saves, renames and deletes either saved reports or segments.
 
-    With `keeps_filters`, what is saved contains the filters of the segment that a question names, not its name.
-    `rename` and `delete` return `False` if nothing has the name.
+    With `keeps_filters`, a saved question has the filters of its segment instead of the segment's name. `rename` and
+    `delete` return `False` if nothing has the name.
     """
 
     place: str
@@ -126,8 +126,8 @@ class SavedItemsPage:
     async def change(self, view: View) -> Response:
         """Rename or delete the saved report or segment that a form names; before it is deleted, ask once more.
 
-        The page after the deletion of a person's own item has a form that saves it again; what was the site's comes
-        back on the page of changes.
+        The page after the deletion of a person's own item has a form that saves it again; a site's item can be restored
+        on the page of changes.
         """
         if not _may_change(view, view.form.get("whose")):
             return _forbidden(view)
@@ -208,7 +208,7 @@ def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:
 
 
 def _stored_site(view: View) -> ReadSite:
-    """Return a function that reads the page's site with the settings that it has in a transaction."""
+    """Return a function that reads the page's site, with its present settings, over a given connection."""
     return partial(require_site, site_id=view.current_site.id)
 
 

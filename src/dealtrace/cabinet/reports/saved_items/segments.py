@@ -61,7 +61,7 @@ def _line(
     see.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
-    says that it means the site's segment.
+    states that the segment is the site's.
     """
     url = ReportUrl(f"/cabinet/{view.current_site.id}/reports", (("segment", segment.name),), ())
     url = url.with_sites_segment() if is_hidden else url
@@ -74,7 +74,7 @@ def _line(
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     texts = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
     if links:
-        texts = [*texts, view.translate("shared links that follow it: %(count)s") % {"count": links}]
+        texts = [*texts, view.translate("shared links that use it: %(count)s") % {"count": links}]
     link = shown.link() if shown is not None else ""
     saved_name = SavedName(segment.name, segment.user_id)
     masked = searches_masked(asked, named)
@@ -86,7 +86,7 @@ def _line(
 def _read(
     connection: Connection, site: Site, user_id: int, now: datetime
 ) -> tuple[list[Segment], QuestionContext, Counter[str]]:
-    """Return the segments, the facts about the site, and by segment of the site how many shared links follow it."""
+    """Return the segments, the facts about the site, and how many shared links follow each segment of the site."""
     stored = list_shared_links(connection, site.id)
     links = [link for link in stored if link.is_valid(now) and link.segment_deleted_at is None]
     followed = Counter(filters_of_query(link.query)[1] for link in links)

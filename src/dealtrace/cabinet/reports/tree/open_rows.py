@@ -163,9 +163,9 @@ def ask_branches(
 def has_rows_below(question: Question, path: RowPath) -> bool:
     """Return whether a row can be opened.
 
-    There must be a lower level, filters that keep what is below, and no key that is masked for the person. In a
-    comparison, nothing is below a day, week, month or quarter: it is compared with an earlier one, while a filter by it
-    would keep nothing of the compared period.
+    There must be a lower level, filters must be able to select the rows below, and no key may be masked for the person.
+    In a comparison, a day, week, month or quarter has no rows below: it is compared with an earlier one, but a filter
+    by it would remove all data of the compared period.
     """
     levels = levels_of(question)
     if not path or levels.below(path) is None or _filters_below(question, path) is None:

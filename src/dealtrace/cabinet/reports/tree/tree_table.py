@@ -154,7 +154,7 @@ class _TreeShaper:
         return url.with_parameters(by=format_names(names), **({"sort": ""} if is_by_key else {}))
 
     def lines(self, path: RowPath, report: Report, builder: TableLineBuilder, level: int) -> Iterator[TreeLine]:
-        """Yield the rows of a report that is below the row at `path`, each with what is open below it."""
+        """Yield the lines of a report below the row at `path`; the lines below an open row follow it."""
         for row in report.rows:
             line, place = builder.line(row), (*path, *row.keys)
             if self.tree.question.hides_contacts:

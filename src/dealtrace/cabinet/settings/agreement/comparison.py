@@ -1,4 +1,4 @@
-"""Compare an uploaded list with the deals of a site, and keep the differences with the upload for an hour."""
+"""Compare an uploaded list with the deals of a site, and store the differences next to the upload for an hour."""
 
 from itertools import islice
 
@@ -56,7 +56,7 @@ def compare_upload(connection: Connection, site: Site, upload: Upload, encoding:
 
 
 def comparison_of(upload: Upload) -> FileComparison | None:
-    """Return the result that is kept of an upload, or `None` if it has not been compared."""
+    """Return the stored result of an upload, or `None` if it has not been compared."""
     outcome = upload.outcome
     if not outcome:
         return None

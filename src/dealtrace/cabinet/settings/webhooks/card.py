@@ -29,7 +29,7 @@ LOG_LENGTH = 50
 
 @record
 class LogLine:
-    """A delivery: the id of its message, its event, when it was recorded, and what became of it.
+    """A delivery: the id of its message, its event, when it was recorded, and its outcome.
 
     `outcome` says when it was delivered, or why it was not sent; it is empty while the delivery waits.
     """

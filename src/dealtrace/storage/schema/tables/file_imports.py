@@ -1,4 +1,4 @@
-"""The imports of files, and the rows that they have added, or that other imports had added."""
+"""The imports of files: the rows that each has added, and rows of its file that another import had added before."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

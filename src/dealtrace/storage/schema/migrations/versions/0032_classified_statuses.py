@@ -1,4 +1,4 @@
-"""Add when a person last set the meaning of a status, so that statuses nobody has classified can be listed."""
+"""Add the time when a person last set the meaning of a status, to list the statuses that nobody has classified."""
 
 import sqlalchemy as sa
 from alembic import op

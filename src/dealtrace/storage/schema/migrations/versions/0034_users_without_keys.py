@@ -1,4 +1,4 @@
-"""Add whether a user has turned off single-character keyboard shortcuts."""
+"""Add a column that says whether a user has turned off single-character keyboard shortcuts."""
 
 import sqlalchemy as sa
 from alembic import op

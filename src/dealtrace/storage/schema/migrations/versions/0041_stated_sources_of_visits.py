@@ -1,4 +1,4 @@
-"""Add to visits whether their source was stated, so that a reclassification keeps stated sources."""
+"""Add a column that says whether the source of a visit was stated, so that a reclassification keeps stated sources."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Add which rows an import of a file has added, and how far an import has been taken back."""
+"""Add the rows that an import of a file has added, and the progress of taking an import back."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Add the names that deals state, the last use of each token, and how the delivery of each message went."""
+"""Add the names that deals state, the last use of each token, and the outcome of the delivery of each message."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Add when the segment of a shared link was deleted, and find the imports that a row belongs to."""
+"""Add the time when the segment of a shared link was deleted, and an index of the imports that a row belongs to."""
 
 import sqlalchemy as sa
 from alembic import op
