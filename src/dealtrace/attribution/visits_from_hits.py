@@ -55,8 +55,8 @@ def continues(latest: Visit, source: TrafficSource, now: datetime) -> bool:
     """Return whether a hit from `source` continues the latest visit of its visitor.
 
     It does not continue the visit if more than `VISIT_TIMEOUT` has passed since the latest page of the visit. Ours: a
-    hit from a different source starts a new visit, because that source earned the click. A hit continues the visit if
-    its source is the same or counts as direct, such as the site itself, or a sign-in or payment page.
+    hit from a different source starts a new visit, because the visitor came from that source. A hit continues the visit
+    if its source is the same or counts as direct, such as the site itself, or a sign-in or payment page.
     """
     quiet = now - (latest.seen_at or latest.started_at)
     return quiet <= VISIT_TIMEOUT and (source.is_direct or source == latest.traffic_source)

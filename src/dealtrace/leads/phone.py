@@ -22,7 +22,7 @@ from dealtrace.leads.text_around_phones import NumberInText, list_numbers
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8|)"
-"""A pattern of the prefix, or none, that most programs send before the ten digits of a phone."""
+"""Matches what most programs send before the ten digits of a phone: a usual prefix or nothing."""
 _NATIONAL_LENGTH = 10
 _CODE_LENGTH_MAX = 3
 _NEIGHBOURS = "99"

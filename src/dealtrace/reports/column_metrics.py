@@ -97,9 +97,9 @@ _UNITS = {ColumnKind.COUNT: Unit.COUNT, ColumnKind.SUM: Unit.MONEY, ColumnKind.F
 
 
 def _unit_of(column: ReportColumn, units: Mapping[FormulaPart, Unit]) -> Unit:
-    """Return the unit of a column: a formula in rubles, such as `won_amount - cost`, is shown as an amount of rubles.
+    """Return the unit of a column; a formula in rubles, such as `won_amount - cost`, has the unit of prices.
 
-    It has the unit of prices, whose values answers show like any other number.
+    Pages show such values as amounts in rubles; answers of the API show them like any other number.
     """
     if column.formula is not None and power_of(column.formula, lambda part: units[part] in _RUBLES) == 1:
         return Unit.PRICE

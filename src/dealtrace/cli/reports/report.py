@@ -42,7 +42,7 @@ DateOption = Annotated[
     str,
     typer.Option(
         "--date",
-        help="The date by which deals are counted: deal (its own), lead (of its lead) or changed (its last change).",
+        help="The date by which deals are counted: of the deal (deal), its lead (lead) or its last change (changed).",
     ),
 ]
 Compare = Annotated[

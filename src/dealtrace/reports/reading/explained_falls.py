@@ -26,7 +26,7 @@ Deals are among them, since a call that never came leads to no deal.
 
 @record
 class ExplainedFall:
-    """Metrics that fell against the compared period, and the days without data that explain it.
+    """Metrics that are lower than in the compared period, and the days without data that explain why.
 
     `time` is the dimension and the key of the time whose figures fell, `None` for the total.
     """
@@ -37,10 +37,10 @@ class ExplainedFall:
 
 
 def explained_falls(report: Report, gaps: Sequence[MetricGap]) -> list[ExplainedFall]:
-    """Return the falls in a report that gaps on the same days explain: of the total, then of times such as months.
+    """Return the falls in a report that are explained by gaps on the same days.
 
-    A time is left out if its gaps and metrics are those of the total. In a report under all models, the first model
-    decides.
+    Falls of the total come first, then falls of single times, such as months. A time is left out if its gaps and
+    metrics are those of the total. In a report under all models, the first model decides.
     """
     if report.total.compared is None or not gaps:
         return []

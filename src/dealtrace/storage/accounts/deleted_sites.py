@@ -47,5 +47,5 @@ def find_deleted_sites(connection: Connection) -> dict[int, datetime]:
 
 
 def forget_deleted_site(connection: Connection, site_id: int) -> None:
-    """Forget that a site was deleted; its id is still not assigned again."""
+    """Delete the record that a site was deleted; the site's id is still never assigned again."""
     connection.execute(delete(installation).where(installation.c.name == f"{_PREFIX}{site_id}"))

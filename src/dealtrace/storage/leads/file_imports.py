@@ -212,8 +212,8 @@ def forget_some_imports(connection: Connection, site_id: int, before: datetime, 
     """Forget up to `most` rows of an old import, or its file if no rows are left; return whether any import is old.
 
     `find_old_import` chooses the import. If it was still being taken back, this counts as finished when its file is
-    forgotten, so that the file can be imported again. From then on, rows that other imports have too are not deleted
-    when those are taken back.
+    forgotten, so that the file can be imported again. From then on, rows that other imports share with it stay when the
+    other imports are taken back.
     """
     number = find_old_import(connection, site_id, before)
     if number is None:
