@@ -17,11 +17,11 @@ def compiled(connection: Connection, value: int) -> Compiled | None:
 
 
 def test_a_statement_is_compiled_once_for_all_databases_of_an_engine(copy_sqlite: CopySqlite, tmp_path: Path) -> None:
-    one, other = (open_database(copy_sqlite(tmp_path / name)) for name in ("one.db", "other.db"))
-    with one.write() as writing, one.read() as reading, other.read() as reading_another:
-        first = compiled(writing, 1)
-        assert first is not None
-        assert compiled(reading, 2) is first
-        assert compiled(reading_another, 3) is first
-    one.close()
-    other.close()
+    first, second = (open_database(copy_sqlite(tmp_path / name)) for name in ("first.db", "second.db"))
+    with first.write() as writing, first.read() as reading, second.read() as reading_another:
+        statement = compiled(writing, 1)
+        assert statement is not None
+        assert compiled(reading, 2) is statement
+        assert compiled(reading_another, 3) is statement
+    first.close()
+    second.close()
