@@ -16,6 +16,7 @@ from absent import leave_out
 from browser import Browser, find_chromium
 from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
+from compiled_once import compile_once
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from engines import CopySqlite, deal_to_engines
@@ -39,8 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how many random examples properties are tried with."""
+    """Choose how many random examples properties are tried with, and let databases share compiled statements."""
     settings.load_profile(ALL if config.getoption("every_engine") else FEW)
+    compile_once()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,8 +1,8 @@
 """Commands one after another in one process: a fork for each would take three times the CPU.
 
 What a command has of its own: arguments, variables, settings, folder and standard streams. What the next one finds as
-it was left: the modules of the program. `serve` sets up its whole process, so it is always a fork, and so is a command
-that is run while another runs.
+it was left: the modules of the program, and the statements that it compiled. `serve` sets up its whole process, so it
+is always a fork, and so is a command that is run while another runs.
 """
 
 import json
@@ -97,8 +97,10 @@ def _fit_performer() -> Performer:
 
 
 def _perform_all() -> None:
-    from dealtrace.settings import read_settings  # noqa: PLC0415 - only the performing process needs it
+    from compiled_once import compile_once  # noqa: PLC0415 - only the performing process needs it
+    from dealtrace.settings import read_settings  # noqa: PLC0415 - likewise
 
+    compile_once()
     answers = os.dup(1)
     with os.fdopen(os.dup(0), encoding="utf-8") as orders:
         for line in orders:

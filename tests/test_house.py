@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -254,9 +254,14 @@ class Module:
     def tree(self) -> ast.Module:
         return _parse(self.path)
 
+    @property
+    def nodes(self) -> Sequence[ast.AST]:
+        """All nodes of its tree, which many rules look through."""
+        return _walk(self.path)
+
     def keys_of_shapes(self) -> set[str]:
         """Return the names that class bodies annotate: keys of typed dictionaries."""
-        bodies = [part for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) for part in node.body]
+        bodies = [part for node in self.nodes if isinstance(node, ast.ClassDef) for part in node.body]
         return {
             part.target.id for part in bodies if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
         }
@@ -267,7 +272,7 @@ class Module:
 
     def imports(self) -> Iterator[tuple[ast.stmt, str, str]]:
         """Yield each import with the module it names and the name it takes (empty for a whole module)."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from ((node, alias.name, "") for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -282,12 +287,12 @@ class Module:
                 yield node, source.split(".")[1]
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-        yield from (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        yield from (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
     def identifiers(self) -> Iterator[tuple[ast.AST, str]]:
         """Yield every name the module defines or uses, except keywords of calls and keys of answers (TypedDicts)."""
         keys = {id(item.target) for item in self._typed_dict_items()}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if id(node) in keys:
                 continue
             match node:
@@ -299,14 +304,14 @@ class Module:
                     pass
 
     def _typed_dict_items(self) -> Iterator[ast.AnnAssign]:
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "TypedDict" for base in node.bases):
                 yield from (item for item in node.body if isinstance(item, ast.AnnAssign))
 
     def strings(self) -> Iterator[tuple[ast.Constant, str]]:
         """Yield string constants that are no docstrings."""
-        documented = {id(node.value) for node in ast.walk(self.tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(self.tree):
+        documented = {id(node.value) for node in self.nodes if isinstance(node, ast.Expr)}
+        for node in self.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
                 yield node, node.value
 
@@ -319,6 +324,11 @@ def _read(path: Path) -> str:
 @cache
 def _parse(path: Path) -> ast.Module:
     return ast.parse(_read(path))
+
+
+@cache
+def _walk(path: Path) -> Sequence[ast.AST]:
+    return list(ast.walk(_parse(path)))
 
 
 MODULES = [Module(path) for path in sorted(SOURCE.rglob("*.py"))]
@@ -487,7 +497,7 @@ def test_it_keeps_the_domain_pure() -> None:
         for node, source, _ in module.imports():
             if forbidden & {source, source.split(".")[0]}:
                 yield module.complain(node, f"the domain imports `{source}`", cure)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.AsyncFunctionDef | ast.Await):
                 yield module.complain(node, "the domain is asynchronous", cure)
 
@@ -509,7 +519,7 @@ def test_it_writes_sql_in_storage_alone() -> None:
         for node, text in module.strings():
             if SQL_TEXT.match(text):
                 yield module.complain(node, f"SQL text {text[:30]!r}", "Write it in `storage/`, as a Core statement.")
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and node.attr == "exec_driver_sql":
                 yield module.complain(node, "`exec_driver_sql`", "Write it in `storage/`, as a Core statement.")
 
@@ -536,7 +546,7 @@ def test_it_wires_the_machinery_of_storage_in_app_and_none_of_its_nouns() -> Non
 
 def test_it_commits_in_the_write_queue_alone() -> None:
     def rule(module: Module) -> Iterator[str]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and node.attr in ("commit", "rollback"):
                 cure = "Nothing below the write queue commits (§6); a command uses `database.write()`."
                 yield module.complain(node, f"`.{node.attr}` is called", cure)
@@ -549,7 +559,7 @@ def test_only_named_modules_open_transactions_of_their_own() -> None:
         for node, source, name in module.imports():
             if (source, name) == ("dealtrace.storage.id_blocks", "transaction"):
                 yield node
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             is_write = node.func.attr == "write" and not node.args and not node.keywords
@@ -629,7 +639,7 @@ def _passes_on(function: ast.FunctionDef | ast.AsyncFunctionDef, arguments: list
 
 def test_only_named_modules_use_the_threads_that_all_share() -> None:
     def uses(module: Module) -> Iterator[ast.AST]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute | ast.Name):
                 named = node.attr if isinstance(node, ast.Attribute) else node.id
                 if named in ("to_thread", "run_in_threadpool"):
@@ -645,7 +655,7 @@ def test_only_named_modules_use_the_threads_that_all_share() -> None:
 
 def test_it_repeats_in_the_loops_of_the_worker_alone() -> None:
     def rule(module: Module) -> Iterator[str]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and ast.unparse(node) == "asyncio.sleep":
                 cure = "What repeats is a loop of `worker/repeating.py`, which outlives failures and logs them (§10)."
                 yield module.complain(node, "`asyncio.sleep` is used", cure)
@@ -674,7 +684,7 @@ def test_it_leaves_the_private_names_of_other_modules_alone() -> None:
 
 def test_it_reads_the_time_in_one_place() -> None:
     def rule(module: Module) -> Iterator[str]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             match node:
                 case (
                     ast.Attribute(value=ast.Name(id="datetime"), attr="now" | "utcnow" | "today")
@@ -690,7 +700,7 @@ def test_it_reads_the_time_in_one_place() -> None:
 
 def test_it_reads_the_environment_in_settings() -> None:
     def rule(module: Module) -> Iterator[str]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "putenv"):
                 yield module.complain(node, f"`{ast.unparse(node)}`", "Make it a setting in `settings.py`.")
 
@@ -750,20 +760,22 @@ def test_a_twin_is_seen_behind_other_names() -> None:
 
 def _normal_body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, int]:
     """Return a function's body without docstring and with numbered variables, and how many statements it has."""
-    function = ast.parse(ast.unparse(function)).body[0]  # type: ignore[assignment] # a copy, as it is changed
+    names = [node for node in ast.walk(function) if isinstance(node, ast.Name)]
+    written = [node.id for node in names]
     places: dict[str, str] = {}
-    for node in ast.walk(function.args):
-        if isinstance(node, ast.arg):
-            places.setdefault(node.arg, f"argument {len(places)}")
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+    for argument in ast.walk(function.args):
+        if isinstance(argument, ast.arg):
+            places.setdefault(argument.arg, f"argument {len(places)}")
+    for node in names:
+        if isinstance(node.ctx, ast.Store):
             places.setdefault(node.id, f"variable {len(places)}")
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name):
-            node.id = places.get(node.id, node.id)
     body = function.body[1:] if ast.get_docstring(function) else function.body
-    statements = [node for part in body for node in ast.walk(part) if isinstance(node, ast.stmt)]
-    return "\n".join(map(ast.dump, body)), len(statements)
+    for node in names:
+        node.id = places.get(node.id, node.id)
+    normal = "\n".join(map(ast.dump, body))
+    for node, name in zip(names, written, strict=True):
+        node.id = name  # the tree is that of the other tests too
+    return normal, sum(isinstance(node, ast.stmt) for part in body for node in ast.walk(part))
 
 
 def test_it_opens_every_module_with_a_sentence() -> None:
@@ -828,7 +840,7 @@ def _lines_with_any(module: Module) -> list[int]:
 def _lines_with_reasons(module: Module) -> set[int]:
     """Return the lines that have a reason beside them."""
     explained = {number for number, line in enumerate(module.text.splitlines(), 1) if "# Any: " in line}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         match node:
             case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef() if "Any: " in (
                 ast.get_docstring(node) or ""
@@ -851,7 +863,7 @@ def _text_of(statement: ast.stmt) -> str:
 
 def test_it_prints_nothing_by_itself() -> None:
     def rule(module: Module) -> Iterator[str]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
                 yield module.complain(node, "`print`", "Commands use `cli.terminal.console`, servers log events.")
 
@@ -862,7 +874,7 @@ def test_commands_ask_and_print_through_what_cleans_the_words_of_callers() -> No
     raw = {f"{library}.{name}" for library in ("typer", "click") for name in ("confirm", "prompt", "echo", "secho")}
 
     def rule(module: Module) -> Iterator[str]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call) and ast.unparse(node.func) in raw | {"input"}:
                 yield module.complain(node, ast.unparse(node.func), "Use `confirm` or `console` of `cli.output`.")
 
@@ -876,7 +888,7 @@ def test_it_says_order_in_the_words_of_the_wire_alone() -> None:
         for node, name in module.identifiers():
             if name not in keys and ORDER_WORD.match(name):
                 yield module.complain(node, f"the name `{name}`", cure)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Dict) and module.folder not in SPEAK_JSON:
                 for key in node.keys:
                     if isinstance(key, ast.Constant) and isinstance(key.value, str) and ORDER_WORD.match(key.value):
