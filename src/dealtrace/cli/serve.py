@@ -81,7 +81,21 @@ def raise_open_files(settings: Settings) -> None:
 
 
 class _Supervisor(MPServer):
-    """Granian's supervisor of server processes, which also says that one has died before it starts another."""
+    """Granian's supervisor of server processes, which also says that one has died before it starts another.
+
+    Ours: SIGHUP stops the server, as it stops programs that do not know it, and is ignored under `nohup`. Granian would
+    start each process anew and end the old one before the new one serves; meanwhile both would use one SQLite file.
+    """
+
+    def startup(self, spawn_target: object, target_loader: object) -> None:
+        """Start the processes; a SIGHUP that is ignored stays so."""
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+            self.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+
+    def signal_handler_reload(self, *_: object, **__: object) -> None:
+        """Stop the server at a SIGHUP."""
+        self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
     def _spawn_workers(self, spawn_target: object, target_loader: object) -> None:
         with stop_signals_held():
@@ -90,7 +104,10 @@ class _Supervisor(MPServer):
     def _respawn_workers(
         self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
     ) -> None:
-        """Start processes anew at the given places."""
+        """Start processes anew at the given places, unless a stop signal came after Granian last looked for one."""
+        if self.interrupt_signal:
+            self.main_loop_interrupt.set()
+            return
         places = list(workers)
         for place in places:
             died = self.wrks[place].inner
