@@ -253,6 +253,8 @@ def test_a_host_that_is_not_ours_is_stated(command_line: CommandLine, tmp_path: 
     terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
     assert "Cannot listen on 192.0.2.1" in terminal.refused("serve", "--host", "192.0.2.1")
     assert "Cannot listen on no host" in terminal.refused("serve", "--host", "no host")
+    for host in ("192.0.2.1", "no host", ""):
+        assert "with --host or DEALTRACE_HOST" in terminal.refused("serve", host=host)
 
 
 @pytest.mark.parametrize(

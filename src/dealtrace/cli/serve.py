@@ -38,6 +38,8 @@ BACKLOG_MAX = 1024
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """The errors of binding to an address that this machine does not have, such as ::1 without IPv6."""
 
+_OTHER_HOST = " Choose an address of this machine with --host or DEALTRACE_HOST; 0.0.0.0 means all of its addresses."
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
@@ -178,11 +180,11 @@ def _free_address(settings: Settings) -> str:
     Raises:
         OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.
     """
-    cannot_listen = f"Cannot listen on {settings.host} port {settings.port}"
+    cannot_listen = f"Cannot listen on {settings.host or 'an empty host'} port {settings.port}"
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise OSError(f"{cannot_listen}: {error.strerror}") from error
+        raise OSError(f"{cannot_listen}: {error.strerror}.{_OTHER_HOST}") from error
     absent: OSError | None = None
     for family, _, _, _, endpoint in sorted(found, key=lambda each: each[0] is not socket.AF_INET):
         try:
@@ -196,7 +198,8 @@ def _free_address(settings: Settings) -> str:
             absent = error
         else:
             return str(endpoint[0])
-    raise OSError(f"{cannot_listen}: {absent.strerror if absent is not None else 'it has no address'}") from absent
+    reason = absent.strerror if absent is not None else "it has no address"
+    raise OSError(f"{cannot_listen}: {reason}.{_OTHER_HOST}") from absent
 
 
 def _cure(error: OSError, port: int) -> str:
