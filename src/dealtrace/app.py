@@ -336,6 +336,7 @@ class Application:
     def _begin_stop(self) -> None:
         """End all work that would delay the stop of the server; requests are still answered."""
         self._server_stop.begin()
+        self._write_queue.begin_stop()
         self._report_pool.begin_stop()
         self._background_runs.begin_stop()
 

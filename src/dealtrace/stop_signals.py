@@ -2,29 +2,39 @@
 
 Granian loses a signal that comes before it serves, and two signals (Ctrl-C reaches the whole group, then the supervisor
 sends SIGTERM) can block it. The process would then continue until it is killed. So the signals are held back from its
-start on, and only the first one is passed on.
+start on, and only the first one is passed on. SIGHUP, which a closed terminal sends to the whole group, is held back
+for good: it would kill the process with its requests, and the supervisor stops the process anyway.
 """
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.resource_tracker import ensure_running
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_HELD_SIGNALS = (*_STOP_SIGNALS, signal.SIGHUP)
 _TURNS_UNTIL_SERVED = 10
 """How many turns of its event loop Granian needs to serve after all parts have started; three would be enough."""
 
 
 @contextmanager
 def stop_signals_held() -> Iterator[None]:
-    """Hold back the stop signals of this thread in the `with` block; processes started there keep holding them back."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    """Hold back the stop signals of this thread in the `with` block; processes started there keep holding them back.
+
+    The tracker of `multiprocessing` is started first: its start, which the first spawned process would cause, ends with
+    letting the stop signals through again.
+    """
+    if multiprocessing.get_start_method() == "spawn":
+        ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_SIGNALS)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_SIGNALS)
 
 
 def call_at_stop_signal(call: Callable[[], None]) -> None:

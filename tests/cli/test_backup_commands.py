@@ -14,11 +14,14 @@ from cast import Player, Stage
 from commands import CommandLine, Terminal
 from dealtrace.storage.accounts.installation import find_last_backup
 from dealtrace.storage.database.engine import open_database
+from engines import CopySqlite
 from load import Load
 from postgresql import PostgresqlServer
 from server import ServerProcess
 from waiting import wait_until
 
+DISK_BYTES = (4 << 20) - 8192
+"""What fills a small disk, except for two pages of memory."""
 NewTerminal = Callable[[], Terminal]
 
 
@@ -51,6 +54,16 @@ def rows(url: str) -> dict[str, list[tuple[object, ...]]]:
         }
     database.close()
     return found
+
+
+def test_a_full_disk_for_the_backup_is_named(
+    command_line: CommandLine, copy_sqlite: CopySqlite, small_disk: Path, tmp_path: Path
+) -> None:
+    terminal = Terminal(command_line, copy_sqlite(tmp_path / "own.db"), tmp_path)
+    (small_disk / "fill").write_bytes(bytes(DISK_BYTES))
+    target = small_disk / "all.backup"
+    assert f"{target}: No space left on device; make room on its disk" in terminal.refused("backup", str(target))
+    assert [file.name for file in small_disk.iterdir()] == ["fill"]
 
 
 def test_everything_comes_back(

@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from functools import cache
@@ -17,6 +18,21 @@ from dealtrace import __version__
 from dealtrace.cli.commands import COMMANDS, load_command
 from engines import CopySqlite
 
+INTERRUPTED = """import signal
+import sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["dealtrace", "--version"]
+from dealtrace.cli import main
+main()
+"""
+"""A program that gets Ctrl-C while it imports its libraries."""
 PROGRAM = [sys.executable, "-m", "dealtrace"]
 OWN_MODULES_OF_HELP_MAX = 8
 MODULES_OF_HELP_MAX = 240
@@ -44,6 +60,11 @@ OF_OTHERS |= {"psycopg", "sqlalchemy.orm"}
 
 def test_it_has_a_version(terminal: Terminal) -> None:
     assert terminal.done("--version").out == f"dealtrace {__version__}\n"
+
+
+def test_ctrl_c_before_a_command_runs_is_one_line() -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGINT, "Stopped.\n")
 
 
 @cache

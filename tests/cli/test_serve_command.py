@@ -10,14 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from commands import CommandLine, Terminal
-from dealtrace.cli.serve import GRACE_SECONDS, _free_address
+from dealtrace.cli.serve import GRACE_SECONDS, _free_address, _Supervisor
 from dealtrace.settings import Settings
 from engines import on_one_engine
 from postgresql import PostgresqlServer
@@ -174,6 +174,61 @@ def test_stop_signals_that_follow_each_other_do_not_delay_the_stop(
     assert server.process.wait(timeout=GRACE_SECONDS - 5) == 0, "without being killed"
 
 
+def test_each_of_two_processes_is_stopped_by_the_first_signal_and_hurt_by_none(
+    postgresql_server: PostgresqlServer, tmp_path: Path
+) -> None:
+    """The first process that `multiprocessing` spawns lets signals through which are held back for it."""
+    url = postgresql_server.create("signals", "dealtrace_template")
+    with closing(ServerProcess(url, tmp_path, workers=2)) as server:
+        workers = [child for child in children_of(server.process.pid) if "spawn_main" in command_line_of(child)]
+        assert len(workers) == 2
+        for worker in workers:
+            assert set(signals_in("SigBlk", worker)) == {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
+        for sent in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM) * 20:
+            os.killpg(server.process.pid, sent)
+        assert server.process.wait(timeout=GRACE_SECONDS - 5) == 0, "without being killed"
+        assert "Server process" not in server.logged
+
+
+def test_a_closed_terminal_stops_the_server(start_server_on: StartServer, tmp_path: Path) -> None:
+    server = started_on_nothing(start_server_on, tmp_path)
+    os.killpg(server.process.pid, signal.SIGHUP)
+    assert server.process.wait(timeout=GRACE_SECONDS - 5) == 0
+    assert server.logged.count("process_started") == 1
+
+
+def test_under_nohup_a_closed_terminal_does_not_stop_the_server(tmp_path: Path) -> None:
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}"}
+    port = free_port()
+    command = ["nohup", sys.executable, "-m", "dealtrace", "serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as serving:
+        wait_until(lambda: listens(port))
+        for process in (serving.pid, *children_of(serving.pid)):
+            assert signal.SIGHUP in signals_in("SigIgn", process)
+        serving.terminate()
+        assert serving.wait(timeout=GRACE_SECONDS - 5) == 0
+
+
+def test_a_stop_signal_that_comes_while_a_process_is_replaced_is_not_lost() -> None:
+    supervisor = _Supervisor("dealtrace.app:create_app", log_enabled=False)
+    supervisor.interrupt_signal = True
+    supervisor._respawn_workers([0], None, None)
+    assert supervisor.main_loop_interrupt.is_set()
+
+
+def command_line_of(process: int) -> str:
+    return Path(f"/proc/{process}/cmdline").read_text()
+
+
+def signals_in(mask: str, process: int) -> Iterator[signal.Signals]:
+    """Yield the signals of a mask of a process, such as SigBlk, of those that ask a server to stop."""
+    found = re.search(rf"{mask}:\s*(\w+)", Path(f"/proc/{process}/status").read_text())
+    assert found is not None
+    for asked in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        if int(found[1], 16) >> (asked - 1) & 1:
+            yield asked
+
+
 def children_of(process: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
@@ -198,6 +253,8 @@ def test_a_host_that_is_not_ours_is_stated(command_line: CommandLine, tmp_path: 
     terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
     assert "Cannot listen on 192.0.2.1" in terminal.refused("serve", "--host", "192.0.2.1")
     assert "Cannot listen on no host" in terminal.refused("serve", "--host", "no host")
+    for host in ("192.0.2.1", "no host", ""):
+        assert "with --host or DEALTRACE_HOST" in terminal.refused("serve", host=host)
 
 
 @pytest.mark.parametrize(

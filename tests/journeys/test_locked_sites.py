@@ -19,6 +19,7 @@ from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
+from dealtrace.cli.serve import GRACE_SECONDS
 from dealtrace.mails.recipient import Recipient
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
@@ -252,6 +253,23 @@ def test_a_server_that_stops_while_an_alert_waits_first_stores_the_requests_of_o
         server.process.send_signal(signal.SIGTERM)
         wait_until(lambda: journalled(stage, free))
     assert server.process.wait(timeout=40) == 0
+
+
+def test_a_server_that_stops_answers_what_waits_for_a_row_before_it_is_killed(
+    start_server_on: StartServer, stage: Stage, url: str
+) -> None:
+    server = start_server_on(url, storage_patience_seconds=3600)
+    held = stage.open_site()
+    server.register(held.token, orderNumber="before")
+    with (
+        ThreadPoolExecutor(1) as callers,
+        holding(url, ROWS["points of the day"].format(site=held.site.id)) as holder,
+    ):
+        registered = callers.submit(server.register, held.token, orderNumber="during")
+        wait_until(lambda: is_waited_for(holder))
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=GRACE_SECONDS - 5) == 0
+        assert registered.result().status_code == 503
 
 
 @pytest.fixture

@@ -394,6 +394,27 @@ def test_it_says_that_the_database_is_away_when_its_patience_is_over(tmp_path: A
     database.close()
 
 
+def test_it_gives_up_soon_when_the_server_begins_to_stop(tmp_path: Any) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'locked.db'}")
+    prepare_schema(database)
+    shop = Stage(database).open_site()
+    with database.write() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=1")
+
+    async def story() -> None:
+        async with open_write_queue(database, patience_seconds=LONG_SECONDS * 10) as write_queue:
+            with locked(database):
+                waiting = write_queue.write(note, shop.site, "in vain")
+                write_queue.begin_stop()
+                with pytest.raises(DatabaseUnavailable):
+                    await asyncio.wait_for(waiting, LONG_SECONDS)
+            assert await write_queue.write(note, shop.site, "after") == "after is stored"
+
+    run(story)
+    assert noted(database, shop.site.id) == {"after"}
+    database.close()
+
+
 @contextmanager
 def locked(database: Database) -> Iterator[None]:
     """Hold the write lock of the file, as another process would."""

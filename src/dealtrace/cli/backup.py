@@ -1,5 +1,6 @@
 """`dealtrace backup` and `dealtrace restore`: the whole database in one file."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -105,7 +106,12 @@ def _backup_sqlite(database: Database, target: Path) -> None:
     if not database.file.exists():
         fail(f"Database file not found: {database.name}.")
     with closing(sqlite3.connect(database.file)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
+        try:
+            source.backup(copy)
+        except sqlite3.OperationalError as fault:
+            if fault.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target)) from fault  # only the copy is written
 
 
 def _record(database: Database) -> None:

@@ -38,6 +38,8 @@ BACKLOG_MAX = 1024
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """The errors of binding to an address that this machine does not have, such as ::1 without IPv6."""
 
+_OTHER_HOST = " Choose an address of this machine with --host or DEALTRACE_HOST; 0.0.0.0 means all of its addresses."
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
@@ -81,7 +83,21 @@ def raise_open_files(settings: Settings) -> None:
 
 
 class _Supervisor(MPServer):
-    """Granian's supervisor of server processes; it also reports that a process has died before it starts a new one."""
+    """Granian's supervisor of server processes; it also reports that a process has died before it starts a new one.
+
+    Ours: SIGHUP stops the server, as it stops programs without a handler of their own, and is ignored under `nohup`. Granian would
+    start each process anew and end the old one before the new one serves; meanwhile both would use one SQLite file.
+    """
+
+    def startup(self, spawn_target: object, target_loader: object) -> None:
+        """Start the processes; a SIGHUP that is ignored stays so."""
+        if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+            self.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+
+    def signal_handler_reload(self, *_: object, **__: object) -> None:
+        """Stop the server at a SIGHUP."""
+        self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
     def _spawn_workers(self, spawn_target: object, target_loader: object) -> None:
         with stop_signals_held():
@@ -90,7 +106,10 @@ class _Supervisor(MPServer):
     def _respawn_workers(
         self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
     ) -> None:
-        """Start new processes in place of the given ones; print how each of the given processes ended."""
+        """Start new processes in place of the given ones, unless the server is stopping; print how each of those ended."""
+        if self.interrupt_signal:
+            self.main_loop_interrupt.set()
+            return
         places = list(workers)
         for place in places:
             died = self.wrks[place].inner
@@ -161,11 +180,11 @@ def _free_address(settings: Settings) -> str:
     Raises:
         OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.
     """
-    cannot_listen = f"Cannot listen on {settings.host} port {settings.port}"
+    cannot_listen = f"Cannot listen on {settings.host or 'an empty host'} port {settings.port}"
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise OSError(f"{cannot_listen}: {error.strerror}") from error
+        raise OSError(f"{cannot_listen}: {error.strerror}.{_OTHER_HOST}") from error
     absent: OSError | None = None
     for family, _, _, _, endpoint in sorted(found, key=lambda each: each[0] is not socket.AF_INET):
         try:
@@ -179,7 +198,8 @@ def _free_address(settings: Settings) -> str:
             absent = error
         else:
             return str(endpoint[0])
-    raise OSError(f"{cannot_listen}: {absent.strerror if absent is not None else 'it has no address'}") from absent
+    reason = absent.strerror if absent is not None else "it has no address"
+    raise OSError(f"{cannot_listen}: {reason}.{_OTHER_HOST}") from absent
 
 
 def _cure(error: OSError, port: int) -> str:

@@ -89,6 +89,8 @@ def _name_database(message: str) -> str:
     """Return a line that names the database in use and, if its file cannot be opened or written, says what to do."""
     with closing(open_database(read_settings().database_url)) as database:
         cure = " Run the command as the user who owns this file and its folder." if message in _FILE_FAULTS else ""
+        if database.is_sqlite and database.file.is_dir():
+            cure = " This is a folder: name a file in DEALTRACE_DATABASE_URL."
         return f"The database in use: {database.name}.{cure}" if cure else f"The database in use: {database.name}"
 
 

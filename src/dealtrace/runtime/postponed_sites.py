@@ -74,10 +74,13 @@ class PostponedSites:
                 refused.append(pending)
         return fresh, refused
 
-    def take_expired(self) -> list[PostponedSite]:
-        """Remove and return the postponed sites whose deadline has passed; it can pass while other sites are tried."""
-        now = self._monotonic()
-        expired = {site_id: late for site_id, late in self._sites.items() if late.deadline <= now}
+    def take_expired(self, earlier_seconds: float = 0.0) -> list[PostponedSite]:
+        """Remove and return the postponed sites whose deadline has passed; it can pass while other sites are tried.
+
+        All deadlines are taken to be `earlier_seconds` earlier.
+        """
+        reached = self._monotonic() + earlier_seconds
+        expired = {site_id: late for site_id, late in self._sites.items() if late.deadline <= reached}
         for site_id in expired:
             del self._sites[site_id]
         return list(expired.values())

@@ -56,6 +56,12 @@ LOCK_SECONDS = 0.1
 Ours: a locked site delays the others by this much at most, and nearly all transactions of other processes are shorter.
 """
 
+STOP_PATIENCE_SECONDS = 5
+"""Ours: for how many seconds a command is tried again at most once the server stops.
+
+All requests must be answered, and what is in memory stored, before the supervisor kills the process after 30 seconds.
+"""
+
 
 class WriteQueue:
     """Runs the write commands of a process on one thread; create it in the event loop that awaits the outcomes."""
@@ -84,6 +90,7 @@ class WriteQueue:
         self._queue_max = queue_max
         self._batch_max = batch_max
         self._patience_seconds = patience_seconds
+        self._patience_cut_seconds = 0.0
         self._watch = watch if watch is not None else DatabaseWatch(database)
         self._commits_per_site: bool | None = None
         self._observe = observe
@@ -139,6 +146,10 @@ class WriteQueue:
         answer: asyncio.Future[Outcome] = self._loop.create_future()
         self._queue.put(Pending(operation, site, command, answer, size))
         return answer
+
+    def begin_stop(self) -> None:
+        """From now on, try each command again for `STOP_PATIENCE_SECONDS` at most, counted from its first try."""
+        self._patience_cut_seconds = max(0.0, self._patience_seconds - STOP_PATIENCE_SECONDS)
 
     async def stop(self) -> None:
         """Write the waiting commands, then end the thread."""
@@ -199,7 +210,7 @@ class WriteQueue:
 
         The commands of sites that have waited for too long are refused.
         """
-        for expired in self._postponed.take_expired():
+        for expired in self._postponed.take_expired(self._patience_cut_seconds):
             self._acknowledge(expired.batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
         if (late := self._postponed.take_due()) is not None:
             self._write(late.batch, late.deadline, pause=late.pause)
@@ -223,7 +234,8 @@ class WriteQueue:
                 fault = closed.cause
                 self._known_statuses = KnownStatuses()  # the database that answers next may not have them
                 pause_seconds = 0.0 if is_locked_out(fault) else whole_pause  # the try has waited for the lock already
-                if is_temporary(fault) and time.monotonic() + pause_seconds < deadline:
+                retried_at = time.monotonic() + pause_seconds
+                if is_temporary(fault) and retried_at < deadline - self._patience_cut_seconds:
                     self._observe_retry(retry_reason(fault))
                     time.sleep(pause_seconds)
                     whole_pause = min(whole_pause * 2, RETRY_PAUSE_MAX_SECONDS)

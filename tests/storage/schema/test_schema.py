@@ -1,8 +1,12 @@
 """The schema holds to the rules that let it move to a cluster: in the tables' declaration and in PostgreSQL itself."""
 
+import pkgutil
+import subprocess
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib import import_module
 
 import psycopg
 import pytest
@@ -13,6 +17,7 @@ from sqlalchemy.schema import CreateColumn
 from auditor import TENANT_TABLES, faults_of
 from cluster import create_partitioned
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema import tables
 from dealtrace.storage.schema.distribution import (
     distribution_problems,
     distribution_statements,
@@ -25,13 +30,26 @@ from dealtrace.storage.schema.tables.common_columns import CONTROL, TENANT
 from dealtrace.storage.schema.upgrade import VERSION_TABLE, prepare_schema
 from postgresql import PostgresqlServer
 
+KNOWN_TABLES = """from dealtrace.storage.schema.tables.all_tables import metadata
+for table in metadata.sorted_tables:
+    print(table.name)
+"""
+"""A program that prints the tables which it gets from one module; here other modules have defined tables too."""
 REFERENCE = {"kind": "reference"}
+for _module in pkgutil.iter_modules(tables.__path__, f"{tables.__name__}."):
+    import_module(_module.name)
 TABLES = list(metadata.sorted_tables)
 TENANTS = [table for table in TABLES if table.info == TENANT]
 IDENTIFIER_BYTES_MAX = 63
 """PostgreSQL cuts longer names off without a word."""
 EACH_TABLE = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 EACH_TENANT = pytest.mark.parametrize("table", TENANTS, ids=lambda table: table.name)
+
+
+def test_one_module_defines_all_tables_whatever_else_is_imported() -> None:
+    """`db check` compares with these, and each command imports only what it needs."""
+    known = subprocess.run([sys.executable, "-c", KNOWN_TABLES], capture_output=True, text=True, check=True).stdout
+    assert known.split() == [table.name for table in TABLES]
 
 
 @EACH_TABLE

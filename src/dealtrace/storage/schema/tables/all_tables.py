@@ -4,6 +4,7 @@ from dealtrace.storage.schema.tables import (  # noqa: F401 - each adds its tabl
     alerts,
     control,
     costs,
+    currency_rates,
     deals,
     file_imports,
     leads,
