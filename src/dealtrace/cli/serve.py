@@ -85,8 +85,8 @@ def raise_open_files(settings: Settings) -> None:
 class _Supervisor(MPServer):
     """Granian's supervisor of server processes; it also reports that a process has died before it starts a new one.
 
-    Ours: SIGHUP stops the server, as it stops programs without a handler of their own, and is ignored under `nohup`. Granian would
-    start each process anew and end the old one before the new one serves; meanwhile both would use one SQLite file.
+    Ours: SIGHUP stops the server, as it stops programs without a handler for it, and is ignored under `nohup`. Granian
+    would start each process anew and end the old one before the new one serves; both would then use one SQLite file.
     """
 
     def startup(self, spawn_target: object, target_loader: object) -> None:
@@ -106,7 +106,7 @@ class _Supervisor(MPServer):
     def _respawn_workers(
         self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
     ) -> None:
-        """Start new processes in place of the given ones, unless the server is stopping; print how each of those ended."""
+        """Start new processes in place of the given ones, unless the server is stopping; print how those ended."""
         if self.interrupt_signal:
             self.main_loop_interrupt.set()
             return
