@@ -187,12 +187,14 @@ class View:
     ) -> Result:
         """Call `ask` in the report pool with the site and its facts (visits, leads, deals, costs); return the result.
 
+        Reports of people who are not logged in leave threads to others.
+
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
         """
-        return await self.services.report_pool.ask(
-            self.until_gone, self.current_site, ask, self.current_site, *args, **kwargs
-        )
+        pool = self.services.report_pool
+        run = pool.ask if self.person is not None else pool.ask_for_visitor
+        return await run(self.until_gone, self.current_site, ask, self.current_site, *args, **kwargs)
 
     async def until_gone(self) -> None:
         """Wait until the browser closes the connection."""
