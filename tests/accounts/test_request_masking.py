@@ -1,5 +1,7 @@
 """What is kept of a request, and what is masked."""
 
+from secrets import token_urlsafe
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,14 +16,31 @@ from dealtrace.accounts.api_request import (
 from dealtrace.accounts.request_masking import (
     IDENTIFIERS,
     MASK,
+    SECRETS,
+    mask_for,
     masked_address,
     masked_parameters,
     masked_reason,
     masked_text,
 )
+from dealtrace.accounts.token import TOKEN_BYTES
 from dealtrace.app import ENDPOINTS
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
 from dealtrace.http.endpoint import Endpoint
+
+TOKEN = token_urlsafe(TOKEN_BYTES)
+
+
+def test_no_documented_parameter_is_taken_for_a_secret() -> None:
+    names = {
+        parameter.name for endpoint in ENDPOINTS for parameter in getattr(endpoint.table, "parameters", ())
+    } - SECRETS
+    assert names
+    assert [name for name in sorted(names) if mask_for(name)("a") == MASK] == []
+
+
+def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
+    assert masked_reason(f"the value {TOKEN} is wrong", {"x": TOKEN}) == f"the value {MASK} is wrong"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +65,9 @@ from dealtrace.http.endpoint import Endpoint
         ("0.phones.0.value", "abc", f"a{MASK}"),
         ("0.token.key", "a secret", MASK),
         ("0.products.0.name", "Стол", "Стол"),
+        *((name, "chosen by hand", MASK) for name in ("api_key", "accessToken", "client-api-id", "0.Authorization")),
+        ("comment", TOKEN, MASK),
+        ("comment", f"{TOKEN}x", f"{TOKEN}x"),
     ],
 )
 def test_secrets_contacts_and_names_are_masked(name: str, value: str, kept: str) -> None:
@@ -53,7 +75,13 @@ def test_secrets_contacts_and_names_are_masked(name: str, value: str, kept: str)
 
 
 @pytest.mark.parametrize(
-    ("name", "kept"), [("+79205550055", f"7920{MASK}"), ("ivan@example.ru", f"i{MASK}@example.ru"), ("a b", "a b")]
+    ("name", "kept"),
+    [
+        ("+79205550055", f"7920{MASK}"),
+        ("ivan@example.ru", f"i{MASK}@example.ru"),
+        ("a b", "a b"),
+        (TOKEN, MASK),
+    ],
 )
 def test_a_contact_in_the_place_of_a_name_is_masked(name: str, kept: str) -> None:
     assert masked_parameters({name: "x"}) == {kept: "x"}

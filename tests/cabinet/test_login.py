@@ -242,6 +242,14 @@ def test_a_form_from_a_foreign_page_does_nothing(server: ServerProcess, anna: Us
     assert guest.is_in()
 
 
+def test_a_page_of_our_host_without_https_is_foreign_under_https(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server(trusted_proxies="127.0.0.1")
+    guest, host = Guest(server), server.url.removeprefix("http://")
+    for forwarded, origin, status in (("https", "http", 403), ("https", "https", 303), ("http", "http", 303)):
+        headers = {"origin": f"{origin}://{host}", "x-forwarded-proto": forwarded}
+        assert guest.http.post("/cabinet/language", data={"language": "en"}, headers=headers).status_code == status
+
+
 def test_browsers_that_do_not_say_where_a_form_was_send_its_token(server: ServerProcess, anna: User) -> None:
     guest, other = logged_in_as(server, anna), logged_in_as(server, anna)
     token = guest.get("/profile").text.partition('name="form_token" value="')[2].partition('"')[0]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.user import User
 from dealtrace.operations.accounts.manage_user import require_user
 from dealtrace.reports.statuses import STATUSES_MAX, Meaning
@@ -17,14 +18,24 @@ from dealtrace.storage.accounts.users import delete_membership, set_membership, 
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.tables.control import invitation
 from dealtrace.storage.schema.tables.reports import deal_status
-from guests import Guest, member_of
+from filled_site import CALLS, COST_FORM, COSTS, PHONE, FilledSite, fill_site
+from guests import Guest, agreed_in, member_of
 from server import ServerProcess
-from stored import wait_until_locked
+from stored import rows_of, wait_until_locked
 from write_commands import NOON
 
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True, scope="session")
 INVITATION = "settings/users/invitation"
 Change = Callable[[Connection, User, int], object]
+
+
+@pytest.fixture(scope="module")
+def filled(server: ServerProcess, served: Stage) -> FilledSite:
+    return fill_site(server, served)
+
+
+def lower(connection: Connection, user: User, site_id: int) -> None:
+    set_membership(connection, user.id, SiteId(site_id), Role.READER)
 
 
 @pytest.fixture
@@ -98,3 +109,49 @@ def test_what_does_not_concern_the_right_stops_nobody(served: Stage, anna: Guest
     answer = send_meanwhile(served, anna, lambda connection, user, _: update_keys(connection, user.id, has_keys=False))
     assert answer.status_code == 200
     assert count_invitations(served, anna) == 1
+
+
+def test_what_the_write_queue_writes_is_not_written_for_who_loses_the_role_meanwhile(
+    server: ServerProcess, served: Stage, filled: FilledSite
+) -> None:
+    person = filled.places["client"]
+    forms = {
+        f"deals/{filled.places['deal']}": {"act": "delete"},
+        f"leads/call/{filled.places['lead']}": {"act": "note", "tags": "lost"},
+        "leads/missed": {"returned": filled.places["lead"]},
+        f"people/{person}/data": {"act": "erase", "contact": PHONE},
+    }
+    for path, fields in forms.items():
+        guest = member_of(server, served, filled.player.site.id)
+        if "contact" in fields:
+            fields["agreed"] = agreed_in(guest.send(path, contact=PHONE))
+        before = rows_of(served.database, filled.player)
+        answer = send_meanwhile(served, guest, lower, path, **fields)
+        assert answer.status_code == 403, path
+        assert rows_of(served.database, filled.player) == before, path
+
+
+@pytest.mark.parametrize(
+    ("place", "file", "chosen"),
+    [
+        ("settings/imports", CALLS, {"noun": "call", "encoding": ""}),
+        ("costs", COSTS, {**COST_FORM, "account": "other"}),
+    ],
+)
+def test_no_file_of_who_loses_the_role_meanwhile_is_imported(
+    server: ServerProcess, served: Stage, filled: FilledSite, place: str, file: str, chosen: dict[str, str]
+) -> None:
+    guest = member_of(server, served, filled.player.site.id)
+    kept = guest.send(place, files={"file": ("list.csv", file.encode())}, **chosen)
+    path = kept.headers["location"].removeprefix(f"/cabinet/{guest.site_id}/")
+    before = rows_of(served.database, filled.player)
+    assert send_meanwhile(served, guest, lower, path, sent="yes").status_code == 403
+    assert rows_of(served.database, filled.player) == before
+
+
+def test_who_keeps_the_right_waits_and_is_served(server: ServerProcess, served: Stage, filled: FilledSite) -> None:
+    guest = member_of(server, served, filled.player.site.id)
+    path = f"leads/call/{filled.places['lead']}"
+    keys = lambda connection, user, _: update_keys(connection, user.id, has_keys=False)  # noqa: E731
+    assert send_meanwhile(served, guest, keys, path, act="note", tags="kept").status_code == 303
+    assert "kept" in guest.get(path).text

@@ -4,12 +4,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Table, select
 
 from cast import Player, Stage
 from client_orders import ORDER, post
 from commands import Terminal
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
+from dealtrace.storage.schema.tables.requests import api_request_batch
+from dealtrace.storage.schema.tables.site_data import unknown_parameter
 from server import ServerProcess, deal_parameters
 from waiting import wait_until
 
@@ -70,6 +73,26 @@ def test_a_malformed_request_is_journalled_without_contacts_and_null_characters(
     said = f"{request.parameters} {server.printed}"
     assert "5550055" not in said
     assert "ivan@" not in said
+
+
+def test_no_token_is_stored_whatever_its_name_in_the_request(
+    server: ServerProcess, served: Stage, owner: Player
+) -> None:
+    number = uuid4().hex
+    sent = deal_parameters(owner.token, orderNumber=number, orderComment=owner.token)
+    elsewhere = dict.fromkeys(("api_key", "accessToken", "access_token", "note"), owner.token)
+    assert server.http.get(REGISTER, params={**sent, **elsewhere, owner.token: "x"}).status_code == 200
+    wait_until(lambda: journalled(served, owner.site.id, RequestQuery(text=number)))
+    wait_until(lambda: "accessToken" in stored(served, owner, unknown_parameter))
+    assert "accessToken" in stored(served, owner, api_request_batch)
+    for table in (api_request_batch, unknown_parameter):
+        assert owner.token not in stored(served, owner, table)
+
+
+def stored(served: Stage, player: Player, table: Table) -> str:
+    with served.database.read() as connection:
+        rows = connection.execute(select(table).where(table.c.site_id == player.site.id))
+        return str([tuple(row) for row in rows])
 
 
 def test_a_list_is_kept_by_name_and_its_refused_item_first(

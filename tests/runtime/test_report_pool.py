@@ -207,3 +207,31 @@ def test_a_stopping_server_does_not_wait_for_the_statement_of_a_report(limited: 
             await asyncio.wait_for(running, LONG_SECONDS)
 
     play(replace(limited, read_seconds_max=0), story)
+
+
+def test_visitors_leave_a_thread_to_others_and_wait_among_themselves(
+    stage: Stage, shop: Player, limited: Database
+) -> None:
+    started, released = threading.Event(), threading.Event()
+
+    def wait(_: FactSource) -> bool:
+        started.set()
+        return released.wait(LONG_SECONDS)
+
+    async def story(pool: ReportPool) -> Any:
+        visitors = [asyncio.ensure_future(pool.ask_for_visitor(never, shop.site, wait)) for _ in range(WAITING_MAX + 9)]
+        assert await asyncio.to_thread(started.wait, LONG_SECONDS)
+        assert await pool.ask(None, shop.site, lambda _: 1) == 1
+        visitors[0].cancel()  # the thread is still busy, so no other visitor gets one
+        assert await pool.ask(None, shop.site, lambda _: 2) == 2
+        released.set()
+        return await asyncio.gather(*visitors, return_exceptions=True)
+
+    outcomes = play(limited, story, wait_seconds=LONG_SECONDS)
+    assert [each for each in outcomes if each is True] == [True] * (WAITING_MAX - 1)
+    assert sum(isinstance(each, ReportsBusy) for each in outcomes) == 9
+    assert stage.database.is_sqlite is limited.is_sqlite
+
+
+async def never() -> None:
+    await asyncio.Event().wait()

@@ -7,6 +7,7 @@ from ipaddress import ip_address, ip_network
 from itertools import islice
 
 from dealtrace.accounts.api_request import ITEM_PARAMETERS_MAX, PARAMETERS_KEPT_MAX, REASON_LENGTH_MAX, VALUE_LENGTH_MAX
+from dealtrace.accounts.token import TOKEN_LENGTH
 
 MASK = "•••"
 NAMES_CACHED_MAX = 1000
@@ -19,7 +20,12 @@ def _spelt(names: str) -> frozenset[str]:
     return frozenset([*names.split(), *names.lower().split()])
 
 
-SECRETS = _spelt("clientApiId Access-Token apikey token")
+SECRETS = _spelt("clientApiId Access-Token access_token apikey token")
+SECRET_WORDS = ("token", "apikey", "apiid", "secret", "password", "authorization")
+"""Words in the names of unknown parameters, written without signs, whose values are probably secrets.
+
+Ours: programs send a token under names of their own, such as `api_key`; the journal must not show it then either.
+"""
 CONTACTS = _spelt(
     "phoneNumber clientPhoneNumber callerid phone phones email emails callerphone "
     "md5Phones waPhone tgId tgUsername vkId"
@@ -44,6 +50,8 @@ _DATE = re.compile(
 )
 """The ways in which programs write dates: `26.03.2024`, `26-03-2024`, `2024-03-26`, `20240326`, `20240326120000`."""
 _RUSSIAN_PHONE = re.compile("[78][0-9]{10}")
+_TOKEN = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?![A-Za-z0-9_-])")
+"""What generated tokens look like."""
 _CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4
 _DIGITS_OF_PHONE_MIN = 7
@@ -62,8 +70,27 @@ def mask_for(name: str) -> Callable[[str], str]:
         mask = _MASKS.get(known) or _MASKS.get(known.lower())
         if mask is not None:
             return mask
+    if words and _is_named_like_secret(words[-1]):
+        return _masked_secret
     enclosing = next((word for word in reversed(words[:-1]) if word in _PERSONAL), None)
-    return _MASKS[enclosing] if enclosing is not None else masked_text
+    return _MASKS[enclosing] if enclosing is not None else masked_unknown
+
+
+def _is_named_like_secret(name: str) -> bool:
+    plain = "".join(filter(str.isalnum, name)).lower()
+    return any(word in plain for word in SECRET_WORDS)
+
+
+def _masked_secret(_value: str) -> str:
+    return MASK
+
+
+def masked_unknown(text: str) -> str:
+    """Return what was sent in an unknown place, as a value or as a name, with contacts masked; a token is only a mask.
+
+    Ours: a program may send its token under any name, or in place of a name.
+    """
+    return MASK if len(text) == TOKEN_LENGTH and _TOKEN.fullmatch(text) is not None else masked_text(text)
 
 
 def masked_number(written: str) -> str:
@@ -114,7 +141,7 @@ def _masked_contact(value: str) -> str:
 
 
 _MASKS: Mapping[str, Callable[[str], str]] = {
-    **dict.fromkeys(SECRETS, lambda _: MASK),
+    **dict.fromkeys(SECRETS, _masked_secret),
     **dict.fromkeys(CONTACTS, _masked_contact),
     **dict.fromkeys(PERSONS, lambda value: value[:1] + MASK if value else ""),
     **dict.fromkeys(IDENTIFIERS, _with_masked_emails),
@@ -152,7 +179,7 @@ def masked_address(address: str) -> str | None:
 
 
 def _shown_name_and_mask(name: str) -> tuple[str, Callable[[str], str]]:
-    return masked_text(name)[:VALUE_LENGTH_MAX], mask_for(name)
+    return masked_unknown(name)[:VALUE_LENGTH_MAX], mask_for(name)
 
 
 _cached = lru_cache(maxsize=NAMES_CACHED_MAX)(_shown_name_and_mask)
@@ -173,4 +200,4 @@ def masked_reason(message: str, sent: Mapping[str, str]) -> str:
         is_ours = is_plain and is_known and not any(written in digits for digits in repeated)
         return written if is_ours else masked_number(written)
 
-    return masked_text(message.replace("\0", ""), mask)[:REASON_LENGTH_MAX]
+    return masked_text(_TOKEN.sub(MASK, message.replace("\0", "")), mask)[:REASON_LENGTH_MAX]

@@ -9,6 +9,10 @@ from dealtrace.record import record
 
 TokenId = NewType("TokenId", int)
 
+TOKEN_BYTES = 33
+"""264 random bits of a generated token, written as 44 characters that need no encoding in a URL."""
+TOKEN_LENGTH = TOKEN_BYTES * 4 // 3
+"""The length of a generated token."""
 TOKEN_LENGTH_MIN = 16
 """Ours: the minimum length of a token that an operator chooses; generated tokens have 264 random bits."""
 TOKEN_LENGTH_MAX = 200

@@ -63,17 +63,20 @@ def form_token_of(secret: str) -> str:
     return token_digest(FORMS + secret)
 
 
-def is_own_form(request: Request, form: Form, form_token: str) -> bool:
+def is_own_form(request: Request, form: Form, form_token: str, *, is_secure: bool) -> bool:
     """Return whether a form was sent from one of our own pages.
 
     The browser's header `Sec-Fetch-Site` or `Origin` decides. Without these headers the form token decides; if there is
     no token because there is no session, any form is accepted, since another website could do no harm by sending one.
+    With `is_secure`, the form came by https: a page of our host that came without https is then foreign, since anybody
+    on the network could have written it.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")
     if origin is not None:
-        return origin.rpartition("://")[2] == request.headers.get("host")
+        scheme, _, host = origin.rpartition("://")
+        return host == request.headers.get("host") and not (is_secure and scheme == "http")
     return not form_token or hmac.compare_digest(form.get(TOKEN_FIELD).encode(), form_token.encode())
 
 

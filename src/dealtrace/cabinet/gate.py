@@ -304,7 +304,8 @@ async def _read_own_form(view: View, page: Page, secret: str) -> bool:
     """Parse the form, and return whether it was sent from our own page."""
     bytes_max = OPEN_FORM_BYTES_MAX if page.is_open else page.form_bytes_max
     view.form = await read_form(view.request, bytes_max=bytes_max, files_max=page.files_max)
-    return page.is_signed or is_own_form(view.request, view.form, form_token_of(secret) if secret else "")
+    token = form_token_of(secret) if secret else ""
+    return page.is_signed or is_own_form(view.request, view.form, token, is_secure=view.is_secure)
 
 
 def language_of_browser(request: Request) -> Language:

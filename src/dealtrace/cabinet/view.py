@@ -24,7 +24,7 @@ from dealtrace.cabinet.site_switch import SiteSwitch, switch_of
 from dealtrace.errors import Language, Refusal
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.rate_limits import RateLimits
-from dealtrace.operations.accounts.hold_rights import hold_rights, rights_in_session
+from dealtrace.operations.accounts.hold_rights import Admission, AdmittedPayload, rights_in_session, while_admitted
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.work import AccountWork, Operation, ids_taken_by, takes_ids
 from dealtrace.operations.write_command import Payload, WriteCommand
@@ -129,6 +129,17 @@ class View:
         return self.person
 
     @property
+    def admission(self) -> Admission | None:
+        """Return the rights with which the request was admitted; `None` if nobody is logged in, or after a change.
+
+        The first change of a request must hold these rights in its transaction.
+        """
+        if self.person is None or self.has_changed:
+            return None
+        site_id = self.site.id if self.site is not None else None
+        return Admission(self.session_digest, rights_in_session(self.person, site_id, lacks_factor=self.lacks_factor))
+
+    @property
     def may_see_contacts(self) -> bool:
         """Return whether the person's role at the site lets them see contacts."""
         return self.role is not None and self.role.includes(Role.ANALYST)
@@ -176,12 +187,14 @@ class View:
     ) -> Result:
         """Call `ask` in the report pool with the site and its facts (visits, leads, deals, costs); return the result.
 
+        Reports of people who are not logged in leave threads to others.
+
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
         """
-        return await self.services.report_pool.ask(
-            self.until_disconnected, self.current_site, ask, self.current_site, *args, **kwargs
-        )
+        pool = self.services.report_pool
+        run = pool.ask if self.person is not None else pool.ask_for_visitor
+        return await run(self.until_disconnected, self.current_site, ask, self.current_site, *args, **kwargs)
 
     async def until_disconnected(self) -> None:
         """Wait until the browser closes the connection."""
@@ -193,11 +206,19 @@ class View:
     ) -> Result:
         """Run an operation on the site as the person, and return its result once it is stored.
 
+        The first change of a request is stored only if the person still has the rights with which they were admitted.
+
         Raises:
             Refusal: the operation was refused; nothing was stored.
+            RightsChanged: the session has ended, or the person has other rights now; nothing was stored.
         """
-        command = WriteCommand(payload, user_id=self.rights.user.id)
-        return await self.services.write_queue.write(operation, self.current_site, command, size=size)
+        user_id, queue = self.rights.user.id, self.services.write_queue
+        if (admission := self.admission) is None:
+            return await queue.write(operation, self.current_site, WriteCommand(payload, user_id=user_id), size=size)
+        command = WriteCommand(AdmittedPayload(payload, admission), user_id=user_id)
+        result: Result = await queue.write(while_admitted(operation), self.current_site, command, size=size)
+        self.has_changed = True
+        return result
 
     async def manage(
         self, change: Callable[Concatenate[AccountWork, P], Result], *args: P.args, **kwargs: P.kwargs
@@ -214,16 +235,15 @@ class View:
             FormTaken: the form was sent before; nothing was stored this time.
             RightsChanged: the session has ended, or the person has other rights now; nothing was stored.
         """
-        is_first, sent, person = not self.has_changed, self.sent_form, self.person
-        user_id, site_id = person.user.id if person else None, self.site.id if self.site else None
-        decided = rights_in_session(person, site_id, lacks_factor=self.lacks_factor) if person else None
+        is_first, sent, admission = not self.has_changed, self.sent_form, self.admission
+        user_id = self.person.user.id if self.person is not None else None
 
         @takes_ids(ids_taken_by(change))
         def check_and_change(work: AccountWork) -> Result:
             if is_first and sent is not None:
                 sent.take(work)
-            if is_first and decided is not None:
-                hold_rights(work, self.session_digest, decided)
+            if admission is not None:
+                admission.hold(work)
             return change(replace(work, user_id=user_id), *args, **kwargs)
 
         result = await self.services.account_changes.run(check_and_change)

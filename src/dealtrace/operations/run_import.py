@@ -12,6 +12,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import FileImport, ImportedFile, ImportRow
+from dealtrace.operations.accounts.hold_rights import Admission
 from dealtrace.operations.deals.import_deals import IDS_PER_DEAL_MAX, import_deals
 from dealtrace.operations.import_file import ROWS_AT_ONCE, Import, begin_import, finish_import, import_rows
 from dealtrace.operations.leads.import_leads import IDS_PER_LEAD_MAX, import_calls, import_lead_requests
@@ -63,7 +64,8 @@ class ImportJob(Generic[SourceRow]):
 
     `noun` is a key of `IMPORT_KINDS`, and `digest` identifies the file. `rows` takes a row number and yields all later
     rows: each row as it is in the file, and its record or refusal. The import is recorded as a change by user
-    `user_id`. Webhooks receive nothing unless `publishes` is true. `name` is the name of the file.
+    `user_id`. Webhooks receive nothing unless `publishes` is true. `name` is the name of the file. `admission` has the
+    rights that the user must still have when the import begins.
     """
 
     database: Database
@@ -75,6 +77,7 @@ class ImportJob(Generic[SourceRow]):
     user_id: UserId | None = None
     publishes: bool = False
     name: str = ""
+    admission: Admission | None = None
 
 
 @record
@@ -114,10 +117,13 @@ def run_import(
     Raises:
         ImportInProgress: another run has imported the next rows in the meantime.
         FileUnreadable: `job.refused` cannot keep the refused rows.
+        RightsChanged: the user has lost the rights in `job.admission`; nothing was imported.
     """
     job = job if job.publishes else replace(job, site=replace(job.site, listeners=()))
     run = _Run(job, IdBlocks(job.database.writer), now)
     with job.database.write() as connection:
+        if job.admission is not None:
+            job.admission.hold(run.work_in(connection))
         file = ImportedFile(job.noun, job.name, job.user_id, job.publishes)
         state = begin_import(run.work_in(connection), job.digest, file)
     if state.finished_at is not None:

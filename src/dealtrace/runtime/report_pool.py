@@ -24,6 +24,11 @@ R = TypeVar("R")
 
 REPORTS_AT_ONCE = 2
 """How many threads run reports in a process; each has a database connection."""
+VISITORS_AT_ONCE = 1
+"""Ours: how many reports of shared links run at once in a process; the other threads are left to people with a login.
+
+Anybody may have such a link. Without this limit, a few requests a second would keep everybody else from all reports.
+"""
 WAITING_MAX = 16
 """Ours: the maximum number of reports that wait for a free thread in a process; further reports are refused."""
 WAIT_SECONDS = 5.0
@@ -46,9 +51,8 @@ class ReportPool:
         self._interruption = Interruption()
         self._database = replace(database, interruption=self._interruption)
         self._watch = watch
-        self._wait_seconds = wait_seconds
-        self._free = asyncio.Semaphore(REPORTS_AT_ONCE)
-        self._waiting = 0
+        self._places = _Places(REPORTS_AT_ONCE, wait_seconds)
+        self._visitor_places = _Places(VISITORS_AT_ONCE, wait_seconds)
         self._is_stopping = threading.Event()
         self._pool = ThreadPoolExecutor(REPORTS_AT_ONCE, thread_name_prefix="report")
 
@@ -73,15 +77,49 @@ class ReportPool:
             ClientGone: the client closed the connection.
             ServerStopping: the server began to stop before the report was ready.
         """
+        return await self._ask((self._places,), gone, site, function, args, kwargs)
+
+    async def ask_for_visitor(
+        self,
+        gone: Callable[[], Awaitable[None]],
+        site: Site,
+        function: Callable[Concatenate[FactSource, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        """Do as `ask` does for somebody who is not logged in: such reports never run on all threads.
+
+        Raises:
+            Refusal: as in `ask`.
+        """
+        return await self._ask((self._visitor_places, self._places), gone, site, function, args, kwargs)
+
+    async def _ask(
+        self,
+        queues: Sequence["_Places"],
+        gone: Callable[[], Awaitable[None]] | None,
+        site: Site,
+        function: Callable[..., R],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> R:
+        """Take a place of each of `queues`, one after another, and return the result of `function`."""
         self._watch.require()
         leaving = asyncio.ensure_future(gone()) if gone is not None else asyncio.get_running_loop().create_future()
+        taken: list[_Places] = []
         try:
-            await self._wait_for_thread(leaving)
+            try:
+                for places in queues:
+                    await self._wait_for_place(places, leaving)
+                    taken.append(places)
+            except BaseException:
+                _release(taken)
+                raise
             stop = threading.Event()
             running = asyncio.get_running_loop().run_in_executor(
                 self._pool, self._call, stop, site, function, args, kwargs
             )
-            running.add_done_callback(self._release)
+            running.add_done_callback(partial(_report_ended, taken))
             return await _unless_left(running, leaving, stop)
         finally:
             leaving.cancel()
@@ -99,45 +137,21 @@ class ReportPool:
         self.begin_stop()
         self._pool.shutdown()
 
-    async def _wait_for_thread(self, leaving: asyncio.Future[None]) -> None:
-        """Wait for a free thread.
+    async def _wait_for_place(self, places: "_Places", leaving: asyncio.Future[None]) -> None:
+        """Wait for a free place.
 
         Raises:
-            ReportsBusy: too many reports wait, or no thread became free in time.
+            ReportsBusy: too many reports wait, or no place became free in time.
             ClientGone: the client closed the connection.
-            ServerStopping: no thread became free before the server began to stop.
+            ServerStopping: no place became free before the server began to stop.
         """
-        if self._waiting >= WAITING_MAX:
-            raise ReportsBusy(retry_after_seconds=round(self._wait_seconds))
-        self._waiting += 1
-        acquiring = asyncio.ensure_future(self._free.acquire())
-        try:
-            await asyncio.wait((acquiring, leaving), timeout=self._wait_seconds, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            self._give_up(acquiring)
-            raise
-        finally:
-            self._waiting -= 1
-        if acquiring.done() and not leaving.done():
+        if await places.take(leaving):
             return
-        self._give_up(acquiring)
         if leaving.done():
             raise ClientGone
         if self._is_stopping.is_set():
             raise ServerStopping(retry_after_seconds=RETRY_SECONDS)
-        raise ReportsBusy(retry_after_seconds=round(self._wait_seconds))
-
-    def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
-        """Release the thread if one was acquired; otherwise stop waiting for a thread."""
-        if acquiring.done():
-            self._free.release()
-        else:
-            acquiring.cancel()
-
-    def _release(self, done: asyncio.Future[R]) -> None:
-        self._free.release()
-        if not done.cancelled():
-            done.exception()  # marks it as retrieved: the client of this report may have left
+        raise ReportsBusy(retry_after_seconds=round(places.wait_seconds))
 
     def _call(
         self,
@@ -161,6 +175,58 @@ class ReportPool:
             if is_stopped(fault):
                 raise ReportTooSlow(seconds_max=REPORT_SECONDS_MAX) from fault
             raise
+
+
+class _Places:
+    """A number of places; whoever wants one waits for at most `wait_seconds`, and `WAITING_MAX` may wait at once."""
+
+    def __init__(self, count: int, wait_seconds: float) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._waiting = 0
+        self.wait_seconds = wait_seconds
+
+    async def take(self, leaving: asyncio.Future[None]) -> bool:
+        """Wait for a free place and take it; return `False` if too many wait, the time is over, or `leaving` is done.
+
+        `leaving` is done when the client closes the connection.
+        """
+        if self._waiting >= WAITING_MAX:
+            return False
+        self._waiting += 1
+        acquiring = asyncio.ensure_future(self._free.acquire())
+        try:
+            await asyncio.wait((acquiring, leaving), timeout=self.wait_seconds, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._give_up(acquiring)
+            raise
+        finally:
+            self._waiting -= 1
+        if acquiring.done() and not leaving.done():
+            return True
+        self._give_up(acquiring)
+        return False
+
+    def release(self) -> None:
+        """Give a place back."""
+        self._free.release()
+
+    def _give_up(self, acquiring: asyncio.Future[Literal[True]]) -> None:
+        """Give the place back if one was taken; otherwise stop waiting for one."""
+        if acquiring.done():
+            self.release()
+        else:
+            acquiring.cancel()
+
+
+def _release(taken: Sequence[_Places]) -> None:
+    for places in taken:
+        places.release()
+
+
+def _report_ended(taken: Sequence[_Places], done: asyncio.Future[R]) -> None:
+    _release(taken)
+    if not done.cancelled():
+        done.exception()  # marks it as retrieved: the client of this report may have left
 
 
 def _require_none(stops: Sequence[threading.Event]) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from dealtrace.accounts.request_masking import masked_text
+from dealtrace.accounts.request_masking import masked_unknown
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.operations.accounts.count_unknown_parameters import UnknownParameters, count_unknown_parameters
 from dealtrace.operations.write_command import WriteCommand
@@ -41,7 +41,7 @@ class UnknownParametersTally:
         """Count the unknown parameters of a request: `names`, which are not among the `known` parameters of `path`.
 
         `is_open` says that requests of `path` need no token, so that anybody may send names.
-        Contacts in a name are masked: a malformed request may have a value in place of a name. Masking takes time, so
+        Contacts and tokens are masked: a malformed request may have a value in place of a name. Masking takes time, so
         names for which there is no room are not read.
         """
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
@@ -52,7 +52,7 @@ class UnknownParametersTally:
         for name in names:
             is_kept = len(name) <= NAME_LENGTH_MAX and "\0" not in name
             has_room = len(seen) - (_OTHERS in seen) < names_max
-            key = (path, masked_text(name) if has_room else name) if is_kept else _OTHERS
+            key = (path, masked_unknown(name) if has_room else name) if is_kept else _OTHERS
             seen[key if has_room or key in seen else _OTHERS] += 1
 
     async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:

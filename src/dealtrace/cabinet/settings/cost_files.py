@@ -21,6 +21,7 @@ from dealtrace.files.costs.cost_file import CostFile, CostReading, read_cost_fil
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.import_columns import normalize_heading
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
+from dealtrace.operations.accounts.hold_rights import Admission
 from dealtrace.operations.reports.import_costs import account_name, read_named_costs, run_cost_import
 from dealtrace.record import record
 from dealtrace.storage.database.engine import Database
@@ -246,15 +247,26 @@ class AddedCosts:
     kopecks: int
 
 
-def store_costs(database: Database, site: Site, path: Path, choices: CostChoices, user_id: UserId) -> AddedCosts:
+def store_costs(
+    database: Database, site: Site, path: Path, choices: CostChoices, user_id: UserId, admission: Admission | None
+) -> AddedCosts:
     """Import a file of costs as the command `dealtrace import costs` does.
 
     Raises:
         FileUnreadable: for the same reasons as in `try_costs`.
+        RightsChanged: the user has lost the rights in `admission`; nothing was stored.
     """
     file = _read_file(path, choices)
     done = run_cost_import(
-        database, site, choices.account, file.costs, file.days, choices.naming, now=clock.now(), user_id=user_id
+        database,
+        site,
+        choices.account,
+        file.costs,
+        file.days,
+        choices.naming,
+        now=clock.now(),
+        user_id=user_id,
+        admission=admission,
     )
     return AddedCosts(file.rows, sum(cost.amount_kopecks for cost in done.named.costs))
 

@@ -188,6 +188,7 @@ async def run(view: View) -> Response:
             kept.path,
             read_choices(kept.options),
             view.rights.user.id,
+            view.admission,
         )
     except FileUnreadable as refusal:
         return await _page(view, kept.options, {"file": file_fault(view, refusal)}, kept=kept)

@@ -33,6 +33,7 @@ from dealtrace.files.csv_reader import Encoding
 from dealtrace.files.import_file import ImportFile, open_import_file
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.files.refused_rows import RefusedRows
+from dealtrace.operations.accounts.hold_rights import Admission
 from dealtrace.operations.run_import import ImportJob, run_import
 from dealtrace.record import record
 from dealtrace.runtime.server_stop import ServerStop
@@ -139,7 +140,14 @@ async def run(view: View) -> Response:
             return await _preview_page(view, kept, site)
         try:
             await view.services.file_threads.run(
-                _run, view.services.database, kept, options, site, view.rights.user.id, view.services.server_stop
+                _run,
+                view.services.database,
+                kept,
+                options,
+                site,
+                view.rights.user.id,
+                view.admission,
+                view.services.server_stop,
             )
         except (FileUnreadable, ImportInProgress) as refusal:
             if not kept.outcome:
@@ -222,11 +230,18 @@ def _open(path: Path, options: Mapping[str, str], site: Site) -> ImportFile:
 
 
 def _run(
-    database: Database, kept: Upload, options: Mapping[str, str], site: Site, user_id: UserId, server_stop: ServerStop
+    database: Database,
+    kept: Upload,
+    options: Mapping[str, str],
+    site: Site,
+    user_id: UserId,
+    admission: Admission | None,
+    server_stop: ServerStop,
 ) -> None:
     """Import a file, and store the result next to it.
 
     Raises:
+        RightsChanged: the user has lost the rights in `admission`; nothing was imported.
         ServerStopping: the server began to stop; a new attempt continues where this one ended.
         ReportNotKept: the refused rows or the result do not fit on the disk; a new attempt continues where this one
             ended.
@@ -234,7 +249,9 @@ def _run(
     name, file = kept.path.name, _open(kept.path, options, site)
     refused = RefusedRows(kept.refused_path, file.headings.cells, file.layout.language)
     rows = partial(file.rows, site.time_zone)
-    job = ImportJob(database, site, file.format.noun, file.digest, rows, refused, user_id=user_id, name=name)
+    job = ImportJob(
+        database, site, file.format.noun, file.digest, rows, refused, user_id=user_id, name=name, admission=admission
+    )
     with refused_unless_written():
         outcome = run_import(job, clock.now, lambda _progress: server_stop.require_running())
         kept.finish(

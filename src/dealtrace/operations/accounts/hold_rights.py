@@ -1,8 +1,12 @@
 """Make sure that a person's rights do not change while a change that the person makes is stored."""
 
+from collections.abc import Sequence
+from typing import Generic
+
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
-from dealtrace.operations.work import AccountWork
+from dealtrace.operations.work import AccountWork, AnyOperation, Work, operation
+from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import find_login, lock_login
 
@@ -23,6 +27,67 @@ class SessionRights:
 
 class RightsChanged(Exception):  # noqa: N818 - the name says what happened
     """Raised if a person's rights are no longer those on which a decision was based; nothing is stored."""
+
+
+@record
+class Admission:
+    """The digest of a session, and what its person was allowed to do when their request was admitted."""
+
+    digest: str
+    decided: SessionRights
+
+    def hold(self, work: AccountWork) -> None:
+        """Check and hold these rights in a transaction; see `hold_rights`.
+
+        Raises:
+            RightsChanged: the session has ended, or the person's rights have changed.
+        """
+        hold_rights(work, self.digest, self.decided)
+
+
+@record
+class AdmittedPayload(Generic[Payload]):
+    """The payload of a command, and the admission of the person who sent it."""
+
+    payload: Payload
+    admission: Admission
+
+
+_admitted: dict[AnyOperation, AnyOperation] = {}
+
+
+def while_admitted(run: AnyOperation) -> AnyOperation:
+    """Return an operation on `AdmittedPayload`s that runs `run` for the commands whose senders still have their rights.
+
+    The outcome of any other command is `RightsChanged`, and nothing is stored for it. The same `run` always gives the
+    same operation, since the write queue groups commands by operation.
+    """
+    if run not in _admitted:
+        _admitted[run] = _make_admitted(run)
+    return _admitted[run]
+
+
+def _make_admitted(run: AnyOperation) -> AnyOperation:
+    @operation(ids_per_command=run.ids_per_command, ids_per_item=run.ids_per_item)
+    def run_admitted(work: Work, commands: Sequence[WriteCommand[AdmittedPayload[object]]]) -> list[object]:
+        changes = [_find_change(work, command.payload.admission) for command in commands]
+        held = [
+            command.with_payload(command.payload.payload)
+            for command, change in zip(commands, changes, strict=True)
+            if change is None
+        ]
+        outcomes = iter(run(work, held) if held else ())
+        return [change if change is not None else next(outcomes) for change in changes]
+
+    return run_admitted
+
+
+def _find_change(work: AccountWork, admission: Admission) -> RightsChanged | None:
+    try:
+        admission.hold(work)
+    except RightsChanged as changed:
+        return changed
+    return None
 
 
 def rights_in_session(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> SessionRights:

@@ -6,16 +6,13 @@ from datetime import datetime
 
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind
-from dealtrace.accounts.token import TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
+from dealtrace.accounts.token import TOKEN_BYTES, TOKEN_LENGTH_MAX, TOKEN_LENGTH_MIN, Token, TokenId, token_digest
 from dealtrace.errors import InvalidSetting, NameTaken, TokenNotFound
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork, takes_ids
 from dealtrace.record import record
 from dealtrace.storage.accounts import tokens
-
-TOKEN_BYTES = 33
-"""264 random bits, written as 44 characters that need no encoding in a URL."""
 
 
 @record

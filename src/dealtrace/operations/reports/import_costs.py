@@ -12,6 +12,7 @@ from dealtrace.attribution.campaign import CampaignNaming
 from dealtrace.attribution.cost import Cost, CostAccount, CostImportSource, StatedCost, name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.errors import InvalidSetting
+from dealtrace.operations.accounts.hold_rights import Admission
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.refresh_statistics import refresh_statistics
 from dealtrace.operations.spend_points import lock_registrations
@@ -131,17 +132,21 @@ def run_cost_import(  # noqa: PLR0913 - what a file states, and who imports it w
     *,
     now: datetime,
     user_id: UserId | None = None,
+    admission: Admission | None = None,
 ) -> CostImportOutcome:
     """Replace the costs of an account on the `days` of a file by the costs that the file states.
 
-    The import is recorded as a change by user `user_id`.
+    The import is recorded as a change by user `user_id`. `admission` has the rights that the user must still have.
 
     Raises:
         InvalidSetting: the name of a campaign is too long.
+        RightsChanged: the user has lost these rights; nothing was stored.
     """
     named = read_named_costs(database, site, stated, naming)
     with transaction(database, ids=len({cost.traffic_source for cost in named.costs})) as (connection, ids):
         work = Work(connection, ids, now, site, user_id=user_id)
+        if admission is not None:
+            admission.hold(work)
         imported = import_costs(work, account, days, named.costs)
     return CostImportOutcome(named, imported, refresh_statistics(database))
 
