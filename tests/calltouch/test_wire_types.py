@@ -1,7 +1,7 @@
 """Each type reads its text, or says in both languages what would fit."""
 
 import re
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from dealtrace.calltouch.wire_types import (
     DASHED,
     Amount,
     DayClock,
+    Seconds,
     SlashDay,
     Tags,
     VisitRef,
@@ -38,6 +39,14 @@ CHOICE = Choice({"calls": 1, "requests": 2})
         (Integer(), "\u202a5\u202c", 5),
         (Integer(), "\u00a0５", 5),
         (Integer(), "٣", 3),
+        (Integer(), "1\u00a0000\u00a0000\u00a0005", 1_000_000_005),
+        (Integer(), "\u200e7 200 ", 7200),
+        (Integer(), "12\u202f500.00", 12500),
+        (Integer(), "1000000005.0", 1_000_000_005),
+        (Integer(-5000, 5), "−1 000", -1000),
+        (VisitRef(), "1\u00a0846\u00a0408\u00a0120", 1846408120),
+        (Seconds(timedelta(hours=1)), "1\u00a0200", timedelta(seconds=1200)),
+        (Seconds(timedelta(hours=1)), "1 200,5", timedelta(seconds=1200.5)),
         (Amount(), "٣", Decimal(3)),
         (Integer(-5, 5), "−5", -5),
         (VisitRef(), "\u200e5", 5),
@@ -90,10 +99,17 @@ def test_it_reads(wire_type: WireType, text: str, value: Any) -> None:
         (Text(3), "абвг"),
         (Integer(), "-1"),
         (Integer(), "--1"),
-        (Integer(), "1.0"),
+        (Integer(), "1.5"),
+        (Integer(), ".0"),
+        (Integer(), "1.000"),
+        (Integer(), "1 00"),
+        (Integer(), "1000 000"),
+        (Integer(), "1\t000"),
+        (Integer(), "1  000"),
+        (Integer(), "1,000"),
+        (Seconds(timedelta(hours=1)), "12 00"),
         (Integer(), "²"),
         (Integer(), "③"),
-        (Integer(), "1\u00a0000"),
         (Integer(), str(ID_MAX + 1)),
         (Integer(), "0" * 17),
         (Integer(), " "),

@@ -8,10 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
 from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
+from dealtrace.deals.written_number import whole_digits, without_blanks_between_thousands
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import plain
+from dealtrace.leads.plain_text import plain, stripped
 from dealtrace.leads.wall_clock import (
     TIME_PATTERN,
     YEAR_FIRST,
@@ -26,7 +27,6 @@ from dealtrace.leads.wall_clock import (
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
 
-_ZERO_DECIMALS = re.compile(r"(?<=[0-9])\.0+\Z")
 _SECONDS = re.compile(r"(?P<whole>[0-9]+)(?:(?:\.|,(?![0-9]{3}\Z))(?P<decimals>[0-9]+))?")
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
@@ -126,7 +126,7 @@ class Seconds:
 
     def read(self, text: str) -> timedelta:
         """Parse a duration, with fractions of a second."""
-        found = _SECONDS.fullmatch(plain(text).strip())
+        found = _SECONDS.fullmatch(plain(without_blanks_between_thousands(stripped(text))))
         whole = parse_whole_number(found["whole"]) if found is not None else None
         if found is None or whole is None or whole > (most := self.most // timedelta(seconds=1)):
             raise self._fault()
@@ -152,15 +152,14 @@ class VisitRef:
     """The id of a visit, as scripts on web pages send it.
 
     Ours: `0`, `null`, `undefined` and any other string that is not an id mean that there is no visit. The vendor
-    refuses the whole lead request, but losing the client is worse than losing the source. A `.0` behind the id, as
-    pandas writes it, is ignored.
+    refuses the whole lead request, but losing the client is worse than losing the source.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int | None:
         """Return the id in `text`, or `None` if `text` is not an id."""
-        return parse_whole_number(_ZERO_DECIMALS.sub("", plain(text).strip())) or None
+        return parse_whole_number(whole_digits(text)) or None
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dealtrace.deals.written_number import whole_digits
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.plain_text import plain
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX, parse_whole_number
 
@@ -51,7 +51,7 @@ class Text:
 
 @record
 class Integer:
-    """An integer between two bounds; digits of any alphabet are read, and invisible marks are ignored."""
+    """An integer between two bounds, as programs write it: with digits of any alphabet, `1 000` or `1000.0`."""
 
     least: int = 0
     most: int = ID_MAX
@@ -59,7 +59,7 @@ class Integer:
 
     def read(self, text: str) -> int:
         """Parse an integer; raise `InvalidValue` if the text is not an integer from `least` to `most`."""
-        digits = plain(text).strip()
+        digits = whole_digits(text)
         number = parse_whole_number(digits.removeprefix("-"))
         if number is None or not self.least <= (number := -number if digits.startswith("-") else number) <= self.most:
             raise InvalidValue(
