@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 URL_LENGTH_MAX = 8192
 """How many characters of a URL are parsed; any further characters are ignored."""
@@ -17,6 +17,13 @@ _ESCAPED_AMPERSAND = re.compile(
 )
 """Matches an ampersand, plain or escaped once or several times: as in HTML, JSON or (`in_url`) URLs."""
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
+_ESCAPED_SCHEME = re.compile(r"\s*https?%3A", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    r"\s*(?:\w(?:[\w-]*\w)?\.)+(?!(?:[xs]?html?|php[0-9]?|aspx?|jspx?|cgi)\b)(?:[a-z]{2,}|xn--[a-z0-9-]+|рф)"
+    r"\.?(?::[0-9]{1,5})?(?=[/?#]|\s*\Z)",
+    re.IGNORECASE,
+)
+"""The host with which a URL without a scheme begins, as in `shop.ru/a`; `index.php` is a page instead."""
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPED_EQUALS = re.compile(r"(utm_\w{1,32}?)%(?:25)*3D", re.IGNORECASE)
@@ -32,9 +39,15 @@ def split_url(url: str) -> SplitResult | None:
     """Return the parts of a URL, or `None` if it is malformed.
 
     An escaped ampersand in the URL is decoded: `&amp;` and `&amp%3B` become `&`, and `%26amp%3B` becomes `%26`.
+    Ours: servers of sites report pages without a scheme (`shop.ru/a`) or escaped as a whole (`https%3A%2F%2Fshop.ru`);
+    if their host were not read, each of their own pages would be a visit from another site.
     """
+    url = url[:URL_LENGTH_MAX]
+    if _ESCAPED_SCHEME.match(url):
+        url = unquote(url)
     try:
-        parts = urlsplit(_ESCAPED_AMPERSAND.sub(_ampersand, url[:URL_LENGTH_MAX]))
+        mark = "//" if _BARE_HOST.match(url) else ""
+        parts = urlsplit(mark + _ESCAPED_AMPERSAND.sub(_ampersand, url).lstrip())
         _ = parts.hostname
     except ValueError:
         return None
