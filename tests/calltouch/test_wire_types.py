@@ -82,6 +82,7 @@ CHOICE = Choice({"calls": 1, "requests": 2})
         (DayClock(), "23:59:59", time(23, 59, 59)),
         (Tags(), "a, b,,a ,", ("a", "b")),
         (Tags(), " , ", ()),
+        (Tags(), "VIP,\u200bVIP\u00a0,\u200e,", ("VIP",)),
         (CHOICE, "requests", 2),
         (Flag(), "TRUE", True),
         (Flag(), "1", True),

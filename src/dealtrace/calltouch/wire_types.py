@@ -256,7 +256,7 @@ class Tags:
 
     def read(self, text: str) -> tuple[str, ...]:
         """Parse tags as a tuple."""
-        tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+        tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := stripped(part))))
         if len(tags) > TAGS_MAX:
             raise InvalidValue(
                 f"тегов {len(tags)}, допускается не более {TAGS_MAX}",

@@ -330,7 +330,7 @@ class TagsCell:
     def read(self, cell: Cell) -> tuple[str, ...]:
         """Return the tags in order, trimmed, without empty tags and duplicates."""
         _require_text(cell)
-        tags = tuple(dict.fromkeys(tag for part in cell_text(cell).split(",") if (tag := part.strip())))
+        tags = tuple(dict.fromkeys(tag for part in cell_text(cell).split(",") if (tag := stripped(part))))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
