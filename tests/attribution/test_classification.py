@@ -433,6 +433,11 @@ def test_what_is_no_page_sends_nobody(referrer: str) -> None:
     check(SHOP, referrer, DIRECT)
 
 
+def test_invisible_marks_around_a_tag_are_no_part_of_it() -> None:
+    source = TrafficSource("yandex", "cpc", "весна")
+    check(f"{SHOP}?utm_source=yandex%E2%80%8B&utm_medium=%EF%BB%BFcpc&utm_campaign=%C2%A0весна%E2%80%8E", "", source)
+
+
 def test_a_page_without_a_scheme_sends_as_one_with_it() -> None:
     check(SHOP, "yandex.ru/search?text=окна", TrafficSource("yandex", "organic", term="окна"))
     check(SHOP, "https%3A%2F%2Fwww.partner.ru%2Fa", referral("partner.ru"))

@@ -7,6 +7,9 @@ from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 URL_LENGTH_MAX = 8192
 """How many characters of a URL are parsed; any further characters are ignored."""
 PART_LENGTH_MAX = 1024
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\ufeff\u00ad"
+_AROUND = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u2002\u2003\u2009\u200a\u202f\u3000" + _INVISIBLE
+"""Blanks and invisible marks, which editors and messengers leave around tags that are copied from them."""
 
 _SEMICOLON = "(?:;|%(?:25)*3B)"
 _HASH = "(?:#|%(?:25)*23)"
@@ -141,8 +144,8 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def short(text: str) -> str:
-    """Return a string as it is stored: cut to `PART_LENGTH_MAX` characters, without null characters and outer blanks.
+    """Return a string as it is stored: cut to `PART_LENGTH_MAX` characters, without outer blanks and invisible marks.
 
-    Databases reject null characters.
+    Null characters are left out, since databases reject them.
     """
-    return text.replace("\0", "").strip()[:PART_LENGTH_MAX]
+    return text.replace("\0", "").strip(_AROUND)[:PART_LENGTH_MAX]
