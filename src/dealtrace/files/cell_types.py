@@ -13,12 +13,12 @@ from dealtrace.deals.written_number import (
     written_number,
 )
 from dealtrace.errors import InvalidValue
-from dealtrace.files.pbx_vocabulary import ANSWERED, MISSED
+from dealtrace.files.pbx_vocabulary import is_answered
 from dealtrace.files.row import Cell, LostValue, NestedValue, StatedText
 from dealtrace.files.spreadsheet_text import is_formula, unguarded_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
-from dealtrace.leads.plain_text import plain, stripped, visible
+from dealtrace.leads.plain_text import plain, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import DIGITS_MAX, parse_whole_number
 
@@ -47,9 +47,6 @@ ERROR_VALUES = frozenset(
 """The strings that Excel, LibreOffice and Google Sheets show and save for an error, in lower case."""
 _ERROR_CODE = re.compile("(?:err|ошибка):5[0-9]{2}", re.IGNORECASE)
 """An error as LibreOffice shows it, such as `Err:502`; with another number, or with a blank, a person wrote it."""
-_BETWEEN_WORDS = re.compile(r"[\s_-]+")
-_FLOAT = re.compile(r"([0-9]+)\.0")
-"""A whole number with `.0`, as written by programs that store a column with empty cells as floats."""
 
 
 class CellType(Protocol):
@@ -350,11 +347,9 @@ class AnsweredCell:
 
     def read(self, cell: Cell) -> bool:
         """Return `True` for yes and `False` for no, in any of the words that PBXs and people use."""
-        text = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", visible(cell_text(cell)).casefold()))
-        if text in ANSWERED:
-            return True
-        if text in MISSED:
-            return False
-        raise InvalidValue(
-            "ожидается да или нет, successful или unsuccessful", "expected yes or no, successful or unsuccessful"
-        )
+        answered = is_answered(cell_text(cell))
+        if answered is None:
+            raise InvalidValue(
+                "ожидается да или нет, successful или unsuccessful", "expected yes or no, successful or unsuccessful"
+            )
+        return answered
