@@ -46,7 +46,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "operations": DOMAIN | {"storage", "demo"},
     "http": DOMAIN | {"operations", "runtime", "storage", "clock", "log", "metrics"},
     "answers": DOMAIN | {"operations"},
-    "calltouch": A_WEB_EDGE_MAY | {"answers"},
+    "calltouch": A_WEB_EDGE_MAY | {"answers", "files"},
     "counter": A_WEB_EDGE_MAY,
     "api": A_WEB_EDGE_MAY | {"answers", "files"},
     "cabinet": A_WEB_EDGE_MAY | {"demo", "files"},

@@ -265,8 +265,8 @@ class LeadNotMatched(Refusal):
     """No lead matches the id or contacts that were sent."""
 
     code = 10059
-    ru = "По данным из matching не найдено ни звонка, ни заявки"
-    en = "No call or lead request matches the data in `matching`"
+    ru = "По переданным данным не найдено ни звонка, ни заявки"
+    en = "No call or lead request matches what was sent"
 
 
 class RecordingNotFound(Refusal):

@@ -390,6 +390,10 @@ def test_every_network_and_assistant_is_known_by_each_of_its_hosts() -> None:
         ("http://localhost:8000/", "http://localhost:3000/"),
         ("https://shop.tilda.ws/", "https://shop.tilda.ws/cart"),
         ("https://shop.tilda.ws/", "https://www.shop.tilda.ws/cart"),
+        ("shop.example.com/cart?a=1", "https://www.shop.example.com/"),
+        ("shop.example.com:8080/cart", "https://blog.example.com/"),
+        ("https%3A%2F%2Fshop.example.com%2Fcart", SHOP),
+        (SHOP, "shop.example.com/cart"),
     ],
 )
 def test_the_sites_own_domain_sends_nobody(landing: str, referrer: str) -> None:
@@ -427,6 +431,16 @@ def test_others_are_not_the_site(landing: str, referrer: str) -> None:
 )  # fmt: skip
 def test_what_is_no_page_sends_nobody(referrer: str) -> None:
     check(SHOP, referrer, DIRECT)
+
+
+def test_invisible_marks_around_a_tag_are_no_part_of_it() -> None:
+    source = TrafficSource("yandex", "cpc", "весна")
+    check(f"{SHOP}?utm_source=yandex%E2%80%8B&utm_medium=%EF%BB%BFcpc&utm_campaign=%C2%A0весна%E2%80%8E", "", source)
+
+
+def test_a_page_without_a_scheme_sends_as_one_with_it() -> None:
+    check(SHOP, "yandex.ru/search?text=окна", TrafficSource("yandex", "organic", term="окна"))
+    check(SHOP, "https%3A%2F%2Fwww.partner.ru%2Fa", referral("partner.ru"))
 
 
 def test_a_program_nobody_knows_is_a_referral() -> None:

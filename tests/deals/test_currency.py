@@ -7,7 +7,9 @@ from dealtrace.deals.currency import KOPECKS_MAX, currency_of, kopecks_at
 
 @pytest.mark.parametrize(
     ("text", "currency"),
-    [("RUB", "rub"), ("руб.", "rub"), ("₽", "rub"), (" USD ", "usd"), ("", None), (None, None), ("  ", None)],
+    [("RUB", "rub"), ("руб.", "rub"), ("₽", "rub"), (" USD ", "usd"), ("", None), (None, None), ("  ", None)]
+    + [(text, "rub") for text in ("\u200eRUB\u00a0", "ＲＵＢ", "Рубли", "р.", "643", "٦٤٣", "810")]
+    + [("\u200bUSD", "usd"), ("ＵＳＤ", "usd"), ("\u200b", None), ("€", "€")],
 )
 def test_a_currency_has_one_name(text: str | None, currency: str | None) -> None:
     assert currency_of(text) == currency

@@ -151,6 +151,7 @@ READ: list[tuple[CellType, Any, Any]] = [
     (CodeCell(20), '="00123"', "00123"),
     (LASTING, "2592000", timedelta(days=30)),
     (TagsCell(), "a, b,,a ", ("a", "b")),
+    (TagsCell(), "VIP,\u200bVIP\u00a0,\u200e,", ("VIP",)),
     (TagsCell(), ",".join(str(item) for item in range(TAGS_MAX)), tuple(str(item) for item in range(TAGS_MAX))),
     (AnsweredCell(), "Да", True),
     (AnsweredCell(), "successful", True),

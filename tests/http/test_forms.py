@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.errors import InvalidParameters, UnreadableBody
-from dealtrace.http.forms import PARAMETERS_MAX, Pairs, read_body, read_json_object, read_pairs
+from dealtrace.http.forms import PARAMETERS_MAX, Pairs, bare_name, read_body, read_json_object, read_pairs
 
 FORM = "application/x-www-form-urlencoded"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"))
@@ -52,7 +52,7 @@ def test_a_broken_name_keeps_its_neighbours() -> None:
     assert read_pairs(b"\xff=1&%zz=2&a=3").values == {"\ufffd": "1", "%zz": "2", "a": "3"}
 
 
-@given(st.dictionaries(TEXT.filter(bool), TEXT, max_size=20))
+@given(st.dictionaries(TEXT.map(bare_name).filter(bool), TEXT, max_size=20))
 def test_it_reads_back_whatever_is_encoded(sent: dict[str, str]) -> None:
     pairs = read_pairs(urlencode(sent).encode())
     assert (pairs.values, pairs.broken) == (sent, {})
@@ -255,6 +255,59 @@ def test_a_byte_order_mark_of_a_query_belongs_to_nothing() -> None:
     assert (
         read_pairs(MARK + b"number=B1").values == read_pairs(b"%EF%BB%BFnumber=%EF%BB%BFB1").values == {"number": "B1"}
     )
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"?number=B1&sum=1",
+        b"number=B1&amp;sum=1",
+        b"sum=1&amp;amp;number=B1",
+        b"number=B1&#38;sum=1",
+        b"sum=1&\r\nnumber=B1",
+        b"sum=1& number=B1",
+        b"sum=1&+number+=B1",
+        b"sum=1&%20number%C2%A0=B1",
+        b"sum=1&\xe2\x80\x8bnumber=B1",
+        b"sum=1&%E2%80%8Enumber=B1",
+    ],
+)
+def test_what_is_around_a_name_belongs_to_nothing(form: bytes) -> None:
+    assert read_pairs(form).values == read_body(FORM, form).values == {"number": "B1", "sum": "1"}
+
+
+def test_what_is_around_a_name_in_json_and_in_parts_belongs_to_nothing() -> None:
+    assert read_json_object('{" number": "B1", "\ufeffsum\u00a0": 1}'.encode()) == Pairs({"number": "B1", "sum": "1"})
+    body = multipart(('name=" number"', b"B1"), ('name="\u200bsum"', b"1"))
+    assert read_body(MULTIPART, body) == Pairs({"number": "B1", "sum": "1"})
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_quotes_around_a_form_belong_to_nothing(quote: str) -> None:
+    assert read_body(FORM, f"{quote}number=B1&sum=1{quote}\r\n".encode()).values == {"number": "B1", "sum": "1"}
+    assert read_body(FORM, f"number=B1&sum=1{quote}".encode()).values == {"number": "B1", "sum": f"1{quote}"}
+    assert read_body(FORM, quote.encode()).values == {quote: ""}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "text"),
+    [
+        ("quoted-printable", b"=D0=9A=D0=BE=D0=\r\n=BB=D1=8F", "Коля"),
+        ("Quoted-Printable", b"a=3D1", "a=1"),
+        (" BASE64 ", b"0JrQvtC7\r\n0Y8=\r\n", "Коля"),
+        ("8bit", "Коля".encode(), "Коля"),
+        ("binary", b"a=3D1", "a=3D1"),
+    ],
+)
+def test_parts_may_be_encoded_as_in_e_mails(encoding: str, content: bytes, text: str) -> None:
+    head = f'Content-Transfer-Encoding: {encoding}\r\nContent-Disposition: form-data; name="a"'
+    body = b"--x\r\n%s\r\n\r\n%s\r\n" % (head.encode(), content) + multipart(('name="b"', b"=3D"))
+    assert read_body(MULTIPART, body) == Pairs({"a": text, "b": "=3D"})
+
+
+def test_a_part_whose_encoding_is_broken_is_named() -> None:
+    head = b'Content-Transfer-Encoding: base64\r\nContent-Disposition: form-data; name="a"'
+    assert list(read_body(MULTIPART, b"--x\r\n%s\r\n\r\n0JrQv\r\n--x--\r\n" % head).broken) == ["a"]
 
 
 def test_a_mark_inside_a_value_is_a_part_of_it() -> None:

@@ -44,6 +44,7 @@ def read(table: ParameterTable, encoded: str) -> Sent:
         (KEEPS, "words=a&unknown=%zz", {"words": "a"}, {}),
         (KEEPS, "words=a&key=%20&tags=%C2%A0+&alias=%E2%80%8B%EF%BB%BF%09", {"words": "a"}, {}),
         (KEEPS, "words=%20a%20&custom[x]=%20&custom[y]=%201", {"words": " a "}, {"y": " 1"}),
+        (KEEPS, "words=a&custom[%20x%C2%A0]=1&custom%5B%E2%80%8By]=2", {"words": "a"}, {"x": "1", "y": "2"}),
         (ERASES, "words=%20&key=%20&tags=%20&alias=%20", {"words": " "}, {}),
         (ERASES, "words=%E2%80%8B&custom[x]=%20", {"words": "\u200b"}, {"x": " "}),
         (KEEPS, "words=a&key=x&alias=b", {"words": "a", "alias": "b"}, {}),

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 URL_LENGTH_MAX = 8192
 """How many characters of a URL are parsed; any further characters are ignored."""
 PART_LENGTH_MAX = 1024
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\ufeff\u00ad"
+_AROUND = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u2002\u2003\u2009\u200a\u202f\u3000" + _INVISIBLE
+"""Blanks and invisible marks, which editors and messengers leave around tags that are copied from them."""
 
 _SEMICOLON = "(?:;|%(?:25)*3B)"
 _HASH = "(?:#|%(?:25)*23)"
@@ -17,6 +20,13 @@ _ESCAPED_AMPERSAND = re.compile(
 )
 """Matches an ampersand, unescaped or escaped one or more times as in HTML, in JSON or (group `in_url`) in URLs."""
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
+_ESCAPED_SCHEME = re.compile(r"\s*https?%3A", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    r"\s*(?:\w(?:[\w-]*\w)?\.)+(?!(?:[xs]?html?|php[0-9]?|aspx?|jspx?|cgi)\b)(?:[a-z]{2,}|xn--[a-z0-9-]+|рф)"
+    r"\.?(?::[0-9]{1,5})?(?=[/?#]|\s*\Z)",
+    re.IGNORECASE,
+)
+"""The host with which a URL without a scheme begins, as in `shop.ru/a`; `index.php` is a page instead."""
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPED_EQUALS = re.compile(r"(utm_\w{1,32}?)%(?:25)*3D", re.IGNORECASE)
@@ -32,9 +42,15 @@ def split_url(url: str) -> SplitResult | None:
     """Return the parts of a URL, or `None` if it is malformed.
 
     An escaped ampersand in the URL is decoded: `&amp;` and `&amp%3B` become `&`, and `%26amp%3B` becomes `%26`.
+    Ours: servers of sites report pages without a scheme (`shop.ru/a`) or escaped as a whole (`https%3A%2F%2Fshop.ru`);
+    if their host were not read, each of their own pages would be a visit from another site.
     """
+    url = url[:URL_LENGTH_MAX]
+    if _ESCAPED_SCHEME.match(url):
+        url = unquote(url)
     try:
-        parts = urlsplit(_ESCAPED_AMPERSAND.sub(_ampersand, url[:URL_LENGTH_MAX]))
+        mark = "//" if _BARE_HOST.match(url) else ""
+        parts = urlsplit(mark + _ESCAPED_AMPERSAND.sub(_ampersand, url).lstrip())
         _ = parts.hostname
     except ValueError:
         return None
@@ -128,8 +144,8 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def short(text: str) -> str:
-    """Return a string as it is stored: cut to `PART_LENGTH_MAX` characters, without null characters and outer blanks.
+    """Return a string as it is stored: cut to `PART_LENGTH_MAX` characters, without outer blanks and invisible marks.
 
-    Databases reject null characters.
+    Null characters are left out, since databases reject them.
     """
-    return text.replace("\0", "").strip()[:PART_LENGTH_MAX]
+    return text.replace("\0", "").strip(_AROUND)[:PART_LENGTH_MAX]

@@ -15,6 +15,7 @@ from dealtrace.http.body import without_byte_order_mark
 from dealtrace.http.forms import Pairs
 from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.parameter_table import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
+from dealtrace.leads.plain_text import stripped
 from dealtrace.whole_number import ID_MAX
 
 ITEMS_MAX = 100
@@ -341,7 +342,7 @@ def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
     """Return the values of custom fields by name; if a field is repeated, its first value counts."""
     values: dict[str, str] = {}
     for field in fields:
-        values.setdefault(scalar_text(field.field), scalar_text(field.value))
+        values.setdefault(stripped(scalar_text(field.field)), scalar_text(field.value))
     return values
 
 

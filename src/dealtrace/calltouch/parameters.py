@@ -8,6 +8,7 @@ from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.calltouch.wire_types import (
     DASHED,
     Amount,
+    AnsweredStatus,
     FieldObjects,
     Seconds,
     TagObjects,
@@ -263,7 +264,7 @@ REQUEST_CREATE = (
     *_LEAD_ANNOTATIONS,
 )
 
-CALL_STATUS = Choice({"successful": True, "unsuccessful": False})
+CALL_STATUS = AnsweredStatus()
 CALL_IMPORT = (
     Parameter(
         "referenceId",

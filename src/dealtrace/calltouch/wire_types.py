@@ -8,10 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
 from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
+from dealtrace.deals.written_number import whole_digits, without_blanks_between_thousands
 from dealtrace.errors import InvalidValue
+from dealtrace.files.pbx_vocabulary import is_answered
 from dealtrace.http.parameter_types import Text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import plain
+from dealtrace.leads.plain_text import plain, stripped
 from dealtrace.leads.wall_clock import (
     TIME_PATTERN,
     YEAR_FIRST,
@@ -26,7 +28,6 @@ from dealtrace.leads.wall_clock import (
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
 
-_ZERO_DECIMALS = re.compile(r"(?<=[0-9])\.0+\Z")
 _SECONDS = re.compile(r"(?P<whole>[0-9]+)(?:(?:\.|,(?![0-9]{3}\Z))(?P<decimals>[0-9]+))?")
 DOTTED = ClockForm(FirstPart.DAY, ".")
 DASHED = ClockForm(FirstPart.DAY, "-")
@@ -126,7 +127,7 @@ class Seconds:
 
     def read(self, text: str) -> timedelta:
         """Parse a duration, with fractions of a second."""
-        found = _SECONDS.fullmatch(plain(text).strip())
+        found = _SECONDS.fullmatch(plain(without_blanks_between_thousands(stripped(text))))
         whole = parse_whole_number(found["whole"]) if found is not None else None
         if found is None or whole is None or whole > (most := self.most // timedelta(seconds=1)):
             raise self._fault()
@@ -148,19 +149,43 @@ class Seconds:
 
 
 @record
+class AnsweredStatus:
+    """Whether a call was answered: the vendor's words, or those that PBXs write in their lists of calls.
+
+    Ours: PBXs send their own words, such as `NO ANSWER`, and nobody reads a refusal there: the call would be lost.
+    """
+
+    erased: None = None
+
+    def read(self, text: str) -> bool:
+        """Return `True` for an answered call and `False` for a missed one."""
+        answered = is_answered(text)
+        if answered is None:
+            raise InvalidValue(
+                "ожидается successful или unsuccessful, или слово АТС, например ANSWERED, NO ANSWER, BUSY",
+                "must be successful or unsuccessful, or a word of a PBX such as ANSWERED, NO ANSWER, BUSY",
+            )
+        return answered
+
+    def schema(self) -> Mapping[str, object]:
+        """Return the JSON Schema of this type."""
+        return {"type": "string", "enum": ["successful", "unsuccessful"]}
+
+
+@record
 class VisitRef:
     """The id of a visit, as scripts on web pages send it.
 
     Ours: `0`, `null`, `undefined` and any other string that is not an id mean that there is no visit. The vendor
-    refuses the whole lead request, but losing the client is worse than losing the source. A `.0` behind the id, as
-    pandas writes it, is ignored.
+    refuses the whole lead request, but losing the client is worse than losing the source. Quotes around an id, which
+    scripts keep in their storage as JSON, are ignored.
     """
 
     erased: None = None
 
     def read(self, text: str) -> int | None:
         """Return the id in `text`, or `None` if `text` is not an id."""
-        return parse_whole_number(_ZERO_DECIMALS.sub("", plain(text).strip())) or None
+        return parse_whole_number(whole_digits(stripped(text).strip("\"'"))) or None
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
@@ -257,7 +282,7 @@ class Tags:
 
     def read(self, text: str) -> tuple[str, ...]:
         """Parse tags as a tuple."""
-        tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+        tags = tuple(dict.fromkeys(tag for part in text.split(",") if (tag := stripped(part))))
         if len(tags) > TAGS_MAX:
             raise InvalidValue(
                 f"тегов {len(tags)}, допускается не более {TAGS_MAX}",

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.deals.amount import kopecks_of
+from dealtrace.leads.plain_text import folded, plain
 from dealtrace.record import record
 
 RUBLE = "rub"
@@ -21,7 +22,10 @@ Ours: a higher rate is refused, since no currency in which a CRM counts deals is
 count as currencies.
 """
 KOPECKS_MAX = 2**63 - 1
-_RUBLES = frozenset({"rub", "rur", "руб", "руб.", "₽"})
+_RUBLES = frozenset(
+    {"rub", "rur", "643", "810", "₽", "р", "р.", "руб", "руб.", "рубль", "рубли", "рублей", "ruble", "rubles"}
+)
+"""The spellings of the ruble, in lower case; 643 is its number in ISO 4217, 810 the former one, which banks use."""
 
 
 @record
@@ -37,8 +41,11 @@ class CurrencyRate:
 
 
 def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, or `None` for a missing or blank text; any spelling of the ruble is `rub`."""
-    word = text.strip().lower() if text is not None else ""
+    """Return a currency in lower case, or `None` for a missing or blank text; any spelling of the ruble is `rub`.
+
+    Invisible marks are left out; wide letters and digits of other alphabets become ordinary ones.
+    """
+    word = folded(plain(text)).strip() if text is not None else ""
     return RUBLE if word in _RUBLES else word or None
 
 

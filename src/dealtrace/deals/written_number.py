@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from dealtrace.errors import InvalidValue
+from dealtrace.leads.plain_text import plain, stripped
 from dealtrace.record import record
 
 _GAPS = re.compile(r"[\s'’]")
@@ -11,6 +12,27 @@ _OTHER_SIGN = {",": ".", ".": ","}
 _DIGITS_OF_GROUP = 3
 THOUSAND = 10**_DIGITS_OF_GROUP
 COMMA = ","
+_BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
+_GROUPED = re.compile(rf"[+\-\u2212]?\d{{1,3}}(?:{_BLANK}\d{{3}})+(?=\Z|[.,]\d*\Z)")
+"""A number with a blank before every three digits, such as `12 500`; blanks elsewhere may separate two numbers."""
+_BETWEEN_GROUPS = re.compile(_BLANK)
+_ZERO_DECIMALS = re.compile(r"(?:(?<=[0-9])\.00?|(?<=[0-9]{4})\.0+)\Z")
+"""A pattern of decimals that are zero; after one to three digits, `.000` may be thousands."""
+
+
+def without_blanks_between_thousands(text: str) -> str:
+    """Return a number without the blanks between its thousands, and any other string unchanged."""
+    found = _GROUPED.match(text)
+    return _BETWEEN_GROUPS.sub("", text) if found is not None else text
+
+
+def whole_digits(text: str) -> str:
+    """Return a whole number in ASCII digits, with its minus; a string that is not a whole number stays none.
+
+    Ours: blanks between thousands and a `.0` at the end are ignored. 1C writes 1000000005 as `1 000 000 005`, with
+    no-break spaces, unless it is told not to, and pandas writes `1000000005.0`.
+    """
+    return _ZERO_DECIMALS.sub("", plain(without_blanks_between_thousands(stripped(text))))
 
 
 @record

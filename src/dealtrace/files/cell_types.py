@@ -6,14 +6,19 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from dealtrace.deals.written_number import clear_number, written_number
+from dealtrace.deals.written_number import (
+    clear_number,
+    whole_digits,
+    without_blanks_between_thousands,
+    written_number,
+)
 from dealtrace.errors import InvalidValue
-from dealtrace.files.pbx_vocabulary import ANSWERED, MISSED
+from dealtrace.files.pbx_vocabulary import is_answered
 from dealtrace.files.row import Cell, LostValue, NestedValue, StatedText
 from dealtrace.files.spreadsheet_text import is_formula, unguarded_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.leads.phone import normal_phone
-from dealtrace.leads.plain_text import plain, stripped, visible
+from dealtrace.leads.plain_text import plain, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import DIGITS_MAX, parse_whole_number
 
@@ -42,13 +47,6 @@ ERROR_VALUES = frozenset(
 """The strings that Excel, LibreOffice and Google Sheets show and save for an error, in lower case."""
 _ERROR_CODE = re.compile("(?:err|ошибка):5[0-9]{2}", re.IGNORECASE)
 """An error as LibreOffice shows it, such as `Err:502`; a string with another number or a blank is not an error."""
-_BETWEEN_WORDS = re.compile(r"[\s_-]+")
-_BLANK = r"[ \u00a0\u2000-\u200a\u202f\u205f\u3000]"
-_GROUPED = re.compile(rf"[0-9]{{1,3}}(?:{_BLANK}[0-9]{{3}})+(?:\.0)?")
-"""A number with a blank before every three digits, such as `12 500`; blanks elsewhere may separate two numbers."""
-_BETWEEN_GROUPS = re.compile(_BLANK)
-_FLOAT = re.compile(r"([0-9]+)\.0")
-"""A whole number with `.0`, as written by programs that store a column with empty cells as floats."""
 
 
 class CellType(Protocol):
@@ -144,18 +142,8 @@ def _number_text(number: float) -> str:
 
 
 def whole_number(cell: Cell) -> int | None:
-    """Return the number in a cell, or `None` if it is not a whole number or too large for an id.
-
-    Blanks between thousands are ignored, and so is a `.0` after the number.
-    """
-    text = plain(_ungrouped(cell_text(cell)))
-    found = _FLOAT.fullmatch(text)
-    return parse_whole_number(found[1] if found is not None else text)
-
-
-def _ungrouped(text: str) -> str:
-    """Return a number without the blanks between its thousands, and any other string as it is."""
-    return _BETWEEN_GROUPS.sub("", text) if _GROUPED.fullmatch(text) else text
+    """Return the number in a cell, or `None` if it is not a whole number or too large for an id."""
+    return parse_whole_number(whole_digits(cell_text(cell)))
 
 
 @record
@@ -301,7 +289,7 @@ class DurationCell(NumberCell):
             return timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second, microseconds=cell.microsecond)
         if isinstance(cell, float) and 0 < cell < 1:
             return None
-        text = plain(_ungrouped(cell_text(cell)))
+        text = plain(without_blanks_between_thousands(cell_text(cell)))
         return self._parse_text(self._without_thousands(text) if isinstance(cell, str) else text)
 
     def _without_thousands(self, text: str) -> str:
@@ -339,7 +327,7 @@ class TagsCell:
     def read(self, cell: Cell) -> tuple[str, ...]:
         """Return the tags in order, trimmed, without empty tags and duplicates."""
         _require_text(cell)
-        tags = tuple(dict.fromkeys(tag for part in cell_text(cell).split(",") if (tag := part.strip())))
+        tags = tuple(dict.fromkeys(tag for part in cell_text(cell).split(",") if (tag := stripped(part))))
         if len(tags) > TAGS_MAX or any(len(tag) > TAG_LENGTH_MAX for tag in tags):
             raise InvalidValue(
                 f"допускается не более {TAGS_MAX} тегов по {TAG_LENGTH_MAX} символов",
@@ -359,11 +347,9 @@ class AnsweredCell:
 
     def read(self, cell: Cell) -> bool:
         """Return `True` for yes and `False` for no, in any of the words that PBXs and people use."""
-        text = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", visible(cell_text(cell)).casefold()))
-        if text in ANSWERED:
-            return True
-        if text in MISSED:
-            return False
-        raise InvalidValue(
-            "ожидается да или нет, successful или unsuccessful", "expected yes or no, successful or unsuccessful"
-        )
+        answered = is_answered(cell_text(cell))
+        if answered is None:
+            raise InvalidValue(
+                "ожидается да или нет, successful или unsuccessful", "expected yes or no, successful or unsuccessful"
+            )
+        return answered

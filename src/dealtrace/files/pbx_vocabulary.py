@@ -1,8 +1,14 @@
 """The vocabulary of call lists of PBXs (telephone exchanges): headings, and words for answered and missed calls."""
 
+import re
 from collections.abc import Mapping
 
+from dealtrace.leads.plain_text import visible
 from dealtrace.record import record
+
+_BETWEEN_WORDS = re.compile(r"[\s_-]+")
+_FLOAT = re.compile(r"([0-9]+)\.0")
+"""A whole number with `.0`, as written by programs that store a column with empty cells as floats."""
 
 
 @record
@@ -274,6 +280,12 @@ PBXS = (
 
 ANSWERED = frozenset(word for pbx in PBXS for word in pbx.answered)
 MISSED = frozenset(word for pbx in PBXS for word in pbx.missed)
+
+
+def is_answered(text: str) -> bool | None:
+    """Return whether a call was answered, in any of the words of PBXs and people, or `None` for any other text."""
+    word = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", visible(text).casefold())).strip()
+    return True if word in ANSWERED else False if word in MISSED else None
 
 
 def pbx_headings(column: str) -> tuple[str, ...]:

@@ -1,7 +1,10 @@
 """Parse query strings and form bodies, including what real clients send: raw Cyrillic, raw brackets, bad escapes."""
 
+import binascii
 import codecs
+import quopri
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -14,7 +17,7 @@ from starlette.types import Receive, Scope
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
 from dealtrace.http.body import receive_body, without_byte_order_mark
 from dealtrace.http.request_headers import header
-from dealtrace.leads.plain_text import BYTE_ORDER_MARK
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK, stripped
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -25,6 +28,13 @@ PARAMETERS_MAX = 1000
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_BEFORE_NAME = re.compile(r"(?:\?|amp;|#0*38;|#[xX]0*26;|\s)+")
+"""What a URL that was copied from a page or a file has before the names of its parameters: `?a=1&amp;b=2`."""
+_QUOTES = (b'"', b"'")
+_TRANSFER_DECODERS: Mapping[bytes, Callable[[bytes], bytes]] = {
+    b"quoted-printable": quopri.decodestring,
+    b"base64": binascii.a2b_base64,
+}
 _JSON_START = re.compile(rb'\{\s*"')
 _WHOLE_FLOAT = re.compile(r"(-?[0-9]+)\.0+")
 _AT_BYTE = re.compile(r"\(byte ([0-9]+)\)\Z")
@@ -39,8 +49,8 @@ class Pairs:
 
     `values` has the first value of each name, `further` all later values. `broken_further` has the violations of later
     values, `broken` all other violations.
-    Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before names and
-    values are ignored.
+    Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before values and
+    anything around names (see `bare_name`) are ignored.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -102,6 +112,8 @@ def read_pairs(encoded: bytes) -> Pairs:
     _check_count(len(pieces))
     for piece in pieces:
         name, _, value = piece.partition("=")
+        if not name.isidentifier():
+            name = bare_name(name)
         if is_plain and "%" not in piece and "+" not in piece:
             if name and name not in pairs.values:
                 pairs.values[name] = value
@@ -114,15 +126,26 @@ def read_pairs(encoded: bytes) -> Pairs:
 
 def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
     if "%" in name or "+" in name or not name.isascii():
-        name = unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")).lstrip(
-            BYTE_ORDER_MARK
-        )
+        name = bare_name(unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")))
     if not name:
         return
     try:
         pairs.add(name, _decode(value))
     except ValueError as fault:
         _note_broken(pairs, name, fault)
+
+
+def bare_name(name: str) -> str:
+    """Return the name of a parameter without the blanks, invisible marks and rests of an `&amp;` or `?` around it.
+
+    Ours: a parameter whose name was not recognised would be lost, and an `orderNumber` that is lost makes a second deal
+    of each retry. Names with a null byte are returned unchanged, since a body in UTF-16 is recognised by them.
+    """
+    if "\0" in name:
+        return name
+    bare = stripped(name)
+    found = _BEFORE_NAME.match(bare)
+    return stripped(bare[found.end() :]) if found is not None else bare
 
 
 def _note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
@@ -194,7 +217,9 @@ def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pa
     if kind in (b"", b"application/x-www-form-urlencoded"):
         if b"\0" in body or body.startswith(_UTF_16_MARKS):
             raise _not_utf_8()
-        pairs = read_pairs(without_byte_order_mark(body).strip(b"\r\n"))
+        text = without_byte_order_mark(body).strip(b"\r\n")
+        is_quoted = len(text) > 1 and text[:1] == text[-1:] and text[:1] in _QUOTES
+        pairs = read_pairs(text[1:-1] if is_quoted else text)
         _check_names(pairs)
         return pairs
     if kind == b"multipart/form-data" and b"boundary" in options:
@@ -260,9 +285,9 @@ def read_json_object(body: bytes) -> Pairs | None:
     pairs = Pairs()
     for name, value in members.items():
         try:
-            pairs.add(name, _json_text(value))
+            pairs.add(bare_name(name), _json_text(value))
         except UnicodeDecodeError as fault:
-            _note_broken(pairs, name, fault)
+            _note_broken(pairs, bare_name(name), fault)
     _check_names(pairs)
     return pairs
 
@@ -324,7 +349,7 @@ class _Parts:
         self._count = 0
         self._header_name = b""
         self._header_value = b""
-        self._disposition = b""
+        self._headers: dict[bytes, bytes] = {}
         self._content = bytearray()
 
     def callbacks(self) -> "MultipartCallbacks":
@@ -342,7 +367,7 @@ class _Parts:
     def _begin(self) -> None:
         self._count += 1
         _check_count(self._count)
-        self._disposition = b""
+        self._headers = {}
         self._content = bytearray()
 
     def _take_header_name(self, data: bytes, start: int, end: int) -> None:
@@ -352,22 +377,30 @@ class _Parts:
         self._header_value += data[start:end]
 
     def _end_header(self) -> None:
-        if self._header_name.lower() == b"content-disposition":
-            self._disposition = self._header_value
+        self._headers[self._header_name.lower()] = self._header_value
         self._header_name = self._header_value = b""
 
     def _take_content(self, data: bytes, start: int, end: int) -> None:
         self._content += data[start:end]
 
     def _end(self) -> None:
-        _, options = parse_options_header(self._disposition)
-        name = options.get(b"name", b"").decode(errors="replace").lstrip(BYTE_ORDER_MARK)
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        name = bare_name(options.get(b"name", b"").decode(errors="replace"))
         if not name or b"filename" in options:
             return
         try:
-            self.pairs.add(name, self._content.decode().lstrip(BYTE_ORDER_MARK))
-        except UnicodeDecodeError as fault:
+            self.pairs.add(name, self._decoded().decode().lstrip(BYTE_ORDER_MARK))
+        except ValueError as fault:
             _note_broken(self.pairs, name, fault)
+
+    def _decoded(self) -> bytes:
+        """Return the content of a part; some libraries, such as Indy of Delphi, send it as in e-mails.
+
+        Raises:
+            ValueError: the content is not in Base64, although the part says so.
+        """
+        decode = _TRANSFER_DECODERS.get(self._headers.get(b"content-transfer-encoding", b"").strip().lower())
+        return bytes(self._content) if decode is None else decode(bytes(self._content))
 
     def _finish(self) -> None:
         self.ended = True

@@ -11,7 +11,7 @@ from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.forms import Pairs
 from dealtrace.http.parameter_types import Text, WireType
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX, CUSTOM_VALUES_MAX
-from dealtrace.leads.plain_text import is_blank
+from dealtrace.leads.plain_text import is_blank, stripped
 from dealtrace.nearest_name import is_misspelling, nearest_name, suggestion
 from dealtrace.record import record
 
@@ -60,12 +60,12 @@ class ParameterFamily(Parameter):
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:
-        """Return the key in `name[key]`.
+        """Return the key in `name[key]`, without blanks and invisible marks around it.
 
         Raises:
             InvalidValue: the name is malformed, or its key is too long.
         """
-        key = name.removeprefix(self.opening).removesuffix("]")
+        key = stripped(name.removeprefix(self.opening).removesuffix("]"))
         if not name.endswith("]") or not 0 < len(key) <= self.key_length_max:
             raise InvalidValue(
                 f"ожидается {self.name}[имя], имя от 1 до {self.key_length_max} символов",

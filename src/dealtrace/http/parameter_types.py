@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dealtrace.deals.written_number import whole_digits
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.plain_text import plain
+from dealtrace.leads.plain_text import folded, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX, parse_whole_number
 
@@ -51,7 +52,7 @@ class Text:
 
 @record
 class Integer:
-    """An integer between two bounds; digits of any alphabet are read, and invisible marks are ignored."""
+    """An integer between two bounds, as programs write it: with digits of any alphabet, `1 000` or `1000.0`."""
 
     least: int = 0
     most: int = ID_MAX
@@ -59,7 +60,7 @@ class Integer:
 
     def read(self, text: str) -> int:
         """Parse an integer; raise `InvalidValue` if the text is not an integer from `least` to `most`."""
-        digits = plain(text).strip()
+        digits = whole_digits(text)
         number = parse_whole_number(digits.removeprefix("-"))
         if number is None or not self.least <= (number := -number if digits.startswith("-") else number) <= self.most:
             raise InvalidValue(
@@ -75,17 +76,21 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words; `meanings` has the value of each word. Any: the values may be of any type."""
+    """One of several words, in any case; `meanings` has the value of each word. Any: the values may be of any type."""
 
     meanings: Mapping[str, object]
     erased: None = None
 
     def read(self, text: str) -> Any:
         """Return the value of a word; raise `InvalidValue` if the word is unknown."""
-        if text not in self.meanings:
+        if text in self.meanings:
+            return self.meanings[text]
+        word = folded(stripped(text))
+        found = next((known for known in self.meanings if folded(known) == word), None)
+        if found is None:
             known = ", ".join(self.meanings)
             raise InvalidValue(f"ожидается одно из: {known}", f"must be one of: {known}")
-        return self.meanings[text]
+        return self.meanings[found]
 
     def schema(self) -> Mapping[str, object]:
         """Return the JSON Schema of this type."""
@@ -100,7 +105,7 @@ class Flag:
 
     def read(self, text: str) -> bool:
         """Parse a boolean; raise `InvalidValue` for any other text."""
-        word = text.lower()
+        word = folded(stripped(text))
         if word in ("true", "1"):
             return True
         if word in ("false", "0"):

@@ -19,6 +19,7 @@ from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
+from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.deals.clear_fields import Clearing, LeadName, clear_fields
 
 OWNERS = (
@@ -89,7 +90,7 @@ def read_clearing(item: object) -> Clearing:
 
 
 def _read_names(sent: Sequence[SentScalar]) -> tuple[str, ...]:
-    texts = dict.fromkeys(scalar_text(name) for name in sent if name)
+    texts = dict.fromkeys(stripped(scalar_text(name)) for name in sent if name)
     if not 0 < len(texts) <= CUSTOM.members_max:
         limit = (f"ожидается от 1 до {CUSTOM.members_max} имён", f"1 to {CUSTOM.members_max} names are expected")
         raise InvalidParameters([Violation(FIELD_NAMES.name, *limit)])

@@ -28,7 +28,7 @@ class CallItem(LeadItem, frozen=True, rename="camel"):
     call_start_time: SentScalar = None
     duration: SentScalar = None
     waiting_time: SentScalar = None
-    status: SentScalar = None
+    status: SentScalar | bool = None
     record_url: SentScalar = None
 
 
