@@ -311,6 +311,22 @@ def test_the_rows_behind_every_figure_add_up_to_it(server: ServerProcess, winner
             assert behind["total"] == len(behind["rows"])
 
 
+def test_the_rows_behind_a_compared_figure_are_of_that_period(server: ServerProcess, winner: Player) -> None:
+    later = {"first": "2024-11-12", "last": "2024-11-13", "compare": "previous", "model": "4"}
+    metrics = ["deals", "amount", "won_amount", "leads", "visits", "cost"]
+    report = answered(server, winner, by="source", metrics=",".join(metrics), **later)
+    assert {row["compared"]["amount"] for row in report["rows"]} >= {"66.66"}
+    for row in report["rows"]:
+        for metric in metrics:
+            asked = {"by": "source", "metrics": metric, "key": row["keys"][0] or "", **later}
+            before = answered(server, winner, "/api/reports/rows", side="compared", **asked)
+            assert before["sum"][metric] == row["compared"][metric], (metric, row)
+            assert answered(server, winner, "/api/reports/rows", **asked)["sum"][metric] == row["values"][metric]
+    refused = ask(server, winner, "/api/reports/rows", metrics="deals", side="compared")
+    assert refused.status_code == 400
+    assert refused.json()["data"]["validationErrorData"]["violations"][0]["field"] == "side"
+
+
 def test_the_rows_of_a_deal_have_their_shares_and_their_kopecks(server: ServerProcess, winner: Player) -> None:
     asked = {"by": "source", "metrics": "amount", "model": "4"}
     yandex = answered(server, winner, "/api/reports/rows", key="YANDEX", **asked)

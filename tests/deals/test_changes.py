@@ -139,7 +139,13 @@ def test_it_counts_a_version_and_when_it_was_made() -> None:
 def test_a_deal_has_its_status_since_the_change_that_last_made_a_difference(since: datetime | None) -> None:
     before, now = deal(status="new", status_since=since), NOON + timedelta(days=1)
     assert stamp(before, changed(before, status="new", comment="later"), now).status_since == since
-    assert stamp(before, changed(before, status="New"), now).status_since == now
+    assert stamp(before, changed(before, status="old"), now).status_since == now
+
+
+@pytest.mark.parametrize(("status", "respelled"), [("new", " New "), ("Оплачен", "ОПЛАЧЕН"), ("", "(not set)")])
+def test_another_spelling_begins_no_status(status: str, respelled: str) -> None:
+    before, now = deal(status=status, status_since=NOON), NOON + timedelta(days=1)
+    assert stamp(before, changed(before, status=respelled), now).status_since == NOON
 
 
 def test_it_states_everything_that_differs_before_and_after() -> None:

@@ -26,6 +26,7 @@ from dealtrace.reports.column_formulas import (
     parse_formula,
     power_of,
 )
+from dealtrace.reports.metrics import METRICS, Metric
 
 NAMES = ("won", "cost", "leads", "показатель")
 COLUMNS = ("x", "Наши продажи", "a-b", "won", "100 %", "(", "")
@@ -174,6 +175,21 @@ def test_a_formula_is_neither_too_long_nor_too_deep() -> None:
     assert format_formula(parse_formula(longest)) == longest
 
 
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+def test_a_metric_may_be_named_by_its_title_in_both_languages(metric: Metric) -> None:
+    for title in (metric.ru, metric.en):
+        if title.isalpha():
+            assert parse_formula(f"{title}/2") == parse_formula(f"{title.upper()} / 2")
+            assert list_operands(parse_formula(f"2 * {title}"))[1] == MetricName(metric.name)
+            assert list_operands(parse_formula(f'2 * "{title}"'))[1] == ColumnName(title), "columns have any name"
+
+
+def test_a_formula_is_not_longer_with_names_than_it_may_be() -> None:
+    half = FORMULA_LENGTH_MAX // len("Выручка+")
+    assert len(list_operands(parse_formula("+".join(["Выручка"] * (half // 2))))) == half // 2
+    assert "cannot be longer than" in str(refusal("+".join(["Выручка"] * half)))
+
+
 def test_its_operands_are_listed_from_left_to_right() -> None:
     assert list_operands(parse_formula("-(won + 1) / (won * column:x)")) == [
         MetricName("won"),
@@ -189,6 +205,7 @@ def test_its_operands_are_listed_from_left_to_right() -> None:
         ("wno / leads", "no metric or column wno. Did you mean won?"),
         ("column:wrok", "no metric or column column:wrok. Did you mean work?"),
         ('"won"', "no metric or column column:won."),
+        ('"Средний чек" / 2', "no metric or column column:Средний чек. Did you mean average?"),
         ("work", "no metric or column work. Did you mean work?"),
     ],
 )

@@ -7,7 +7,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.http.parameter_table import Parameter, ParameterTable, Repeated, Sent
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX
-from dealtrace.reports.figure import Figure, parse_figure
+from dealtrace.reports.figure import COMPARED, Figure, parse_figure
 from dealtrace.reports.filters import FILTERS_MAX
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS
 from dealtrace.reports.periods import PRESETS, Comparison
@@ -137,6 +137,12 @@ ROWS = ParameterTable(
             count_max=BY_MAX,
             keeps_empty=True,
         ),
+        Parameter(
+            "side",
+            _one_of([COMPARED]),
+            "Строки значения за период сравнения (compare).",
+            "The rows behind the figure of the compared period (compare).",
+        ),
         Parameter("offset", Integer(), "Сколько строк пропустить.", "How many rows to skip."),
     ),
     is_strict=True,
@@ -170,4 +176,5 @@ def figure_of(sent: Sent, context: QuestionContext) -> Figure:
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
     """
-    return parse_figure(raw_question_of(sent), sent.get("key", []), sent.get("offset", 0), context)
+    side = sent.get("side", "")
+    return parse_figure(raw_question_of(sent), sent.get("key", []), sent.get("offset", 0), context, side=side)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from dealtrace.deals.changes import is_same_status
 from dealtrace.deals.versions import DealVersion
 from dealtrace.record import record
 
@@ -36,7 +37,8 @@ def statuses_by_version(versions: Iterable[DealVersion]) -> Iterator[PastStatus 
         funnel = details.get("funnel", "") if details is not None else (last.funnel if last is not None else "")
         status = after.get("status", last.status if last is not None else "")
         stated = after.get("status_since") or (made_at if last is None or "status_since" in after else None)
-        if last is None or stated is not None or (funnel, status) != (last.funnel, last.status):
+        is_new = last is None or funnel != last.funnel or not is_same_status(status, last.status)
+        if is_new or stated is not None:
             since = datetime.fromisoformat(stated) if stated is not None else version.recorded_at
             last = PastStatus(funnel, status, since)
             yield last
@@ -48,15 +50,16 @@ def status_since(versions: Iterable[DealVersion]) -> datetime | None:
     """Return when the last status in the versions of a deal began, or `None` if there are no versions.
 
     `versions` are the first version of the deal and any number of the versions that follow it, oldest first, with
-    values in JSON form. A change of the funnel alone does not begin a status.
+    values in JSON form. A change of the funnel or of the spelling alone does not begin a status.
     """
     since: datetime | None = None
-    made_at = ""
+    made_at = status = ""
     for version in versions:
         after = version.after
         made_at = after.get("happened_at", made_at)
         if since is None or "status_since" in after:
             since = datetime.fromisoformat(after.get("status_since") or made_at)
-        elif "status" in after:
+        elif not is_same_status(after.get("status", status), status):
             since = version.recorded_at
+        status = after.get("status", status)
     return since

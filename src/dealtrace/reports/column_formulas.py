@@ -5,8 +5,8 @@
     factor  = "-" factor | "(" formula ")" | number | metric | column
     column  = "column:" NAME | "column:" quoted | quoted
 
-A number is `12` or `0.5`, a metric is a plain name such as `won`, `NAME` consists of letters, digits and `_`, and
-quoted names are enclosed in `"`. Blanks between tokens are ignored.
+A number is `12` or `0.5`, a metric is a plain name such as `won` or a title of one word such as `Выручка`, `NAME`
+consists of letters, digits and `_`, and quoted names are enclosed in `"`. Blanks between tokens are ignored.
 """
 
 import re
@@ -18,6 +18,7 @@ from typing import NoReturn
 from dealtrace.errors import InvalidSetting
 from dealtrace.nearest_name import nearest_name, suggestion
 from dealtrace.record import record
+from dealtrace.reports.metrics import METRICS
 
 FORMULA_LENGTH_MAX = 500
 """Ours: the maximum number of characters of a formula; a longer formula is better split into several columns."""
@@ -38,6 +39,13 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+
+_BY_TITLE = {title.casefold(): metric.name for metric in METRICS.values() for title in (metric.ru, metric.en)}
+"""The name of each metric by its titles, in lower case.
+
+Ours: people who write formulas read the titles on pages and in files, so a title of one word is the metric. A longer
+title would have to be quoted, as names of columns are, and a column may have the same name: messages suggest the name.
+"""
 
 
 @record
@@ -88,17 +96,18 @@ def parse_formula(text: str) -> FormulaTree:
     Raises:
         InvalidSetting: the formula is too long, nested too deeply or malformed; the message says at which character.
     """
-    if len(text) > FORMULA_LENGTH_MAX:
+    formula = _Parser(text).parse() if len(text) <= FORMULA_LENGTH_MAX else None
+    if formula is None or len(format_formula(formula)) > FORMULA_LENGTH_MAX:  # names may be longer than titles
         raise InvalidSetting(
             key=SETTING,
             ru=f"не длиннее {FORMULA_LENGTH_MAX} символов",
             en=f"cannot be longer than {FORMULA_LENGTH_MAX} characters",
         )
-    return _Parser(text).parse()
+    return formula
 
 
 def format_formula(formula: FormulaTree) -> str:
-    """Format a formula as the shortest string that `parse_formula` parses to the same formula."""
+    """Format a formula, with the names of metrics, as the shortest string that is parsed to the same formula."""
     match formula:
         case Number(value):
             return f"{value:f}"
@@ -187,7 +196,7 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
             nearest = nearest_name(part.name, [*metrics, *columns])
             raise InvalidSetting(key=SETTING, **_unknown(part.name, nearest, metrics, columns))
         if isinstance(part, ColumnName) and part.name not in columns:
-            nearest = nearest_name(part.name, columns)
+            nearest = _BY_TITLE.get(part.name.casefold()) or nearest_name(part.name, columns)
             raise InvalidSetting(key=SETTING, **_unknown(f"column:{part.name}", nearest, metrics, columns))
 
 
@@ -298,7 +307,7 @@ class _Parser:
         value = self._take()
         if kind == "number":
             return Number(Decimal(value))
-        return MetricName(value) if kind == "metric" else ColumnName(value)
+        return MetricName(_BY_TITLE.get(value.casefold(), value)) if kind == "metric" else ColumnName(value)
 
     def _nested(self) -> FormulaTree:
         self._depth += 1

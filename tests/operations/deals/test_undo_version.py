@@ -91,6 +91,18 @@ def test_the_first_status_of_a_deal_without_its_date_begins_with_the_deal_again(
     assert (undone.status, undone.status_since) == ("new", undone.happened_at)
 
 
+def test_a_status_that_was_only_spelled_differently_begins_when_it_did(stage: Stage, shop: Player) -> None:
+    deal = register(stage, shop)
+    stage.perform(change_deals, shop, change(deal, status="won"))
+    since = deal_of(stage.database, shop, deal).status_since
+    stage.perform(change_deals, shop, change(deal, status="Won "))
+    stage.perform(change_deals, shop, change(deal, status="lost"))
+    assert undo(stage, shop, deal, 4).status_since == since
+    with stage.database.read() as connection:
+        history = status_history(list_versions(connection, shop.site.id, deal))
+    assert [past.status for past in history] == ["new", "won", "lost", "Won "]
+
+
 def test_an_undo_that_changes_nothing_is_no_version(stage: Stage, shop: Player) -> None:
     deal = register(stage, shop)
     stage.perform(change_deals, shop, change(deal, status="won"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from dealtrace.deals.changes import UNSET, Unset, stamp
+from dealtrace.deals.changes import UNSET, Unset, is_same_status, stamp
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.status_history import status_since
 from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version
@@ -63,9 +63,14 @@ def _without_date_of_another_status(undone: DealVersion, versions: Iterable[Deal
     """Return a version, without its status date if the date belongs to a status that a later version has replaced."""
     if "status" in undone.before:
         return undone
-    if not any(each.version > undone.version and "status" in each.after for each in versions):
+    if not any(each.version > undone.version and _begins_status(each) for each in versions):
         return undone
     return replace(undone, before={name: value for name, value in undone.before.items() if name != "status_since"})
+
+
+def _begins_status(version: DealVersion) -> bool:
+    """Return whether the deal got another status by a version, not only another spelling of the same."""
+    return "status" in version.after and not is_same_status(version.before.get("status", ""), version.after["status"])
 
 
 def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Unset | None:
@@ -73,7 +78,7 @@ def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Uns
 
     The time is found from earlier versions if the undone version does not store it.
     """
-    if "status_since" in undone.before or undone.before.get("status", deal.status) == deal.status:
+    if "status_since" in undone.before or is_same_status(undone.before.get("status", deal.status), deal.status):
         stated: datetime | Unset | None = undone.before.get("status_since", UNSET)
         return stated
     versions = list_versions(work.connection, work.site.id, undone.deal_id)
