@@ -9,7 +9,7 @@ from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.files.reports.code_labels import code_of_label
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS, Dimension
+from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension
 from dealtrace.reports.filters import (
     SEPARATOR,
     VALUE_SEPARATOR,
@@ -89,6 +89,14 @@ def filter_texts(texts: Iterable[str], known: QuestionContext, language: Languag
     """
     named = {each.name: each for each in [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]}
     return [_filter_text(text, named, language, is_whole=is_whole) for text in texts]
+
+
+def filters_in_words(texts: Iterable[str], language: Language) -> list[str]:
+    """List stored filters in words for people who may see contacts, whichever custom fields the site has by now."""
+    texts = list(texts)
+    names = {split_filter(text)[0] for text in texts}
+    fields = {name: field_dimension(name.removeprefix(FIELD_PREFIX)) for name in names if name.startswith(FIELD_PREFIX)}
+    return [_filter_text(text, {**DIMENSIONS, **fields}, language, is_whole=True) for text in texts]
 
 
 def written_filter(text: str, known: QuestionContext) -> str:
