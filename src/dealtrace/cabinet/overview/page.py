@@ -15,6 +15,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.cabinet.carried_parameters import carried_query
+from dealtrace.cabinet.deals.labels import CURED_IN_CRM
 from dealtrace.cabinet.formats import clock_time_in_zone, metric_value, number
 from dealtrace.cabinet.labels import labelled_text, unknown_choice
 from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
@@ -352,6 +353,7 @@ def _shown(
         sources_tree=tree_url(reports.with_parameters(models="", chart=""), answers.sources.question),
         unmatched=unsortable(unmatched),
         unmatched_report=answers.unmatched,
+        is_cured_in_crm=any(row.keys[0] in CURED_IN_CRM for row in answers.unmatched.rows),
         compared_until=page.compared_until,
         carried=carried_query(dict(page.asked.parameters)),
         checklist=checklist,
