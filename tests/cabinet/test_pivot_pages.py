@@ -207,6 +207,18 @@ def test_somebody_with_several_sites_compares_those_and_no_others(
     guest.http.close()
 
 
+def test_a_share_of_an_unknown_income_says_why_it_is_unknown(server: ServerProcess, served: Stage) -> None:
+    fresh, other = served.open_site(), served.open_site()
+    served.perform(register_deals, fresh, registration("n", happened_at=NOW - timedelta(hours=1)))
+    guest = logged_in(server, served.database, {each.site.id: Role.READER for each in (fresh, other)})
+    home = guest.http.get("/cabinet/", headers={"accept-language": "ru"}).text
+    assert home.count("не задано, какие статусы выиграны") == 2
+    for page in ("", "reports?metrics=drr"):
+        shown = guest.http.get(f"/cabinet/{fresh.site.id}/{page}", headers={"accept-language": "en"}).text
+        assert "no status means won</small>" in shown, page
+    guest.http.close()
+
+
 def test_somebody_with_one_site_is_led_there(server: ServerProcess, served: Stage, site: Player) -> None:
     guest = logged_in(server, served.database, {site.site.id: Role.READER})
     assert guest.http.get("/cabinet/").headers["location"] == f"/cabinet/{site.site.id}/"

@@ -25,7 +25,7 @@ from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
-from dealtrace.cabinet.reports.change_texts import FigureChange, compared_until, costs_note
+from dealtrace.cabinet.reports.change_texts import FigureChange, compared_until, costs_note, figure_note
 from dealtrace.cabinet.reports.form_fields import Choices, choices_of
 from dealtrace.cabinet.reports.key_cells import key_label
 from dealtrace.cabinet.reports.no_source import no_source_note
@@ -37,7 +37,7 @@ from dealtrace.cabinet.reports.time_chart import has_line, over_time, time_line,
 from dealtrace.cabinet.reports.tree.open_rows import tree_url
 from dealtrace.cabinet.reports.without_contacts import for_person, rows_page_for, table_for_readers
 from dealtrace.cabinet.view import View
-from dealtrace.errors import InvalidParameters, Language, text_in
+from dealtrace.errors import InvalidParameters, text_in
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
@@ -87,7 +87,7 @@ class OverviewFigure:
     """A metric on the overview: title, value, change and formula.
 
     `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
-    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now.
+    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now. See `figure_note`.
     """
 
     name: str
@@ -98,6 +98,7 @@ class OverviewFigure:
     url: str
     rows: str
     is_drawn: bool
+    note: str
 
 
 @record
@@ -337,7 +338,7 @@ def _shown(
         choices=page.choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
-        figures=_figures(answers.figures, url, rows, page.drawn, language),
+        figures=_figures(answers.figures, url, rows, page.drawn, view),
         open_deals=open_deals_note(answers.still_open, view, url),
         no_source=no_source_note(answers.no_source, view, url),
         explained_falls=fall_notes(answers.figures, answers.gaps, view, key_label, reports.of_days),
@@ -373,8 +374,8 @@ def _is_empty(checklist: Sequence[ChecklistStep], figures: Report) -> bool:
     return not any(step.is_done for step in checklist) and not any(*figures.total.values.values())
 
 
-def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[OverviewFigure]:
-    (model,) = report.total.values
+def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, view: View) -> list[OverviewFigure]:
+    (model,), language = report.total.values, view.language
     figures = []
     for place, metric in enumerate(report.question.metrics):
         if metric in HIDDEN:
@@ -390,6 +391,7 @@ def _figures(report: Report, url: ReportUrl, rows_page: str, drawn: str, languag
                 url.link(chart=metric.name),
                 rows_url(rows_page, report.question, metric, model, ()) if value else "",
                 metric.name == drawn,
+                figure_note(report, metric, value, view.translate),
             )
         )
     return figures
