@@ -63,6 +63,19 @@ def test_a_rule_is_tried_on_the_last_30_days_before_it_is_saved(served: Stage, o
     assert "Deals: more than 3 within a day" in text_of(boss.get(PLACE).text)
 
 
+def test_filters_of_a_rule_are_read_and_shown_in_words(served: Stage, owner: Player, boss: Guest) -> None:
+    lines = "Service is AmoCRM\nkind of lead is lead request\nsource:is:yandex"
+    saved = boss.send_seen(PLACE, **RULE, filters=lines, recipients="anna@example.com")
+    assert saved.status_code == 303
+    (alert,) = stored(served, owner)
+    assert alert.rule.filters == ("service:is:AmoCRM", "lead_kind:is:request", "source:is:yandex")
+    assert "Kind of lead is lead request" in text_of(boss.get(PLACE).text)
+    form = html.unescape(boss.get(f"{PLACE}/{alert.id}").text)
+    assert "Service is AmoCRM\nKind of lead is lead request\nSource is yandex</textarea>" in form
+    refused = boss.send(PLACE, **RULE, filters="Kind of lead is letter")
+    assert "Kind of lead: unknown value “letter”; available: call, lead request" in text_of(refused.text)
+
+
 OTHERS = (
     {"kind": "below"},
     {"metric": "calls"},

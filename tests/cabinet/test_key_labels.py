@@ -3,9 +3,12 @@
 from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
+
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.rendering import translations_of
+from dealtrace.cabinet.reports.chips import filter_texts, written_filter
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_cells import key_label, missing_key_label, value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -47,6 +50,35 @@ def chips(*filters: str) -> list[str]:
     known = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR)
     url = ReportUrl("/reports", (), filters)
     return [plain(chip.text) for chip in choices_of(url, {}, known, "ru", is_whole=True).chips]
+
+
+KNOWN = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR, fields=("product",))
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("Источник равно yandex", "source:is:yandex"),
+        ("source IS NOT vk", "source:not:vk"),
+        ("День недели равно понедельник", "weekday:is:1"),
+        ("Weekday is Monday", "weekday:is:1"),
+        ("Устройство не равно Телефон", "device:not:mobile"),
+        ("Вид лида равно заявка", "lead_kind:is:request"),
+        ("Кампания содержит a:b", r"campaign:contains:a\:b"),
+        ("Город не указано", "city:empty"),
+        ("Поле «product» указано", "field:product:filled"),
+        ("Час события равно 09", "own_hour:is:09"),
+        ("service:is:AmoCRM", "service:is:AmoCRM"),
+        ("Источник yandex", "Источник yandex"),
+        ("Источникравно yandex", "Источникравно yandex"),
+        ("Источник равно", "Источник равно"),
+    ],
+)
+def test_a_filter_in_words_means_the_filter_that_is_shown_so(words: str, meant: str) -> None:
+    assert written_filter(words, KNOWN) == meant
+    if words != meant:
+        shown = {filter_texts([meant], KNOWN, language, is_whole=True)[0].casefold() for language in ("ru", "en")}
+        assert words.casefold() in shown
 
 
 def test_a_chip_has_no_codes() -> None:

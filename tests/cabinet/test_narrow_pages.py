@@ -43,6 +43,23 @@ def test_no_list_is_wider_than_a_phone_and_a_long_source_leaves_its_row_on_one_s
     assert 0 < browser.run(ROWS_TALLEST) < HEIGHT
 
 
+CAPTION_EDGES = """
+(() => {
+  const caption = document.querySelector('.scroll caption');
+  caption.parentElement.parentElement.scrollLeft = 200;
+  const box = caption.getBoundingClientRect();
+  return [caption.parentElement.parentElement.scrollLeft, box.left, box.right];
+})()
+"""
+
+
+def test_the_caption_of_a_wide_table_stays_on_a_phone(host: ServerProcess, site: FilledSite, browser: Browser) -> None:
+    open_narrow(host, site, browser, REPORTS[0], "ru")
+    scrolled, left, right = browser.run(CAPTION_EDGES)
+    assert scrolled > 100
+    assert (left >= 0, right <= WIDTH) == (True, True)
+
+
 CHART_HEIGHT_LEAST, LETTERS_LEAST = 140, 11
 OPEN_TABLE = "document.querySelector('figure details').open = true"
 IN_CARD = """

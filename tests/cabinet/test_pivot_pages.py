@@ -80,6 +80,14 @@ def test_a_pivot_shows_one_metric_by_rows_and_columns_with_the_totals_of_the_rep
     assert other[-1] == ["Total", "2", "1", "3"]
 
 
+def test_a_pivot_says_which_figures_its_columns_lack_and_where_there_are_no_costs(reader: Guest) -> None:
+    lacking = text_of(reader.get("reports", by="source", pivot="device", metrics="cost").text)
+    assert "Not known by “Device”: Cost. Rows show “–” instead" in lacking
+    priced = text_of(reader.get("reports", by="source", pivot="medium", metrics="cpo").text)
+    assert "0 ₽ no costs" in priced.replace("\u00a0", " ")
+    assert "Not known by" not in priced
+
+
 def test_every_figure_of_a_pivot_leads_to_its_rows(reader: Guest) -> None:
     page = reader.get("reports", **ASKED).text
     figures = re.findall(r'<a href="([^"]*/reports/rows[^"]*)">([^<]*)</a>', page)
@@ -95,8 +103,7 @@ def test_every_figure_of_a_pivot_leads_to_its_rows(reader: Guest) -> None:
 )
 def test_any_metric_by_any_column_has_the_totals_of_the_report(reader: Guest, metric: str, pivot: str) -> None:
     asked = {"by": "source", "metrics": metric, "period": "7d"}
-    report = re.sub('<small class="soft note".*?</small>', "", reader.get("reports", **asked).text)
-    plain = {row[0]: row[1] for row in table_of(report)}
+    plain = {row[0]: row[1] for row in table_of(reader.get("reports", **asked).text)}
     page = reader.get("reports", **asked, pivot=pivot)
     assert page.status_code == 200
     assert {row[0]: row[-1] for row in table_of(page.text)[1:]} == dict(list(plain.items())[1:])
@@ -197,6 +204,18 @@ def test_somebody_with_several_sites_compares_those_and_no_others(
         assert str(datetime.now(UTC).astimezone(zone).day) in row[1]
     for period, status in (("nonsense", 400), ("", 200)):
         assert guest.http.get("/cabinet/", params={"period": period, "page": "x"}).status_code == status
+    guest.http.close()
+
+
+def test_a_share_of_an_unknown_income_says_why_it_is_unknown(server: ServerProcess, served: Stage) -> None:
+    fresh, other = served.open_site(), served.open_site()
+    served.perform(register_deals, fresh, registration("n", happened_at=NOW - timedelta(hours=1)))
+    guest = logged_in(server, served.database, {each.site.id: Role.READER for each in (fresh, other)})
+    home = guest.http.get("/cabinet/", headers={"accept-language": "ru"}).text
+    assert home.count("не задано, какие статусы выиграны") == 2
+    for page in ("", "reports?metrics=drr"):
+        shown = guest.http.get(f"/cabinet/{fresh.site.id}/{page}", headers={"accept-language": "en"}).text
+        assert "no status means won</small>" in shown, page
     guest.http.close()
 
 

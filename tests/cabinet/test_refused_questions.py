@@ -98,6 +98,34 @@ def test_missed_calls_ignore_the_period_of_the_url(filled: FilledSite) -> None:
     assert filled.owner.get("leads", tab="missed", **REVERSED).status_code == 200
 
 
+def test_a_message_lists_the_words_of_pages_instead_of_codes(server: ServerProcess, filled: FilledSite) -> None:
+    russian = Guest(server, site_id=filled.player.site.id, secret=filled.owner.secret, language="ru")
+    fault = faults_in(russian.get("reports", filter="lead_kind:is:письмо").text)
+    assert fault == "Условия: Вид лида: нет значения «письмо»; есть: звонок, заявка"
+    assert "есть: Источник, Канал" in faults_in(russian.get("reports", filter="zzz:is:1").text)
+
+
+@pytest.mark.parametrize(
+    ("dimension", "value", "chip"),
+    [
+        ("weekday", "понедельник", "День недели равно понедельник"),
+        ("weekday", "Monday", "День недели равно понедельник"),
+        ("client_kind", "Новый", "Новый или повторный клиент равно новый"),
+        ("match_reason", "по телефону", "Как найден лид равно по телефону"),
+        ("device", "телефон", "Устройство равно телефон"),
+        ("source", "", "Источник не указано"),
+    ],
+)
+def test_the_value_of_a_new_filter_may_be_a_word_that_pages_show(
+    server: ServerProcess, filled: FilledSite, dimension: str, value: str, chip: str
+) -> None:
+    russian = Guest(server, site_id=filled.player.site.id, secret=filled.owner.secret, language="ru")
+    added = {"filter_dimension": dimension, "filter_operator": "is", "filter_value": value}
+    answer = russian.get("reports", metrics="deals", **added)
+    assert answer.status_code == 200
+    assert f"{chip} наоборот" in text_of(answer.text)
+
+
 def test_messages_are_in_the_language_of_the_person(server: ServerProcess, filled: FilledSite) -> None:
     russian = Guest(server, site_id=filled.player.site.id, secret=filled.owner.secret, language="ru")
     assert faults_in(russian.get("", **REVERSED).text) == "С: не может быть позже, чем «По»"

@@ -9,6 +9,7 @@ import pytest
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value, money, number
 from dealtrace.cabinet.reports.change_texts import FigureChange, change_of
+from dealtrace.cabinet.reports.model_comparison import by_models
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import Table, table_of
 from dealtrace.errors import Language
@@ -19,6 +20,7 @@ from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.reading.overlap import undivided_text
 
 MODEL = AttributionModel.LAST_NON_DIRECT
 TODAY = date(2026, 11, 26)
@@ -176,6 +178,28 @@ def test_a_price_without_costs_says_so_beside_it() -> None:
     rows: dict[str | None, tuple[Values, Values]] = {"(direct)": ((0, 0, 0), (0, 0, 0)), "vk": ((2, 2, 2), (0, 0, 0))}
     shown = table("source", "drr,cpl,deal_to_won", rows)
     assert [[cell.note for cell in line.cells] for line in shown.lines] == [["no costs", "no costs", ""], [""] * 3]
+
+
+def test_all_models_state_their_spread_in_points_and_prices_without_costs() -> None:
+    question = parse_question(RawQuestion(by="source", metrics="drr", models="all"), QuestionContext(TODAY, MODEL))
+    costly = {model: (Fraction(place, 10),) for place, model in enumerate(AttributionModel, start=1)}
+    free = dict.fromkeys(AttributionModel, (Fraction(0),))
+    rows = [ReportLine(("vk",), costly, None), ReportLine(("(direct)",), free, None)]
+    report = Report(question, rows, len(rows), rows[0])
+    shown = by_models(report, None, "", "en", lambda words: words)
+    assert [line.apart for line in shown.lines] == ["60.0\u00a0pp", "–"]
+    assert {tuple(cell.note for cell in line.values) for line in shown.lines} == {("",) * 7, ("no costs",) * 7}
+
+
+def test_a_report_says_which_figures_its_rows_lack() -> None:
+    known = QuestionContext(TODAY, MODEL)
+    asked = RawQuestion(by="source,device", metrics="deals,cost,cpo")
+    assert undivided_text(parse_question(asked, known), "en").startswith("Not known by “Device”: Cost, ")
+    across = RawQuestion(by="source", pivot="manager", metrics="visits")
+    assert undivided_text(parse_question(across, known), "ru").startswith(
+        "По группировке «Менеджер» не делятся: Визиты"
+    )
+    assert undivided_text(parse_question(RawQuestion(by="source", metrics="deals,cost"), known), "en") == ""
 
 
 def test_negative_numbers_have_a_minus_sign_and_not_a_hyphen() -> None:

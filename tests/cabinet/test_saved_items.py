@@ -244,7 +244,7 @@ def test_a_segment_whose_field_was_removed_says_so(
 def test_a_filter_by_a_value_that_does_not_exist_is_neither_shown_nor_saved(person: Callable[[Role], Guest]) -> None:
     analyst, query = person(Role.ANALYST), "metrics=deals&filter=lead_kind%3Ais%3Acalls"
     shown = analyst.get(f"reports?{query}")
-    assert (shown.status_code, "available: call, request" in text_of(shown.text)) == (400, True)
+    assert (shown.status_code, "available: call, lead request" in text_of(shown.text)) == (400, True)
     refused = analyst.post("reports/saved", name="Calls", whose="own", query=query)
     assert (refused.status_code, "Calls" in kept_on(refused)) == (400, False)
 
@@ -313,12 +313,12 @@ def test_what_is_kept_for_the_site_is_stated_among_its_changes_and_what_is_ones_
     assert "Mine" not in words
     assert words.count(analyst.login) == 8
     for said in (
-        "Segment “All”: – → source:is:vk",
-        "Segment “All”: source:is:vk → device:is:mobile",
+        "Segment “All”: – → Source is vk",
+        "Segment “All”: Source is vk → Device is mobile",
         "Segment “All”: All → New",
-        "Segment “New”: device:is:mobile → –",
-        "Saved report “All”: – → by=source,medium&metrics=deals&period=28d&filter=source:is:vk",
+        "Segment “New”: Device is mobile → –",
+        "Saved report “All”: – → Source, Medium · Deals · 28 days · Source is vk",
         "Saved report “All”: All → New",
-        "Saved report “New”: by=source,medium&metrics=deals&period=28d&filter=device:is:mobile → –",
+        "Saved report “New”: Source, Medium · Deals · 28 days · Device is mobile → –",
     ):
         assert said in words

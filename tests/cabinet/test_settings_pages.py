@@ -327,6 +327,28 @@ def test_statuses_are_shown_while_the_mirror_of_reports_is_being_built(
         assert "Paid not set 2" in text_of(analyst.get("settings/statuses").text)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Расходы / Продажи", "cost/won"),
+        ("cost / won deals", "cost/won"),
+        ("Сделки без лида и источника / сделки", "unmatched/deals"),
+        ('"Выручка" / Цена лида (CPL)', '"Выручка"/cpl'),
+        ('column:"Выручка" - ROI', '"Выручка"-roi'),
+    ],
+)
+def test_a_formula_may_have_the_titles_of_metrics(
+    server: ServerProcess, served: Stage, owner: Player, typed: str, meant: str
+) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST)
+    analyst.send_seen("settings/columns", name="Выручка", kind="count", status="Paid", formula="")
+    asked = {"name": "Mine", "kind": "formula", "formula": typed}
+    assert analyst.send_seen("settings/columns", **asked).status_code == 303
+    assert meant in html.unescape(analyst.get("settings/columns").text)
+    unclear = analyst.send("settings/columns", **{**asked, "name": "Other", "formula": "Выручка / 2"})
+    assert unclear.status_code == 400, "a metric and a column have this title"
+
+
 def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
@@ -349,6 +371,7 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     half = {"name": "Half", "kind": "formula", "formula": 'column:"Prepaid" / 2'}
     tried = analyst.send("settings/columns", **half)
     assert "Total of the column over the last month: 1" in text_of(tried.text)
+    assert "It has not been saved yet" in text_of(tried.text)
     assert analyst.send("settings/columns", **half, agreed=agreed_in(tried)).status_code == 303
     with served.database.read() as connection:
         columns = list_columns(connection, owner.site.id)

@@ -82,6 +82,26 @@ def test_a_card_says_what_was_searched_and_shows_it(
     assert russian in card(member_of(server, served, site.site.id, Role.ANALYST, language="ru"), deal)
 
 
+CURE = "Leads are found if the CRM sends a lead, or the client’s phone or e-mail; the person who set up the CRM can"
+
+
+@pytest.mark.parametrize(
+    ("case", "is_cured"), [("an unknown call", True), ("an invalid phone", True), ("a phone of nobody", False)]
+)
+def test_a_deal_without_a_lead_says_who_can_cure_that_in_the_crm(
+    server: ServerProcess, served: Stage, case: str, is_cured: bool
+) -> None:
+    site = served.open_site(contact_matching=True)
+    deal = register(served, site, "1", **CASES[case][0])
+    analyst = member_of(server, served, site.site.id, Role.ANALYST)
+    assert (CURE in card(analyst, deal)) == is_cured
+    days = {"from": "2018-03-01", "to": "2018-03-31"}
+    overview = analyst.get("", **days).text.partition("<h2>Unmatched deals by reason")[2]
+    assert overview != ""
+    assert (CURE in overview) == is_cured
+    assert (f'href="/docs/methods/register?site={site.site.id}"' in overview) == is_cured
+
+
 def test_a_deal_that_a_person_left_without_a_lead_has_no_pinned_one(
     server: ServerProcess, served: Stage, site: Player
 ) -> None:

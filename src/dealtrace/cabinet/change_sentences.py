@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from urllib.parse import unquote_plus
 
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_change import PAST_DEALS, ChangeKind, SiteChange
@@ -163,8 +162,6 @@ def _value_label(
         case ChangeKind.HOST:
             kind, _, source = text.partition(" ")
             said = f"{translate(HOST_LABELS[kind])} {source}".rstrip() if kind in HOST_LABELS else text
-        case ChangeKind.SAVED_REPORT if change.before != change.name:
-            said = unquote_plus(text)
         case ChangeKind.ALERT:
             rule = parse_formatted_rule(text)
             said = rule_sentence(rule, language, columns) if rule is not None else text

@@ -18,11 +18,11 @@ from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.gate import LANGUAGE_COOKIE
 from dealtrace.cabinet.labels import labelled_text, page_text, unknown_choice
 from dealtrace.cabinet.overview.figures import FIGURES
-from dealtrace.cabinet.reports.change_texts import FigureChange
+from dealtrace.cabinet.reports.change_texts import FigureChange, figure_note
 from dealtrace.cabinet.reports.table import rows_url, total_change
 from dealtrace.cabinet.sent_forms import HOME
 from dealtrace.cabinet.view import View, redirect
-from dealtrace.errors import LANGUAGES, InvalidParameters, Language, Refusal
+from dealtrace.errors import LANGUAGES, InvalidParameters, Refusal
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -39,11 +39,15 @@ SITES_A_PAGE = 20
 
 @record
 class SiteFigure:
-    """A figure of a site as a string, the URL of the rows behind it, and its change since the period before."""
+    """A figure of a site as a string, the URL of the rows behind it, and its change since the period before.
+
+    `note` says why the figure is unknown, or that a price is zero because there are no costs.
+    """
 
     text: str
     url: str
     change: FigureChange | None
+    note: str
 
 
 @record
@@ -109,7 +113,7 @@ async def _line(view: View, site: Site, preset: str) -> SiteLine:
     except Refusal as refusal:
         return SiteLine(site, url, question.period, "", (), page_text(refusal, view.language))
     as_of = clock_time(view.language, now, site.time_zone)
-    return SiteLine(site, url, question.period, as_of, tuple(_figures(report, site, view.language)), "")
+    return SiteLine(site, url, question.period, as_of, tuple(_figures(report, site, view)), "")
 
 
 def _question(site: Site, preset: str, now: datetime) -> Question:
@@ -126,14 +130,15 @@ def _ask(source: FactSource, site: Site, question: Question, now: datetime) -> R
     return ask(source, site, question, now)
 
 
-def _figures(report: Report, site: Site, language: Language) -> Sequence[SiteFigure]:
+def _figures(report: Report, site: Site, view: View) -> Sequence[SiteFigure]:
     (model,) = report.total.values
     page = f"/cabinet/{site.id}/reports/rows"
     return [
         SiteFigure(
-            metric_value(language, metric, value),
+            metric_value(view.language, metric, value),
             rows_url(page, report.question, metric, model, ()) if value else "",
-            total_change(report, place, model, page, language),
+            total_change(report, place, model, page, view.language),
+            figure_note(report, metric, value, view.translate),
         )
         for place, (metric, value) in enumerate(zip(report.question.metrics, report.total.values[model], strict=True))
     ]

@@ -22,6 +22,7 @@ from dealtrace.errors import (
     Violation,
     WebhookNotFound,
 )
+from dealtrace.files.reports.code_labels import text_with_labels
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.ring_back import RingBack
 from dealtrace.reports.column_definitions import ColumnKind
@@ -161,7 +162,7 @@ def unknown_choice(field: str, text: str) -> Violation:
 
 
 def _labelled(violation: Violation, language: Language, labels: Mapping[str, str], *, is_whole: bool) -> str:
-    text = without_command(violation.text(language))
+    text = text_with_labels(without_command(violation.text(language)), language)
     if not is_whole and violation.field not in UNMASKED:
         text = masked_text(text)
     quoted = _NAME.sub(lambda name: _quoted(name[1], language, labels), text)

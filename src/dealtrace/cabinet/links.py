@@ -3,6 +3,8 @@
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit
 from dealtrace.attribution.web_url import split_web_url
+from dealtrace.errors import Language
+from dealtrace.files.reports.code_labels import label_of_code
 from dealtrace.leads.contact import list_phones
 from dealtrace.leads.lead import KIND_NAMES, LeadRef
 from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
@@ -31,9 +33,14 @@ def source_label(source: TrafficSource) -> str:
     return " / ".join(part for part in (source.source, source.medium, source.campaign) if part)
 
 
-def visitor_label(visit: Visit) -> str:
+def visitor_label(visit: Visit, language: Language) -> str:
     """Return the known parts of a visitor's city, device and browser, joined by commas."""
-    return ", ".join(part for part in (visit.city, visit.device, visit.browser) if part)
+    return ", ".join(part for part in (visit.city, device_label(visit, language), visit.browser) if part)
+
+
+def device_label(visit: Visit, language: Language) -> str:
+    """Return the device of a visit as reports call it; empty if it is unknown."""
+    return label_of_code("device", visit.device, language)
 
 
 def phone_url(text: str) -> str:

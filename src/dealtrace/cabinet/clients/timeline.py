@@ -15,7 +15,7 @@ from dealtrace.cabinet.formats import clock_time, money
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
-from dealtrace.cabinet.links import lead_url, source_label
+from dealtrace.cabinet.links import device_label, lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
@@ -141,7 +141,8 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
 def _events(facts: PersonFacts, view: View) -> Iterator[TimelineEvent]:
     zone, language, say = view.current_site.time_zone, view.language, view.translate
     for visit in facts.visits:
-        details = " · ".join(part for part in (source_label(visit.traffic_source), visit.city, visit.device) if part)
+        said = (source_label(visit.traffic_source), visit.city, device_label(visit, language))
+        details = " · ".join(part for part in said if part)
         yield TimelineEvent(
             visit.started_at, clock_time(language, visit.started_at, zone), say("Visit"), "", details, ""
         )

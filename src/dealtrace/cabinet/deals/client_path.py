@@ -60,7 +60,7 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Le
                 source_label(visit.traffic_source),
                 visit.landing_url,
                 web_url(visit.landing_url),
-                visitor_label(visit),
+                visitor_label(visit, view.language),
                 tuple(_share(shares[model].get(visit.id), view) for model in AttributionModel),
                 visit.id in shares[own],
             )

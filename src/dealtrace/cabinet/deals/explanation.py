@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from dealtrace.cabinet.charts.matching import DrawnCandidate, drawn_windows, matching_chart
 from dealtrace.cabinet.deals.labels import (
+    CURED_IN_CRM,
     LEAD_KEPT,
     NO_MATCHER_DECIDED,
     NOBODY_FOUND,
@@ -64,7 +65,8 @@ class MatchExplanation:
 
     `chart` may be empty; `undrawn` is how many considered leads it leaves out. `flips` are the changes to rules that
     would give the deal a different lead; `names_threshold` is whether one of them changes the longest time that a deal
-    may come after its lead. A deal sent by API 2.0 has `matchers` instead of `steps`.
+    may come after its lead. A deal sent by API 2.0 has `matchers` instead of `steps`. `is_cured_in_crm` is true if the
+    deal has no lead because of what the CRM sent.
     """
 
     verdict: str
@@ -76,6 +78,7 @@ class MatchExplanation:
     flips: tuple[RuleChangeLine, ...]
     pinnable: tuple[tuple[str, str], ...]
     names_threshold: bool
+    is_cured_in_crm: bool
 
 
 class ExplanationFormatter:
@@ -106,6 +109,7 @@ class ExplanationFormatter:
             tuple(map(changes.of_rule, explanation.rule_changes)),
             tuple(self._pinnable(explanation)),
             any(flip.threshold_at_least or flip.threshold_at_most for flip in explanation.rule_changes),
+            _is_cured_in_crm(explanation),
         )
 
     def _of_matchers(
@@ -123,6 +127,7 @@ class ExplanationFormatter:
             tuple(map(changes.of_matcher, explanation.matcher_changes)),
             tuple(self._pinnable(explanation)),
             names_threshold=False,
+            is_cured_in_crm=_is_cured_in_crm(explanation),
         )
 
     def lead_label(self, ref: LeadRef | None) -> str:
@@ -247,6 +252,12 @@ class ExplanationFormatter:
         refs += list_matched_leads(explanation.matchers)
         for ref in dict.fromkeys(ref for ref in refs if ref is not None):
             yield f"{ref.kind.value}:{ref.id}", self.lead_label(ref)
+
+
+def _is_cured_in_crm(explanation: Explanation) -> bool:
+    deal = explanation.deal
+    has_origin = deal.lead is not None or deal.visit_id is not None or deal.stated_source is not None
+    return not has_origin and explanation.reason in CURED_IN_CRM
 
 
 def _verdict(explanation: Explanation) -> str:

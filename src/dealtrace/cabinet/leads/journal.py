@@ -315,5 +315,5 @@ def _visit_row(visit: Visit, view: View) -> ListedVisit:
         source_label(visit.traffic_source),
         visit.landing_url,
         web_url(visit.landing_url),
-        visitor_label(visit),
+        visitor_label(visit, view.language),
     )

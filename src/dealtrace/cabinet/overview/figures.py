@@ -1,10 +1,11 @@
 """The figures at the top of the overview."""
 
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.change_texts import FigureChange
+from dealtrace.cabinet.reports.change_texts import FigureChange, figure_note
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.table import rows_url, total_change
-from dealtrace.errors import Language, text_in
+from dealtrace.cabinet.view import View
+from dealtrace.errors import text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import METRICS
@@ -23,7 +24,7 @@ class OverviewFigure:
     """A metric on the overview: title, value, change and formula.
 
     `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
-    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now.
+    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now. See `figure_note`.
     """
 
     name: str
@@ -34,11 +35,12 @@ class OverviewFigure:
     url: str
     rows: str
     is_drawn: bool
+    note: str
 
 
-def figures_of(report: Report, url: ReportUrl, rows_page: str, drawn: str, language: Language) -> list[OverviewFigure]:
+def figures_of(report: Report, url: ReportUrl, rows_page: str, drawn: str, view: View) -> list[OverviewFigure]:
     """Return the figures of the overview; `drawn` is the name of the metric in the chart."""
-    (model,) = report.total.values
+    (model,), language = report.total.values, view.language
     figures = []
     for place, metric in enumerate(report.question.metrics):
         if metric in HIDDEN:
@@ -54,6 +56,7 @@ def figures_of(report: Report, url: ReportUrl, rows_page: str, drawn: str, langu
                 url.link(chart=metric.name),
                 rows_url(rows_page, report.question, metric, model, ()) if value else "",
                 metric.name == drawn,
+                figure_note(report, metric, value, view.translate),
             )
         )
     return figures

@@ -15,6 +15,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.cabinet.carried_parameters import carried_query
+from dealtrace.cabinet.deals.labels import CURED_IN_CRM
 from dealtrace.cabinet.formats import clock_time_in_zone, number
 from dealtrace.cabinet.labels import labelled_text, unknown_choice
 from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
@@ -307,7 +308,7 @@ def _shown(
         choices=page.choices,
         period=answers.figures.question.period,
         compared_period=answers.figures.compared_period,
-        figures=figures_of(answers.figures, url, rows, page.drawn, language),
+        figures=figures_of(answers.figures, url, rows, page.drawn, view),
         open_deals=open_deals_note(answers.still_open, view, url),
         no_source=no_source_note(answers.no_source, view, url),
         explained_falls=fall_notes(answers.figures, answers.gaps, view, key_label, reports.of_days),
@@ -347,6 +348,7 @@ def _tables(view: View, url: ReportUrl, reports: ReportUrl, answers: OverviewRep
         "sources_tree": tree_url(reports.with_parameters(models="", chart=""), answers.sources.question),
         "unmatched": unsortable(unmatched),
         "unmatched_report": answers.unmatched,
+        "is_cured_in_crm": any(row.keys[0] in CURED_IN_CRM for row in answers.unmatched.rows),
     }
 
 

@@ -1,6 +1,6 @@
 """How much a figure changed from the compared period, and up to which time that period is counted, in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 
@@ -21,7 +21,7 @@ from dealtrace.reports.metrics import Growth, Metric
 from dealtrace.reports.periods import INSTANT, compared_span
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_times import lacks_data
-from dealtrace.reports.reading.good_and_bad import growth_of, is_unsourced
+from dealtrace.reports.reading.good_and_bad import growth_of, is_price, is_unsourced
 from dealtrace.reports.reading.known_costs import known_costs_text
 
 
@@ -152,6 +152,13 @@ def costs_note(report: Report, view: View) -> CostsNote | None:
         return None
     may_open = view.role is not None and view.role.includes(Role.ANALYST)
     return CostsNote(text, f"/cabinet/{view.current_site.id}/costs#import" if may_open else "")
+
+
+def figure_note(report: Report, metric: Metric, value: Fraction | None, translate: Callable[[str], str]) -> str:
+    """Return why a figure of a total is unknown, or a price zero; empty if it is neither."""
+    if metric in report.lacking_won:
+        return translate("no status means won")
+    return translate("no costs") if value == 0 and is_price(metric) else ""
 
 
 def compared_until(question: Question, site: Site, now: datetime, language: Language) -> str:

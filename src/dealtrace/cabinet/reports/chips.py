@@ -7,9 +7,19 @@ from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.key_cells import value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
+from dealtrace.files.reports.code_labels import code_of_label
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS, Dimension
-from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, Operator, split_escaped, split_filter, unescaped
+from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension
+from dealtrace.reports.filters import (
+    SEPARATOR,
+    VALUE_SEPARATOR,
+    Operator,
+    escaped,
+    escaped_name,
+    split_escaped,
+    split_filter,
+    unescaped,
+)
 from dealtrace.reports.question import QuestionContext
 from dealtrace.reports.reading.masking import masked_key, masked_label
 
@@ -35,6 +45,11 @@ OPERATORS = {
     Operator.EMPTY: ("не указано", "is empty"),
     Operator.FILLED: ("указано", "is filled"),
 }
+_PHRASES = sorted(
+    ((phrase, operator) for operator, phrases in OPERATORS.items() for phrase in phrases),
+    key=lambda each: -len(each[0]),
+)
+"""What operators are called in either language, each phrase before those that it begins with."""
 _SAID: Mapping[str, tuple[str, str]] = {
     **{operator.value: title for operator, title in OPERATORS.items()},
     Operator.AMONG.value: ("одно из:", "one of:"),
@@ -74,6 +89,43 @@ def filter_texts(texts: Iterable[str], known: QuestionContext, language: Languag
     """
     named = {each.name: each for each in [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]}
     return [_filter_text(text, named, language, is_whole=is_whole) for text in texts]
+
+
+def filters_in_words(texts: Iterable[str], language: Language) -> list[str]:
+    """List stored filters in words for people who may see contacts, whichever custom fields the site has by now."""
+    texts = list(texts)
+    names = {split_filter(text)[0] for text in texts}
+    fields = {name: field_dimension(name.removeprefix(FIELD_PREFIX)) for name in names if name.startswith(FIELD_PREFIX)}
+    return [_filter_text(text, {**DIMENSIONS, **fields}, language, is_whole=True) for text in texts]
+
+
+def written_filter(text: str, known: QuestionContext) -> str:
+    """Return the filter that a line means, written in words as `filter_texts` does, in either language and any case.
+
+    A line that is not written so, such as a filter in the form of URLs, is returned unchanged.
+    """
+    titled = [
+        (title, dimension)
+        for dimension in [*DIMENSIONS.values(), *map(known.field_dimension, known.fields)]
+        for title in (dimension.ru, dimension.en)
+    ]
+    for title, dimension in sorted(titled, key=lambda each: -len(each[0])):
+        said = _after(title, text)
+        if said is None:
+            continue
+        for phrase, operator in _PHRASES:
+            value = _after(phrase, said)
+            if value is not None and operator.takes_value == bool(value):
+                code = value if operator is Operator.CONTAINS else code_of_label(dimension.name, value)
+                ending = f"{SEPARATOR}{escaped(code)}" if value else ""
+                return f"{escaped_name(dimension.name)}{SEPARATOR}{operator}{ending}"
+    return text
+
+
+def _after(words: str, text: str) -> str | None:
+    """Return what follows the words that a text begins with, in any case, or `None` if it begins otherwise."""
+    start, rest = text[: len(words)], text[len(words) :]
+    return rest.strip() if start.casefold() == words.casefold() and rest[:1].strip() == "" else None
 
 
 def _opposite(text: str) -> str:

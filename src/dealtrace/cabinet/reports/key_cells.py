@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 
-from dealtrace.cabinet.formats import MONTHS, day, day_span, in_language, month
+from dealtrace.cabinet.formats import MONTHS, day, day_span, month
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.source_drilldown import key_url
 from dealtrace.errors import InvalidValue, Language
-from dealtrace.files.reports.code_labels import CODE_LABELS
+from dealtrace.files.reports.code_labels import CODE_LABELS, label_of_code
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import Dimension
@@ -22,9 +22,8 @@ from dealtrace.reports.time_keys import number_of_key
 
 def key_label(dimension: Dimension, key: str, language: Language) -> str:
     """Return the label of a key; a key that needs none is returned unchanged."""
-    labels = CODE_LABELS.get(dimension.name, {}).get(key)
-    if labels is not None:
-        return in_language(labels, language)
+    if key in CODE_LABELS.get(dimension.name, {}):
+        return label_of_code(dimension.name, key, language)
     match dimension.name:
         case "day":
             return day_label(key, language)

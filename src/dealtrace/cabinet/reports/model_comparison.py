@@ -7,7 +7,7 @@ from fractions import Fraction
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total, points_text
 from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -16,7 +16,8 @@ from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
-from dealtrace.reports.metrics import METRICS, Metric
+from dealtrace.reports.metrics import METRICS, Metric, Unit
+from dealtrace.reports.reading.good_and_bad import is_price
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -33,12 +34,14 @@ class ModelHeading:
 class ModelCell:
     """A value under an attribution model: its text, and its change from the compared period.
 
-    `url` leads to the rows behind the value, or is empty if there is no link to them.
+    `url` leads to the rows behind the value, or is empty if there is no link to them. `note` says that a price is zero
+    because there are no costs.
     """
 
     text: str
     url: str
     change: FigureChange | None
+    note: str = ""
 
 
 @record
@@ -125,8 +128,14 @@ class _Shaper:
         return ModelsLine(
             self._keys.cells(row.keys),
             tuple(self._cell(row, model, is_total=row is self.report.total) for model in AttributionModel),
-            metric_value(self.language, self.metric, apart) if apart else NOTHING,
+            self._apart_text(apart) if apart else NOTHING,
         )
+
+    def _apart_text(self, apart: Fraction) -> str:
+        """Return a difference of two values of the metric: that of ratios is in percentage points, as changes are."""
+        if self.metric.unit is Unit.RATIO:
+            return points_text(apart, self.language).removeprefix("+")
+        return metric_value(self.language, self.metric, apart)
 
     def _cell(self, row: ReportLine, model: AttributionModel, *, is_total: bool) -> ModelCell:
         value, before = row.values[model][0], row.compared[model][0] if row.compared is not None else None
@@ -145,4 +154,5 @@ class _Shaper:
             if value and self.url is not None
             else "",
             change,
+            self.translate("no costs") if value == 0 and is_price(self.metric) else "",
         )

@@ -69,7 +69,7 @@ from dealtrace.reports.question import Question, QuestionContext, parse_question
 from dealtrace.reports.reading.masking import masked_names
 from dealtrace.reports.reading.missing_data import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
-from dealtrace.reports.reading.overlap import overlap_text
+from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.saved_items.saved_reports import SavedReport
 from dealtrace.reports.statuses import Status
 from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
@@ -161,6 +161,7 @@ def shown(answers: PageReports, url: ReportUrl, notes: AxisNotes, view: View, no
         "rows_shown": len(report.rows) if len(report.rows) < rows else 0,
         "model": model_said(report, language),
         "overlap": overlap_text(report.question, language),
+        "undivided": undivided_text(report.question, language),
         "costs_note": costs_note(report, view),
         "compared_until": compared_until(report.question, view.current_site, now, language),
         **_tables(answers, url, view),

@@ -24,16 +24,21 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import lacks_data
+from dealtrace.reports.reading.good_and_bad import is_price
 from dealtrace.reports.reading.masking import masked_key
 
 
 @record
 class PivotCell:
-    """A figure: its text, its change, and the URL of the rows behind it; the URL is empty if there is no link."""
+    """A figure: its text, its change, and the URL of the rows behind it; the URL is empty if there is no link.
+
+    `note` says that a price is zero because there are no costs.
+    """
 
     text: str
     url: str
     change: FigureChange | None
+    note: str = ""
 
 
 @record
@@ -175,7 +180,9 @@ class _Shaper:
         if change is not None and compared[0]:
             before = self._keys.compared_keys(placed)
             change = replace(change, url=self._behind(before, is_compared=True))
-        return PivotCell(metric_value(self.language, metric, value), self._behind(placed) if value else "", change)
+        url = self._behind(placed) if value else ""
+        note = self.translate("no costs") if value == 0 and is_price(metric) else ""
+        return PivotCell(metric_value(self.language, metric, value), url, change, note)
 
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]], *, is_compared: bool = False) -> str:
         if self.url is None:

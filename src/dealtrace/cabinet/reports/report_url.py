@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from dealtrace.cabinet.carried_parameters import NO_COMPARISON
+from dealtrace.files.reports.code_labels import code_of_label
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import (
@@ -196,7 +197,8 @@ NEW_FILTER = ("filter_dimension", "filter_operator", "filter_value")
 def new_filter_of(query: QueryParams) -> str:
     """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none.
 
-    A value, or an unknown operator, without a dimension becomes a filter that is refused for its dimension.
+    A value, or an unknown operator, without a dimension becomes a filter that is refused for its dimension. A label
+    that pages show instead of a code, such as “Monday”, means its code, and “is” nothing means “is empty”.
     """
     dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)
     if not dimension and (value or operator not in ("", *Operator)):
@@ -205,6 +207,10 @@ def new_filter_of(query: QueryParams) -> str:
         return ""
     written = f"{dimension}{SEPARATOR}{operator}"
     takes_value = operator not in tuple(Operator) or Operator(operator).takes_value
+    if operator == Operator.IS and not value.strip():
+        return f"{dimension}{SEPARATOR}{Operator.EMPTY}"
+    if operator != Operator.CONTAINS:
+        value = code_of_label(dimension, value)
     return f"{written}{SEPARATOR}{escaped(value)}" if takes_value else written
 
 

@@ -37,7 +37,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.question import QuestionContext, parse_question
 from dealtrace.reports.reading.masking import masked_key
-from dealtrace.reports.reading.overlap import overlap_text
+from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.storage.accounts.sites import find_site
 
 HEADERS = {
@@ -149,6 +149,7 @@ def _shown(answers: PageReports, view: View) -> dict[str, object]:
         "no_source": None,
         "model": model_said(report, language),
         "overlap": overlap_text(report.question, language),
+        "undivided": undivided_text(report.question, language),
         "line": time_line_of(answers, None, "", language),
         "undrawn": undrawn_message(report.question, report.question.metrics[0], language, view.translate),
         "first": day(language, answers.question.period.first_on),

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total, figure_note
 from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.cabinet.reports.source_drilldown import has_parts_of_sources
@@ -22,7 +22,7 @@ from dealtrace.reports.figure import COMPARED
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.good_and_bad import can_be_best, has_best, is_paid, is_price, is_spent_for_nothing
+from dealtrace.reports.reading.good_and_bad import can_be_best, has_best, is_paid, is_spent_for_nothing
 from dealtrace.reports.reading.meanings import dimension_meaning, meaning_in_total, metric_meaning
 
 Translate = Callable[[str], str]
@@ -256,8 +256,12 @@ class TableLineBuilder:
             self._behind(row, metric) if value else "",
             "" if is_total else self._mark(row, place, value),
             meaning_in_total(metric, self.language) if is_total else "",
-            self.translate("no costs") if value == 0 and is_price(metric) else "",
+            self._note(metric, value, is_total=is_total),
         )
+
+    def _note(self, metric: Metric, value: Fraction | None, *, is_total: bool) -> str:
+        """Return why a price is zero, or why a total is unknown: the same reason in each row would only be noise."""
+        return figure_note(self.report, metric, value, self.translate) if is_total or value is not None else ""
 
     def _change(self, row: ReportLine, place: int, metric: Metric, *, is_total: bool) -> FigureChange | None:
         if is_total:

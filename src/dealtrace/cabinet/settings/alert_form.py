@@ -9,12 +9,15 @@ from dealtrace.alerts.incident import figure_text
 from dealtrace.alerts.rule import OF_LIMITS, AlertKind, RawRule, Rule, format_rule
 from dealtrace.cabinet.form_pages import Faults, fault_text, number_of
 from dealtrace.cabinet.forms import Form
+from dealtrace.cabinet.reports.chips import filter_texts, written_filter
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
+from dealtrace.files.reports.code_labels import text_with_labels
 from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import format_recipients
 from dealtrace.operations.alerts.evaluate import AlertTrial
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Unit
+from dealtrace.reports.question import QuestionContext
 
 KINDS = {
     AlertKind.SILENCE: "Silence: zero, although it is usually more",
@@ -68,8 +71,15 @@ def draft_of_form(form: Form) -> AlertDraft:
     )
 
 
-def draft_of_rule(rule: Rule, members: Mapping[int, str]) -> AlertDraft:
-    """Return the contents of the form for a stored rule, without recipients who are no longer users of the site."""
+def draft_of_rule(rule: Rule, members: Mapping[int, str], known: QuestionContext, language: Language) -> AlertDraft:
+    """Return the contents of the form for a stored rule, without recipients who are no longer users of the site.
+
+    Its filters are in words, unless these would mean another filter.
+    """
+    words = filter_texts(rule.filters, known, language, is_whole=True)
+    filters = [
+        said if written_filter(said, known) == text else text for said, text in zip(words, rule.filters, strict=True)
+    ]
     typed = [each for each in rule.recipients if each.user_id is None]
     users = tuple(each.user_id for each in rule.recipients if each.user_id is not None and each.user_id in members)
     return AlertDraft(
@@ -77,7 +87,7 @@ def draft_of_rule(rule: Rule, members: Mapping[int, str]) -> AlertDraft:
         rule.metric,
         rule.window.name,
         _amount(rule),
-        "\n".join(rule.filters),
+        "\n".join(filters),
         users,
         format_recipients(typed),
     )
@@ -91,9 +101,9 @@ def _amount(rule: Rule) -> str:
     return f"{(rule.amount * 100).normalize():f}%" if is_percent else f"{rule.amount:f}"
 
 
-def raw_rule_of(draft: AlertDraft) -> RawRule:
-    """Return the unparsed rule in the form; a rule about silence has no amount."""
-    filters = tuple(line.strip() for line in draft.filters.splitlines() if line.strip())
+def raw_rule_of(draft: AlertDraft, known: QuestionContext) -> RawRule:
+    """Return the unparsed rule in the form; a rule about silence has no amount. Filters may be written in words."""
+    filters = tuple(written_filter(line.strip(), known) for line in draft.filters.splitlines() if line.strip())
     amount = "" if draft.kind == AlertKind.SILENCE else draft.amount
     return RawRule(draft.kind, draft.metric, draft.window, amount, filters)
 
@@ -109,7 +119,7 @@ def alert_faults(refusal: InvalidParameters | InvalidSetting, language: Language
     if isinstance(refusal, InvalidSetting):
         key = str(refusal.facts["key"])
         return {key if key != "alert" else "": fault_text(refusal, language)}
-    return {_PLACES.get(each.field, ""): each.text(language) for each in refusal.violations}
+    return {_PLACES.get(each.field, ""): text_with_labels(each.text(language), language) for each in refusal.violations}
 
 
 def trial_lines(trial: AlertTrial, time_zone: ZoneInfo, language: Language) -> Sequence[TrialLine]:

@@ -16,6 +16,7 @@ from dealtrace.alerts.sentences import rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found_page
+from dealtrace.cabinet.reports.chips import filter_texts
 from dealtrace.cabinet.settings.alert_form import (
     KINDS,
     AlertDraft,
@@ -57,6 +58,7 @@ class AlertLine:
 
     alert: Alert
     sentence: str
+    filters: Sequence[str]
     incident: Incident | None
     value: str
     recipients: int
@@ -107,7 +109,7 @@ async def show_alert(view: View) -> Response:
     if alert is None:
         return not_found_page(view)
     facts = await view.read(_read_facts, view.current_site)
-    return await _alert_page(view, alert, facts, draft_of_rule(alert.rule, facts.members))
+    return await _alert_page(view, alert, facts, draft_of_rule(alert.rule, facts.members, facts.context, view.language))
 
 
 async def change(view: View) -> Response:
@@ -135,7 +137,7 @@ async def _restore(view: View) -> Response:
     if change is None or change.former is None or former is None:
         return not_found_page(view)
     facts = await view.read(_read_facts, view.current_site)
-    draft = draft_of_rule(former, facts.members)
+    draft = draft_of_rule(former, facts.members, facts.context, view.language)
     try:
         rule, _ = _parse(view, facts, draft, former.recipients)
         restored_id = change.former["id"]
@@ -153,7 +155,7 @@ async def _undo(view: View, alert: Alert) -> Response:
     if former is None:
         return not_found_page(view)
     facts = await view.read(_read_facts, view.current_site)
-    draft = draft_of_rule(former, facts.members)
+    draft = draft_of_rule(former, facts.members, facts.context, view.language)
     try:
         rule, question = _parse(view, facts, draft, _recipients_before(alert, former))
         return await _alert_page(view, alert, facts, draft, tried=await _try(view, rule, question))
@@ -189,7 +191,7 @@ def _recipients_before(alert: Alert, former: Rule | None) -> Sequence[Recipient]
 def _parse(view: View, facts: _Facts, draft: AlertDraft, before: Sequence[Recipient] = ()) -> tuple[Rule, Question]:
     chosen = {user_id: facts.members[user_id] for user_id in draft.members if user_id in facts.members}
     recipients = chosen_recipients(draft.recipients, chosen, view.language, before)
-    return parse_rule(raw_rule_of(draft), facts.context, recipients)
+    return parse_rule(raw_rule_of(draft, facts.context), facts.context, recipients)
 
 
 async def _try(view: View, rule: Rule, question: Question) -> _Tried:
@@ -280,7 +282,8 @@ def _line(view: View, alert: Alert, facts: _Facts, incidents: dict[int, Incident
     incident = incidents.get(alert.incident_id) if alert.incident_id is not None else None
     value = format_figure(incident.value, incident.unit, view.language) if incident is not None else ""
     sentence = rule_sentence(alert.rule, view.language, facts.context.columns)
-    return AlertLine(alert, sentence, incident, value, len(alert.rule.recipients))
+    filters = filter_texts(alert.rule.filters, facts.context, view.language, is_whole=True)
+    return AlertLine(alert, sentence, filters, incident, value, len(alert.rule.recipients))
 
 
 def _incident_line(view: View, incident: Incident) -> TrialLine:

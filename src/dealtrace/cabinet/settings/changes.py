@@ -20,6 +20,7 @@ from dealtrace.cabinet.leads.actions import DELETE, RESTORE
 from dealtrace.cabinet.leads.actions import UNDO as UNDO_NOTES
 from dealtrace.cabinet.links import lead_url
 from dealtrace.cabinet.notes.axis import author_label
+from dealtrace.cabinet.reports.saved_items.changed_words import change_in_words
 from dealtrace.cabinet.reports.saved_items.page import SITES
 from dealtrace.cabinet.settings import (
     alerts,
@@ -342,8 +343,9 @@ async def show(view: View) -> Response:
 
 def _line(view: View, change: SiteChange, history: _History, undo: Undo | None) -> ChangeLine:
     author = author_label(history.authors, change.user_id, view.translate)
+    worded = change_in_words(change, view.language, history.columns)
     return ChangeLine(
-        change.changed_at, author, change_sentence(change, view.language, view.translate, history.columns), undo
+        change.changed_at, author, change_sentence(worded, view.language, view.translate, history.columns), undo
     )
 
 

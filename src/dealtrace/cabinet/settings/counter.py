@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from dealtrace.cabinet.form_pages import show_form_page
-from dealtrace.cabinet.links import CALL_PATH, DEAL_PATH
+from dealtrace.cabinet.links import CALL_PATH, DEAL_PATH, device_label
 from dealtrace.cabinet.view import View
 from dealtrace.storage.visits.visits import find_last_visit
 
@@ -42,5 +42,7 @@ async def show(view: View) -> Response:
         form=_FORM.format(server=server, site=site),
         urls=[(view.translate(label), server + path) for label, path in _PATHS],
         last=last,
-        browser=", ".join(part for part in (last.browser, last.os, last.device) if part) if last is not None else "",
+        browser=", ".join(part for part in (last.browser, last.os, device_label(last, view.language)) if part)
+        if last is not None
+        else "",
     )

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.leads.lead import KIND_NAMES, LeadKind
 from dealtrace.matching.match_reason import MatchReason
 from dealtrace.reports.answer import LazyRows, Report, ReportLine
-from dealtrace.reports.dimensions import NEW_CLIENT, RETURNING_CLIENT, Dimension
+from dealtrace.reports.dimensions import DIMENSIONS, NEW_CLIENT, RETURNING_CLIENT, Dimension
 from dealtrace.reports.pivot import Pivot, PivotLine
 
 _REASONS: Mapping[str, tuple[str, str]] = {
@@ -45,9 +45,44 @@ CODE_LABELS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         KIND_NAMES[LeadKind.LEAD_REQUEST]: ("заявка", "lead request"),
     },
     "client_kind": {NEW_CLIENT: ("новый", "new"), RETURNING_CLIENT: ("повторный", "returning")},
+    "device": {
+        "desktop": ("компьютер", "desktop"),
+        "mobile": ("телефон", "mobile"),
+        "tablet": ("планшет", "tablet"),
+    },
 }
 """Maps the name of each dimension that has codes to its codes, and each code to a Russian and an English label."""
 assert set(_REASONS) == set(MatchReason)
+
+
+def label_of_code(name: str, key: str, language: Language) -> str:
+    """Return the label of a key of the dimension `name`; a key that has none is returned unchanged."""
+    found = CODE_LABELS.get(name, {}).get(key)
+    if found is None:
+        return key
+    return found[0] if language == "ru" else found[1]
+
+
+def code_of_label(name: str, text: str) -> str:
+    """Return the code of the dimension `name` that a text names by its label, in either language and any case.
+
+    A text that is no label of the dimension, such as a code, is returned unchanged.
+    """
+    said = text.strip().casefold()
+    codes = (code for code, labels in CODE_LABELS.get(name, {}).items() if said in (each.casefold() for each in labels))
+    return next(codes, text)
+
+
+def text_with_labels(text: str, language: Language) -> str:
+    """Return the text of a refused filter with titles of dimensions and labels instead of names and codes."""
+    text = text.replace(", ".join(DIMENSIONS), ", ".join(text_in(language, each) for each in DIMENSIONS.values()))
+    for name in CODE_LABELS:
+        dimension = DIMENSIONS[name]
+        if dimension.keys:
+            labels = ", ".join(label_of_code(name, key, language) for key in dimension.keys)
+            text = text.replace(", ".join(dimension.keys), labels)
+            text = text.replace(f"{name}: ", f"{text_in(language, dimension)}: ")
+    return text
 
 
 def answer_with_labels(answered: Report | Pivot, language: Language) -> Report | Pivot:
@@ -79,7 +114,4 @@ def _with_labels(by: Sequence[Dimension], keys: Sequence[str | None], language: 
 
 
 def _label(dimension: Dimension, key: str | None, language: Language) -> str | None:
-    found = CODE_LABELS.get(dimension.name, {}).get(key) if key is not None else None
-    if found is None:
-        return key
-    return found[0] if language == "ru" else found[1]
+    return label_of_code(dimension.name, key, language) if key is not None else None

@@ -57,7 +57,9 @@ def known_costs_text(
 
 
 def _after(until: date, period: Period) -> Period | None:
-    return Period(max(period.first_on, until + DAY), period.last_on) if until < period.last_on else None
+    """Return the days of a period after a day; `None` if there are none, as in a period that has not begun."""
+    first_on = max(period.first_on, until + DAY)
+    return Period(first_on, period.last_on) if first_on <= period.last_on else None
 
 
 _SENTENCES: Mapping[Language, tuple[str, str, str, str]] = {

@@ -1,8 +1,8 @@
-"""Say that figures by tag do not add up to the total."""
+"""Say that figures by tag do not add up to the total, and which figures rows lack."""
 
 from collections.abc import Mapping
 
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.reports.question import Question
 
 _OVERLAP: Mapping[Language, str] = {
@@ -11,6 +11,21 @@ _OVERLAP: Mapping[Language, str] = {
     "en": "Figures by tag do not add up to the total: a deal or lead counts in full for each of its tags, and once in "
     "the total.",
 }
+
+_UNDIVIDED: Mapping[Language, str] = {
+    "ru": "По группировке «{dimension}» не делятся: {metrics}. В строках вместо них «–», а в «Итого» они целиком.",
+    "en": "Not known by “{dimension}”: {metrics}. Rows show “–” instead, while the total has them whole.",
+}
+
+
+def undivided_text(question: Question, language: Language) -> str:
+    """Return which figures of a report its rows or columns lack, such as costs by device; empty if there are none."""
+    for dimension in (*question.by, *([question.pivot] if question.pivot is not None else [])):
+        titles = [text_in(language, each) for each in question.metrics if not each.facts <= dimension.facts]
+        if titles:
+            said = {"dimension": text_in(language, dimension), "metrics": ", ".join(titles)}
+            return _UNDIVIDED[language].format(**said)
+    return ""
 
 
 def overlap_text(question: Question, language: Language) -> str:
