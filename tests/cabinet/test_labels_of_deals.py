@@ -52,9 +52,10 @@ def texts_in(argument: ast.expr) -> list[str]:
     return [argument.value] if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else []
 
 
-@pytest.mark.parametrize("text", sorted(set(chosen_in_code())))
-def test_a_word_that_code_chooses_is_translated(text: str) -> None:
-    assert translations_of("ru").gettext(text) != text
+def test_every_word_that_code_chooses_is_translated() -> None:
+    chosen = set(chosen_in_code())
+    assert len(chosen) > 200
+    assert not [text for text in sorted(chosen) if translations_of("ru").gettext(text) == text]
 
 
 @pytest.mark.parametrize("reason", MatchReason)
