@@ -77,8 +77,7 @@ def test_a_call_is_kept_whole(server: ServerProcess, served: Stage, owner: Playe
             "status": False, "recordUrl": "https://r/1.mp3", "comment": {"text": "слова"},
             "addTags": [{"tag": "опт"}, {"tag": " срочно "}, {"tag": "опт"}], "manager": "Коля",
             "customSources": {"source": "avito", "medium": "cpa", "campaign": "c", "content": "o", "term": "t"},
-            "customFields": [{"field": " margin\u00a0", "value": 15}, {"field": "other", "value": "x"}],
-            "unknown": [{}],
+            "customFields": [{"field": " margin ", "value": 15}, {"field": "other", "value": "x"}], "unknown": [{}],
         },
     )  # fmt: skip
     (result,) = results_of(answer, IMPORT)
