@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.errors import InvalidParameters, UnreadableBody
-from dealtrace.http.forms import PARAMETERS_MAX, Pairs, bare_name, read_body, read_json_object, read_pairs
+from dealtrace.http.forms import read_body, read_json_object, read_pairs
+from dealtrace.http.pairs import PARAMETERS_MAX, Pairs, bare_name
 
 FORM = "application/x-www-form-urlencoded"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"))

@@ -1,84 +1,30 @@
 """Parse query strings and form bodies, including what real clients send: raw Cyrillic, raw brackets, bad escapes."""
 
-import binascii
 import codecs
-import quopri
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import msgspec
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 from starlette.types import Receive, Scope
 
-from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
+from dealtrace.errors import UnreadableBody
 from dealtrace.http.body import receive_body, without_byte_order_mark
+from dealtrace.http.multipart import read_multipart
+from dealtrace.http.pairs import BrokenPercentError, Pairs, bare_name, check_count, note_broken
 from dealtrace.http.request_headers import header
-from dealtrace.leads.plain_text import BYTE_ORDER_MARK, stripped
-
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
-
-PARAMETERS_MAX = 1000
-"""Ours: the maximum number of parameters that a request may have."""
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK
 
 _UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
-_BEFORE_NAME = re.compile(r"(?:\?|amp;|#0*38;|#[xX]0*26;|\s)+")
-"""What a URL that was copied from a page or a file has before the names of its parameters: `?a=1&amp;b=2`."""
 _QUOTES = (b'"', b"'")
-_TRANSFER_DECODERS: Mapping[bytes, Callable[[bytes], bytes]] = {
-    b"quoted-printable": quopri.decodestring,
-    b"base64": binascii.a2b_base64,
-}
 _JSON_START = re.compile(rb'\{\s*"')
 _WHOLE_FLOAT = re.compile(r"(-?[0-9]+)\.0+")
 _AT_BYTE = re.compile(r"\(byte ([0-9]+)\)\Z")
 """A pattern of the place where msgspec found a fault, counted from 0."""
 _UNUSUAL = re.compile(f"[\ud800-\udfff{BYTE_ORDER_MARK}]")
 """Matches bytes that were not UTF-8 (decoded as lone surrogates) and byte order marks."""
-
-
-@dataclass(slots=True)
-class Pairs:
-    """The parameters of a request: decoded values, and violations for values that cannot be decoded.
-
-    `values` has the first value of each name, `further` all later values. `broken_further` has the violations of later
-    values, `broken` all other violations.
-    Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before values and
-    anything around names (see `bare_name`) are ignored.
-    """
-
-    values: dict[str, str] = field(default_factory=dict)
-    broken: dict[str, Violation] = field(default_factory=dict)
-    further: dict[str, list[str]] = field(default_factory=dict)
-    broken_further: dict[str, Violation] = field(default_factory=dict)
-
-    def overridden_by(self, other: "Pairs") -> "Pairs":
-        """Return these parameters merged with `other`; for a name in both, the values in `other` count."""
-        kept = {name: texts for name, texts in self.further.items() if name not in other.values}
-        broken = {name: violation for name, violation in self.broken_further.items() if name not in other.values}
-        return Pairs(
-            {**self.values, **other.values},
-            {**self.broken, **other.broken},
-            {**kept, **other.further},
-            {**broken, **other.broken_further},
-        )
-
-    def add(self, name: str, value: str) -> None:
-        """Append a decoded value to the values of the parameter `name`."""
-        if name in self.values:
-            self.further.setdefault(name, []).append(value)
-        else:
-            self.values[name] = value
-
-    def all_of(self, name: str) -> list[str]:
-        """Return all values of a name in the order they were sent; the list is empty if the name was not sent."""
-        return [self.values[name], *self.further.get(name, ())] if name in self.values else []
 
 
 async def receive_pairs(scope: Scope, receive: Receive, *, reads_json: bool, body_bytes_max: int) -> Pairs:
@@ -109,7 +55,7 @@ def read_pairs(encoded: bytes) -> Pairs:
     text = encoded.decode(errors="surrogateescape")
     is_plain = text.isascii() or not _UNUSUAL.search(text)
     pieces = text.split("&")
-    _check_count(len(pieces))
+    check_count(len(pieces))
     for piece in pieces:
         name, _, value = piece.partition("=")
         if not name.isidentifier():
@@ -132,29 +78,7 @@ def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
     try:
         pairs.add(name, _decode(value))
     except ValueError as fault:
-        _note_broken(pairs, name, fault)
-
-
-def bare_name(name: str) -> str:
-    """Return the name of a parameter without the blanks, invisible marks and rests of an `&amp;` or `?` around it.
-
-    Ours: a parameter whose name was not recognised would be lost, and an `orderNumber` that is lost makes a second deal
-    of each retry. Names with a null byte are returned unchanged, since a body in UTF-16 is recognised by them.
-    """
-    if "\0" in name:
-        return name
-    bare = stripped(name)
-    found = _BEFORE_NAME.match(bare)
-    return stripped(bare[found.end() :]) if found is not None else bare
-
-
-def _note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
-    """Record a value that cannot be decoded.
-
-    It is recorded in `broken_further` if a valid value of the same name came before, and in `broken` otherwise.
-    """
-    noted = pairs.broken_further if name in pairs.values else pairs.broken
-    noted.setdefault(name, _violation(name, fault))
+        note_broken(pairs, name, fault)
 
 
 def _decode(text: str) -> str:
@@ -167,31 +91,6 @@ def _decode(text: str) -> str:
 def _unescaped(run: re.Match[bytes]) -> bytes:
     """Return the bytes of a run of `%XX` escapes, such as a Cyrillic word."""
     return bytes.fromhex(run[0].replace(b"%", b" ").decode())
-
-
-class BrokenPercentError(ValueError):
-    """A `%` that is not followed by two hexadecimal digits."""
-
-
-def _violation(name: str, fault: ValueError) -> Violation:
-    if isinstance(fault, BrokenPercentError):
-        return Violation(
-            name,
-            "неверное процентное кодирование: после % нужны две шестнадцатеричные цифры, сам знак % передаётся как %25",
-            "invalid percent-encoding: % must be followed by two hexadecimal digits; send the sign itself as %25",
-        )
-    return Violation(name, "текст не в кодировке UTF-8", "must be valid UTF-8")
-
-
-def _check_count(count: int) -> None:
-    if count > PARAMETERS_MAX:
-        raise InvalidParameters([
-            Violation(
-                "*",
-                f"передано параметров: {count}, допускается не более {PARAMETERS_MAX}",
-                f"{count} parameters were sent; at most {PARAMETERS_MAX} are allowed",
-            )
-        ])  # fmt: skip
 
 
 def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pairs:
@@ -223,7 +122,7 @@ def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pa
         _check_names(pairs)
         return pairs
     if kind == b"multipart/form-data" and b"boundary" in options:
-        pairs = _read_multipart(options[b"boundary"], without_byte_order_mark(body))
+        pairs = read_multipart(options[b"boundary"], without_byte_order_mark(body))
         _check_names(pairs)
         return pairs
     raise _unsupported_type(kind, reads_json=reads_json)
@@ -281,13 +180,13 @@ def read_json_object(body: bytes) -> Pairs | None:
         if _JSON_START.match(text) is None:
             return None
         raise _malformed_json(text, fault) from fault
-    _check_count(len(members))
+    check_count(len(members))
     pairs = Pairs()
     for name, value in members.items():
         try:
             pairs.add(bare_name(name), _json_text(value))
         except UnicodeDecodeError as fault:
-            _note_broken(pairs, bare_name(name), fault)
+            note_broken(pairs, bare_name(name), fault)
     _check_names(pairs)
     return pairs
 
@@ -323,84 +222,3 @@ def _json_scalar(value: msgspec.Raw) -> str:
     if (whole := _WHOLE_FLOAT.fullmatch(written)) is not None:
         return "0" if whole[1] == "-0" else whole[1]
     return "" if written == "null" else written
-
-
-def _read_multipart(boundary: bytes, body: bytes) -> Pairs:
-    parts = _Parts()
-    try:
-        parser = MultipartParser(boundary, parts.callbacks())
-        parser.write(body)
-        parser.finalize()
-    except FormParserError as fault:
-        raise UnreadableBody(
-            ru="не удалось разобрать части multipart", en="the multipart parts cannot be parsed"
-        ) from fault
-    if not parts.ended:
-        raise UnreadableBody(ru="multipart обрывается до конца", en="the multipart body is incomplete")
-    return parts.pairs
-
-
-class _Parts:
-    """Collects the fields of a multipart body from the parser's callbacks; files are ignored."""
-
-    def __init__(self) -> None:
-        self.pairs = Pairs()
-        self.ended = False
-        self._count = 0
-        self._header_name = b""
-        self._header_value = b""
-        self._headers: dict[bytes, bytes] = {}
-        self._content = bytearray()
-
-    def callbacks(self) -> "MultipartCallbacks":
-        """Return the callbacks of the parser."""
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": self._take_header_name,
-            "on_header_value": self._take_header_value,
-            "on_header_end": self._end_header,
-            "on_part_data": self._take_content,
-            "on_part_end": self._end,
-            "on_end": self._finish,
-        }
-
-    def _begin(self) -> None:
-        self._count += 1
-        _check_count(self._count)
-        self._headers = {}
-        self._content = bytearray()
-
-    def _take_header_name(self, data: bytes, start: int, end: int) -> None:
-        self._header_name += data[start:end]
-
-    def _take_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._header_value += data[start:end]
-
-    def _end_header(self) -> None:
-        self._headers[self._header_name.lower()] = self._header_value
-        self._header_name = self._header_value = b""
-
-    def _take_content(self, data: bytes, start: int, end: int) -> None:
-        self._content += data[start:end]
-
-    def _end(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        name = bare_name(options.get(b"name", b"").decode(errors="replace"))
-        if not name or b"filename" in options:
-            return
-        try:
-            self.pairs.add(name, self._decoded().decode().lstrip(BYTE_ORDER_MARK))
-        except ValueError as fault:
-            _note_broken(self.pairs, name, fault)
-
-    def _decoded(self) -> bytes:
-        """Return the content of a part; some libraries, such as Indy of Delphi, send it as in e-mails.
-
-        Raises:
-            ValueError: the content is not in Base64, although the part says so.
-        """
-        decode = _TRANSFER_DECODERS.get(self._headers.get(b"content-transfer-encoding", b"").strip().lower())
-        return bytes(self._content) if decode is None else decode(bytes(self._content))
-
-    def _finish(self) -> None:
-        self.ended = True

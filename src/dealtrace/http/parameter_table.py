@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
-from dealtrace.http.forms import Pairs
+from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_types import Text, WireType
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX, CUSTOM_VALUES_MAX
 from dealtrace.leads.plain_text import is_blank, stripped

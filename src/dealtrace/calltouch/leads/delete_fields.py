@@ -13,7 +13,7 @@ from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal import DealKey
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.forms import Pairs
+from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_table import Parameter, ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.replies import Reply, success

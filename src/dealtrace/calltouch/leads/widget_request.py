@@ -19,7 +19,7 @@ from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
-from dealtrace.http.forms import Pairs
+from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.replies import Reply, success

@@ -1,0 +1,108 @@
+"""Parse bodies in `multipart/form-data`."""
+
+import binascii
+import quopri
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from dealtrace.errors import UnreadableBody
+from dealtrace.http.pairs import Pairs, bare_name, check_count, note_broken
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+_TRANSFER_DECODERS: Mapping[bytes, Callable[[bytes], bytes]] = {
+    b"quoted-printable": quopri.decodestring,
+    b"base64": binascii.a2b_base64,
+}
+
+
+def read_multipart(boundary: bytes, body: bytes) -> Pairs:
+    """Return the fields of a multipart body.
+
+    Raises:
+        InvalidParameters: there are too many parameters.
+        UnreadableBody: the body is not valid multipart.
+    """
+    parts = _Parts()
+    try:
+        parser = MultipartParser(boundary, parts.callbacks())
+        parser.write(body)
+        parser.finalize()
+    except FormParserError as fault:
+        raise UnreadableBody(
+            ru="не удалось разобрать части multipart", en="the multipart parts cannot be parsed"
+        ) from fault
+    if not parts.ended:
+        raise UnreadableBody(ru="multipart обрывается до конца", en="the multipart body is incomplete")
+    return parts.pairs
+
+
+class _Parts:
+    """Collects the fields of a multipart body from the parser's callbacks; files are ignored."""
+
+    def __init__(self) -> None:
+        self.pairs = Pairs()
+        self.ended = False
+        self._count = 0
+        self._header_name = b""
+        self._header_value = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._content = bytearray()
+
+    def callbacks(self) -> "MultipartCallbacks":
+        """Return the callbacks of the parser."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._take_header_name,
+            "on_header_value": self._take_header_value,
+            "on_header_end": self._end_header,
+            "on_part_data": self._take_content,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+
+    def _begin(self) -> None:
+        self._count += 1
+        check_count(self._count)
+        self._headers = {}
+        self._content = bytearray()
+
+    def _take_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header_name += data[start:end]
+
+    def _take_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header_value += data[start:end]
+
+    def _end_header(self) -> None:
+        self._headers[self._header_name.lower()] = self._header_value
+        self._header_name = self._header_value = b""
+
+    def _take_content(self, data: bytes, start: int, end: int) -> None:
+        self._content += data[start:end]
+
+    def _end(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        name = bare_name(options.get(b"name", b"").decode(errors="replace"))
+        if not name or b"filename" in options:
+            return
+        try:
+            self.pairs.add(name, self._decoded().decode().lstrip(BYTE_ORDER_MARK))
+        except ValueError as fault:
+            note_broken(self.pairs, name, fault)
+
+    def _decoded(self) -> bytes:
+        """Return the content of a part; some libraries, such as Indy of Delphi, send it as in e-mails.
+
+        Raises:
+            ValueError: the content is not in Base64, although the part says so.
+        """
+        decode = _TRANSFER_DECODERS.get(self._headers.get(b"content-transfer-encoding", b"").strip().lower())
+        return bytes(self._content) if decode is None else decode(bytes(self._content))
+
+    def _finish(self) -> None:
+        self.ended = True

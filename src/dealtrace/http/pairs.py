@@ -1,0 +1,103 @@
+"""The parameters of a request: names with their decoded values."""
+
+import re
+from dataclasses import dataclass, field
+
+from dealtrace.errors import InvalidParameters, Violation
+from dealtrace.leads.plain_text import stripped
+
+PARAMETERS_MAX = 1000
+"""Ours: the maximum number of parameters that a request may have."""
+
+_BEFORE_NAME = re.compile(r"(?:\?|amp;|#0*38;|#[xX]0*26;|\s)+")
+"""What a URL that was copied from a page or a file has before the names of its parameters: `?a=1&amp;b=2`."""
+
+
+@dataclass(slots=True)
+class Pairs:
+    """The parameters of a request: decoded values, and violations for values that cannot be decoded.
+
+    `values` has the first value of each name, `further` all later values. `broken_further` has the violations of later
+    values, `broken` all other violations.
+    Ours: if a parameter that may not repeat is sent again, its first value counts; byte order marks before values and
+    anything around names (see `bare_name`) are ignored.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, Violation] = field(default_factory=dict)
+    further: dict[str, list[str]] = field(default_factory=dict)
+    broken_further: dict[str, Violation] = field(default_factory=dict)
+
+    def overridden_by(self, other: "Pairs") -> "Pairs":
+        """Return these parameters merged with `other`; for a name in both, the values in `other` count."""
+        kept = {name: texts for name, texts in self.further.items() if name not in other.values}
+        broken = {name: violation for name, violation in self.broken_further.items() if name not in other.values}
+        return Pairs(
+            {**self.values, **other.values},
+            {**self.broken, **other.broken},
+            {**kept, **other.further},
+            {**broken, **other.broken_further},
+        )
+
+    def add(self, name: str, value: str) -> None:
+        """Append a decoded value to the values of the parameter `name`."""
+        if name in self.values:
+            self.further.setdefault(name, []).append(value)
+        else:
+            self.values[name] = value
+
+    def all_of(self, name: str) -> list[str]:
+        """Return all values of a name in the order they were sent; the list is empty if the name was not sent."""
+        return [self.values[name], *self.further.get(name, ())] if name in self.values else []
+
+
+def bare_name(name: str) -> str:
+    """Return the name of a parameter without the blanks, invisible marks and rests of an `&amp;` or `?` around it.
+
+    Ours: a parameter whose name was not recognised would be lost, and an `orderNumber` that is lost makes a second deal
+    of each retry. Names with a null byte are returned unchanged, since a body in UTF-16 is recognised by them.
+    """
+    if "\0" in name:
+        return name
+    bare = stripped(name)
+    found = _BEFORE_NAME.match(bare)
+    return stripped(bare[found.end() :]) if found is not None else bare
+
+
+def note_broken(pairs: Pairs, name: str, fault: ValueError) -> None:
+    """Record a value that cannot be decoded.
+
+    It is recorded in `broken_further` if a valid value of the same name came before, and in `broken` otherwise.
+    """
+    noted = pairs.broken_further if name in pairs.values else pairs.broken
+    noted.setdefault(name, _violation(name, fault))
+
+
+class BrokenPercentError(ValueError):
+    """A `%` that is not followed by two hexadecimal digits."""
+
+
+def _violation(name: str, fault: ValueError) -> Violation:
+    if isinstance(fault, BrokenPercentError):
+        return Violation(
+            name,
+            "неверное процентное кодирование: после % нужны две шестнадцатеричные цифры, сам знак % передаётся как %25",
+            "invalid percent-encoding: % must be followed by two hexadecimal digits; send the sign itself as %25",
+        )
+    return Violation(name, "текст не в кодировке UTF-8", "must be valid UTF-8")
+
+
+def check_count(count: int) -> None:
+    """Check that a request does not have too many parameters.
+
+    Raises:
+        InvalidParameters: there are more than `PARAMETERS_MAX` parameters.
+    """
+    if count > PARAMETERS_MAX:
+        raise InvalidParameters([
+            Violation(
+                "*",
+                f"передано параметров: {count}, допускается не более {PARAMETERS_MAX}",
+                f"{count} parameters were sent; at most {PARAMETERS_MAX} are allowed",
+            )
+        ])  # fmt: skip
