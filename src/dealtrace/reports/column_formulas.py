@@ -5,12 +5,13 @@
     factor  = "-" factor | "(" formula ")" | number | metric | column
     column  = "column:" NAME | "column:" quoted | quoted
 
-A number is `12` or `0.5`, a metric is a plain name such as `won` or a title of one word such as `Выручка`, `NAME`
+A number is `12` or `0.5`, a metric is a plain name such as `won` or a title such as `Средний чек`, `NAME`
 consists of letters, digits and `_`, and quoted names are enclosed in `"`. Blanks between tokens are ignored.
 """
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 from typing import NoReturn
@@ -28,24 +29,30 @@ NUMBER_LENGTH_MAX = 20
 SETTING = "formula"
 """The name that error messages about a formula give to the invalid setting."""
 
+_BY_TITLE = {
+    title.casefold(): metric.name
+    for metric in METRICS.values()
+    for title in (metric.ru, metric.en)
+    if METRICS.get(title.casefold(), metric) == metric
+}
+"""The name of each metric by its titles, in lower case.
+
+Ours: people who write formulas read the titles on pages and in files. If a column has the same name, `check_parts`
+refuses the title.
+"""
+_TITLES = "|".join(map(re.escape, sorted(_BY_TITLE, key=len, reverse=True)))
 _TOKEN = re.compile(
-    r"""\s*(?:
+    rf"""\s*(?:
         (?P<number>[0-9]+(?:\.[0-9]+)?)
       | column:(?P<column>\w+)
       | (?:column:)?"(?P<quoted>[^"]*)"
+      | (?P<title>(?i:{_TITLES}))(?!\w)
       | (?P<metric>[^\W\d]\w*)
       | (?P<sign>[-+*/()])
       | (?P<end>\Z)
     )""",
     re.VERBOSE,
 )
-
-_BY_TITLE = {title.casefold(): metric.name for metric in METRICS.values() for title in (metric.ru, metric.en)}
-"""The name of each metric by its titles, in lower case.
-
-Ours: people who write formulas read the titles on pages and in files, so a title of one word is the metric. A longer
-title would have to be quoted, as names of columns are, and a column may have the same name: messages suggest the name.
-"""
 
 
 @record
@@ -57,9 +64,10 @@ class Number:
 
 @record
 class MetricName:
-    """The name of a metric in a formula, such as `won`."""
+    """The name of a metric in a formula, such as `won`; `title` is what was typed if that was a title of the metric."""
 
     name: str
+    title: str = field(default="", compare=False)
 
 
 @record
@@ -189,9 +197,18 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
     """Check that the metrics and columns of a formula exist.
 
     Raises:
-        InvalidSetting: a metric or column does not exist; the message lists those that exist.
+        InvalidSetting: a metric or column does not exist, and the message lists those that exist; or a metric was named
+            by a title that is the name of a column, too.
     """
+    names = {name.casefold() for name in columns}
     for part in _operands(formula):
+        if isinstance(part, MetricName) and part.title.casefold() in names:
+            raise InvalidSetting(
+                key=SETTING,
+                ru=f"{part.title} – и показатель, и столбец. Пишите {part.name} (показатель) или column:ИМЯ (столбец)",
+                en=f"{part.title} is both a metric and a column. Write {part.name} (the metric) or column:NAME "
+                "(the column)",
+            )
         if isinstance(part, MetricName) and part.name not in metrics:
             nearest = nearest_name(part.name, [*metrics, *columns])
             raise InvalidSetting(key=SETTING, **_unknown(part.name, nearest, metrics, columns))
@@ -307,7 +324,9 @@ class _Parser:
         value = self._take()
         if kind == "number":
             return Number(Decimal(value))
-        return MetricName(_BY_TITLE.get(value.casefold(), value)) if kind == "metric" else ColumnName(value)
+        if kind == "title":
+            return MetricName(_BY_TITLE[value.casefold()], value)
+        return MetricName(value) if kind == "metric" else ColumnName(value)
 
     def _nested(self) -> FormulaTree:
         self._depth += 1

@@ -1,8 +1,6 @@
 """The columns that a site defines for its reports; each is first tried on the last month, then saved."""
 
 import json
-import re
-from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -88,8 +86,8 @@ async def save(view: View) -> Response:
     """Try a new or changed column and show its total over the last month; save it once the person confirms."""
     draft = _draft_of(view)
     try:
+        column = _column_of(draft)
         columns = await view.read(list_columns, view.current_site.id)
-        column = _column_of(draft, columns)
         if draft.before:
             columns = check_changed_column(view.current_site.id, draft.before, column, columns)
         else:
@@ -127,30 +125,13 @@ def _draft_of(view: View) -> ColumnDraft:
     )
 
 
-def _with_names(formula: str, columns: Iterable[ReportColumn]) -> str:
-    """Return a formula with the names of metrics for their titles, in either language and any case.
-
-    A title that is also the name of a column is kept, since it would not be clear which of the two is meant.
-    """
-    taken = {column.name.casefold() for column in columns}
-    named = {
-        title.casefold(): metric.name
-        for metric in METRICS.values()
-        for title in (metric.ru, metric.en)
-        if title.casefold() not in taken and METRICS.get(title.casefold(), metric) == metric
-    }
-    titles = "|".join(map(re.escape, sorted(named, key=len, reverse=True)))
-    pattern = re.compile(rf'"[^"]*"|(?<![\w:])(?:{titles})(?!\w)', re.IGNORECASE)
-    return pattern.sub(lambda found: named.get(found[0].casefold(), found[0]), formula)
-
-
 def _draft_of_column(column: ReportColumn) -> ColumnDraft:
     formula = format_formula(column.formula) if column.formula is not None else ""
     return ColumnDraft(column.name, column.kind, column.statuses, formula, column.name)
 
 
-def _column_of(draft: ColumnDraft, columns: Iterable[ReportColumn]) -> ReportColumn:
-    """Return the column that was entered; `columns` are those that the site has.
+def _column_of(draft: ColumnDraft) -> ReportColumn:
+    """Return the column that was entered.
 
     Raises:
         InvalidSetting: a field is not valid.
@@ -159,7 +140,7 @@ def _column_of(draft: ColumnDraft, columns: Iterable[ReportColumn]) -> ReportCol
     if draft.kind not in list(ColumnKind):
         raise InvalidSetting(key="kind", ru="выберите, что показывает столбец", en="choose what the column shows")
     if draft.kind == ColumnKind.FORMULA:
-        return ReportColumn(name, ColumnKind.FORMULA, formula=parse_formula(_with_names(draft.formula, columns)))
+        return ReportColumn(name, ColumnKind.FORMULA, formula=parse_formula(draft.formula))
     return ReportColumn(name, ColumnKind(draft.kind), parse_statuses(format_statuses(draft.statuses)))
 
 
