@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 
 from account_work import account_work
 from cast import Stage
-from dealtrace.accounts.account_act import AuditedAction
+from dealtrace.accounts.audit_entry import AuditedAction
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.storage.accounts.change_history import list_audit_entries
 from dealtrace.storage.accounts.users import find_user

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from cast import Stage
-from dealtrace.accounts.account_act import AuditedAction
+from dealtrace.accounts.audit_entry import AuditedAction
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.storage.accounts.change_history import list_audit_entries, list_site_changes
@@ -164,8 +164,8 @@ PRESSED_ELSEWHERE = {
     f"{SITE}/costs/remove": "test_removed_costs",
     f"{SETTINGS}/imports/undo/{{number:int}}": "test_imports_taken_back",
     "/welcome": "test_welcome",
-    "/invitation": "test_acts_on_accounts",
-    "/password": "test_acts_on_accounts",
+    "/invitation": "test_audit_log",
+    "/password": "test_audit_log",
     "/demo": "test_installation_pages",
     "/demo/remove": "test_installation_pages",
     "/users/second-factor": "test_users",

@@ -32,7 +32,7 @@ from dealtrace.cabinet.site_switch import places_of
 from dealtrace.cabinet.static_files import send_file
 from dealtrace.cabinet.users import (
     account,
-    acts,
+    audit_log,
     invitation,
     login,
     members,
@@ -117,7 +117,7 @@ PAGES = (
     Page("/users/invitation", "POST", users.invite, is_of_installation=True),
     Page("/users/revoke", "POST", users.revoke, is_of_installation=True),
     Page("/users/second-factor", "POST", users.demand, is_of_installation=True),
-    Page("/users/changes", "GET", acts.show, is_of_installation=True),
+    Page("/users/changes", "GET", audit_log.show, is_of_installation=True),
     Page("/users/{user:int}", "GET", account.show, is_of_installation=True),
     Page("/users/{user:int}/role", "POST", account.change_role, is_of_installation=True),
     Page("/users/{user:int}/ownership", "POST", account.change_ownership, is_of_installation=True),

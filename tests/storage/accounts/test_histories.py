@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import AuditedAction, AuditEntry
+from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.accounts.site import SiteId
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.storage.accounts.change_history import (

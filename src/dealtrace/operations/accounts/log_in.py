@@ -8,7 +8,7 @@ from functools import cache
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import AuditedAction
+from dealtrace.accounts.audit_entry import AuditedAction
 from dealtrace.accounts.session import SESSION_AGE_MAX, SESSION_BYTES, Session
 from dealtrace.accounts.token import token_digest
 from dealtrace.accounts.user import PasswordHash, User, UserId, normal_login

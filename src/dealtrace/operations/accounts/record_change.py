@@ -1,6 +1,6 @@
 """Record the changes of a site and what is done to accounts: what was done, by whom and when."""
 
-from dealtrace.accounts.account_act import AuditedAction, AuditEntry
+from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts.change_history import insert_audit_entry, insert_site_change

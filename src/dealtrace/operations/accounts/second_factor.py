@@ -7,7 +7,7 @@ from enum import Enum
 
 import pyotp
 
-from dealtrace.accounts.account_act import AuditedAction
+from dealtrace.accounts.audit_entry import AuditedAction
 from dealtrace.accounts.second_factor import (
     CODE_PAUSE,
     CODE_STEP_SECONDS,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import AuditedAction
+from dealtrace.accounts.audit_entry import AuditedAction
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT, Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.demo.company import PAYMENT_FIELD, PRODUCT_FIELD

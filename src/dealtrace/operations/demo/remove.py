@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.account_act import AuditedAction
+from dealtrace.accounts.audit_entry import AuditedAction
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.demo.refusals import DemoMissing, SeveralDemos, SiteInUse
 from dealtrace.operations.accounts.record_change import record_audit_entry, record_change

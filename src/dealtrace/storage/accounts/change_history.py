@@ -7,7 +7,7 @@ from threading import Lock
 
 from sqlalchemy import Connection, insert, select
 
-from dealtrace.accounts.account_act import AuditedAction, AuditEntry
+from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
 from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import account_act

@@ -8,10 +8,10 @@ import pytest
 
 from account_work import account_work
 from cast import Player, Stage
-from dealtrace.accounts.account_act import AuditedAction, AuditEntry
+from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.rendering import translations_of
-from dealtrace.cabinet.users.acts import audit_sentence
+from dealtrace.cabinet.users.audit_log import audit_sentence
 from dealtrace.operations.accounts.record_change import record_audit_entry
 from guests import PASSWORD, Guest, key_in, member_of, new_user, text_of
 from server import ServerProcess

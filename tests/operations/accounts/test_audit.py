@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from account_work import account_work
 from cast import Stage
-from dealtrace.accounts.account_act import AuditedAction
+from dealtrace.accounts.audit_entry import AuditedAction
 from dealtrace.operations.accounts.create_site import FIRST_NAME, open_first_site
 from dealtrace.operations.accounts.create_user import create_user, hash_password
 from dealtrace.operations.accounts.manage_user import change_password, delete_user

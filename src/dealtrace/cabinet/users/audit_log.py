@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from starlette.responses import Response
 
-from dealtrace.accounts.account_act import AuditedAction, AuditEntry
+from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
 from dealtrace.storage.accounts.change_history import list_audit_entries
@@ -35,7 +35,7 @@ async def show(view: View) -> Response:
     """Show the latest entries of the history, newest first."""
     entries = await view.read(list_audit_entries, most=ENTRIES_SHOWN)
     return view.page(
-        "users/acts.html",
+        "users/audit_log.html",
         lines=[
             (entry.acted_at, _author(entry, view.translate), audit_sentence(entry, view.translate)) for entry in entries
         ],
