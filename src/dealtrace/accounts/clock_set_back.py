@@ -1,4 +1,4 @@
-"""The difference between two times above which a clock must have been set back."""
+"""How far apart two times must be to show that a clock was set back."""
 
 from datetime import timedelta
 

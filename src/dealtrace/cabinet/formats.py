@@ -36,7 +36,7 @@ _LARGE: Mapping[Language, tuple[tuple[int, str], ...]] = {
 _LARGE_FROM = 10
 """Ours: an axis up to at least this many millions or billions has labels in that unit; its marks are whole numbers."""
 _SHOWN_UNITS = ((86_400, 3600), (3600, 60))
-"""The seconds of a unit, and of the smaller unit that `span_of_time` adds to it; seconds are added to minutes."""
+"""The length of a unit in seconds, and that of the smaller unit that `span_of_time` shows after it."""
 
 
 def filters_of(language: Language) -> dict[str, Callable[..., object]]:

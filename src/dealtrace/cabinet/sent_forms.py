@@ -27,7 +27,7 @@ def new_form_key() -> str:
 
 
 def is_form_key(text: str) -> bool:
-    """Return whether a string has the form of a key from `new_form_key`; other strings could be guessed."""
+    """Return whether a string has the format of a key from `new_form_key`, and so cannot be guessed."""
     return _KEY.fullmatch(text) is not None
 
 

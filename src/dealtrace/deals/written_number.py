@@ -17,7 +17,7 @@ _GROUPED = re.compile(rf"[+\-\u2212]?\d{{1,3}}(?:{_BLANK}\d{{3}})+(?=\Z|[.,]\d*\
 """A number with a blank before every three digits, such as `12 500`; blanks elsewhere may separate two numbers."""
 _BETWEEN_GROUPS = re.compile(_BLANK)
 _ZERO_DECIMALS = re.compile(r"(?:(?<=[0-9])\.00?|(?<=[0-9]{4})\.0+)\Z")
-"""A pattern of decimals that are zero; after one to three digits, `.000` may be thousands."""
+"""Matches decimals that are zero, but not `.000` after one to three digits: `1.000` may be a thousand."""
 
 
 def without_blanks_between_thousands(text: str) -> str:

@@ -18,9 +18,9 @@ NO_VALUE = frozenset(
 )  # fmt: skip
 """What databases and programs write into files of text for a missing value.
 
-Ours: it counts as an empty cell in every column. Otherwise, the second call with it in place of an id would be
-refused as a repetition of the first. In JSON, which has a null of its own, it is text. Exports put an apostrophe
-before it.
+Ours: it counts as an empty cell in every column. Otherwise, if two phone calls had `NULL` as their id, the
+second would be refused as a repetition of the first. In JSON, which has a null of its own, it is text. Exports put an
+apostrophe before it.
 """
 
 DASHES = frozenset("-–—")

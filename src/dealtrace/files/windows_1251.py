@@ -208,7 +208,7 @@ def is_windows_1251(path: Path) -> bool:
       CP866, ISO-8859-5 and Mac-Cyrillic.
     - It has words with letters of both alphabets. This happens with Windows-1252 and other European encodings.
     - Its words are much more typical of Russian in another Cyrillic encoding.
-    - Some of its words are in UTF-8, or its only letter is the first half of a letter in UTF-8.
+    - Some of its words are in UTF-8, or its only byte beyond ASCII is the first of the two bytes of a letter in UTF-8.
     """
     different_words: set[bytes] = set()
     letters = strange_signs = words = strange_words = 0

@@ -46,7 +46,7 @@ class AuthScheme:
 
     @property
     def tokens(self) -> tuple[Parameter, ...]:
-        """List the parameters or headers for tokens, also of the scheme `instead`; one valid token is enough."""
+        """List the parameters or headers that may have a token, those of `instead` too; one valid token is enough."""
         own = (self.token,) if self.token is not None else ()
         return own + (self.instead.tokens if self.instead is not None else ())
 

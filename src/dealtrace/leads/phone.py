@@ -248,7 +248,7 @@ def _read_row(row: Sequence[NumberInText], forms: Sequence[PhoneForm]) -> Iterat
     """Yield the phones in a row of written numbers, which only punctuation separates.
 
     A written number may contain several phones, one after another. Reading it stops at an extension, at digits that
-    are not a phone, or at a phone whose digits may also be parts of other phones.
+    are not a phone, or where the digits can be divided into phones in several ways.
     """
     digits = [number.digits for number in row]
     is_certain, end = is_alone(" ".join(digits)), -1

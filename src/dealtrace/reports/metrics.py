@@ -302,7 +302,7 @@ _TABLE = (
            "сделки в валюте, курс которой на их день не указан", "deals in a currency that has no rate for their day",
            Group.DEALS, Unit.COUNT, plain(Measure(Fact.DEALS, flag="lacks_rate")), growth=Growth.BAD),
     Metric("match_rate", "Доля сделок с лидом или источником", "Share of deals with a lead or source",
-           "сделки, у которых найден лид или источник указала CRM / все сделки",
+           "сделки, для которых найден лид или CRM указала источник / все сделки",
            "deals for which a lead was found or whose source the CRM stated / all deals", Group.DEALS, Unit.RATIO,
            ratio(_MATCHED, DEALS), formula_text="deals with a lead or a stated source / deals"),
     Metric("lead_rate", "Доля сделок с лидом", "Share of deals with a lead",

@@ -38,8 +38,8 @@ DESCENDING = "-"
 CHANGE_PREFIX = "change:"
 """The prefix of a metric's name in `sort` that sorts by the change of the metric from the compared period.
 
-Ours: it ends like the prefixes of custom fields and columns, so it cannot be the name of a metric. A change is a
-difference, not a percentage: a source that lost its only deal is not what a person looks for first.
+Ours: it ends with a colon, as the prefixes of custom fields and columns do; no name of a metric has a colon. A change
+is a difference, not a percentage: a source that lost its only deal is not what a person looks for first.
 """
 Value = TypeVar("Value")
 NO_DIMENSIONS: tuple[Dimension, ...] = ()

@@ -177,9 +177,9 @@ class Tally:
 
     `pinned` counts deals that keep the lead a person chose. `kept` counts deals that keep a lead which the rules would
     no longer find. `flipped` counts deals that would get a different lead, `moved` counts deals whose sources would
-    change, and `changed` counts deals with either change. `moves` has at most `MOVES_MAX` pairs
-    of sources; `further` is the sum of the moves between all other pairs. `without_rate` counts moved deals whose money
-    is left out of the moves, because its worth in rubles is unknown.
+    change, and `changed` counts deals with either change. `moves` has the deals and the money that would move from one
+    source to another, for at most `MOVES_MAX` pairs of sources; `further` has their sum for all other pairs.
+    `without_rate` counts moved deals whose money is left out of the moves, because its worth in rubles is unknown.
     """
 
     deals: int = 0

@@ -28,7 +28,7 @@ from dealtrace.storage.reports.mirror.mirror import without_mirror
 
 ERASE = "erase"
 WITHOUT = "without"
-"""The name of the field that adds the person's leads without a valid phone or e-mail."""
+"""The name of the field that includes those of the person's leads that have no valid phone or e-mail."""
 _LABELS = {"contact": "Contacts"}
 
 

@@ -1,4 +1,4 @@
-"""How much a figure changed from the compared period, and up to which time that period is counted, in words."""
+"""Texts about the change of a figure since the compared period, and about the time at which that period ends."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The note below a table with a row without a source: the deals of this row by reason, with links to them."""
+"""The note below a table that has a row "(no source)": how many of its deals have no source for which reason."""
 
 from fractions import Fraction
 

@@ -129,7 +129,7 @@ async def _page(
 
 
 async def _set(view: View, name: str, meaning: str) -> None:
-    """Set the meaning of a status; if the site is full, its deals are read outside of the transaction."""
+    """Set the meaning of a status; at a site without room for statuses, read its deals between two transactions."""
     site = view.current_site
     prepared = await view.manage(at_site(site, _set_or_prepare), name, meaning)
     if prepared.is_full:
@@ -138,7 +138,7 @@ async def _set(view: View, name: str, meaning: str) -> None:
 
 
 def _set_or_prepare(work: Work, name: str, meaning: str) -> PreparedStatus:
-    """Set the meaning of a status, or only prepare it if the site is full."""
+    """Set the meaning of a status, or only prepare it if the site has no room for further statuses."""
     prepared = prepare_status(work, name, meaning)
     if not prepared.is_full:
         store_status(work, prepared)

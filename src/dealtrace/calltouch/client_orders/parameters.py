@@ -87,7 +87,7 @@ class Products:
     erased: None = None
 
     def read(self, text: str) -> str:
-        """Return `text` unchanged, since `PRODUCT_TABLE` parses each product."""
+        """Return the list as it was sent; `PRODUCT_TABLE` parses its products later."""
         return text
 
     def schema(self) -> Mapping[str, object]:

@@ -83,7 +83,7 @@ class OmittedRequests:
 
 @record
 class _Second:
-    """A second, counted from 1970, with `count` answered requests, of which `requests` may match the query."""
+    """A second, counted from 1970: how many requests were answered in it, and those that may match the query."""
 
     second: int
     count: int

@@ -136,7 +136,7 @@ def _sqlite_joined(element: joined_texts, compiler: SQLCompiler, **kwargs: objec
 
 
 class _folded_placeholder(casefolded_to):  # noqa: N801
-    """The SQL expression for a string in which the letters of placeholders are folded."""
+    """The SQL expression for a string with the letters of placeholders such as `(Not Set)` in lower case."""
 
     inherit_cache = True
     letters = "".join(sorted(UNKNOWN_PARTS))

@@ -69,9 +69,9 @@ def delete_webhook(connection: Connection, webhook_id: int) -> None:
 def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: datetime, now: datetime) -> bool:
     """Lease a webhook to `holder` until `until` and return `True`; return `False` if another holder has a valid lease.
 
-    A lease is not valid if it has ended, or if it ends more than `CLOCKS_APART_MAX` after `until`, because the clock
-    was set back since it began. A lease that ends a little after `until` is valid: the clock of its server may be
-    ahead, or this transaction had to wait.
+    A lease is not valid if it has ended. Nor is it valid if it ends more than `CLOCKS_APART_MAX` after `until`: then
+    the clock must have been set back since the lease began. A lease that ends a little after `until` is valid: the
+    clock of its server may be ahead, or this transaction had to wait.
     """
     ends = webhook.c.leased_until
     is_free = or_(ends.is_(None), ends < now, ends > until + CLOCKS_APART_MAX, webhook.c.lease_holder == holder)
