@@ -101,7 +101,7 @@ def test_finding_a_lead_is_called_so_and_not_by_the_jargon_of_those_who_sell_it(
     assert [text for text in words if re.search("склей|склее", text, re.IGNORECASE)] == []
     rate = METRICS["match_rate"]
     assert "источник" in rate.ru
-    assert "источник указала CRM" in rate.meaning_ru
+    assert "CRM указала источник" in rate.meaning_ru
     assert "source" in rate.en
     assert "source the CRM stated" in rate.meaning_en
 

@@ -183,6 +183,19 @@ def test_a_metric_may_be_named_by_its_title_in_both_languages(metric: Metric) ->
         assert list_operands(parse_formula(f'2 * "{title}"'))[1] == ColumnName(title), "columns have any name"
 
 
+def test_a_title_that_is_also_the_name_of_a_column_is_refused_and_the_names_of_both_are_not() -> None:
+    for formula in ("amount / 2", '"Amount" / 2', "won / 2"):
+        check_parts(parse_formula(formula), ["amount", "won"], ["Amount", "won"])
+    for formula in ("Amount / 2", "Сумма сделок / 2"):
+        with pytest.raises(InvalidSetting, match=r"is both a metric and a column\. Write amount \(the metric\)"):
+            check_parts(parse_formula(formula), ["amount", "won"], ["AMOUNT", "сумма сделок"])
+
+
+def test_letters_of_other_alphabets_are_no_title() -> None:
+    assert parse_formula("V\u0130S\u0130TS") == MetricName("V\u0130S\u0130TS")
+    assert parse_formula("V\u0131s\u0131ts") == MetricName("V\u0131s\u0131ts")
+
+
 def test_a_formula_is_not_longer_with_names_than_it_may_be() -> None:
     half = FORMULA_LENGTH_MAX // len("Выручка+")
     assert len(list_operands(parse_formula("+".join(["Выручка"] * (half // 2))))) == half // 2

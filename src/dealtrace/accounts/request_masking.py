@@ -38,7 +38,7 @@ IDENTIFIERS = _spelt(
     "price revenue margin duration waitingTime page limit offset "
     "products.name fields.name"
 )
-"""Parameters whose values may look like phone numbers, but are not; in these values, only e-mails are masked."""
+"""Parameters whose values may look like phone numbers, but are not; only e-mails and tokens in them are masked."""
 _EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
 _SEPARATORS = r"\s().\-\u2010-\u2015\u2212"
 _NUMBER = re.compile(rf"\+?\d[\d{_SEPARATORS}]{{5,}}\d")
@@ -50,8 +50,11 @@ _DATE = re.compile(
 )
 """The ways in which programs write dates: `26.03.2024`, `26-03-2024`, `2024-03-26`, `20240326`, `20240326120000`."""
 _RUSSIAN_PHONE = re.compile("[78][0-9]{10}")
-_TOKEN = re.compile(rf"(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?![A-Za-z0-9_-])")
-"""What generated tokens look like."""
+_SIGN = "[A-Za-z0-9_-]"
+_TOKEN = re.compile(
+    rf"(?<!{_SIGN})(?={_SIGN}*[A-Z])(?={_SIGN}*[a-z]){_SIGN}{{{TOKEN_LENGTH}}}(?!{_SIGN})"
+)
+"""What generated tokens look like; a generated token without a capital or a small letter practically never occurs."""
 _CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4
 _DIGITS_OF_PHONE_MIN = 7
@@ -86,11 +89,15 @@ def _masked_secret(_value: str) -> str:
 
 
 def masked_unknown(text: str) -> str:
-    """Return what was sent in an unknown place, as a value or as a name, with contacts masked; a token is only a mask.
+    """Return what was sent in an unknown place, as a value or as a name, with contacts and tokens masked.
 
-    Ours: a program may send its token under any name, or in place of a name.
+    Ours: a program may send its token under any name, in place of a name, or with words around it.
     """
-    return MASK if len(text) == TOKEN_LENGTH and _TOKEN.fullmatch(text) is not None else masked_text(text)
+    return masked_text(_with_masked_tokens(text))
+
+
+def _with_masked_tokens(text: str) -> str:
+    return _TOKEN.sub(MASK, text) if len(text) >= TOKEN_LENGTH else text
 
 
 def masked_number(written: str) -> str:
@@ -140,11 +147,15 @@ def _masked_contact(value: str) -> str:
     return masked[:1] + MASK
 
 
+def _masked_identifier(value: str) -> str:
+    return _with_masked_emails(_with_masked_tokens(value))
+
+
 _MASKS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(SECRETS, _masked_secret),
     **dict.fromkeys(CONTACTS, _masked_contact),
     **dict.fromkeys(PERSONS, lambda value: value[:1] + MASK if value else ""),
-    **dict.fromkeys(IDENTIFIERS, _with_masked_emails),
+    **dict.fromkeys(IDENTIFIERS, _masked_identifier),
 }
 """Maps the name of a parameter, as documented or in lower case, to the function that masks its value."""
 _NETWORK_BITS = {4: 24, 6: 48}

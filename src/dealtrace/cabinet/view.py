@@ -95,9 +95,9 @@ class View:
     `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
     `site`; both are `None` if the path has no site. `form` is empty for GET; `form_page` is the URL of the page that
     showed it. `sent_form` is a form that must change something only once, or `None` for other forms; `has_changed` is
-    true once `manage` has stored something. `session_digest` identifies the session of `person`. `lacks_factor` is true
-    if the person must first set up two-factor authentication. `places` are the pages that every site has, and
-    `site_names` the names of all sites, empty if the person has only one.
+    true once `manage` or `write` has stored something. `session_digest` identifies the session of `person`.
+    `lacks_factor` is true if the person must first set up two-factor authentication. `places` are the pages that every
+    site has, and `site_names` the names of all sites, empty if the person has only one.
     """
 
     request: Request
@@ -248,7 +248,7 @@ class View:
 
         result = await self.services.account_changes.run(check_and_change)
         self.has_changed = True
-        if sent is not None:
+        if is_first and sent is not None:
             sent.is_taken = True
         return result
 

@@ -205,8 +205,9 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
         if isinstance(part, MetricName) and part.title.casefold() in names:
             raise InvalidSetting(
                 key=SETTING,
-                ru=f"{part.title} – и показатель, и столбец. Пишите {part.name} (показатель) или column:ИМЯ (столбец)",
-                en=f"{part.title} is both a metric and a column. Write {part.name} (the metric) or column:NAME "
+                ru=f'{part.title} – и показатель, и столбец. Пишите {part.name} (показатель) или "{part.title}" '
+                "(столбец)",
+                en=f'{part.title} is both a metric and a column. Write {part.name} (the metric) or "{part.title}" '
                 "(the column)",
             )
         if isinstance(part, MetricName) and part.name not in metrics:
@@ -324,9 +325,10 @@ class _Parser:
         value = self._take()
         if kind == "number":
             return Number(Decimal(value))
-        if kind == "title":
-            return MetricName(_BY_TITLE[value.casefold()], value)
-        return MetricName(value) if kind == "metric" else ColumnName(value)
+        if kind in ("title", "metric"):
+            name = _BY_TITLE.get(value.casefold(), value)
+            return MetricName(name, title="" if value == name else value)
+        return ColumnName(value)
 
     def _nested(self) -> FormulaTree:
         self._depth += 1

@@ -161,6 +161,7 @@ async def show(view: View) -> Response:
         is_unsourced=list_query.get("unsourced") == YES,
         is_unusable=list_query.get("contact") == UNUSABLE,
         is_deleted=list_query.get("deleted") == YES,
+        is_filtered=any(list_query.get(name) for name in FILTERS),
     )
 
 

@@ -78,10 +78,12 @@ def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Uns
 
     The time is found from earlier versions if the undone version does not store it.
     """
-    if "status_since" in undone.before or is_same_status(undone.before.get("status", deal.status), deal.status):
+    if "status_since" in undone.before or "status" not in undone.before:
         stated: datetime | Unset | None = undone.before.get("status_since", UNSET)
         return stated
     versions = list_versions(work.connection, work.site.id, undone.deal_id)
+    if is_same_status(undone.before["status"], deal.status):  # an older release may have dated a new spelling
+        return status_since(versions)
     return status_since(version for version in versions if version.version < undone.version)
 
 
