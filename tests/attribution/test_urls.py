@@ -1,11 +1,13 @@
 """Reading URLs and the names of hosts."""
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.host_names import host_in_ascii, host_of, registered_domain
-from dealtrace.attribution.urls import PART_LENGTH_MAX, decoded, fragment_parameters_of, query_parameters
+from dealtrace.attribution.urls import PART_LENGTH_MAX, decoded, fragment_parameters_of, query_parameters, split_url
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,10 @@ from dealtrace.attribution.urls import PART_LENGTH_MAX, decoded, fragment_parame
         ("магазин.рф/a", "магазин.рф"),
         ("192.0.2.1/a", ""),
         ("index.php/a", ""),
+        *((page, "") for page in ("default.ashx?id=1", "order.do", "cart.action", "price.pdf", "price.pl", "a.b.js")),
+        *((name, "") for name in ("Yandex.Direct", "no.referrer", "Яндекс.Маркет/a")),
+        ("shop.москва/a", "shop.москва"),
+        ("пример.бел/", "пример.бел"),
         ("promo.html", ""),
         ("/shop.ru/a", ""),
         ("Яндекс.Директ", ""),
@@ -132,3 +138,18 @@ def test_any_text_is_read(text: str) -> None:
 def test_cyrillic_survives_either_encoding(text: str, encoding: str) -> None:
     word = "".join(letter for letter in text if "а" <= letter <= "я") + "слово"
     assert decoded("".join(f"%{byte:02X}" for byte in word.encode(encoding))) == word
+
+
+def test_a_url_of_which_only_the_scheme_is_escaped_keeps_the_escapes_of_its_parameters() -> None:
+    parts = split_url("https%3A//shop.ru/?utm_campaign=%EE%EA%ED%E0&a=1%26b")
+    assert parts is not None
+    assert parts.query == "utm_campaign=%EE%EA%ED%E0&a=1%26b"
+
+
+@pytest.mark.parametrize(
+    "sign", "\u2000\u2004\u2028\u2029\u205f\u1680\u200b\u200e\u202b\u202e\u2066\u2069\ufeff\u00ad\t"
+)
+def test_blanks_and_marks_around_names_and_values_are_no_part_of_them(sign: str) -> None:
+    assert query_parameters(quote(f"{sign}utm_source") + "=" + quote(f"{sign}yan dex{sign}")) == {
+        "utm_source": "yan dex"
+    }

@@ -13,6 +13,7 @@ from dealtrace.deals.custom_fields import split_by_known
         ({"margin": "10"}, {"margin", "city"}, {"margin": "10"}, ()),
         ({"b": "1", "margin": "10", "a": "2"}, {"margin"}, {"margin": "10"}, ("b", "a")),
         ({"margin": ""}, {"margin"}, {"margin": ""}, ()),
+        ({"city": "Тверь"}, {"\ufeffcity "}, {"\ufeffcity ": "Тверь"}, ()),
         ({"Margin": "10", "margin ": "10"}, {"margin"}, {}, ("Margin", "margin ")),
     ],
 )

@@ -51,9 +51,7 @@ _DATE = re.compile(
 """The ways in which programs write dates: `26.03.2024`, `26-03-2024`, `2024-03-26`, `20240326`, `20240326120000`."""
 _RUSSIAN_PHONE = re.compile("[78][0-9]{10}")
 _SIGN = "[A-Za-z0-9_-]"
-_TOKEN = re.compile(
-    rf"(?<!{_SIGN})(?={_SIGN}*[A-Z])(?={_SIGN}*[a-z]){_SIGN}{{{TOKEN_LENGTH}}}(?!{_SIGN})"
-)
+_TOKEN = re.compile(rf"(?<!{_SIGN})(?={_SIGN}*[A-Z])(?={_SIGN}*[a-z]){_SIGN}{{{TOKEN_LENGTH}}}(?!{_SIGN})")
 """What generated tokens look like; a generated token without a capital or a small letter practically never occurs."""
 _CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4

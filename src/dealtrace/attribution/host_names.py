@@ -1,12 +1,12 @@
 """Normalise the names of hosts, and find their registered domains."""
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from ipaddress import ip_address
 
 import idna
-from publicsuffixlist import PublicSuffixList
 
+from dealtrace.attribution.public_suffixes import public_suffixes
 from dealtrace.attribution.urls import short, split_url
 
 HOST_LENGTH_MAX = 253
@@ -96,14 +96,8 @@ def registered_domain(host: str) -> str:
     ascii_host = host_in_ascii(host)
     if _is_ip(ascii_host) or len(ascii_host) > HOST_LENGTH_MAX:
         return ascii_host
-    domain: str | None = _suffixes().privatesuffix(ascii_host)
+    domain: str | None = public_suffixes().privatesuffix(ascii_host)
     return domain or ascii_host
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    """Return the Public Suffix List that the library includes; it is read on first use, because reading takes 40 ms."""
-    return PublicSuffixList(only_icann=True)
 
 
 def _is_ip(host: str) -> bool:

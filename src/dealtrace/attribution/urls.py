@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
+from dealtrace.attribution.public_suffixes import has_public_suffix
+
 URL_LENGTH_MAX = 8192
 """How many characters of a URL are parsed; any further characters are ignored."""
 PART_LENGTH_MAX = 1024
-_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\ufeff\u00ad"
-_AROUND = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u2002\u2003\u2009\u200a\u202f\u3000" + _INVISIBLE
+_BLANKS = (*range(0x09, 0x0E), *range(0x1C, 0x21), 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_MARKS = (0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+_AROUND = "".join(map(chr, _BLANKS + _MARKS))
 """Blanks and invisible marks, which editors and messengers leave around tags that are copied from them."""
 
 _SEMICOLON = "(?:;|%(?:25)*3B)"
@@ -22,11 +25,14 @@ _ESCAPED_AMPERSAND = re.compile(
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
 _ESCAPED_SCHEME = re.compile(r"\s*https?%3A", re.IGNORECASE)
 _BARE_HOST = re.compile(
-    r"\s*(?:\w(?:[\w-]*\w)?\.)+(?!(?:[xs]?html?|php[0-9]?|aspx?|jspx?|cgi)\b)(?:[a-z]{2,}|xn--[a-z0-9-]+|рф)"
+    r"\s*(?P<host>(?:\w(?:[\w-]*\w)?\.)+(?!(?:direct|do|pl|py|sh|zip)\b)(?:xn--[a-z0-9-]+|[^\W\d_]{2,}))"
     r"\.?(?::[0-9]{1,5})?(?=[/?#]|\s*\Z)",
     re.IGNORECASE,
 )
-"""The host with which a URL without a scheme begins, as in `shop.ru/a`; `index.php` is a page instead."""
+"""What may be the host with which a URL without a scheme begins, as in `shop.ru/a`.
+
+Ours: `order.do`, `price.pl` and the like are pages, and `Yandex.Direct` is a name, although such hosts could exist.
+"""
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPED_EQUALS = re.compile(r"(utm_\w{1,32}?)%(?:25)*3D", re.IGNORECASE)
@@ -46,10 +52,11 @@ def split_url(url: str) -> SplitResult | None:
     if their host were not read, each of their own pages would be a visit from another site.
     """
     url = url[:URL_LENGTH_MAX]
-    if _ESCAPED_SCHEME.match(url):
+    if _ESCAPED_SCHEME.match(url) and not any(sign in url for sign in "?&="):
         url = unquote(url)
     try:
-        mark = "//" if _BARE_HOST.match(url) else ""
+        bare = _BARE_HOST.match(url)
+        mark = "//" if bare is not None and has_public_suffix(bare["host"].lower()) else ""
         parts = urlsplit(mark + _ESCAPED_AMPERSAND.sub(_ampersand, url).lstrip())
         _ = parts.hostname
     except ValueError:
@@ -71,7 +78,7 @@ def query_parameters(text: str) -> Mapping[str, str]:
     for piece in _pieces(text):
         name, _, value = piece.partition("=")
         if value and (read := short(decoded(value))):
-            parameters.setdefault(decoded(name).strip().lower(), read)
+            parameters.setdefault(decoded(name).strip(_AROUND).lower(), read)
     return parameters
 
 

@@ -22,10 +22,12 @@ Ours: a higher rate is refused, since no currency in which a CRM counts deals is
 count as currencies.
 """
 KOPECKS_MAX = 2**63 - 1
-_RUBLES = frozenset(
-    {"rub", "rur", "643", "810", "₽", "р", "р.", "руб", "руб.", "рубль", "рубли", "рублей", "ruble", "rubles"}
-)
-"""The spellings of the ruble, in lower case; 643 is its number in ISO 4217, 810 the former one, which banks use."""
+FORMERLY_FOREIGN = frozenset({"643", "810", "р", "р.", "рубль", "рубли", "рублей", "ruble", "rubles"})
+"""Spellings of the ruble, in lower case, that earlier releases stored as foreign currencies.
+
+643 is the ruble's number in ISO 4217, 810 the former one, which banks use.
+"""
+_RUBLES = frozenset({"rub", "rur", "₽", "руб", "руб."}) | FORMERLY_FOREIGN
 
 
 @record
@@ -45,8 +47,13 @@ def currency_of(text: str | None) -> str | None:
 
     Invisible marks are left out; wide letters and digits of other alphabets become ordinary ones.
     """
-    word = folded(plain(text)).strip() if text is not None else ""
+    word = currency_word(text)
     return RUBLE if word in _RUBLES else word or None
+
+
+def currency_word(text: str | None) -> str:
+    """Return a currency as it was written, in lower case; empty for a missing or blank text."""
+    return folded(plain(text)).strip() if text is not None else ""
 
 
 def rounded_rate(rubles: Decimal) -> Decimal:

@@ -58,9 +58,9 @@ def read_pairs(encoded: bytes) -> Pairs:
     check_count(len(pieces))
     for piece in pieces:
         name, _, value = piece.partition("=")
-        if not name.isidentifier():
-            name = bare_name(name)
         if is_plain and "%" not in piece and "+" not in piece:
+            if not name.isidentifier():
+                name = bare_name(name)
             if name and name not in pairs.values:
                 pairs.values[name] = value
             elif name:
@@ -71,7 +71,7 @@ def read_pairs(encoded: bytes) -> Pairs:
 
 
 def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
-    if "%" in name or "+" in name or not name.isascii():
+    if not name.isascii() or not name.isidentifier():
         name = bare_name(unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")))
     if not name:
         return

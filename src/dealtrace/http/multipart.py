@@ -2,7 +2,7 @@
 
 import binascii
 import quopri
-from collections.abc import Callable, Mapping
+import re
 from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
@@ -15,10 +15,9 @@ from dealtrace.leads.plain_text import BYTE_ORDER_MARK
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-_TRANSFER_DECODERS: Mapping[bytes, Callable[[bytes], bytes]] = {
-    b"quoted-printable": quopri.decodestring,
-    b"base64": binascii.a2b_base64,
-}
+_LINE_ENDS = re.compile(rb"[\r\n]+")
+_NOT_QUOTED = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|\Z))")
+"""Matches a sign that content in quoted-printable would have encoded."""
 
 
 def read_multipart(boundary: bytes, body: bytes) -> Pairs:
@@ -98,11 +97,18 @@ class _Parts:
     def _decoded(self) -> bytes:
         """Return the content of a part; some libraries, such as Indy of Delphi, send it as in e-mails.
 
-        Raises:
-            ValueError: the content is not in Base64, although the part says so.
+        Content that is not encoded as the part says is returned as it came.
         """
-        decode = _TRANSFER_DECODERS.get(self._headers.get(b"content-transfer-encoding", b"").strip().lower())
-        return bytes(self._content) if decode is None else decode(bytes(self._content))
+        content = bytes(self._content)
+        encoding = self._headers.get(b"content-transfer-encoding", b"").strip().lower()
+        if encoding == b"quoted-printable" and _NOT_QUOTED.search(content) is None:
+            return quopri.decodestring(content)
+        if encoding == b"base64":
+            try:
+                return binascii.a2b_base64(_LINE_ENDS.sub(b"", content), strict_mode=True)
+            except ValueError:
+                return content
+        return content
 
     def _finish(self) -> None:
         self.ended = True

@@ -280,7 +280,7 @@ class ParameterTable:
             violations[name] = Violation(name, fault.ru, fault.en)
             return
         if self.empty_erases or not is_blank(text):
-            sent.custom[key] = value
+            sent.custom.setdefault(key, value)
             sent.texts[name] = text
 
 

@@ -1,5 +1,6 @@
 """The sites whose commands wait in the write queue for a fault to pass, while other sites are written."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -74,13 +75,13 @@ class PostponedSites:
                 refused.append(pending)
         return fresh, refused
 
-    def take_expired(self, earlier_seconds: float = 0.0) -> list[PostponedSite]:
+    def take_expired(self, give_up_at: float = math.inf) -> list[PostponedSite]:
         """Remove and return the postponed sites whose deadline has passed; it can pass while other sites are tried.
 
-        All deadlines are taken to be `earlier_seconds` earlier.
+        No deadline is later than `give_up_at`.
         """
-        reached = self._monotonic() + earlier_seconds
-        expired = {site_id: late for site_id, late in self._sites.items() if late.deadline <= reached}
+        now = self._monotonic()
+        expired = {site_id: late for site_id, late in self._sites.items() if min(late.deadline, give_up_at) <= now}
         for site_id in expired:
             del self._sites[site_id]
         return list(expired.values())

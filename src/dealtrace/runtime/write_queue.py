@@ -6,6 +6,7 @@ not affected.
 """
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -57,7 +58,7 @@ Ours: a locked site delays the others by this much at most, and nearly all trans
 """
 
 STOP_PATIENCE_SECONDS = 5
-"""Ours: for how many seconds a command is tried again at most once the server stops.
+"""Ours: for how many seconds commands are still tried again once the server stops.
 
 All requests must be answered, and what is in memory stored, before the supervisor kills the process after 30 seconds.
 """
@@ -90,7 +91,7 @@ class WriteQueue:
         self._queue_max = queue_max
         self._batch_max = batch_max
         self._patience_seconds = patience_seconds
-        self._patience_cut_seconds = 0.0
+        self._give_up_at = math.inf
         self._watch = watch if watch is not None else DatabaseWatch(database)
         self._commits_per_site: bool | None = None
         self._observe = observe
@@ -148,8 +149,8 @@ class WriteQueue:
         return answer
 
     def begin_stop(self) -> None:
-        """From now on, try each command again for `STOP_PATIENCE_SECONDS` at most, counted from its first try."""
-        self._patience_cut_seconds = max(0.0, self._patience_seconds - STOP_PATIENCE_SECONDS)
+        """Stop trying commands again in `STOP_PATIENCE_SECONDS` at the latest."""
+        self._give_up_at = time.monotonic() + STOP_PATIENCE_SECONDS
 
     async def stop(self) -> None:
         """Write the waiting commands, then end the thread."""
@@ -210,7 +211,7 @@ class WriteQueue:
 
         The commands of sites that have waited for too long are refused.
         """
-        for expired in self._postponed.take_expired(self._patience_cut_seconds):
+        for expired in self._postponed.take_expired(self._give_up_at):
             self._acknowledge(expired.batch, DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS))
         if (late := self._postponed.take_due()) is not None:
             self._write(late.batch, late.deadline, pause=late.pause)
@@ -234,8 +235,7 @@ class WriteQueue:
                 fault = closed.cause
                 self._known_statuses = KnownStatuses()  # the database that answers next may not have them
                 pause_seconds = 0.0 if is_locked_out(fault) else whole_pause  # the try has waited for the lock already
-                retried_at = time.monotonic() + pause_seconds
-                if is_temporary(fault) and retried_at < deadline - self._patience_cut_seconds:
+                if is_temporary(fault) and time.monotonic() + pause_seconds < min(deadline, self._give_up_at):
                     self._observe_retry(retry_reason(fault))
                     time.sleep(pause_seconds)
                     whole_pause = min(whole_pause * 2, RETRY_PAUSE_MAX_SECONDS)

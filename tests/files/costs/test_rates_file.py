@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dealtrace.errors import FileUnreadable
-from dealtrace.files.costs.currency_rates import read_rates
+from dealtrace.errors import FileUnreadable, InvalidValue
+from dealtrace.files.costs.currency_rates import read_foreign, read_rates
 from spreadsheet import write_xlsx
 
 
@@ -41,3 +41,10 @@ def test_what_stays_open_is_refused_with_its_row(tmp_path: Path, rates: Sequence
 def test_a_number_of_a_spreadsheet_is_what_it_is(tmp_path: Path) -> None:
     path = write_xlsx(tmp_path / "rates.xlsx", ["Валюта", "Дата", "Курс"], ["USD", "01.03.2024", 92.345])
     assert [rate.rubles for rate in read_rates(path, None)] == [Decimal("92.345")]
+
+
+def test_a_spelling_of_the_ruble_that_was_stored_as_a_foreign_currency_may_have_a_rate() -> None:
+    assert [read_foreign(text) for text in ("643", "Рубли", "\u200eUSD")] == ["643", "рубли", "usd"]
+    for text in ("RUB", "руб.", " "):
+        with pytest.raises(InvalidValue):
+            read_foreign(text)

@@ -15,6 +15,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.leads.change_in_cabinet import (
     AnnotationsRewrite,
     LeadDeletion,
@@ -39,7 +40,7 @@ async def act(view: View) -> Response:
         return not_found_page(view)
     try:
         if wanted == NOTE:
-            tags = tuple(dict.fromkeys(tag for part in view.form.get("tags").split(",") if (tag := part.strip())))
+            tags = tuple(dict.fromkeys(tag for part in view.form.get("tags").split(",") if (tag := stripped(part))))
             manager, comment = view.form.get("manager").strip(), view.form.get("comment").replace("\r\n", "\n").strip()
             await view.write(rewrite_annotations, AnnotationsRewrite(ref, tags, manager, comment))
         elif wanted in MARKS and ref.kind is LeadKind.CALL:

@@ -4,7 +4,16 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-from dealtrace.deals.currency import RATE_RUB_MAX, RATE_RUB_MIN, RUBLE, CurrencyRate, currency_of, rounded_rate
+from dealtrace.deals.currency import (
+    FORMERLY_FOREIGN,
+    RATE_RUB_MAX,
+    RATE_RUB_MIN,
+    RUBLE,
+    CurrencyRate,
+    currency_of,
+    currency_word,
+    rounded_rate,
+)
 from dealtrace.deals.written_number import clear_number
 from dealtrace.errors import InvalidParameters, InvalidValue
 from dealtrace.files.cell_types import NumberCell
@@ -78,9 +87,13 @@ def _checked_rate(rubles: Decimal) -> Decimal:
 def read_foreign(text: str) -> str:
     """Return the code of a foreign currency as deals store it, in lower case.
 
+    Ours: a rate may also be set for a spelling of the ruble that earlier releases stored as a foreign currency.
+
     Raises:
         InvalidValue: the string is blank or means the ruble, which needs no rate.
     """
+    if (word := currency_word(text)) in FORMERLY_FOREIGN:
+        return word
     currency = currency_of(text)
     if currency is None or currency == RUBLE:
         raise InvalidValue(

@@ -3,6 +3,7 @@
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX
+from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork
@@ -12,12 +13,15 @@ from dealtrace.storage.accounts import custom_fields, revision
 def add_custom_field(work: AccountWork, site_id: int, name: str) -> None:
     """Add a field to a site, so that values sent as `custom[name]` are stored from now on.
 
+    Blanks and invisible marks around the name are left out.
+
     Raises:
         SiteNotFound: there is no such site.
         InvalidSetting: the name is empty or too long.
         NameTaken: the site has this field already.
     """
     require_site(work.connection, site_id)
+    name = stripped(name)
     if not 0 < len(name) <= CUSTOM_NAME_LENGTH_MAX:
         limit = CUSTOM_NAME_LENGTH_MAX
         raise InvalidSetting(
