@@ -25,7 +25,10 @@ from dealtrace.attribution.urls import PART_LENGTH_MAX, decoded, fragment_parame
         ("192.0.2.1/a", ""),
         ("index.php/a", ""),
         *((page, "") for page in ("default.ashx?id=1", "order.do", "cart.action", "price.pdf", "price.pl", "a.b.js")),
-        *((name, "") for name in ("Yandex.Direct", "no.referrer", "Яндекс.Маркет/a")),
+        *(
+            (name, "")
+            for name in ("Yandex.Direct", "Google.Play", "README.md", "no.referrer", "a." + "ж" * 64, "Яндекс.Маркет/a")
+        ),
         ("shop.москва/a", "shop.москва"),
         ("пример.бел/", "пример.бел"),
         ("promo.html", ""),
@@ -143,7 +146,10 @@ def test_cyrillic_survives_either_encoding(text: str, encoding: str) -> None:
 def test_a_url_of_which_only_the_scheme_is_escaped_keeps_the_escapes_of_its_parameters() -> None:
     parts = split_url("https%3A//shop.ru/?utm_campaign=%EE%EA%ED%E0&a=1%26b")
     assert parts is not None
-    assert parts.query == "utm_campaign=%EE%EA%ED%E0&a=1%26b"
+    assert (parts.netloc, parts.query) == ("shop.ru", "utm_campaign=%EE%EA%ED%E0&a=1%26b")
+    parts = split_url("https%3A%2F%2Fshop.ru%2F%3Fa%3D1&utm_source=ya")
+    assert parts is not None
+    assert (parts.netloc, parts.query) == ("shop.ru", "a=1&utm_source=ya")
 
 
 @pytest.mark.parametrize(

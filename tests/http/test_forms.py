@@ -313,6 +313,8 @@ def test_parts_may_be_encoded_as_in_e_mails(encoding: str, content: bytes, text:
         ("base64", "Ромашка"),
         ("base64", "да"),
         ("base64", "a b"),
+        *(("base64", text) for text in ("1000", "Ivan", "test", "paid", "12345678")),
+        *(("quoted-printable", text) for text in ("https://x.ru/?id=12345", "Заказ id=12 ок", "https://x.ru/?x=ab")),
         ("quoted-printable", "https://x.ru/?utm_campaign=весна&x=ab"),
         ("quoted-printable", "a = b"),
     ],

@@ -51,7 +51,10 @@ _DATE = re.compile(
 """The ways in which programs write dates: `26.03.2024`, `26-03-2024`, `2024-03-26`, `20240326`, `20240326120000`."""
 _RUSSIAN_PHONE = re.compile("[78][0-9]{10}")
 _SIGN = "[A-Za-z0-9_-]"
-_TOKEN = re.compile(rf"(?<!{_SIGN})(?={_SIGN}*[A-Z])(?={_SIGN}*[a-z]){_SIGN}{{{TOKEN_LENGTH}}}(?!{_SIGN})")
+_AFTER_ESCAPE = r"(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})"
+_TOKEN = re.compile(
+    rf"(?:(?<!{_SIGN})|{_AFTER_ESCAPE})(?={_SIGN}*[A-Z])(?={_SIGN}*[a-z]){_SIGN}{{{TOKEN_LENGTH}}}(?!{_SIGN})"
+)
 """What generated tokens look like; a generated token without a capital or a small letter practically never occurs."""
 _CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4
@@ -139,7 +142,7 @@ def _with_masked_emails(text: str) -> str:
 def _masked_contact(value: str) -> str:
     if value.isdecimal() and len(value) >= _DIGITS_OF_PHONE_MIN:  # a shortcut: most phones are sent as plain digits
         return value[:_SHOWN_OF_PHONE] + MASK
-    masked = masked_text(value)
+    masked = masked_unknown(value)
     if MASK in masked or not masked:
         return masked
     return masked[:1] + MASK

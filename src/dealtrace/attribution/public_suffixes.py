@@ -5,6 +5,8 @@ from functools import cache, lru_cache
 from publicsuffixlist import PublicSuffixList
 
 SUFFIXES_REMEMBERED = 1024
+LABEL_LENGTH_MAX = 63
+"""The maximum number of characters between two dots of a host; converting longer ones to ASCII would take seconds."""
 
 
 @cache
@@ -13,11 +15,16 @@ def public_suffixes() -> PublicSuffixList:
     return PublicSuffixList(only_icann=True)
 
 
-@lru_cache(maxsize=SUFFIXES_REMEMBERED)
 def has_public_suffix(host: str) -> bool:
     """Return whether a host, in lower case, ends with a suffix of the list; its letters may be of any alphabet."""
+    label = host.rpartition(".")[2]
+    return len(label) <= LABEL_LENGTH_MAX and _is_suffix(label)
+
+
+@lru_cache(maxsize=SUFFIXES_REMEMBERED)
+def _is_suffix(label: str) -> bool:
     try:
-        suffix = host.rpartition(".")[2].encode("idna").decode("ascii")
+        suffix = label.encode("idna").decode("ascii")
     except UnicodeError:
         return False
     return public_suffixes().publicsuffix(f"a.{suffix}", accept_unknown=False) is not None

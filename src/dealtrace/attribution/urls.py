@@ -24,14 +24,16 @@ _ESCAPED_AMPERSAND = re.compile(
 """Matches an ampersand, unescaped or escaped one or more times as in HTML, in JSON or (group `in_url`) in URLs."""
 _MISWRITTEN = re.compile(r"(?:[?;]|%(?:25)*26)(?=utm_\w+=)", re.IGNORECASE)
 _ESCAPED_SCHEME = re.compile(r"\s*https?%3A", re.IGNORECASE)
+_UNTIL_PARAMETERS = re.compile("[^?&=#]*")
 _BARE_HOST = re.compile(
-    r"\s*(?P<host>(?:\w(?:[\w-]*\w)?\.)+(?!(?:direct|do|pl|py|sh|zip)\b)(?:xn--[a-z0-9-]+|[^\W\d_]{2,}))"
+    r"\s*(?P<host>(?:\w(?:[\w-]*\w)?\.)+(?!(?:app|business|direct|do|market|md|mov|pl|play|py|rs|search|sh|zip)\b)(?:xn--[a-z0-9-]+|[^\W\d_]{2,}))"
     r"\.?(?::[0-9]{1,5})?(?=[/?#]|\s*\Z)",
     re.IGNORECASE,
 )
 """What may be the host with which a URL without a scheme begins, as in `shop.ru/a`.
 
-Ours: `order.do`, `price.pl` and the like are pages, and `Yandex.Direct` is a name, although such hosts could exist.
+Ours: `order.do` and `README.md` are pages, and `Yandex.Direct` and `Google.Play` are names, although such hosts could
+exist.
 """
 _SLASH = re.compile("/|%2F", re.IGNORECASE)
 _PERCENT_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
@@ -52,8 +54,10 @@ def split_url(url: str) -> SplitResult | None:
     if their host were not read, each of their own pages would be a visit from another site.
     """
     url = url[:URL_LENGTH_MAX]
-    if _ESCAPED_SCHEME.match(url) and not any(sign in url for sign in "?&="):
-        url = unquote(url)
+    if _ESCAPED_SCHEME.match(url):
+        escaped = _UNTIL_PARAMETERS.match(url)
+        end = escaped.end() if escaped is not None else 0
+        url = unquote(url[:end]) + url[end:]
     try:
         bare = _BARE_HOST.match(url)
         mark = "//" if bare is not None and has_public_suffix(bare["host"].lower()) else ""

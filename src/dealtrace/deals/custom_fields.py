@@ -15,7 +15,7 @@ def split_by_known(values: Mapping[str, str], known: Collection[str]) -> tuple[d
     kept: dict[str, str] = {}
     unknown = []
     for name, value in values.items():
-        stored = name if name in known else next((each for each in known if stripped(each) == name), None)
+        stored = name if name in known else next((each for each in sorted(known) if stripped(each) == name), None)
         if stored is None:
             unknown.append(name)
         else:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 _NOT_QUOTED = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|\Z))")
 """Matches a sign that content in quoted-printable would have encoded."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 def read_multipart(boundary: bytes, body: bytes) -> Pairs:
@@ -101,14 +102,16 @@ class _Parts:
         """
         content = bytes(self._content)
         encoding = self._headers.get(b"content-transfer-encoding", b"").strip().lower()
-        if encoding == b"quoted-printable" and _NOT_QUOTED.search(content) is None:
-            return quopri.decodestring(content)
-        if encoding == b"base64":
-            try:
-                return binascii.a2b_base64(_LINE_ENDS.sub(b"", content), strict_mode=True)
-            except ValueError:
+        try:
+            if encoding == b"base64":
+                decoded = binascii.a2b_base64(_LINE_ENDS.sub(b"", content), strict_mode=True)
+            elif encoding == b"quoted-printable" and content.isascii() and _NOT_QUOTED.search(content) is None:
+                decoded = quopri.decodestring(content)
+            else:
                 return content
-        return content
+            return content if _CONTROLS.search(decoded.decode()) is not None else decoded
+        except ValueError:
+            return content
 
     def _finish(self) -> None:
         self.ended = True

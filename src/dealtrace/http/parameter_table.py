@@ -280,7 +280,8 @@ class ParameterTable:
             violations[name] = Violation(name, fault.ru, fault.en)
             return
         if self.empty_erases or not is_blank(text):
-            sent.custom.setdefault(key, value)
+            if key not in sent.custom or name == f"{self.family.opening}{key}]":  # the exact name counts
+                sent.custom[key] = value
             sent.texts[name] = text
 
 

@@ -5,6 +5,7 @@ from dataclasses import field, replace
 from datetime import datetime
 
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.ring_back import RING_BACK, RingBack
 from dealtrace.record import record
 
@@ -78,8 +79,8 @@ def with_addition(annotations: Annotations, added: Addition, known_values: Mappi
 
 
 def without_values(annotations: Annotations, names: Collection[str]) -> Annotations:
-    """Return annotations without the values of the custom fields `names`."""
-    kept = {name: value for name, value in annotations.custom_values.items() if name not in names}
+    """Return annotations without the values of the custom fields `names`, also if marks surround a stored name."""
+    kept = {name: value for name, value in annotations.custom_values.items() if not {name, stripped(name)} & {*names}}
     return replace(annotations, custom_values=kept)
 
 

@@ -200,14 +200,13 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
         InvalidSetting: a metric or column does not exist, and the message lists those that exist; or a metric was named
             by a title that is the name of a column, too.
     """
-    names = {name.casefold() for name in columns}
+    names = {name.casefold(): name for name in columns}
     for part in _operands(formula):
-        if isinstance(part, MetricName) and part.title.casefold() in names:
+        if isinstance(part, MetricName) and (column := names.get(part.title.casefold())) is not None:
             raise InvalidSetting(
                 key=SETTING,
-                ru=f'{part.title} – и показатель, и столбец. Пишите {part.name} (показатель) или "{part.title}" '
-                "(столбец)",
-                en=f'{part.title} is both a metric and a column. Write {part.name} (the metric) or "{part.title}" '
+                ru=f'{part.title} – и показатель, и столбец. Пишите {part.name} (показатель) или "{column}" (столбец)',
+                en=f'{part.title} is both a metric and a column. Write {part.name} (the metric) or "{column}" '
                 "(the column)",
             )
         if isinstance(part, MetricName) and part.name not in metrics:

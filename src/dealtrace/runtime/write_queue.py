@@ -149,8 +149,8 @@ class WriteQueue:
         return answer
 
     def begin_stop(self) -> None:
-        """Stop trying commands again in `STOP_PATIENCE_SECONDS` at the latest."""
-        self._give_up_at = time.monotonic() + STOP_PATIENCE_SECONDS
+        """Stop trying commands again `STOP_PATIENCE_SECONDS` after the first call, at the latest."""
+        self._give_up_at = min(self._give_up_at, time.monotonic() + STOP_PATIENCE_SECONDS)
 
     async def stop(self) -> None:
         """Write the waiting commands, then end the thread."""

@@ -48,3 +48,9 @@ def test_a_spelling_of_the_ruble_that_was_stored_as_a_foreign_currency_may_have_
     for text in ("RUB", "руб.", " "):
         with pytest.raises(InvalidValue):
             read_foreign(text)
+
+
+def test_a_file_may_have_rates_of_such_spellings(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text("Валюта;Дата;Курс\n643;01.03.2024;1\nр.;01.03.2024;1\n", encoding="utf-8")
+    assert [rate.currency for rate in read_rates(path, None)] == ["643", "р."]

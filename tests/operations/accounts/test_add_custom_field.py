@@ -8,7 +8,7 @@ from dealtrace.errors import InvalidSetting, NameTaken, SiteNotFound
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX
 from dealtrace.operations.accounts.custom_fields import add_custom_field
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.storage.accounts.custom_fields import list_custom_fields, list_unknown_fields
+from dealtrace.storage.accounts.custom_fields import insert_custom_field, list_custom_fields, list_unknown_fields
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
 from stored import rows_of
@@ -40,6 +40,13 @@ def test_it_adds_a_field_to_the_site_and_notifies_running_servers(stage: Stage, 
     assert site is not None
     assert site.custom_fields == {name.strip(" \u200e")}
     assert revision(stage) > before
+
+
+def test_a_name_that_a_field_has_between_marks_is_taken(stage: Stage, shop: Player) -> None:
+    with stage.database.write() as connection:
+        insert_custom_field(connection, shop.site.id, "\ufeffcity ", utc_now())
+    with pytest.raises(NameTaken):
+        add(stage, shop.site.id, "city")
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * (CUSTOM_NAME_LENGTH_MAX + 1)])

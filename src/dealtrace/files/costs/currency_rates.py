@@ -16,7 +16,7 @@ from dealtrace.deals.currency import (
 )
 from dealtrace.deals.written_number import clear_number
 from dealtrace.errors import InvalidParameters, InvalidValue
-from dealtrace.files.cell_types import NumberCell
+from dealtrace.files.cell_types import NumberCell, cell_text
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, MoneyCell, check_positive, read_positive
 from dealtrace.files.import_columns import DecimalSigns, ImportColumn, Need, lay_out, missing_columns
 from dealtrace.files.row import Cell
@@ -56,7 +56,8 @@ class ForeignCurrencyCell:
 
     def read(self, cell: Cell) -> str:
         """Return the code of the currency as deals store it, in lower case."""
-        return read_foreign(CurrencyCell().read(cell))
+        word = currency_word(cell_text(cell))
+        return word if word in FORMERLY_FOREIGN else read_foreign(CurrencyCell().read(cell))
 
 
 RATE_COLUMNS = (

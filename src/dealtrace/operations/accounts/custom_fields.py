@@ -27,7 +27,8 @@ def add_custom_field(work: AccountWork, site_id: int, name: str) -> None:
         raise InvalidSetting(
             key="name", ru=f"нужно от 1 до {limit} символов", en=f"1 to {limit} characters are expected"
         )
-    if not custom_fields.insert_custom_field(work.connection, site_id, name, work.now):
+    taken = map(stripped, custom_fields.list_custom_fields(work.connection, site_id))
+    if name in taken or not custom_fields.insert_custom_field(work.connection, site_id, name, work.now):
         raise NameTaken(name=name)
     record_change(work, site_id, ChangeKind.FIELD, name, after=name)
     revision.raise_revision(work.connection)

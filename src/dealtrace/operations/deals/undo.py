@@ -83,7 +83,7 @@ def _status_since(work: Work, deal: Deal, undone: DealVersion) -> datetime | Uns
         return stated
     versions = list_versions(work.connection, work.site.id, undone.deal_id)
     if is_same_status(undone.before["status"], deal.status):  # an older release may have dated a new spelling
-        return status_since(versions)
+        return UNSET if deal.status_since is None else status_since(versions)
     return status_since(version for version in versions if version.version < undone.version)
 
 
