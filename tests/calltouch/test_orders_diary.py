@@ -228,7 +228,7 @@ def test_a_flag_that_says_no_means_no(server: ServerProcess, owner: Player, word
         ({"page": "x", "limit": "-1"}, ["page", "limit"]),
         ({"page": 10**9 + 1}, ["page"]),
         ({"bindTo": "paid"}, ["bindTo"]),
-        ({"orderSource": "call"}, ["orderSource"]),
+        ({"orderSource": "mail"}, ["orderSource"]),
         ({"withComments": "yes"}, ["withComments"]),
         ({"orderId": "1e3"}, ["orderId"]),
     ],

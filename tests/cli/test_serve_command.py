@@ -190,11 +190,19 @@ def test_each_of_two_processes_is_stopped_by_the_first_signal_and_hurt_by_none(
         assert "Server process" not in server.logged
 
 
-def test_a_closed_terminal_stops_the_server(start_server_on: StartServer, tmp_path: Path) -> None:
-    server = started_on_nothing(start_server_on, tmp_path)
-    os.killpg(server.process.pid, signal.SIGHUP)
-    assert server.process.wait(timeout=GRACE_SECONDS - 5) == 0
-    assert server.logged.count("process_started") == 1
+def test_a_closed_terminal_stops_the_server(tmp_path: Path) -> None:
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}"}
+    port = free_port()
+    command = ["env", "--default-signal=HUP", sys.executable, "-m", "dealtrace", "serve", "--port", str(port)]
+    with (
+        (tmp_path / "log").open("w+") as log,
+        subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=log, start_new_session=True) as serving,
+    ):
+        wait_until(lambda: listens(port))
+        os.killpg(serving.pid, signal.SIGHUP)
+        assert serving.wait(timeout=GRACE_SECONDS - 5) == 0
+        log.seek(0)
+        assert log.read().count("process_started") == 1
 
 
 def test_under_nohup_a_closed_terminal_does_not_stop_the_server(tmp_path: Path) -> None:

@@ -59,8 +59,9 @@ READ_TABLE = """(table => ({
     const plain = cell.cloneNode(true)
     plain.querySelectorAll('small, svg, .mark').forEach(part => part.remove())
     return [plain.textContent.trim(), cell.querySelector('.before')?.textContent ?? '']}))}))"""
-TABLE_BELOW = """(heading => heading.nextElementSibling.matches('.hint') ? heading.nextElementSibling.nextElementSibling
-    : heading.nextElementSibling)([...document.querySelectorAll('h2')].find(each => each.innerText === %s))"""
+TABLE_BELOW = """(heading => { let below = heading.nextElementSibling
+    while (below.matches('.hint')) below = below.nextElementSibling
+    return below })([...document.querySelectorAll('h2')].find(each => each.innerText === %s))"""
 
 Cells = Mapping[str, tuple[str, str]]
 """The cells of a row by heading, each with its text and that of the compared period."""
