@@ -201,7 +201,7 @@ def test_the_latest_deals_of_a_site_are_listed(server: ServerProcess, beside: Te
     assert listed("--limit", "2") == ["n5", "n6"]
     assert listed("--from", "2018-03-02", "--to", "2018-03-05", "--limit", "3") == ["n3", "n4", "n5"]
     assert listed("--to", "2018-03-01") == ["n1"]
-    assert "2018-03-06 23:59  n6  new  1000  no lead" in beside.done("deal", "list", *only).out
+    assert "2018-03-06 23:59  n6  new  1000.00  no lead" in beside.done("deal", "list", *only).out
     assert "--from is after --to" in beside.refused("deal", "list", *only, "--from", "2018-03-02", "--to", "2018-03-01")
 
 
@@ -225,7 +225,7 @@ def test_a_sum_in_another_currency_names_the_currency(beside: Terminal, served: 
     deal_id = register(served, player, "abroad", amount_rub=Decimal("10.50"), currency="usd", **no_lead)
     register(served, player, "at home", amount_rub=Decimal(700), currency="rub", **no_lead)
     lines = beside.done("deal", "list", "--site", str(player.site.id)).out
-    assert "new  10.5 USD  no lead" in lines
-    assert "new  700  no lead" in lines
+    assert "new  10.50 USD  no lead" in lines
+    assert "new  700.00  no lead" in lines
     assert beside.json("deal", "show", str(deal_id))["currency"] == "usd"
     assert "currency: usd" in beside.done("deal", "show", str(deal_id)).out

@@ -10,12 +10,11 @@ from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start
 from dealtrace.cli.day_options import day_option
 from dealtrace.cli.deals.field_lines import format_fields
-from dealtrace.cli.deals.lookup import DealArgument, format_lead_of, look_up_deal
+from dealtrace.cli.deals.lookup import DealArgument, format_amount, format_lead_of, look_up_deal
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer
 from dealtrace.cli.options import JsonOption, OnlySiteOption, SiteIdOption
 from dealtrace.cli.terminal import console, open_prepared, print_json
-from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.deals.deals import list_deals_by_id
@@ -47,7 +46,7 @@ def show_deals(
     for deal in deals:
         created = f"{deal.happened_at.astimezone(site.time_zone):%Y-%m-%d %H:%M}"
         console.print(
-            f"{deal.id}  {created}  {deal.number}  {deal.status}  {_format_sum(deal)}  {format_lead_of(deal)}"
+            f"{deal.id}  {created}  {deal.number}  {deal.status}  {format_amount(deal)}  {format_lead_of(deal)}"
         )
 
 
@@ -73,14 +72,6 @@ def show_deal(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOpti
     console.print(f"Times are in {owner.time_zone.key}.")
     for line in format_fields({**answer, "lead": format_lead_of(found)}, owner.time_zone):
         console.print(line)
-
-
-def _format_sum(deal: Deal) -> str:
-    """Return the amount of a deal, with its currency if it is not rubles: `10 USD`; `no amount` if there is none."""
-    if deal.amount_rub is None:
-        return "no amount"
-    currency = "" if deal.currency in (None, RUBLE) else f" {str(deal.currency).upper()}"
-    return f"{deal.amount_rub.normalize():f}{currency}"
 
 
 def _serialize_deal(site: Site, deal: Deal) -> DealAnswer:
