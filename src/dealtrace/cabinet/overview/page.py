@@ -22,7 +22,7 @@ from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.notes.explained_falls import fall_notes
 from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
-from dealtrace.cabinet.overview.figures import FIGURES, HIDDEN, NO_RATE, figures_of
+from dealtrace.cabinet.overview.figures import FIGURES, HIDDEN, NO_RATE, SOURCES_METRICS, SOURCES_ORDER, figures_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
@@ -64,16 +64,6 @@ from dealtrace.storage.reports.statuses import list_statuses
 
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
-SOURCES_METRICS = ("won_amount", "cost", "drr", "cpl", "deals", "amount", "leads", "visits")
-"""The metrics of the sources on the overview.
-
-Ours: what advertising earned and cost comes first, so that a screen 1366 pixels wide shows it without scrolling.
-"""
-SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
-"""Ours: the table of sources is sorted by the first of these metrics that is not zero.
-
-Without won statuses, all sources have the same income, and a new site has visits before it has deals.
-"""
 
 
 @record

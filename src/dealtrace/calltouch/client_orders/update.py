@@ -29,7 +29,7 @@ from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, parse_checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset
 from dealtrace.deals.currency import currency_of
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import InvalidParameters, Language, Refusal, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import Sent
