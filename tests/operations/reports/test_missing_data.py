@@ -18,7 +18,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.missing_data import CampaignCost, find_costs_without_visits
+from dealtrace.reports.reading.costs_without_visits import CampaignCost, find_costs_without_visits
 
 NOW = datetime(2024, 11, 27, 9, tzinfo=UTC)
 PERIOD = Period((NOW - timedelta(days=27)).date(), NOW.date())

@@ -14,7 +14,8 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
-from dealtrace.reports.reading.missing_data import CampaignCost, Gap
+from dealtrace.reports.reading.costs_without_visits import CampaignCost
+from dealtrace.reports.reading.missing_data import Gap
 from dealtrace.reports.reading.narrowing import filter_of_keys
 
 SHOWN_MAX = 5
