@@ -92,6 +92,7 @@ def plain_refusal(refusal: Refusal, language: Language) -> Reply:
 
 
 async def send_reply(reply: Reply, request_id: str | None, send: Send, server_stop: ServerStop | None = None) -> None:
+    """Send a reply to the client; `server_stop` is needed only for a reply with a file, which is sent in pieces."""
     length = len(reply.body) if reply.file is None else reply.file.seek(0, os.SEEK_END)
     headers = [*reply.headers, (b"content-length", str(length).encode())]
     if request_id is not None:
