@@ -27,7 +27,7 @@ from dealtrace.demo.company import UNSEEN, WON
 from dealtrace.demo.rhythm import DAY, WEEK, make_calendar
 from dealtrace.leads.ring_back import MISSED_DAYS
 from dealtrace.matching.match_reason import verdict_of
-from dealtrace.operations.overview.missing_data import list_metric_gaps
+from dealtrace.operations.overview.find_missing_data import list_metric_gaps
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.metrics import METRICS

@@ -13,8 +13,8 @@ from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllo
 from dealtrace.http.body import Exchange, SlowBodies
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import RateLimitClass
+from dealtrace.http.journal_note import NOTE, RequestNote
 from dealtrace.http.replies import Reply, send_reply
-from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.http.routes import Routes
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS
 from dealtrace.runtime.request_journal import RequestJournal

@@ -10,7 +10,7 @@ from cast import Player, Stage
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.operations.overview.missing_data import find_missing_data
+from dealtrace.operations.overview.find_missing_data import find_missing_data
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.open_facts import open_facts

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.reports.reading.costs_without_visits import CampaignCost, find_costs_without_visits
-from dealtrace.reports.reading.missing_data import Gap, find_gaps
+from dealtrace.reports.reading.gaps import Gap, find_gaps
 from dealtrace.reports.reading.silence import TIMES_USUAL
 
 MONDAY = date(2026, 9, 28)

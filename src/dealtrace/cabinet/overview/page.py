@@ -41,8 +41,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
+from dealtrace.operations.overview.find_missing_data import MissingData, find_missing_data, list_metric_gaps
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
-from dealtrace.operations.overview.missing_data import MissingData, find_missing_data, list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
@@ -55,7 +55,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
 from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
-from dealtrace.reports.reading.missing_data import Gap
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
 from dealtrace.storage.reports.currency_rates import list_sums_without_rate

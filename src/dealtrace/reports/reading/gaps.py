@@ -1,4 +1,4 @@
-"""Find missing data: days without the usual records, costs without visits, services that stopped sending deals."""
+"""Find gaps: days without the usual records."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
