@@ -58,8 +58,8 @@ from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionCon
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
+from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.currency_rates import list_sums_without_rate
-from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.statuses import list_statuses
 
 NEW_SITE_PRESET = "today"
