@@ -52,7 +52,7 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
 def _decision(
     matchers: Sequence[Matcher], visits: Mapping[int, Visit], lead: LeadRef | None, by: int | None
 ) -> MatchDecision:
-    """Return the decision of the first matcher that found a lead or visit.
+    """Decide by the first matcher that found a lead or visit, and return the decision.
 
     `lead` was found by the matcher at position `by`; an earlier matcher may have found a visit.
     Ours: if a matcher names several stored visits, the latest of them counts.
