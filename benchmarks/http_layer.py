@@ -23,8 +23,8 @@ from dealtrace import log
 from dealtrace.app import ENDPOINTS, Application
 from dealtrace.http import gate
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.forms import read_body, read_pairs
-from dealtrace.http.pairs import Pairs
+from dealtrace.http.pairs import Pairs, read_pairs
+from dealtrace.http.received_parameters import read_body
 from dealtrace.http.routes import Routes
 from dealtrace.settings import Settings
 

@@ -15,7 +15,7 @@ from cast import Stage
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.visit import Visit
 from dealtrace.deals.currency import CurrencyRate
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.leads.call import CallReport, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef

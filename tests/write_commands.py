@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from cast import Player, Stage, moscow
 from dealtrace.deals.changes import Change
-from dealtrace.deals.deal import DealId, DealKey
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.lead_clue import (
     LINK_THRESHOLD_DEFAULT,
     NO_CLUE,

@@ -31,8 +31,8 @@ from dealtrace.http.gate import Gate
 from dealtrace.http.openapi.description import describe_api
 from dealtrace.http.openapi.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, RequestRates
-from dealtrace.http.routes import Routes
-from dealtrace.http.server import HttpServer, unknown_path_app
+from dealtrace.http.routes import Routes, unknown_path_app
+from dealtrace.http.server import HttpServer
 from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.phone import import_numbering_plans
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging

@@ -11,7 +11,7 @@ from dealtrace.alerts.judgement import BASIS_MIN, AlertVerdict, Observed, basis_
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.reading.missing_data import TIMES_USUAL
+from dealtrace.reports.reading.silence import TIMES_USUAL
 
 QUIET, RAISED, UNDECIDED = AlertVerdict.QUIET, AlertVerdict.RAISED, AlertVerdict.UNDECIDED
 FIGURES = st.lists(st.integers(0, 10_000), min_size=8, max_size=8)

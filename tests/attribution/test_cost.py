@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.attribution.cost import COST_KOPECKS_MAX, SPREAD_DAYS_MAX, CostSpread, spread_evenly, sum_known
+from dealtrace.attribution.cost import COST_KOPECKS_MAX, sum_known
+from dealtrace.attribution.cost_spread import SPREAD_DAYS_MAX, CostSpread, spread_evenly
 from dealtrace.attribution.traffic_source import TrafficSource
 
 FIRST = date(2024, 3, 1)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.campaign import Campaign, CampaignNaming
-from dealtrace.attribution.cost import Cost, StatedCost, name_costs
+from dealtrace.attribution.cost import Cost
+from dealtrace.attribution.stated_costs import StatedCost, name_costs
 from dealtrace.attribution.traffic_source import TrafficSource
 
 DAY = date(2024, 3, 1)

@@ -16,7 +16,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.deals.history import VERSIONS_SHOWN
 from dealtrace.cabinet.deals.journal import DealSorting, sorting_of
 from dealtrace.cabinet.list_query import ListQuery, list_query_of
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.change import change_deals

@@ -15,7 +15,7 @@ import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.details import ContactBook, DealDetails
 from dealtrace.deals.lead_clue import LeadClue, stated_contacts
 from dealtrace.files.import_columns import FoundColumn

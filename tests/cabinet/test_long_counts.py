@@ -11,8 +11,8 @@ from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.settings.currency_rates import LACKING_COUNTED_MAX
 from dealtrace.cabinet.settings.statuses import COUNTED_MAX
-from dealtrace.cabinet.what_if.apply_to_past import VISITS_COUNTED_MAX
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.what_if.apply_to_past import VISITS_COUNTED_MAX
 from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.reports.statuses import find_latest_deals_by_status
 from dealtrace.storage.schema.tables.visits import visit

@@ -13,11 +13,11 @@ from browser import Browser
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_lead_list, tab_of
-from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_DAYS, MISSED_TOTAL_MAX, count_missed
+from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_TOTAL_MAX, count_missed
 from dealtrace.cabinet.list_query import list_query_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.ring_back import MISSED_DAYS, RingBack
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.storage.journals.keyset_pages import count_rows, count_up_to, find_newest

@@ -10,7 +10,8 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.overview.page import SOURCES_METRICS, SOURCES_SHOWN
+from dealtrace.cabinet.overview.figures import SOURCES_METRICS
+from dealtrace.cabinet.overview.page import SOURCES_SHOWN
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.set_status import set_status

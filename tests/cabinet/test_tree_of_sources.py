@@ -19,7 +19,7 @@ from dealtrace.accounts.rights import Role
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.cabinet.overview.page import SOURCES_METRICS
+from dealtrace.cabinet.overview.figures import SOURCES_METRICS
 from dealtrace.cabinet.reports.tree.levels import levels_of
 from dealtrace.cabinet.reports.tree.open_rows import OPEN_MAX, ask_branches, level_question
 from dealtrace.operations.deals.register import register_deals

@@ -23,7 +23,7 @@ from dealtrace.calltouch.wire_types import (
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import Choice, Flag, Integer, Text, WireType
-from dealtrace.leads.wall_clock import YEAR_FIRST
+from dealtrace.leads.dates_and_times import YEAR_FIRST
 from dealtrace.whole_number import ID_MAX
 
 CHOICE = Choice({"calls": 1, "requests": 2})

@@ -7,7 +7,7 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage, moscow
 from commands import Terminal
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.operations.deals.delete import delete_deals, restore_deal
 from dealtrace.operations.write_command import WriteCommand

@@ -19,7 +19,7 @@ from python_calamine import load_workbook
 from cast import MOSCOW, Player, Stage, moscow
 from commands import Terminal, read_to_the_end
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.files import row_writers
 from dealtrace.leads.annotations import Annotations

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.deals.changes import CHANGEABLE, UNSET, Change, apply_change, changed_fields, stamp
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.changes import CHANGEABLE, UNSET, Change, apply_change, changed_fields
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
+from dealtrace.deals.versions import stamp
 from dealtrace.leads.lead import LeadKind, LeadRef
 from domain_records import NOON, deal
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dealtrace.deals.deal import Deal, DealId, DealKey, choose_deal
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.deal_key import DealKey, choose_deal
 from domain_records import deal
 
 FIRST = deal(id=DealId(1), number="number of one")

@@ -9,7 +9,7 @@ import pytest
 from cast import MOSCOW, VLADIVOSTOK
 from dealtrace.attribution.reclassification import reclassified
 from dealtrace.attribution.unmet_costs import SourceCost, find_unmet
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.lead_clue import NO_CLUE
 from dealtrace.demo.company import LOST, NEW, UNSEEN, WON
 from dealtrace.demo.rhythm import DAY

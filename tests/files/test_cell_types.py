@@ -24,10 +24,10 @@ from dealtrace.files.cell_types import (
 from dealtrace.files.deal_import_columns import ContactsCell
 from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell, utc_of_timestamp
+from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell, utc_of_timestamp
 from dealtrace.files.visit_import_columns import VisitRefCell
+from dealtrace.leads.dates_and_times import whole_span
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
-from dealtrace.leads.wall_clock import whole_span
 from dealtrace.whole_number import ID_MAX
 
 DAY = date(2018, 3, 26)

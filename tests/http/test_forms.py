@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.errors import InvalidParameters, UnreadableBody
-from dealtrace.http.forms import read_body, read_json_object, read_pairs
-from dealtrace.http.pairs import PARAMETERS_MAX, Pairs, bare_name
+from dealtrace.http.json_parameters import read_json_object
+from dealtrace.http.pairs import PARAMETERS_MAX, Pairs, bare_name, read_pairs
+from dealtrace.http.received_parameters import read_body
 
 FORM = "application/x-www-form-urlencoded"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.http.rate_limits import rate_key
+from dealtrace.http.client_address import rate_key
 
 
 @pytest.mark.parametrize(

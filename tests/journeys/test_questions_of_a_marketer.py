@@ -23,11 +23,11 @@ from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.cabinet.deals.labels import NOBODY_FOUND, UNSEARCHED, VERDICTS
 from dealtrace.cabinet.formats import day_span, metric_value
-from dealtrace.cabinet.leads.missed_calls import MISSED_DAYS
 from dealtrace.demo.company import UNSEEN, WON
 from dealtrace.demo.rhythm import DAY, WEEK, make_calendar
+from dealtrace.leads.ring_back import MISSED_DAYS
 from dealtrace.matching.match_reason import verdict_of
-from dealtrace.operations.overview.missing_data import list_metric_gaps
+from dealtrace.operations.overview.find_missing_data import list_metric_gaps
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.read_question import read_question
 from dealtrace.reports.metrics import METRICS

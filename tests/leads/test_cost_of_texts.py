@@ -30,7 +30,7 @@ MODULES = tuple(
         "dealtrace.leads.plain_text",
         "dealtrace.leads.doubtful_phones",
         "dealtrace.leads.search_text",
-        "dealtrace.leads.wall_clock",
+        "dealtrace.leads.dates_and_times",
     )
 )
 HEADS = ("", "1", "a", "+7")

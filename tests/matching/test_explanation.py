@@ -11,7 +11,8 @@ from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadSpan
 from dealtrace.matching.explanation import Missed, WonBy, explain_search
-from dealtrace.matching.lead_search import Search, find_lead
+from dealtrace.matching.lead_search import Search
+from dealtrace.matching.nearest_lead import find_lead
 from dealtrace.matching.window import Window
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 

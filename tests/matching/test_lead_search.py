@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadSpan
-from dealtrace.matching.lead_search import Search, find_lead, nearest, searches_for
+from dealtrace.matching.lead_search import Search, searches_for
+from dealtrace.matching.nearest_lead import find_lead
+from dealtrace.matching.window import nearest
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span
 from examples import examples
 

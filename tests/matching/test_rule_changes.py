@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.lead_search import SEARCH_ORDER, find_lead
+from dealtrace.matching.lead_search import SEARCH_ORDER
+from dealtrace.matching.nearest_lead import find_lead
 from dealtrace.matching.rule_changes import RuleChange, list_rule_changes, threshold_needed
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from domain_records import EMAIL, NOON, PHONE, SECOND, call_span, lead_request_span

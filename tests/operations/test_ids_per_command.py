@@ -21,11 +21,11 @@ from dealtrace.accounts.webhook import BodyStyle, EventKind
 from dealtrace.alerts.judgement import AlertVerdict
 from dealtrace.alerts.rule import Alert, AlertKind, Rule
 from dealtrace.alerts.windows import WINDOWS
-from dealtrace.attribution.cost import CostSpread
+from dealtrace.attribution.cost_spread import CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visits_from_hits import Hit
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.annotations import Addition, Annotations
 from dealtrace.leads.call import CallReport, IncomingCall
@@ -45,8 +45,8 @@ from dealtrace.operations.deals.change_in_cabinet import DealAction, DealActionK
 from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
-from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
-from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, LeadDeletion, rewrite_annotations
+from dealtrace.operations.leads.annotate import AnnotationCall, AnnotationsRewrite, LeadAnnotation, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import LeadDeletion
 from dealtrace.operations.leads.ring_back import RingBackMark
 from dealtrace.operations.leads.undo import AnnotationsUndo
 from dealtrace.operations.mails.deliver import MailReport

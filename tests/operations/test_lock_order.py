@@ -31,9 +31,11 @@ from dealtrace.operations.alerts.watch import claim_alert
 from dealtrace.operations.deals.delete import delete_deal, restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
-from dealtrace.operations.leads.change_in_cabinet import (
+from dealtrace.operations.leads.annotate import (
+    AnnotationCall,
     AnnotationsRewrite,
+    LeadAnnotation,
+    annotate_leads,
     rewrite_annotations,
 )
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls

@@ -8,7 +8,6 @@ from dealtrace.attribution.credit import WHOLE
 from dealtrace.errors import InvalidSetting
 from dealtrace.reports.column_definitions import (
     COLUMN_NAME_LENGTH_MAX,
-    OPERANDS_MAX,
     RESERVED,
     STATUSES_OF_A_COLUMN_MAX,
     ColumnKind,
@@ -18,7 +17,7 @@ from dealtrace.reports.column_definitions import (
     parse_column_name,
     parse_statuses,
 )
-from dealtrace.reports.column_formulas import parse_formula
+from dealtrace.reports.column_formulas import OPERANDS_MAX, parse_formula
 from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import DEALS, WON_MARGIN, formula_at_site
 

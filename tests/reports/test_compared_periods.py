@@ -7,8 +7,9 @@ import pytest
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters
-from dealtrace.reports.periods import INSTANT, Comparison, Period, compared_period, compared_span
+from dealtrace.reports.periods import INSTANT, Comparison, Period, compared_period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.reading.compared_times import compared_span
 
 UTC_ZONE = ZoneInfo("UTC")
 KNOWN = QuestionContext(date(2026, 11, 10), AttributionModel.LINEAR)

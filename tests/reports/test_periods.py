@@ -13,11 +13,11 @@ from dealtrace.reports.periods import (
     Comparison,
     Period,
     compared_period,
-    compared_span,
     last_month,
     span_of,
     time_zone_offsets,
 )
+from dealtrace.reports.reading.compared_times import compared_span
 
 MOSCOW, BERLIN, LORD_HOWE = (ZoneInfo(name) for name in ("Europe/Moscow", "Europe/Berlin", "Australia/Lord_Howe"))
 ZONES = st.sampled_from([MOSCOW, BERLIN, LORD_HOWE, ZoneInfo("Pacific/Apia"), ZoneInfo("America/St_Johns")])

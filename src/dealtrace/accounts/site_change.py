@@ -8,6 +8,9 @@ from typing import TypedDict, cast
 from dealtrace.errors import Language
 from dealtrace.record import record
 
+VALUE_LENGTH_MAX = 500
+"""Ours: the maximum length, in characters, of a value in a recorded change; a longer one is cut and ends with `…`."""
+
 
 class ChangeKind(StrEnum):
     """The kind of setting or data that was changed.

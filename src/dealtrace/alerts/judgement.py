@@ -10,7 +10,8 @@ from dealtrace.mails.figure_format import PERCENT
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import CLICKS, METRICS, Formula, Metric, Unit
-from dealtrace.reports.reading.missing_data import TIMES_USUAL, WEEKS_MIN
+from dealtrace.reports.reading.gaps import WEEKS_MIN
+from dealtrace.reports.reading.silence import TIMES_USUAL
 
 BASIS_MIN = 20
 """Ours: a ratio whose divisor counts fewer than this many deals, leads, visits or clicks is too uncertain for an

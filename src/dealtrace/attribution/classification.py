@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from dealtrace.attribution.host_names import bare_host, host_in_ascii, registered_domain
-from dealtrace.attribution.known_hosts import APPS, SHARED_DOMAINS, HostKind, KnownHost, find_known
+from dealtrace.attribution.known_hosts import APPS, LEAVING_PATH, SHARED_DOMAINS, HostKind, KnownHost, find_known
 from dealtrace.attribution.landing_tags import CLICK_IDS, ORGANIC, SOCIAL, tags_of
 from dealtrace.attribution.site_hosts import NO_HOSTS, SiteHosts
 from dealtrace.attribution.traffic_source import DIRECT, TrafficSource
@@ -19,11 +19,6 @@ NOT_SET = "(not set)"
 REFERRAL = "referral"
 PAGE_SCHEMES = frozenset({"", "http", "https"})
 APP_SCHEME = "android-app"
-LEAVING_PATH = "/url"
-"""The path of a referrer through which search engines send people to a result; its `q` has the URL of the result.
-
-Ours: neither `q` nor any other parameter with a URL counts as search words.
-"""
 _ADDRESS = re.compile("https?:/", re.IGNORECASE)
 MEDIA: Mapping[HostKind, str] = {
     HostKind.MAIL: "email",

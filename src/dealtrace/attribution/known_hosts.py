@@ -14,6 +14,12 @@ from functools import cache
 from dealtrace.attribution.host_names import host_in_ascii, registered_domain
 from dealtrace.record import record
 
+LEAVING_PATH = "/url"
+"""The path of a referrer through which search engines send people to a result; its `q` has the URL of the result.
+
+Ours: neither `q` nor any other parameter with a URL counts as search words.
+"""
+
 
 class HostKind(StrEnum):
     """The kind of a host from which visitors come to a site."""

@@ -1,6 +1,6 @@
 """Format numbers, money and times for pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -29,12 +29,6 @@ _MONTHS_ALONE = {
 }
 
 _UNITS = {"ru": ("дн.", "ч", "мин", "с"), "en": ("d", "h", "min", "s")}
-_LARGE: Mapping[Language, tuple[tuple[int, str], ...]] = {
-    "ru": ((10**9, "млрд"), (10**6, "млн")),
-    "en": ((10**9, "B"), (10**6, "M")),
-}
-_LARGE_FROM = 10
-"""Ours: an axis up to at least this many millions or billions has labels in that unit; its marks are whole numbers."""
 _SHOWN_UNITS = ((86_400, 3600), (3600, 60))
 """The length of a unit in seconds, and that of the smaller unit that `span_of_time` shows after it."""
 
@@ -103,20 +97,6 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
             return number(language, value, 1)
         case Unit.NUMBER:
             return number(language, value, 0 if value.denominator == 1 else 2)
-
-
-def axis_labels(language: Language, metric: Metric, marks: Sequence[Fraction]) -> list[str]:
-    """Format the marks of a metric's axis: 0 ₽, 20 млн ₽, 40 млн ₽.
-
-    If the largest mark is at least ten million, all are in millions; if it is at least ten billion, in billions. All
-    marks have the same unit, so that a reader can compare them at a glance.
-    """
-    largest = max(map(abs, marks))
-    size, name = next(((size, name) for size, name in _LARGE[language] if largest >= _LARGE_FROM * size), (1, ""))
-    if size == 1 or metric.unit in (Unit.RATIO, Unit.DAYS):
-        return [metric_value(language, metric, mark) for mark in marks]
-    sign = "\u00a0₽" if metric.unit in (Unit.MONEY, Unit.PRICE) else ""
-    return [f"{number(language, mark / size)}\u00a0{name}{sign}" if mark else f"0{sign}" for mark in marks]
 
 
 def day(language: Language, value: date) -> str:

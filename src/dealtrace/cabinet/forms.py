@@ -11,23 +11,14 @@ from starlette.types import Message
 from dealtrace.accounts.token import token_digest
 from dealtrace.errors import BodyTooLarge, UnreadableBody
 from dealtrace.files.temporary_file import refused_if_full
+from dealtrace.http.body import DROPPED_BYTES_MAX_WITH_FILES, DROPPED_BYTES_MAX_WITHOUT_FILES
 from dealtrace.record import record
 
 FORM_BYTES_MAX = 1_000_000
 """Ours: larger than any valid form, so that its page can still say which field is too long and show the form again."""
 OPEN_FORM_BYTES_MAX = 100_000
 """The maximum size of a form that people send without a login."""
-DROPPED_BYTES_MAX_WITHOUT_FILES = 16 << 20
-"""Ours: if a form without files is too large, up to this many further bytes are still received and dropped.
-
-A browser shows no answer before it has sent its whole form.
-"""
 FIELDS_MAX = 200
-DROPPED_BYTES_MAX_WITH_FILES = 200 << 20
-"""Ours: if a form with files is too large, up to this many further bytes are still received and dropped.
-
-A browser shows no answer before it has sent its whole form; the answer shows the form again with what was typed.
-"""
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 FORMS = "forms of "
 """A prefix put before a session's secret; the hash of both together is the token of the session's forms."""

@@ -4,7 +4,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from dealtrace.accounts.rights import Role
-from dealtrace.cabinet import home, keyboard_shortcuts, requests
+from dealtrace.cabinet import keyboard_shortcuts, requests, site_comparison
 from dealtrace.cabinet.clients import personal_data, timeline
 from dealtrace.cabinet.deals import actions as deal_actions
 from dealtrace.cabinet.deals import card as deal_card
@@ -49,9 +49,9 @@ from dealtrace.cabinet.wrong_urls import UnknownUrls, form_routes, wrong_form_ro
 from dealtrace.files.row_writers import CSV, XLSX
 
 PAGES = (
-    Page("/", "GET", home.show),
+    Page("/", "GET", site_comparison.show),
     Page("/keys", "GET", keyboard_shortcuts.show),
-    Page("/language", "POST", home.choose_language, is_open=True),
+    Page("/language", "POST", site_comparison.choose_language, is_open=True),
     Page("/login", "GET", login.show, is_open=True),
     Page("/login", "POST", login.log_in, is_open=True),
     Page("/login/code", "GET", second_factor_code.show, takes_code=True),

@@ -1,6 +1,6 @@
 """`costs-import/add` and `costs-import/update`: store the cost of a source, spread evenly over the days of a period."""
 
-from dealtrace.attribution.cost import SPREAD_DAYS_MAX, CostSpread
+from dealtrace.attribution.cost_spread import SPREAD_DAYS_MAX, CostSpread
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.answers.costs import COSTS_IMPORT
 from dealtrace.calltouch.parameters import BY_CLIENT_API_ID_OR_HEADERS

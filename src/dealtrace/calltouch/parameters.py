@@ -19,6 +19,7 @@ from dealtrace.calltouch.wire_types import (
 from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_table import Parameter, ParameterFamily
 from dealtrace.http.parameter_types import Choice, Integer, Text
+from dealtrace.leads.dates_and_times import YEAR_FIRST
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
     CALL_DURATION_MAX,
@@ -34,7 +35,6 @@ from dealtrace.leads.limits import (
     SIP_ID_LENGTH_MAX,
     URL_LENGTH_MAX,
 )
-from dealtrace.leads.wall_clock import YEAR_FIRST
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
 
 CLIENT_API_ID = Parameter(

@@ -19,9 +19,9 @@ from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import Language, NumberTaken, Refusal
 from dealtrace.http.caller import Caller
+from dealtrace.http.journal_note import note_refused_items
 from dealtrace.http.parameter_table import Sent
 from dealtrace.http.replies import Reply, success
-from dealtrace.http.request_note import note_refused_items
 from dealtrace.operations.deals.try_register import TriedRegistration, try_registrations
 
 

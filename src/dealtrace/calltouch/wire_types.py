@@ -12,9 +12,7 @@ from dealtrace.deals.written_number import whole_digits, without_blanks_between_
 from dealtrace.errors import InvalidValue
 from dealtrace.files.pbx_vocabulary import is_answered
 from dealtrace.http.parameter_types import Text
-from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import plain, stripped
-from dealtrace.leads.wall_clock import (
+from dealtrace.leads.dates_and_times import (
     TIME_PATTERN,
     YEAR_FIRST,
     ClockForm,
@@ -25,6 +23,8 @@ from dealtrace.leads.wall_clock import (
     read_exact_clock,
     read_time,
 )
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
+from dealtrace.leads.plain_text import plain, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
 

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.wall_clock import YEAR_FIRST, read_clock, read_instant
+from dealtrace.leads.dates_and_times import YEAR_FIRST, read_clock, read_instant
 from dealtrace.reports.periods import parse_day
 
 

@@ -4,7 +4,10 @@ from functools import lru_cache
 
 from ua_parser import parse
 
-from dealtrace.counter.robots import USER_AGENTS_REMEMBERED, is_robot
+from dealtrace.attribution.visit import USER_AGENT_LENGTH_MAX
+from dealtrace.counter.hit_parameters import SentHit, storable
+from dealtrace.counter.robots import USER_AGENTS_REMEMBERED, is_robot, is_server
+from dealtrace.http.caller import Caller
 from dealtrace.record import record
 
 SPIDER = "Spider"
@@ -50,3 +53,14 @@ def _device(system: str, device: str, user_agent: str) -> str:
 
 def _with_version(name: str, version: str | None) -> str:
     return f"{name} {version}" if version else name
+
+
+def agent_of_request(caller: Caller, sent: SentHit) -> str:
+    """Return the user agent of the visitor's browser, or an empty string if the site's server sent the request.
+
+    Ours: a server sent the request if the parameters include the visitor's IP address or user agent, or if an HTTP
+    library made the request.
+    """
+    agent = storable(caller.header(b"user-agent"))[:USER_AGENT_LENGTH_MAX]
+    speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.unreadable}) or is_server(agent)
+    return "" if speaks_for_others else agent

@@ -6,12 +6,11 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypedDict
 
-from dealtrace.attribution.visit import USER_AGENT_LENGTH_MAX, Visit
+from dealtrace.attribution.visit import Visit
 from dealtrace.attribution.visits_from_hits import Hit
 from dealtrace.counter.city import city_of
-from dealtrace.counter.device import equipment_of
-from dealtrace.counter.hit_parameters import TABLE, SentHit, storable
-from dealtrace.counter.robots import is_server
+from dealtrace.counter.device import agent_of_request, equipment_of
+from dealtrace.counter.hit_parameters import TABLE, SentHit
 from dealtrace.http.caller import Caller
 from dealtrace.http.replies import Reply, success
 from dealtrace.operations.visits.count_hits import count_hits
@@ -74,22 +73,11 @@ def read_hit(caller: Caller, sent: SentHit) -> Hit:
         url=sent["url"],
         referrer=sent.get("referrer", ""),
         ip=sent.get("ip", "" if "ip" in sent.unreadable else caller.ip),
-        user_agent=sent.get("userAgent") or _agent_of_request(caller, sent),
+        user_agent=sent.get("userAgent") or agent_of_request(caller, sent),
         google_client_id=sent.get("googleClientId"),
         yandex_client_id=sent.get("yandexClientId"),
         attrs=sent.get("attrs", {}),
     )
-
-
-def _agent_of_request(caller: Caller, sent: SentHit) -> str:
-    """Return the user agent of the visitor's browser, or an empty string if the site's server sent the request.
-
-    Ours: a server sent the request if the parameters include the visitor's IP address or user agent, or if an HTTP
-    library made the request.
-    """
-    agent = storable(caller.header(b"user-agent"))[:USER_AGENT_LENGTH_MAX]
-    speaks_for_others = bool({"ip", "userAgent"} & {*sent.texts, *sent.unreadable}) or is_server(agent)
-    return "" if speaks_for_others else agent
 
 
 def respect_do_not_track(caller: Caller, hit: Hit) -> Hit | DropReason:

@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Final
 
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource, part_key
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.details import changed_details, search_contacts_of
 from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.deals.matchers import Matcher, stated_source_of
@@ -153,18 +154,6 @@ def is_same_status(first: str, second: str) -> bool:
     Reports group statuses in the same way.
     """
     return part_key(first) == part_key(second)
-
-
-def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | None = UNSET) -> Deal:
-    """Return `after` as the next version of `before`, changed at `now`.
-
-    A new status begins at `now`, unless `stated` gives the time when the status began.
-    Ours: a status that is only spelled differently is not new. Otherwise a CRM that writes `Paid` instead of `paid`
-    would move past sales to today in reports by the date of change.
-    """
-    since = before.status_since if is_same_status(before.status, after.status) else now
-    since = since if isinstance(stated, Unset) else stated
-    return replace(after, changed_at=now, touched_at=now, status_since=since, version=before.version + 1)
 
 
 def changed_fields(before: Deal, after: Deal) -> tuple[dict[str, object], dict[str, object]]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.deals.amount import kopecks_of
+from dealtrace.errors import InvalidValue
 from dealtrace.leads.plain_text import folded, plain
 from dealtrace.record import record
 
@@ -105,3 +106,21 @@ class Rates:
 
 
 NO_RATES = Rates({}, {})
+
+
+def read_foreign(text: str) -> str:
+    """Return the code of a foreign currency as deals store it, in lower case.
+
+    Ours: a rate may also be set for a spelling of the ruble that earlier releases stored as a foreign currency.
+
+    Raises:
+        InvalidValue: the string is blank or means the ruble, which needs no rate.
+    """
+    if (word := currency_word(text)) in FORMERLY_FOREIGN:
+        return word
+    currency = currency_of(text)
+    if currency is None or currency == RUBLE:
+        raise InvalidValue(
+            "ожидается валюта, кроме рубля, например usd", "expected a currency other than the ruble, such as usd"
+        )
+    return currency

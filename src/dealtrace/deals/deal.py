@@ -1,7 +1,6 @@
 """A deal (сделка): what a CRM registers, and the lead it was matched to."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import NewType
@@ -11,7 +10,6 @@ from dealtrace.deals.details import NO_DETAILS, DealDetails
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.matchers import Matcher
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.reference_spelling import find_spelt, spellings
 from dealtrace.record import record
 
 DealId = NewType("DealId", int)
@@ -58,29 +56,3 @@ class Deal:
     details: DealDetails = NO_DETAILS
     matchers: tuple[Matcher, ...] = ()
     visit_id: int | None = None
-
-
-@record
-class DealKey:
-    """The key by which a request identifies a deal: its id, its number in the CRM, or both."""
-
-    id: int | None
-    number: str | None
-
-
-def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
-    """Return the deal with the id in `key`, or else the deal with the number in `key`, or `None` if there is neither.
-
-    Vendor: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
-    """
-    found = by_id.get(DealId(key.id)) if key.id is not None else None
-    if found is None and key.number is not None:
-        found = find_spelt(key.number, by_number)
-    return found
-
-
-def named_as_sent(deal: Deal, key: DealKey) -> Deal:
-    """Return a deal with its number as the request gave it in `key`, for the response."""
-    if key.number is None or key.number == deal.number or deal.number not in spellings(key.number):
-        return deal
-    return replace(deal, number=key.number)

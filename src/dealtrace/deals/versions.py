@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from dealtrace.deals.changes import FURTHER, changed_fields
+from dealtrace.deals.changes import FURTHER, UNSET, Unset, changed_fields, is_same_status
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.record import record
 
@@ -139,3 +139,15 @@ def without_person(fields: Fields) -> Fields:
 _MAY_NAME_A_PERSON = ("manager", "comment", "custom_values")
 _EMPTY: Fields = {"details": {}, "matchers": []}
 """When a client's data is erased, these fields, which may identify the client, are set to these empty values."""
+
+
+def stamp(before: Deal, after: Deal, now: datetime, stated: datetime | Unset | None = UNSET) -> Deal:
+    """Return `after` as the next version of `before`, changed at `now`.
+
+    A new status begins at `now`, unless `stated` gives the time when the status began.
+    Ours: a status that is only spelled differently is not new. Otherwise a CRM that writes `Paid` instead of `paid`
+    would move past sales to today in reports by the date of change.
+    """
+    since = before.status_since if is_same_status(before.status, after.status) else now
+    since = since if isinstance(stated, Unset) else stated
+    return replace(after, changed_at=now, touched_at=now, status_since=since, version=before.version + 1)

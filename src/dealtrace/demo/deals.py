@@ -8,7 +8,7 @@ from random import Random
 
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.changes import UNSET, Change
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, LeadClue, LeadRequestIdentity, SearchContacts
 from dealtrace.deals.registration import Registration
 from dealtrace.demo.company import (

@@ -7,9 +7,10 @@ from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, Int
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.pbx_vocabulary import pbx_headings
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
 from dealtrace.files.visit_import_columns import VISIT_REF_COLUMN
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
+from dealtrace.leads.dates_and_times import whole_span
 from dealtrace.leads.limits import (
     CALL_DURATION_MAX,
     LABEL_LENGTH_MAX,
@@ -18,7 +19,6 @@ from dealtrace.leads.limits import (
     SIP_ID_LENGTH_MAX,
     URL_LENGTH_MAX,
 )
-from dealtrace.leads.wall_clock import whole_span
 from dealtrace.whole_number import ID_MAX
 
 CALL_COLUMNS = (

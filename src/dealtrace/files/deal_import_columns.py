@@ -16,7 +16,8 @@ from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneC
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell, StatedText
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
+from dealtrace.leads.dates_and_times import cut_to_second
 from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind
 from dealtrace.leads.limits import (
     COMMENT_LENGTH_MAX,
@@ -26,7 +27,6 @@ from dealtrace.leads.limits import (
     PHONE_LENGTH_MAX,
 )
 from dealtrace.leads.plain_text import plain
-from dealtrace.leads.wall_clock import cut_to_second
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX
 

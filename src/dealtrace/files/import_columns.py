@@ -10,7 +10,7 @@ from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violatio
 from dealtrace.files.cell_types import AnsweredCell, CellType, CodeCell, DurationCell, IntegerCell, NumberCell
 from dealtrace.files.row import Cell, FileRow, StatedText
 from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, unguarded_text
-from dealtrace.files.timestamps import TimeOfDayCell
+from dealtrace.files.timestamp_cells import TimeOfDayCell
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)

@@ -9,7 +9,7 @@ from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.files.cell_types import FieldCell
 from dealtrace.files.import_columns import ImportColumn, Layout, RowValues, normalize_heading
 from dealtrace.files.row import FileRow
-from dealtrace.files.timestamps import utc_of_timestamp
+from dealtrace.files.timestamp_cells import utc_of_timestamp
 from dealtrace.leads.limits import CUSTOM_VALUE_LENGTH_MAX
 from dealtrace.record import record
 

@@ -5,8 +5,9 @@ from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, import
 from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
 from dealtrace.files.visit_import_columns import VISIT_REF_COLUMN
+from dealtrace.leads.dates_and_times import cut_to_second
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.leads.limits import (
     EMAIL_LENGTH_MAX,
@@ -15,7 +16,6 @@ from dealtrace.leads.limits import (
     PHONE_LENGTH_MAX,
     URL_LENGTH_MAX,
 )
-from dealtrace.leads.wall_clock import cut_to_second
 from dealtrace.whole_number import ID_MAX
 
 CLIENT_COLUMNS = ("phone", "email", "client_name")

@@ -11,10 +11,10 @@ from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, cell_tex
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
-from dealtrace.files.timestamps import TimeOfDayCell, TimestampCell
+from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
+from dealtrace.leads.dates_and_times import cut_to_second
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.leads.plain_text import visible
-from dealtrace.leads.wall_clock import cut_to_second
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX
 

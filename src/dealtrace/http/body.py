@@ -46,6 +46,16 @@ BODY_BYTES_PER_SECOND_MIN = 10_000
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 """The methods whose bodies are never read; for these, `receive` only waits for the end of the connection."""
 _LAST_ON_CONNECTION = (b"connection", b"close")
+DROPPED_BYTES_MAX_WITHOUT_FILES = 16 << 20
+"""Ours: if a form without files is too large, up to this many further bytes are still received and dropped.
+
+A browser shows no answer before it has sent its whole form.
+"""
+DROPPED_BYTES_MAX_WITH_FILES = 200 << 20
+"""Ours: if a form with files is too large, up to this many further bytes are still received and dropped.
+
+A browser shows no answer before it has sent its whole form; the answer shows the form again with what was typed.
+"""
 
 
 async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:

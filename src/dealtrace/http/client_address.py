@@ -18,6 +18,9 @@ _BRACKETED = re.compile(r"\[(?P<address>[^\]]*)\](?::[0-9]{1,5})?")
 _WITH_PORT = re.compile(r"(?P<address>[0-9.]+):[0-9]{1,5}")
 
 _log = structlog.get_logger()
+IPV6_PREFIX = 64
+"""Ours: all addresses of a /64 network count as one address, because a household or server gets a whole network."""
+_KEYS_CACHED = 4096
 
 
 class Proxies:
@@ -124,3 +127,17 @@ def _plain_network(network: str) -> IPv4Network | IPv6Network:
         mapped = parsed.network_address.ipv4_mapped
         return IPv4Network((int(mapped), parsed.prefixlen - _MAPPED_BITS)) if mapped is not None else parsed
     return parsed
+
+
+@lru_cache(_KEYS_CACHED)
+def rate_key(address: str) -> str:
+    """Return the key by which requests of an IP address are counted; any other string is returned unchanged."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_PREFIX), strict=False))

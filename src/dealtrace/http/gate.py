@@ -19,14 +19,14 @@ from dealtrace.http.body import receive_body
 from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
-from dealtrace.http.forms import read_pairs, receive_pairs
 from dealtrace.http.item_keys import UNKNOWN_KEYS_MAX
+from dealtrace.http.journal_note import NOTE, RequestNote
 from dealtrace.http.language import language_of
-from dealtrace.http.pairs import Pairs
+from dealtrace.http.pairs import Pairs, read_pairs
 from dealtrace.http.parameter_table import REQUIRED, Sent
 from dealtrace.http.rate_limits import RateLimits
+from dealtrace.http.received_parameters import receive_pairs
 from dealtrace.http.request_headers import header
-from dealtrace.http.request_note import NOTE, RequestNote
 from dealtrace.runtime.busiest_seconds import BusiestSeconds
 from dealtrace.runtime.last_uses import uses_of_tokens
 from dealtrace.runtime.read_pool import ReadPool

@@ -2,15 +2,20 @@
 
 import re
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
-from dealtrace.errors import InvalidParameters, Violation
-from dealtrace.leads.plain_text import stripped
+from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
+from dealtrace.leads.plain_text import BYTE_ORDER_MARK, stripped
 
 PARAMETERS_MAX = 1000
 """Ours: the maximum number of parameters that a request may have."""
 
 _BEFORE_NAME = re.compile(r"(?:\?|amp;|#0*38;|#[xX]0*26;|\s)+")
 """What a URL that was copied from a page or a file has before the names of its parameters: `?a=1&amp;b=2`."""
+_ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
+_BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_UNUSUAL = re.compile(f"[\ud800-\udfff{BYTE_ORDER_MARK}]")
+"""Matches bytes that were not UTF-8 (decoded as lone surrogates) and byte order marks."""
 
 
 @dataclass(slots=True)
@@ -101,3 +106,72 @@ def check_count(count: int) -> None:
                 f"{count} parameters were sent; at most {PARAMETERS_MAX} are allowed",
             )
         ])  # fmt: skip
+
+
+def read_pairs(encoded: bytes) -> Pairs:
+    """Parse `a=1&b=2`, the syntax of query strings and form bodies.
+
+    Vendor: «параметр1=значение1&параметр2=значение2&...».
+
+    Raises:
+        InvalidParameters: there are too many parameters.
+    """
+    pairs = Pairs()
+    if not encoded:
+        return pairs
+    text = encoded.decode(errors="surrogateescape")
+    is_plain = text.isascii() or not _UNUSUAL.search(text)
+    pieces = text.split("&")
+    check_count(len(pieces))
+    for piece in pieces:
+        name, _, value = piece.partition("=")
+        if is_plain and "%" not in piece and "+" not in piece:
+            if not name.isidentifier():
+                name = bare_name(name)
+            if name and name not in pairs.values:
+                pairs.values[name] = value
+            elif name:
+                pairs.add(name, value)
+        else:
+            _take_encoded(pairs, name, value)
+    return pairs
+
+
+def _take_encoded(pairs: Pairs, name: str, value: str) -> None:
+    if not name.isascii() or not name.isidentifier():
+        name = bare_name(unquote(name.replace("+", " ").encode(errors="surrogateescape").decode(errors="replace")))
+    if not name:
+        return
+    try:
+        pairs.add(name, _decode(value))
+    except ValueError as fault:
+        note_broken(pairs, name, fault)
+
+
+def _decode(text: str) -> str:
+    encoded = text.replace("+", " ").encode()  # raises for bytes that are not UTF-8, which came as lone surrogates
+    if _BROKEN_PERCENT.search(text):
+        raise BrokenPercentError
+    return _ESCAPED.sub(_unescaped, encoded).decode().lstrip(BYTE_ORDER_MARK)
+
+
+def _unescaped(run: re.Match[bytes]) -> bytes:
+    """Return the bytes of a run of `%XX` escapes, such as a Cyrillic word."""
+    return bytes.fromhex(run[0].replace(b"%", b" ").decode())
+
+
+def check_names(pairs: Pairs) -> None:
+    """Check that no name has a null byte, as all names in a body in UTF-16 have.
+
+    Raises:
+        UnreadableBody: a name has a null byte.
+    """
+    if any("\0" in name for names in (pairs.values, pairs.broken) for name in names):
+        raise not_utf_8()
+
+
+def not_utf_8() -> UnreadableBody:
+    """Return the refusal of a body that is not in UTF-8."""
+    return UnreadableBody(
+        ru="оно не в кодировке UTF-8 или содержит нулевые байты", en="it is not in UTF-8, or it has null bytes"
+    )

@@ -7,8 +7,6 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Protocol
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -17,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from dealtrace.errors import AnonymousRateExceeded, RateExceeded
+from dealtrace.http.client_address import rate_key
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.log import Outage
 from dealtrace.printable import server_of
@@ -47,9 +46,6 @@ local hits = redis.call('LPUSH', KEYS[1], string.format('%.0f', now))
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return hits
 """
-IPV6_PREFIX = 64
-"""Ours: all addresses of a /64 network count as one address, because a household or server gets a whole network."""
-_KEYS_CACHED = 4096
 
 MINUTE_SECONDS = 60
 _EFFECT = "until Redis answers, no limit on requests is applied and every request is admitted"
@@ -283,17 +279,3 @@ def _per_second(count: int) -> _Limit | None:
 
 def _per_minute(count: int) -> _Limit | None:
     return _Limit(count, MINUTE_SECONDS) if count else None
-
-
-@lru_cache(_KEYS_CACHED)
-def rate_key(address: str) -> str:
-    """Return the key by which requests of an IP address are counted; any other string is returned unchanged."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(parsed, IPv6Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ip_network((parsed, IPV6_PREFIX), strict=False))

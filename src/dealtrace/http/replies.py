@@ -1,14 +1,18 @@
 """Build the replies of endpoints: JSON, plain text, files, redirects and refusals, each with its status and headers."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import BinaryIO
 
 import msgspec
+from starlette.types import Send
 
 from dealtrace.errors import Language, MethodNotAllowed, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
+from dealtrace.http.sent_file import send_pieces
 from dealtrace.record import record
+from dealtrace.runtime.server_stop import ServerStop
 
 Header = tuple[bytes, bytes]
 JSON_TYPE: Header = (b"content-type", b"application/json;charset=UTF-8")
@@ -85,3 +89,17 @@ def refused_json(refusal: Refusal, content: object) -> Reply:
 def plain_refusal(refusal: Refusal, language: Language) -> Reply:
     """Return the reply for a refusal as plain text, for clients that show every answer to their operator."""
     return refused(refusal, refusal.text(language).encode(), PLAIN_TYPE)
+
+
+async def send_reply(reply: Reply, request_id: str | None, send: Send, server_stop: ServerStop | None = None) -> None:
+    """Send a reply to the client; `server_stop` is needed only for a reply with a file, which is sent in pieces."""
+    length = len(reply.body) if reply.file is None else reply.file.seek(0, os.SEEK_END)
+    headers = [*reply.headers, (b"content-length", str(length).encode())]
+    if request_id is not None:
+        headers.append((b"x-request-id", request_id.encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    if reply.file is not None:
+        assert server_stop is not None
+        await send_pieces(reply.file, send, server_stop)
+    else:
+        await send({"type": "http.response.body", "body": reply.body})

@@ -1,12 +1,13 @@
-"""Find the endpoint of a request, and answer the request."""
+"""Find the endpoint of a request, and answer the request; requests of unknown paths are refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from starlette.routing import compile_path
-from starlette.types import Receive, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dealtrace.errors import Refusal
+from dealtrace import log
+from dealtrace.errors import PathNotFound, Refusal
 from dealtrace.http.cors import (
     preflight,
     preflight_of_origin,
@@ -16,10 +17,11 @@ from dealtrace.http.cors import (
 )
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.gate import Gate
+from dealtrace.http.journal_note import NOTE, RequestNote, note_refusal
 from dealtrace.http.language import language_of
-from dealtrace.http.replies import RefusalWriter, Reply
+from dealtrace.http.pairs import read_pairs
+from dealtrace.http.replies import RefusalWriter, Reply, send_reply
 from dealtrace.http.request_headers import header
-from dealtrace.http.request_note import NOTE, RequestNote, note_refusal
 
 
 class Routes:
@@ -87,3 +89,31 @@ class Routes:
         if type(refusal) in endpoint.statuses:
             reply = replace(reply, status=endpoint.statuses[type(refusal)])
         return readable_by_any_page(reply) if endpoint.is_for_any_page else reply
+
+
+def unknown_path_app(
+    refuse: RefusalWriter, path_instead_of: Callable[[str], str], is_of_api: Callable[[str], bool]
+) -> ASGIApp:
+    """Return an ASGI application that answers unknown paths with an error in the API's format, never with an HTML page.
+
+    `path_instead_of` returns the right path for a well-known wrong path, or an empty string. Ours: only paths that
+    begin like those of the API (`is_of_api`) are journalled, so that programs that try the paths of other software do
+    not fill the database.
+    """
+
+    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
+        path, right = scope["path"], path_instead_of(scope["path"])
+        hint = {"ru": f". Используйте: {right}", "en": f". Use: {right}"} if right else {"ru": "", "en": ""}
+        if is_of_api(path):
+            refusal = PathNotFound(path=log.plain_path(path), **hint)
+            scope[NOTE] = RequestNote(sent=_sent_in_query(scope), refusal=refusal)
+        await send_reply(refuse(PathNotFound(path=path, **hint), language_of(scope)), None, send)
+
+    return answer
+
+
+def _sent_in_query(scope: Scope) -> Mapping[str, str]:
+    try:
+        return read_pairs(scope["query_string"]).values
+    except Refusal:
+        return {}

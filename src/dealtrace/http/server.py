@@ -1,8 +1,6 @@
 """Answer requests from the network: each request gets an id, is counted in the metrics and logged."""
 
-import os
 import time
-from collections.abc import Callable, Mapping
 from functools import partial
 
 import structlog
@@ -11,16 +9,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dealtrace import clock, log, metrics
 from dealtrace.accounts.api_request import NO_SITE_ID, AnsweredRequest
 from dealtrace.accounts.request_masking import masked_address
-from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, PathNotFound, Refusal
+from dealtrace.errors import DatabaseUnavailable, InternalFailure, MethodNotAllowed, Refusal
 from dealtrace.http.body import Exchange, SlowBodies
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import RateLimitClass
-from dealtrace.http.forms import read_pairs
-from dealtrace.http.language import language_of
-from dealtrace.http.replies import RefusalWriter, Reply
-from dealtrace.http.request_note import NOTE, RequestNote
+from dealtrace.http.journal_note import NOTE, RequestNote
+from dealtrace.http.replies import Reply, send_reply
 from dealtrace.http.routes import Routes
-from dealtrace.http.sent_file import send_pieces
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS
 from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.server_stop import ServerStop
@@ -82,7 +77,7 @@ class HttpServer:
         except Exception as fault:  # noqa: BLE001 - after any failure the caller gets an answer and the cause is logged
             reply = self._routes.refuse(found and found[0], self._failure(fault, request_id), scope)
         if reply.body is not ALREADY_SENT:
-            await _send(reply, request_id, send, self._server_stop)
+            await send_reply(reply, request_id, send, self._server_stop)
         seconds = time.perf_counter() - started
         if found is not None:
             if found[0].rate_limit_class is not RateLimitClass.VISIT and self._journal.is_kept:
@@ -143,47 +138,6 @@ class HttpServer:
         scope[REFUSAL_OF_FAILURE] = partial(self._failure, request_id=request_id)
         await self._pages(scope, receive, send_with_id)
         return Reply(status, ALREADY_SENT)
-
-
-def unknown_path_app(
-    refuse: RefusalWriter, path_instead_of: Callable[[str], str], is_of_api: Callable[[str], bool]
-) -> ASGIApp:
-    """Return an ASGI application that answers unknown paths with an error in the API's format, never with an HTML page.
-
-    `path_instead_of` returns the right path for a well-known wrong path, or an empty string. Ours: only paths that
-    begin like those of the API (`is_of_api`) are journalled, so that programs that try the paths of other software do
-    not fill the database.
-    """
-
-    async def answer(scope: Scope, _receive: Receive, send: Send) -> None:
-        path, right = scope["path"], path_instead_of(scope["path"])
-        hint = {"ru": f". Используйте: {right}", "en": f". Use: {right}"} if right else {"ru": "", "en": ""}
-        if is_of_api(path):
-            refusal = PathNotFound(path=log.plain_path(path), **hint)
-            scope[NOTE] = RequestNote(sent=_sent_in_query(scope), refusal=refusal)
-        await _send(refuse(PathNotFound(path=path, **hint), language_of(scope)), None, send)
-
-    return answer
-
-
-def _sent_in_query(scope: Scope) -> Mapping[str, str]:
-    try:
-        return read_pairs(scope["query_string"]).values
-    except Refusal:
-        return {}
-
-
-async def _send(reply: Reply, request_id: str | None, send: Send, server_stop: ServerStop | None = None) -> None:
-    length = len(reply.body) if reply.file is None else reply.file.seek(0, os.SEEK_END)
-    headers = [*reply.headers, (b"content-length", str(length).encode())]
-    if request_id is not None:
-        headers.append((b"x-request-id", request_id.encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    if reply.file is not None:
-        assert server_stop is not None
-        await send_pieces(reply.file, send, server_stop)
-    else:
-        await send({"type": "http.response.body", "body": reply.body})
 
 
 def _record(scope: Scope, request_id: str, route: str, reply: Reply, seconds: float) -> None:

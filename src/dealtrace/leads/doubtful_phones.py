@@ -14,6 +14,7 @@ from dealtrace.leads.phone_numbering_plans import (
     is_short,
     valid_foreign,
 )
+from dealtrace.leads.text_around_phones import NumberInText
 from dealtrace.record import record
 
 USUAL_GROUPS = (
@@ -24,6 +25,7 @@ USUAL_GROUPS = (
 
 Russian codes have three to five digits.
 """
+_LOCAL_AND_DIGIT = re.compile("(?P<ten>[78][0-9](?: ?[0-9]){8}) [0-9](?![0-9])")
 
 
 def _followed_by_usual(prefix: str) -> re.Pattern[str]:
@@ -310,3 +312,22 @@ def _numbers_from(digits: str, start: int) -> Iterator[tuple[str, int]]:
         number += group[1]
         start = group.end()
         yield number, start
+
+
+def is_local_and_digit(written: str) -> bool:
+    """Return whether digits may be a Russian number without a prefix, followed by a digit that is not part of it.
+
+    Ours: in `842-11-475-24 1-й`, the 8 belongs to the area code. If it were read as a prefix, the other nine digits and
+    the 1 would be another person's number.
+    """
+    found = _LOCAL_AND_DIGIT.match(written)
+    return found is not None and is_assigned_in_russia(found["ten"].replace(" ", ""))
+
+
+def is_continued(phone: str, following: NumberInText) -> bool:
+    """Return whether a foreign phone may be only the beginning of a number that continues in the next number.
+
+    Ours: this is so if its country cannot assign the phone, and a short number follows: `+82 10 2053/0538`.
+    """
+    is_part = is_short(following.digits) and not following.digits.startswith("+")
+    return is_part and not phone.startswith(RUSSIA) and valid_foreign(phone) != phone

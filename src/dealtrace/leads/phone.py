@@ -5,7 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, takewhile
 
-from dealtrace.leads.doubtful_phones import PhoneReading, is_alone, is_doubtful, list_rivals
+from dealtrace.leads.doubtful_phones import (
+    PhoneReading,
+    is_alone,
+    is_continued,
+    is_doubtful,
+    is_local_and_digit,
+    list_rivals,
+)
 from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
 from dealtrace.leads.phone_numbering_plans import (
     RUSSIA,
@@ -27,7 +34,6 @@ _NATIONAL_LENGTH = 10
 _CODE_LENGTH_MAX = 3
 _NEIGHBOURS = "99"
 _TRUNK, _VIETNAM, _UKRAINE_IN_GROUPS = "8", "84", "38 0"
-_LOCAL_AND_DIGIT = re.compile("(?P<ten>[78][0-9](?: ?[0-9]){8}) [0-9](?![0-9])")
 
 
 @record
@@ -62,7 +68,7 @@ class PhoneForm:
 def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
     if (russian := parts.get("russian")) is not None:
         national, behind = russian.replace(" ", ""), parts.get("behind")
-        is_cut = (behind is not None and _is_cut(russian, behind)) or _is_local_and_digit(written)
+        is_cut = (behind is not None and _is_cut(russian, behind)) or is_local_and_digit(written)
         return ("" if is_cut else RUSSIA + national) if is_assigned_in_russia(national) else None
     if (stated := parts.get("stated")) is not None:
         return stated_foreign(stated)
@@ -88,16 +94,6 @@ def _is_cut(russian: str, behind: str) -> bool:
     groups = behind.split(" ")
     fewest = 1 if russian.startswith(_NEIGHBOURS) else len(groups)
     return any(is_foreign_in_groups(" ".join((russian, *groups[:count]))) for count in range(fewest, len(groups) + 1))
-
-
-def _is_local_and_digit(written: str) -> bool:
-    """Return whether digits may be a Russian number without a prefix, followed by a digit that is not part of it.
-
-    Ours: in `842-11-475-24 1-й`, the 8 belongs to the area code. If it were read as a prefix, the other nine digits and
-    the 1 would be another person's number.
-    """
-    found = _LOCAL_AND_DIGIT.match(written)
-    return found is not None and is_assigned_in_russia(found["ten"].replace(" ", ""))
 
 
 def _form(example: str, pattern: str, *, is_whole: bool = True) -> PhoneForm:
@@ -224,15 +220,6 @@ def import_numbering_plans() -> None:
     assigned_in_russia(_READY_PREFIX)
 
 
-def _is_continued(phone: str, following: NumberInText) -> bool:
-    """Return whether a foreign phone may be only the beginning of a number that continues in the next number.
-
-    Ours: this is so if its country cannot assign the phone, and a short number follows: `+82 10 2053/0538`.
-    """
-    is_part = is_short(following.digits) and not following.digits.startswith("+")
-    return is_part and not phone.startswith(RUSSIA) and valid_foreign(phone) != phone
-
-
 def _rows(written: Sequence[NumberInText]) -> list[list[NumberInText]]:
     """Group successive numbers into rows; only punctuation separates the numbers of a row."""
     rows: list[list[NumberInText]] = []
@@ -263,7 +250,7 @@ def _read_row(row: Sequence[NumberInText], forms: Sequence[PhoneForm]) -> Iterat
                 break
             phone, behind = read
             over = end - len(behind)
-            if not behind and place + 1 < len(row) and _is_continued(phone, row[place + 1]):
+            if not behind and place + 1 < len(row) and is_continued(phone, row[place + 1]):
                 break
             if not is_certain and is_doubtful(PhoneReading(phone, rest, end - len(rest), over, end, limit, rivals)):
                 break

@@ -17,12 +17,10 @@ from dealtrace.matching.lead_search import (
     SearchByContact,
     accepts,
     misses,
-    nearest,
-    nearness,
     search_of,
     searches_for,
 )
-from dealtrace.matching.window import Window, window_of
+from dealtrace.matching.window import Window, nearest, nearness, window_of
 from dealtrace.record import record
 
 NEAR_MISS = timedelta(days=30)

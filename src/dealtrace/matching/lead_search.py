@@ -7,7 +7,7 @@ from enum import StrEnum
 from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.deals.matchers import Matcher, MatcherKind, Preference
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.window import window_of
+from dealtrace.matching.window import nearness
 from dealtrace.record import record
 
 SEARCH_ORDER = (LeadKind.CALL, LeadKind.LEAD_REQUEST)
@@ -43,44 +43,6 @@ def searches_for(clue: SearchContacts, precedence: Sequence[LeadKind] = SEARCH_O
 def searched_contacts(clue: SearchContacts) -> set[str]:
     """Return the contacts, in normal form, that the search for a deal's lead looks for."""
     return {search.contact for search in searches_for(clue)}
-
-
-def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
-    """Return a sort key for leads whose windows contain a deal; the nearest lead has the greatest key.
-
-    The lead that began last is the nearest.
-    Ours: ties go to the latest end, then to the greater reference, then to the higher id.
-    """
-    return lead.started_at, lead.ended_at, lead.reference, lead.ref.id
-
-
-def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
-    """Return the nearest of several leads whose windows contain a deal, or `None` if `leads` is empty."""
-    return max(leads, key=nearness, default=None)
-
-
-def find_lead(
-    clue: SearchContacts,
-    happened_at: datetime,
-    leads: Sequence[LeadSpan],
-    precedence: Sequence[LeadKind] = SEARCH_ORDER,
-) -> LeadSpan | None:
-    """Return the lead that a deal made at `happened_at` came from, or `None` if no lead's window contains that time.
-
-    `precedence` is the order in which the kinds of lead are searched for a phone.
-    Vendor: «поиска ближайшего лида, связанного со сделкой по дате и времени ее создания».
-    """
-    for search in searches_for(clue, precedence):
-        found = nearest(
-            lead
-            for lead in leads
-            if lead.contact == search.contact
-            and lead.ref.kind is search.kind
-            and window_of(lead, clue.link_threshold).holds(happened_at)
-        )
-        if found is not None:
-            return found
-    return None
 
 
 @record

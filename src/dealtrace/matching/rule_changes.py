@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from dealtrace.deals.lead_clue import SearchContacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.lead_search import SEARCH_ORDER, Search, find_lead, nearness, searches_for
-from dealtrace.matching.window import LINK_THRESHOLD_MAX, window_of
+from dealtrace.matching.lead_search import SEARCH_ORDER, Search, searches_for
+from dealtrace.matching.nearest_lead import find_lead
+from dealtrace.matching.window import LINK_THRESHOLD_MAX, nearness, window_of
 from dealtrace.record import record
 
 SECOND = timedelta(seconds=1)

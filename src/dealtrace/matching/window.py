@@ -1,5 +1,6 @@
 """The window of a lead: a deal that was made in this time may have come from the lead."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from dealtrace.leads.lead import LeadSpan
@@ -37,3 +38,17 @@ def window_of(lead: LeadSpan, link_threshold: timedelta) -> Window:
     Vendor: «Дата и время заявки <= Дата и время создания сделки <= Дата и время заявки + linkTimeThreshold».
     """
     return Window(lead.started_at, lead.ended_at + link_threshold)
+
+
+def nearness(lead: LeadSpan) -> tuple[datetime, datetime, str, int]:
+    """Return a sort key for leads whose windows contain a deal; the nearest lead has the greatest key.
+
+    The lead that began last is the nearest.
+    Ours: ties go to the latest end, then to the greater reference, then to the higher id.
+    """
+    return lead.started_at, lead.ended_at, lead.reference, lead.ref.id
+
+
+def nearest(leads: Iterable[LeadSpan]) -> LeadSpan | None:
+    """Return the nearest of several leads whose windows contain a deal, or `None` if `leads` is empty."""
+    return max(leads, key=nearness, default=None)

@@ -10,6 +10,7 @@ from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.printable import check_printable
 from dealtrace.record import record
 from dealtrace.reports.column_formulas import (
+    OPERANDS_MAX,
     SETTING,
     ColumnName,
     FormulaTree,
@@ -26,11 +27,6 @@ COLUMNS_MAX = 100
 """Ours: the maximum number of columns of a site; a report with more would be unreadable."""
 COLUMN_NAME_LENGTH_MAX = 60
 STATUSES_OF_A_COLUMN_MAX = 100
-OPERANDS_MAX = 1_000
-"""Ours: the maximum number of numbers and metrics in a formula and in the formulas of the columns that it uses.
-
-This limits memory.
-"""
 RESERVED = ':,|\\"'
 """The characters that a column's name must not have, because they are separators in questions and formulas."""
 _PIECE = re.compile(r"(?:\\.|[^,\\]|\\\Z)*")

@@ -53,6 +53,11 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+OPERANDS_MAX = 1_000
+"""Ours: the maximum number of numbers and metrics in a formula and in the formulas of the columns that it uses.
+
+This limits memory.
+"""
 
 
 @record

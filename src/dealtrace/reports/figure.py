@@ -15,8 +15,9 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import check_no_contact, check_value, key_of_value
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
-from dealtrace.reports.periods import Period, Span, compared_period, compared_span, span_of
+from dealtrace.reports.periods import Period, Span, compared_period, span_of
 from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.reading.compared_times import compared_span
 
 COMPARED = "compared"
 """The value of `side` in the URL of a figure that means the period with which the question compares."""

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.errors import InvalidValue
+from dealtrace.leads.dates_and_times import YEAR_FIRST, read_day
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.wall_clock import YEAR_FIRST, read_day
 from dealtrace.record import record
 
 DAY = timedelta(days=1)
@@ -151,25 +151,6 @@ def span_of(period: Period, time_zone: ZoneInfo, now: datetime) -> Span:
     last_on = min(period.last_on, today)
     until = min(day_end(last_on, time_zone), now + INSTANT)
     return Span(day_start(period.first_on, time_zone), until, Period(period.first_on, last_on))
-
-
-def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
-    """Return the part of the compared period that a report uses.
-
-    If `period` is not over, this part ends on the day with which today is compared, at the present local time.
-    Ours: if clocks change on that day, a local time that occurs twice means its first occurrence, and a skipped time is
-    moved forward, as for times in requests.
-    """
-    other, today = compared_period(period, comparison), site_day(now, time_zone)
-    if period.first_on > today:
-        return Span(now, now, None)
-    if period.last_on < today:
-        return span_of(other, time_zone, now)
-    last_on = _counterpart(period, comparison)(today)
-    clock = now.astimezone(time_zone).time().replace(fold=0)
-    same_time = datetime.combine(last_on, clock, time_zone).astimezone(UTC)
-    until = min(same_time + INSTANT, day_end(last_on, time_zone))
-    return Span(day_start(other.first_on, time_zone), until, Period(other.first_on, last_on))
 
 
 def _last_days(days: int) -> Callable[[date], Period]:

@@ -20,7 +20,7 @@ from dealtrace.mails.report_letter import report_letter
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.alerts.write_letter import write_alert_letter
 from dealtrace.operations.mails.scheduled_reports import read_due_question
-from dealtrace.operations.mails.send_to import may_receive, may_see_contacts
+from dealtrace.operations.mails.send_to_recipients import may_receive, may_see_contacts
 from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot

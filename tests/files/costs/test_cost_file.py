@@ -10,7 +10,8 @@ import pytest
 
 from cost_samples import DIRECT_API, DIRECT_CABINET, METRIKA, OWN, VK, VK_API
 from dealtrace.attribution.campaign import Campaign
-from dealtrace.attribution.cost import SYSTEM_SOURCES, StatedCost
+from dealtrace.attribution.cost import SYSTEM_SOURCES
+from dealtrace.attribution.stated_costs import StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.file_cures import message_with_cure
 from dealtrace.errors import FileUnreadable

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from dealtrace.deals.currency import read_foreign
 from dealtrace.errors import FileUnreadable, InvalidValue
-from dealtrace.files.costs.currency_rates import read_foreign, read_rates
+from dealtrace.files.costs.currency_rates import read_rates
 from spreadsheet import write_xlsx
 
 

@@ -16,7 +16,8 @@ from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.origin import LeadVisit
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.changes import Change
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.leads.client import Client

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.errors import DealKeyMissing, DealNotFound, PointsSpent
 from dealtrace.operations.deals.delete import delete_deals

@@ -3,7 +3,8 @@
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.deals.deal import DealId, DealKey
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import DealKeyMissing, DealNotFound
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.find import NamedDeals, find_deals

@@ -10,7 +10,8 @@ import pytest
 from cast import IDS_AT_ONCE, Player, Stage
 from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import DealId, DealKey
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.deals.lead_clue import CallIdentity, LeadClue
 from dealtrace.deals.versions import VersionKind

@@ -10,7 +10,8 @@ import pytest
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.lead_clue import NO_CLUE, LeadClue
 from dealtrace.deals.registration import Receipt
 from dealtrace.deals.versions import DealVersion, VersionKind

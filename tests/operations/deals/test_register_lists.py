@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import Player, Stage
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import PointsSpent
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.lead_request import IncomingLeadRequest

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotDeleted, DealNotFound, NumberReused, Refusal
 from dealtrace.operations.deals.change import change_deals

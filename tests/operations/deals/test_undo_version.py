@@ -8,7 +8,8 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.details import ContactBook
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.deals.status_history import status_history

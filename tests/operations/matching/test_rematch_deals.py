@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cast import Player, Stage
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.lead_clue import NO_CLUE
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage, moscow
-from dealtrace.deals.deal import DealId, DealKey
+from dealtrace.deals.deal import DealId
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.leads.file_import import ImportRow

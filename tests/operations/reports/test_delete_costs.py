@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from cast import Player, Stage
-from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostSpread
+from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount
+from dealtrace.attribution.cost_spread import CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.reports.import_costs import delete_costs, import_costs
 from dealtrace.operations.reports.spread_costs import add_costs

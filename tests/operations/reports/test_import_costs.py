@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from dealtrace.attribution.cost import Cost, CostAccount, CostSpread
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.cost_spread import CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.reports.import_costs import ImportedCosts, import_costs
 from dealtrace.operations.reports.spread_costs import add_costs

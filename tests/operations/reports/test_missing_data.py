@@ -10,7 +10,7 @@ from cast import Player, Stage
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.operations.overview.missing_data import find_missing_data
+from dealtrace.operations.overview.find_missing_data import find_missing_data
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.operations.reports.open_facts import open_facts
@@ -18,7 +18,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.missing_data import CampaignCost, find_costs_without_visits
+from dealtrace.reports.reading.costs_without_visits import CampaignCost, find_costs_without_visits
 
 NOW = datetime(2024, 11, 27, 9, tzinfo=UTC)
 PERIOD = Period((NOW - timedelta(days=27)).date(), NOW.date())

@@ -7,7 +7,8 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.attribution.campaign import AUTO, Campaign, CampaignNaming
-from dealtrace.attribution.cost import CostAccount, StatedCost
+from dealtrace.attribution.cost import CostAccount
+from dealtrace.attribution.stated_costs import StatedCost
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.reports.import_costs import CostImportOutcome, run_cost_import

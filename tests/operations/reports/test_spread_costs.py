@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from dealtrace.attribution.cost import Cost, CostAccount, CostSpread
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.cost_spread import CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.reports.import_costs import import_costs

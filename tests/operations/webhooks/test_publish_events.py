@@ -13,7 +13,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import NumberTaken
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.call import CallReport, Circumstances

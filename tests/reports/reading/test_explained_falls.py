@@ -12,7 +12,7 @@ from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period, compared_period
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.explained_falls import FALLS_WITHOUT, MetricGap, explained_falls, explaining
-from dealtrace.reports.reading.missing_data import Gap
+from dealtrace.reports.reading.gaps import Gap
 
 MODEL = AttributionModel.LAST_INTERACTION
 AUTUMN = Period(date(2026, 9, 1), date(2026, 10, 31))

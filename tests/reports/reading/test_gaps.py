@@ -6,7 +6,9 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.reports.reading.missing_data import TIMES_USUAL, CampaignCost, Gap, find_costs_without_visits, find_gaps
+from dealtrace.reports.reading.costs_without_visits import CampaignCost, find_costs_without_visits
+from dealtrace.reports.reading.gaps import Gap, find_gaps
+from dealtrace.reports.reading.silence import TIMES_USUAL
 
 MONDAY = date(2026, 9, 28)
 WEEK = (18, 16, 15, 14, 12, 9, 10)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.reports.reading.masking import find_marked_phone
+from dealtrace.reports.reading.masked_phones import find_marked_phone
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, update
 
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals, restore_deal

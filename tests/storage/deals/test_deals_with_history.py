@@ -1,7 +1,7 @@
 """Deals with their histories are read together."""
 
 from cast import Player, Stage
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.deals.deals_with_history import list_deals_with_history

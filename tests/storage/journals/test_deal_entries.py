@@ -7,7 +7,8 @@ import pytest
 from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import Deal, DealId, DealKey
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead_summary import LeadSummary

@@ -10,7 +10,8 @@ import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import Deal, DealId, DealKey
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals

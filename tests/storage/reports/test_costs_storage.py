@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from cast import Player, Stage
-from dealtrace.attribution.cost import Cost, CostAccount, CostSpread
+from dealtrace.attribution.cost import Cost, CostAccount
+from dealtrace.attribution.cost_spread import CostSpread
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.operations.reports.import_costs import import_costs

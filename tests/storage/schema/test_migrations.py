@@ -17,7 +17,7 @@ from dealtrace.accounts.counter_code import is_counter_code
 from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.details import ContactBook, DealDetails
 from dealtrace.leads.search_text import SearchText
 from dealtrace.operations.deals.change import change_deals

@@ -18,7 +18,6 @@ from dealtrace.cabinet.formats import number, span_of_time
 from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.leads.missed_calls import (
     COUNTED_MAX,
-    MISSED_DAYS,
     MISSED_TOTAL_MAX,
     SAID,
     MarkButton,
@@ -44,6 +43,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.leads.call import Call, CallPhase, is_missed, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
+from dealtrace.leads.ring_back import MISSED_DAYS
 from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries

@@ -18,7 +18,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call, is_missed
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.ring_back import MISSED_DAYS, RingBack
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 from dealtrace.record import record
 from dealtrace.reports.periods import Period
@@ -26,12 +26,6 @@ from dealtrace.storage.journals.keyset_pages import count_up_to
 from dealtrace.storage.journals.lead_entries import LeadEntry
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
 
-MISSED_DAYS = 14
-"""Ours: the number of days whose missed calls are listed; a person who has waited longer has called elsewhere.
-
-The list does not depend on the period chosen for reports, so that the period does not hide somebody who waits for a
-call.
-"""
 COUNTED_MAX = 99
 """Ours: more missed calls than this are shown as `99+`, so that counting them never reads a long list."""
 MISSED_TOTAL_MAX = 1_000

@@ -18,7 +18,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.record import record
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
-from dealtrace.reports.reading.missing_data import Gap
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.saved_items.notes import Note
 from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.accounts.users import find_logins

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 
 from dealtrace.cabinet.formats import day_span, number
 from dealtrace.errors import Language
-from dealtrace.operations.overview.missing_data import WATCHED
+from dealtrace.operations.overview.find_missing_data import WATCHED
 from dealtrace.reports.metrics import Metric
-from dealtrace.reports.reading.missing_data import Gap
+from dealtrace.reports.reading.gaps import Gap
 
 _SENTENCES: Mapping[str, str] = {
     "calls": "There were no calls on %(days)s (usually %(usual)s a day).",

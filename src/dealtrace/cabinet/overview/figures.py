@@ -17,6 +17,16 @@ NO_RATE = METRICS["no_rate"]
 """The number of deals in currencies without a rate; it shows whether the amounts among the figures are incomplete."""
 HIDDEN = (NO_RATE, METRICS["won_amount"], METRICS["visits"])
 """The metrics that are requested along with the six figures, but not shown among them."""
+SOURCES_METRICS = ("won_amount", "cost", "drr", "cpl", "deals", "amount", "leads", "visits")
+"""The metrics of the sources on the overview.
+
+Ours: what advertising earned and cost comes first, so that a screen 1366 pixels wide shows it without scrolling.
+"""
+SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
+"""Ours: the table of sources is sorted by the first of these metrics that is not zero.
+
+Without won statuses, all sources have the same income, and a new site has visits before it has deals.
+"""
 
 
 @record

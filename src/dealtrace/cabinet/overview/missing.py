@@ -9,12 +9,13 @@ from dealtrace.cabinet.overview.problems import ProblemText
 from dealtrace.cabinet.rendering import translations_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.view import View
-from dealtrace.operations.overview.missing_data import WATCHED, MissingData
+from dealtrace.operations.overview.find_missing_data import WATCHED, MissingData
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
-from dealtrace.reports.reading.missing_data import CampaignCost, Gap
+from dealtrace.reports.reading.costs_without_visits import CampaignCost
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.narrowing import filter_of_keys
 
 SHOWN_MAX = 5

@@ -22,7 +22,7 @@ from dealtrace.cabinet.leads.missed_calls import count_missed, missed_label
 from dealtrace.cabinet.notes.axis import AxisNotes, axis_notes, read_axis
 from dealtrace.cabinet.notes.explained_falls import fall_notes
 from dealtrace.cabinet.overview.checklist import ChecklistStep, checklist_of
-from dealtrace.cabinet.overview.figures import FIGURES, HIDDEN, NO_RATE, figures_of
+from dealtrace.cabinet.overview.figures import FIGURES, HIDDEN, NO_RATE, SOURCES_METRICS, SOURCES_ORDER, figures_of
 from dealtrace.cabinet.overview.missing import missing_data_texts
 from dealtrace.cabinet.overview.problems import ProblemText, omitted_text, problem_texts
 from dealtrace.cabinet.overview.sharp_fall_sentences import fall_texts
@@ -41,8 +41,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
+from dealtrace.operations.overview.find_missing_data import MissingData, find_missing_data, list_metric_gaps
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
-from dealtrace.operations.overview.missing_data import MissingData, find_missing_data, list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
@@ -55,7 +55,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
 from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
-from dealtrace.reports.reading.missing_data import Gap
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
 from dealtrace.storage.reports.currency_rates import list_sums_without_rate
@@ -64,16 +64,6 @@ from dealtrace.storage.reports.statuses import list_statuses
 
 NEW_SITE_PRESET = "today"
 SOURCES_SHOWN = 15
-SOURCES_METRICS = ("won_amount", "cost", "drr", "cpl", "deals", "amount", "leads", "visits")
-"""The metrics of the sources on the overview.
-
-Ours: what advertising earned and cost comes first, so that a screen 1366 pixels wide shows it without scrolling.
-"""
-SOURCES_ORDER = ("won_amount", "amount", "deals", "leads", "visits", "cost")
-"""Ours: the table of sources is sorted by the first of these metrics that is not zero.
-
-Without won statuses, all sources have the same income, and a new site has visits before it has deals.
-"""
 
 
 @record

@@ -18,9 +18,9 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.change import has_percentage, percentage
 from dealtrace.reports.metrics import Growth, Metric
-from dealtrace.reports.periods import INSTANT, compared_span
+from dealtrace.reports.periods import INSTANT
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_times import lacks_data
+from dealtrace.reports.reading.compared_times import compared_span, lacks_data
 from dealtrace.reports.reading.good_and_bad import growth_of, is_price, is_unsourced
 from dealtrace.reports.reading.known_costs import known_costs_text
 

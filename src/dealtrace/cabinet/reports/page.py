@@ -55,7 +55,7 @@ from dealtrace.cabinet.reports.without_contacts import (
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language, text_in
-from dealtrace.operations.overview.missing_data import list_metric_gaps
+from dealtrace.operations.overview.find_missing_data import list_metric_gaps
 from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
@@ -66,8 +66,8 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question, QuestionContext, parse_question
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.masking import masked_names
-from dealtrace.reports.reading.missing_data import Gap
 from dealtrace.reports.reading.open_deals import asks_for_income
 from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.saved_items.saved_reports import SavedReport

@@ -28,9 +28,9 @@ from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import TRY, may_save
 from dealtrace.cabinet.what_if.currency_rates import RatesForecast, forecast_rates
-from dealtrace.deals.currency import CurrencyRate
+from dealtrace.deals.currency import CurrencyRate, read_foreign
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, text_in
-from dealtrace.files.costs.currency_rates import read_foreign, read_rate, read_rates
+from dealtrace.files.costs.currency_rates import read_rate, read_rates
 from dealtrace.operations.reports.set_currency_rates import remove_rates, set_rates
 from dealtrace.operations.what_if.try_currency_rates import TriedRates
 from dealtrace.operations.work import at_site

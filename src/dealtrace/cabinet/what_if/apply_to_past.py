@@ -15,6 +15,7 @@ from dealtrace.cabinet.what_if.agreed import may_save
 from dealtrace.cabinet.what_if.forecast import Move, move_of
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.what_if.apply_to_past import (
+    VISITS_COUNTED_MAX,
     PastChangeRun,
     claim_past_change,
     may_run,
@@ -33,8 +34,6 @@ from dealtrace.storage.visits.reclassification import count_visits_up_to
 PLACE = "settings/past"
 PREVIEW, RUN = "preview", "run"
 """The values of two buttons: one starts a preview, the other starts the run that was previewed."""
-VISITS_COUNTED_MAX = 10_000
-"""Ours: before a preview of the past, visits are counted only up to this number: counting millions takes seconds."""
 _TITLES = {PastChange.MATCH: "Match past deals again", PastChange.RECLASSIFY: "Reclassify past visits"}
 _EXPLANATIONS = {
     PastChange.MATCH: "Finds the leads of all deals by the current settings, as if the deals had just arrived. Pinned "

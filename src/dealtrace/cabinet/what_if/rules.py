@@ -23,14 +23,13 @@ from dealtrace.cabinet.labels import HOST_LABELS, labelled_text
 from dealtrace.cabinet.list_query import PERIOD, ListPeriod, ListQuery, days_of
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.changed_deals import PAGE, PLACE
+from dealtrace.cabinet.what_if.days import DAYS_MAX
 from dealtrace.cabinet.what_if.forecast import Forecast, forecast
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.what_if.trial import KEYS, Trial, TriedSettings, read_trial
 from dealtrace.operations.what_if.try_settings import TriedDays
 from dealtrace.record import record
 
-DAYS_MAX = 366
-"""Ours: the page tries rules on a leap year at most, so that its file of all changed deals takes minutes at most."""
 _SITE_NAME_OF_MODEL = "attribution"
 FIELDS = tuple(key for key in KEYS if key != _SITE_NAME_OF_MODEL)
 """The fields of the form: the keys that can be tried; `attribution` is left out, since `model` means the same."""

@@ -18,8 +18,8 @@ from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
+from dealtrace.http.journal_note import note_refused_items
 from dealtrace.http.replies import Reply, success
-from dealtrace.http.request_note import note_refused_items
 from dealtrace.operations.deals.register_lists import register_lists
 
 

@@ -18,12 +18,13 @@ from dealtrace.calltouch.client_orders.parameters import IDS, NUMBERS
 from dealtrace.calltouch.json_bodies import outcomes_in_order, read_item, read_or_refuse, scalar_text
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import parse_checked
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import DealKeyMissing, Refusal
 from dealtrace.http.caller import Caller
+from dealtrace.http.journal_note import note_refused_items
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.http.replies import Reply, success
-from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX
 from dealtrace.operations.deals.find import deal_not_found
 from dealtrace.operations.deals.register_lists import delete_lists

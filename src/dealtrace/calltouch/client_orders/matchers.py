@@ -11,7 +11,7 @@ from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSourc
 from dealtrace.calltouch.client_order_names import VISIT_TYPE
 from dealtrace.calltouch.json_bodies import StatedSource
 from dealtrace.calltouch.leads.annotate import parse_checked
-from dealtrace.calltouch.leads.matching_parameter import ELEMENTS_MAX, Element, ElementReader, VisitParams
+from dealtrace.calltouch.leads.matching_elements import ELEMENTS_MAX, Element, ElementReader, VisitParams
 from dealtrace.calltouch.wire_types import VisitRef
 from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.errors import InvalidParameters, Violation

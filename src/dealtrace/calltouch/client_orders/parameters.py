@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.json_bodies import ITEMS_MAX, ObjectBody, keys_beside, list_in, object_schema, read_document
-from dealtrace.calltouch.leads.matching_parameter import ELEMENT_PARAMS
+from dealtrace.calltouch.leads.matching_elements import ELEMENT_PARAMS
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX

@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from dealtrace.calltouch.json_bodies import Comment, FieldValue, Tag
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedFields, AddedTags
-from dealtrace.calltouch.leads.matching_parameter import Element
+from dealtrace.calltouch.leads.matching_elements import Element
 
 SentScalars = Sequence[SentScalar] | SentScalar
 """A string (or number), or a list of them."""

@@ -29,13 +29,13 @@ from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, parse_checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset
 from dealtrace.deals.currency import currency_of
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import InvalidParameters, Language, Refusal, Violation
 from dealtrace.http.caller import Caller
+from dealtrace.http.journal_note import note_refused_items
 from dealtrace.http.parameter_table import Sent
 from dealtrace.http.parameter_types import Text
 from dealtrace.http.replies import Reply, success
-from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.deals.update_lists import DealUpdate, UpdatedDeal, update_lists

@@ -5,7 +5,8 @@ Vendor: «API-метод необходим для удаления сделки
 
 from dealtrace.calltouch.answers.deals import deleted_order
 from dealtrace.calltouch.parameters import DELETE_BY_ID
-from dealtrace.deals.deal import Deal, DealKey, named_as_sent
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey, named_as_sent
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success

@@ -7,7 +7,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.calltouch.answers.deals import changed_order
 from dealtrace.calltouch.parameters import CUSTOM, UPDATE_BY_ID
 from dealtrace.deals.changes import UNSET, Change
-from dealtrace.deals.deal import DealKey, named_as_sent
+from dealtrace.deals.deal_key import DealKey, named_as_sent
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success

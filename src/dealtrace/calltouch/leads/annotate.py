@@ -20,7 +20,7 @@ from dealtrace.calltouch.json_bodies import (
     values_by_field,
 )
 from dealtrace.calltouch.json_keys import SentScalar
-from dealtrace.calltouch.leads.matching_parameter import ELEMENT_PARAMS, FINDING, FINDS_NOTHING, Element, read_matching
+from dealtrace.calltouch.leads.matching_elements import ELEMENT_PARAMS, FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,
     CUSTOM_FIELDS,
@@ -29,10 +29,10 @@ from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, Tag
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.item_keys import ListedItems
+from dealtrace.http.journal_note import note_refused_items
 from dealtrace.http.parameter_table import Parameter
 from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.replies import Reply, success
-from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX, MANAGERS_MAX
 from dealtrace.leads.plain_text import is_blank

@@ -10,7 +10,7 @@ from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.pairs import Pairs

@@ -13,8 +13,8 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.call import Circumstances, IncomingCall
+from dealtrace.leads.dates_and_times import whole_span
 from dealtrace.leads.plain_text import stripped
-from dealtrace.leads.wall_clock import whole_span
 from dealtrace.operations.leads.import_lists import import_calls
 
 

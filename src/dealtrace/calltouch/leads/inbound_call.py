@@ -9,8 +9,8 @@ from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, plain_success
 from dealtrace.leads.call import CallId, CallReport, Circumstances
+from dealtrace.leads.dates_and_times import whole_span
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
-from dealtrace.leads.wall_clock import whole_span
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.printable import check_printable
 

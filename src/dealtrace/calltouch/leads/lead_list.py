@@ -9,8 +9,8 @@ from dealtrace.calltouch.json_bodies import LeadListFormat, outcomes_in_order, r
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
+from dealtrace.http.journal_note import note_refused_items
 from dealtrace.http.parameter_table import Sent
-from dealtrace.http.request_note import note_refused_items
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead_request import IncomingLeadRequest

@@ -13,7 +13,7 @@ from dealtrace.operations.overview.problems import RECENT_DAYS, Problem, Problem
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.reports.periods import DAY, Period
-from dealtrace.reports.reading.missing_data import LOOKED_BACK
+from dealtrace.reports.reading.silence import LOOKED_BACK
 from dealtrace.reports.statuses import unclassified_keys
 from dealtrace.storage.reports.statuses import list_statuses
 

@@ -15,9 +15,9 @@ from dealtrace.cli.day_options import day_option
 from dealtrace.cli.import_files import EncodingOption
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json, work_in
-from dealtrace.deals.currency import CurrencyRate
+from dealtrace.deals.currency import CurrencyRate, read_foreign
 from dealtrace.errors import InvalidValue
-from dealtrace.files.costs.currency_rates import read_foreign, read_rate, read_rates
+from dealtrace.files.costs.currency_rates import read_rate, read_rates
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.set_currency_rates import remove_rates, set_rates
 from dealtrace.storage.reports.currency_rates import count_deals_without_rate, list_rates

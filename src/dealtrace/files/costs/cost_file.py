@@ -8,7 +8,8 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 
 from dealtrace.attribution.campaign import Campaign
-from dealtrace.attribution.cost import COST_KOPECKS_MAX, EXACT, KOPECKS_PER_RUBLE, StatedCost, sum_known
+from dealtrace.attribution.cost import COST_KOPECKS_MAX, EXACT, KOPECKS_PER_RUBLE, sum_known
+from dealtrace.attribution.stated_costs import StatedCost
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
 from dealtrace.files.costs.cells import MICROS, NO_DATA, RUB, Money

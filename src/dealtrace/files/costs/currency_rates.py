@@ -8,10 +8,9 @@ from dealtrace.deals.currency import (
     FORMERLY_FOREIGN,
     RATE_RUB_MAX,
     RATE_RUB_MIN,
-    RUBLE,
     CurrencyRate,
-    currency_of,
     currency_word,
+    read_foreign,
     rounded_rate,
 )
 from dealtrace.deals.written_number import clear_number
@@ -83,24 +82,6 @@ def _checked_rate(rubles: Decimal) -> Decimal:
             f"a number from {RATE_RUB_MIN} to {RATE_RUB_MAX} is expected, such as 92.5",
         )
     return rounded_rate(rubles)
-
-
-def read_foreign(text: str) -> str:
-    """Return the code of a foreign currency as deals store it, in lower case.
-
-    Ours: a rate may also be set for a spelling of the ruble that earlier releases stored as a foreign currency.
-
-    Raises:
-        InvalidValue: the string is blank or means the ruble, which needs no rate.
-    """
-    if (word := currency_word(text)) in FORMERLY_FOREIGN:
-        return word
-    currency = currency_of(text)
-    if currency is None or currency == RUBLE:
-        raise InvalidValue(
-            "ожидается валюта, кроме рубля, например usd", "expected a currency other than the ruble, such as usd"
-        )
-    return currency
 
 
 def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:

@@ -1,13 +1,11 @@
 """Record the changes of a site and what is done to accounts: what was done, by whom and when."""
 
 from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
-from dealtrace.accounts.site_change import ChangeKind, FormerValues, SiteChange
+from dealtrace.accounts.site_change import VALUE_LENGTH_MAX, ChangeKind, FormerValues, SiteChange
 from dealtrace.operations.work import AccountWork
 from dealtrace.storage.accounts.change_history import insert_audit_entry, insert_site_change
 from dealtrace.storage.accounts.users import find_logins
 
-TEXT_LENGTH_MAX = 500
-"""Ours: the maximum length, in characters, of a value in a recorded change; a longer one is cut and ends with `…`."""
 _CUT = "…"
 
 
@@ -34,11 +32,11 @@ def record_change(
 
 def is_cut(text: str) -> bool:
     """Return whether a recorded value may have been cut."""
-    return len(text) == TEXT_LENGTH_MAX and text.endswith(_CUT)
+    return len(text) == VALUE_LENGTH_MAX and text.endswith(_CUT)
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= TEXT_LENGTH_MAX else text[: TEXT_LENGTH_MAX - len(_CUT)] + _CUT
+    return text if len(text) <= VALUE_LENGTH_MAX else text[: VALUE_LENGTH_MAX - len(_CUT)] + _CUT
 
 
 def record_audit_entry(work: AccountWork, kind: AuditedAction, name: str) -> None:

@@ -14,7 +14,7 @@ from dealtrace.mails.recipient import RECIPIENTS_MAX, recipients_changed
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.alerts.former_rules import FILTERS, RECIPIENTS, WATCHES, former_parts
-from dealtrace.operations.mails.send_to import Mailing, without_unsubscribed
+from dealtrace.operations.mails.send_to_recipients import Mailing, without_unsubscribed
 from dealtrace.operations.work import AccountWork, Work, takes_ids
 from dealtrace.storage.alerts.alerts import (
     clear_incident,

@@ -10,7 +10,7 @@ from dealtrace.alerts.rule import Alert
 from dealtrace.mails.mail import MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX
 from dealtrace.mails.subscription import MailList
-from dealtrace.operations.mails.send_to import Mailing, send_to
+from dealtrace.operations.mails.send_to_recipients import Mailing, send_to
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.webhooks.publish import publish_events
 from dealtrace.operations.work import Work, operation

@@ -8,7 +8,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.alerts.sentences import AlertSite, letter_of_ended, letter_of_raised, letter_of_test
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail, MailPurpose
-from dealtrace.operations.mails.send_to import may_see_contacts
+from dealtrace.operations.mails.send_to_recipients import may_see_contacts
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.reports.reading.masking import masked_filter, masked_label, metric_without_contacts
 from dealtrace.storage.alerts.alerts import find_alert

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.origin import LeadVisit
-from dealtrace.deals.changes import Change, apply_change, stamp
+from dealtrace.deals.changes import Change, apply_change
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import Deal, DealId
-from dealtrace.deals.versions import DealVersion, VersionKind, next_version
+from dealtrace.deals.versions import DealVersion, VersionKind, next_version, stamp
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead_summary import LeadSummary
 from dealtrace.operations.deals.find import find_deals

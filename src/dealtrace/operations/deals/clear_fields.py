@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.deals.changes import Change
-from dealtrace.deals.deal import DealKey
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import LeadNotMatched, Refusal
 from dealtrace.leads.annotations import without_values
 from dealtrace.leads.lead import LeadKind, LeadRef

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.errors import DealNotDeleted, NumberReused, Refusal
 from dealtrace.operations.deals.find import NamedDeals, find_deal, find_deals, no_deal_with_id

@@ -6,7 +6,8 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
-from dealtrace.deals.deal import Deal, DealId, DealKey
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import DealKeyMissing, DealNotFound, Refusal
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work

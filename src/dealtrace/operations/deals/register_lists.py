@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import PointsSpent, Refusal
 from dealtrace.leads.annotations import Addition

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from dealtrace.deals.changes import UNSET, Unset, is_same_status, stamp
+from dealtrace.deals.changes import UNSET, Unset, is_same_status
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.status_history import status_since
-from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version
+from dealtrace.deals.versions import FIRST_VERSION, DealVersion, VersionKind, next_version, stamp
 from dealtrace.operations.deals.delete import delete_deal, restore_deal
 from dealtrace.operations.deals.find import find_deal, no_deal_with_id
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal

@@ -23,7 +23,7 @@ from dealtrace.mails.scheduled_report import (
 )
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.accounts.record_change import record_change
-from dealtrace.operations.mails.send_to import Mailing, send_to, without_unsubscribed
+from dealtrace.operations.mails.send_to_recipients import Mailing, send_to, without_unsubscribed
 from dealtrace.operations.reports.read_question import check_segment_is_shared, read_question_context
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import AccountWork, Work, operation, takes_ids

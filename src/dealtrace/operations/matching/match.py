@@ -12,7 +12,8 @@ from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registration
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference_spelling import find_spelt, spellings
-from dealtrace.matching.lead_search import SEARCH_ORDER, find_lead, searched_contacts
+from dealtrace.matching.lead_search import SEARCH_ORDER, searched_contacts
+from dealtrace.matching.nearest_lead import find_lead
 from dealtrace.matching.rematch import Match
 from dealtrace.operations.matching.try_matchers import MatchDecision, decide_matchers
 from dealtrace.record import record

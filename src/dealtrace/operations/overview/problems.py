@@ -17,7 +17,7 @@ from dealtrace.operations.reports.find_known_costs import find_known_costs
 from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, Period
-from dealtrace.reports.reading.missing_data import LOOKED_BACK, is_silent
+from dealtrace.reports.reading.silence import LOOKED_BACK, is_silent
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent

@@ -40,9 +40,10 @@ from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, UnknownFormula, formula_at_site
-from dealtrace.reports.periods import DAY, Period, Span, compared_period, compared_span, span_of
+from dealtrace.reports.periods import DAY, Period, Span, compared_period, span_of
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_times import (
+    compared_span,
     count_all_data,
     data_measures,
     is_nothing_counted,

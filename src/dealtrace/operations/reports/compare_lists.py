@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
-from dealtrace.deals.deal import Deal, DealKey, choose_deal
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey, choose_deal
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import Refusal
 from dealtrace.leads.file_import import ImportRow

@@ -9,7 +9,8 @@ from dealtrace.accounts.site_change import ChangeKind, FormerValues
 from dealtrace.accounts.site_days import site_day
 from dealtrace.accounts.user import UserId
 from dealtrace.attribution.campaign import CampaignNaming
-from dealtrace.attribution.cost import Cost, CostAccount, CostImportSource, StatedCost, name_costs
+from dealtrace.attribution.cost import Cost, CostAccount, CostImportSource
+from dealtrace.attribution.stated_costs import StatedCost, name_costs
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, TrafficSource
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.hold_rights import Admission

@@ -1,7 +1,7 @@
 """Record changes of the reports and segments that all users of a site share, not of private reports and segments."""
 
-from dealtrace.accounts.site_change import ChangeKind, FormerValues
-from dealtrace.operations.accounts.record_change import TEXT_LENGTH_MAX, record_change
+from dealtrace.accounts.site_change import VALUE_LENGTH_MAX, ChangeKind, FormerValues
+from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.work import Work
 from dealtrace.record import record
 from dealtrace.reports.saved_items.names import SavedName
@@ -28,6 +28,6 @@ def record_saved_item(work: Work, change: SavedItemChange) -> None:
     """
     if change.saved_name.user_id is None:
         name = change.saved_name.name
-        is_long = len(change.before) > TEXT_LENGTH_MAX
+        is_long = len(change.before) > VALUE_LENGTH_MAX
         former: FormerValues | None = {"question": change.before} if is_long else None
         record_change(work, work.site.id, change.kind, name, before=change.before, after=change.after, former=former)

@@ -5,7 +5,8 @@ Added costs increase earlier costs sent by API; restated costs replace earlier c
 
 from collections.abc import Sequence
 
-from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostSpread, spread_evenly
+from dealtrace.attribution.cost import API_ACCOUNT, Cost
+from dealtrace.attribution.cost_spread import CostSpread, spread_evenly
 from dealtrace.errors import PointsSpent
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation

@@ -27,6 +27,8 @@ from dealtrace.storage.deals.deals import count_deals, list_ids_after
 
 MOVES_STORED = 10
 """The maximum number of pairs of old and new source in a preview; the pairs with the most money come first."""
+VISITS_COUNTED_MAX = 10_000
+"""Ours: before a preview of the past, visits are counted only up to this number: counting millions takes seconds."""
 
 
 def preview_past_change(

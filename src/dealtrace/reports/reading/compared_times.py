@@ -1,10 +1,12 @@
 """Find the days with which each time of a report, such as a month, is compared; two months often differ in length."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
+from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.errors import Language
 from dealtrace.record import record
 from dealtrace.reports.answer import ByModel, Report
@@ -12,7 +14,16 @@ from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import CLICKS, COST, DEALS, LEADS, VISITS
-from dealtrace.reports.periods import DAY, Comparison, Period, compared_period, day_compared_with
+from dealtrace.reports.periods import (
+    DAY,
+    INSTANT,
+    Comparison,
+    Period,
+    Span,
+    compared_period,
+    day_compared_with,
+    span_of,
+)
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS, days_of_times
@@ -218,3 +229,22 @@ _LACKING: Mapping[Language, tuple[str, str]] = {
     "ru": ("за тот период данных нет", "данных до {day} нет"),
     "en": ("no data in that period", "no data before {day}"),
 }
+
+
+def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
+    """Return the part of the compared period that a report uses.
+
+    If `period` is not over, this part ends on the day with which today is compared, at the present local time.
+    Ours: if clocks change on that day, a local time that occurs twice means its first occurrence, and a skipped time is
+    moved forward, as for times in requests.
+    """
+    other, today = compared_period(period, comparison), site_day(now, time_zone)
+    if period.first_on > today:
+        return Span(now, now, None)
+    if period.last_on < today:
+        return span_of(other, time_zone, now)
+    last_on = day_compared_with(period, comparison, today)
+    clock = now.astimezone(time_zone).time().replace(fold=0)
+    same_time = datetime.combine(last_on, clock, time_zone).astimezone(UTC)
+    until = min(same_time + INSTANT, day_end(last_on, time_zone))
+    return Span(day_start(other.first_on, time_zone), until, Period(other.first_on, last_on))

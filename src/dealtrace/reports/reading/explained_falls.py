@@ -8,7 +8,7 @@ from dealtrace.reports.answer import Figures, Report
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.periods import Period
-from dealtrace.reports.reading.missing_data import Gap
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.time_keys import TIME_KEYS, days_of_times
 
 MetricGap = tuple[Metric, Gap]

@@ -13,7 +13,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
 from dealtrace.deals.amount import STEPS_PER_RUBLE
-from dealtrace.leads.wall_clock import EPOCH
+from dealtrace.leads.dates_and_times import EPOCH
 
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

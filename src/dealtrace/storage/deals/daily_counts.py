@@ -24,8 +24,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
+from dealtrace.leads.dates_and_times import EPOCH
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.wall_clock import EPOCH
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import (
     DAY,

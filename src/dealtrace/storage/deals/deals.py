@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func,
 from sqlalchemy.sql import Select
 
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.deals.deal import Deal, DealId, DealKey, choose_deal
+from dealtrace.deals.deal import Deal, DealId
+from dealtrace.deals.deal_key import DealKey, choose_deal
 from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.registration import Registered
 from dealtrace.leads.reference_spelling import all_spellings

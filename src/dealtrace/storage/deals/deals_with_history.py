@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from dealtrace.deals.deal import Deal, DealKey
+from dealtrace.deals.deal import Deal
+from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.status_history import PastStatus, status_history
 from dealtrace.record import record
 from dealtrace.storage.deals.deals import list_named_deals

@@ -19,7 +19,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostImportSource, CostSpread
+from dealtrace.attribution.cost import API_ACCOUNT, Cost, CostAccount, CostImportSource
+from dealtrace.attribution.cost_spread import CostSpread
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.record import record

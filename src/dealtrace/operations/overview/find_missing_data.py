@@ -14,14 +14,8 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period, span_of
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.missing_data import (
-    WEEKS_AROUND,
-    CampaignCost,
-    Gap,
-    cost_order,
-    find_costs_without_visits,
-    find_gaps,
-)
+from dealtrace.reports.reading.costs_without_visits import CampaignCost, cost_order, find_costs_without_visits
+from dealtrace.reports.reading.gaps import WEEKS_AROUND, Gap, find_gaps
 from dealtrace.storage.reports.key_spellings import find_spellings
 
 WATCHED = tuple(METRICS[name] for name in ("calls", "requests", "visits"))

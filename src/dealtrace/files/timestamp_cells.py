@@ -6,8 +6,15 @@ from zoneinfo import ZoneInfo
 from dealtrace.errors import InvalidValue
 from dealtrace.files.cell_types import cell_text
 from dealtrace.files.row import Cell, NumberOf1904
+from dealtrace.leads.dates_and_times import (
+    ClockForm,
+    FirstPart,
+    read_day,
+    read_exact_clock,
+    read_exact_time,
+    read_instant,
+)
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.wall_clock import ClockForm, FirstPart, read_day, read_exact_clock, read_exact_time, read_instant
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock

@@ -1,35 +1,18 @@
-"""Find missing data: days without the usual records, costs without visits, services that stopped sending deals."""
+"""Find gaps: days without the usual records."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 from statistics import median
 
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, DAYS_OF_WEEK
+from dealtrace.reports.reading.silence import TIMES_USUAL
 
-LOOKED_BACK = timedelta(days=28)
-"""Ours: how far back deals are counted, to find how often deals usually arrive."""
-DEALS_MIN = 8
-"""Ours: with fewer deals than this within `LOOKED_BACK`, silence looks the same as an ordinary pause."""
-PAUSE_MIN = timedelta(hours=24)
-"""Ours: the shortest time without deals that can count as silence; shorter pauses, such as nights, are ordinary."""
 WEEKS_MIN = 3
 """Ours: a usual count is computed only if there are counts for at least this many weeks."""
-TIMES_USUAL = 8
-"""Ours: a silence lasts more than this many times the average pause; by chance, 1 pause in 3000 lasts that long."""
 WEEKS_AROUND = 8
 """Ours: the usual counts of an empty period are computed from this many weeks before it and this many after it."""
-
-
-def is_silent(deals: int, last_at: datetime, now: datetime) -> bool:
-    """Return whether the time since `last_at`, when a service sent its last deal, is unusually long.
-
-    `deals` is the number of deals that the service sent within `LOOKED_BACK`.
-    """
-    if deals < DEALS_MIN:
-        return False
-    return now - last_at > max(PAUSE_MIN, TIMES_USUAL * LOOKED_BACK / deals)
 
 
 @record
@@ -96,33 +79,3 @@ def _usual(day_on: date, run: Sequence[date], counts: Mapping[date, int], first_
     last_on = max(counts)
     seen = [counts.get(other, 0) for other in (*before, *after) if first_on <= other <= last_on]
     return Fraction(median(seen)) if len(seen) >= WEEKS_MIN else Fraction(0)
-
-
-@record
-class CampaignCost:
-    """A campaign of a source: its name, its cost in rubles and its number of visits."""
-
-    source: str
-    campaign: str
-    cost: Fraction
-    visits: int
-
-
-def find_costs_without_visits(campaigns: Sequence[CampaignCost]) -> list[CampaignCost]:
-    """Return the campaigns that have costs but no visits, the most expensive first.
-
-    Ours: a campaign is returned if its cost would pay for at least `TIMES_USUAL` visits at the average cost of a visit
-    in the other campaigns. If no campaign with costs has visits, visits are not measured, and no campaign is returned.
-    """
-    paid = [each for each in campaigns if each.cost > 0]
-    met = [each for each in paid if each.visits]
-    if not met:
-        return []
-    usual = sum((each.cost for each in met), Fraction(0)) / sum(each.visits for each in met)
-    idle = (each for each in paid if not each.visits and each.cost >= TIMES_USUAL * usual)
-    return sorted(idle, key=cost_order)
-
-
-def cost_order(campaign: CampaignCost) -> tuple[Fraction, str, str]:
-    """Return the sort key that puts expensive campaigns first; campaigns of equal cost are sorted by their names."""
-    return -campaign.cost, campaign.source, campaign.campaign

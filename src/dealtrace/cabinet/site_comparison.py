@@ -79,7 +79,7 @@ async def show(view: View) -> Response:
     language = view.language
     view.site = None
     return view.page(
-        "home.html",
+        "site_comparison.html",
         HTTPStatus.BAD_REQUEST if fault else HTTPStatus.OK,
         fault=fault,
         lines=lines,
