@@ -1,6 +1,7 @@
 """Whether the column mirror has what the database has: every attribute of every fact, by every moment."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -149,6 +150,12 @@ class Scene:
             import_costs(work, CostAccount("direct", "main"), {DAY}, [Cost(DAY, YANDEX, 12_345, 7)])
             set_status(work, "won", "won")
             set_rates(work, [CurrencyRate("usd", DAY, Decimal("92.5"))])
+
+    def moved_to(self, database: Database) -> "Scene":
+        """Return the scene as it goes on in a copy of its database."""
+        moved = copy(self)
+        moved.stage = Stage(database)
+        return moved
 
     def compare(self) -> None:
         """Fail unless the mirror has what the database has."""
