@@ -1,5 +1,6 @@
 """Open the database and report errors for all commands; `cli/output.py` does the printing."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -13,6 +14,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.file_cures import message_with_cure
 from dealtrace.cli.output import console as console
 from dealtrace.cli.output import counted as counted
+from dealtrace.cli.output import end_stopped as end_stopped
 from dealtrace.cli.output import error_console as error_console
 from dealtrace.cli.output import fail as fail
 from dealtrace.cli.output import print_figures as print_figures
@@ -39,6 +41,8 @@ from dealtrace.storage.schema.upgrade import (
     prepare_schema,
     require_schema,
 )
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # it warns of what follows from an error that we report
 
 
 @contextmanager
@@ -107,7 +111,7 @@ class CommandCall(Protocol):
 
 @contextmanager
 def ended_by_ctrl_c(database: Database) -> Iterator[CommandCall]:
-    """Yield a function that calls another function on a thread; Ctrl-C ends the statements that run on this thread.
+    """Yield a function that calls another function on a thread; a stop ends the statements that run on this thread.
 
     DuckDB does not notice signals while it runs a long statement on the main thread.
     """

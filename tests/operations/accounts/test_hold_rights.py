@@ -189,10 +189,8 @@ def test_a_person_whose_account_is_free_again_is_admitted(stage: Stage, shop: Pl
             async def send() -> Any:
                 payload = AdmittedPayload(registration("later"), Admission(anna.digest, anna.admitted))
                 command = WriteCommand(payload, shop.token_id)
-                (outcome,) = await asyncio.gather(
-                    write_queue.write(while_admitted(register_deals), shop.site, command), return_exceptions=True
-                )
-                return outcome
+                future = write_queue.write(while_admitted(register_deals), shop.site, command)
+                return (await asyncio.gather(future, return_exceptions=True))[0]
 
             with stage.database.write() as locking:
                 locking.execute(select(user.c.id).where(user.c.id == anna.user.id).with_for_update())
