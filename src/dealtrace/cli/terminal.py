@@ -88,6 +88,10 @@ def explained() -> Iterator[None]:
 _FILE_FAULTS = frozenset({"unable to open database file", "attempt to write a readonly database"})
 """SQLite's messages if a file or folder belongs to somebody else, or if a folder is in the place of the file."""
 
+_OTHER_FILE = "file is not a database"
+_UNREACHABLE = ("connection failed", "connection timeout", "failed to resolve")
+"""How psycopg's messages begin if no connection to PostgreSQL can be opened."""
+
 
 def _name_database(message: str) -> str:
     """Return a line that names the database in use and, if its file cannot be opened or written, says what to do."""
@@ -95,6 +99,10 @@ def _name_database(message: str) -> str:
         cure = " Run the command as the user who owns this file and its folder." if message in _FILE_FAULTS else ""
         if database.is_sqlite and database.file.is_dir():
             cure = " This is a folder: name a file in DEALTRACE_DATABASE_URL."
+        elif message == _OTHER_FILE:
+            cure = " Name a SQLite file, or one that does not exist yet, in DEALTRACE_DATABASE_URL."
+        elif message.startswith(_UNREACHABLE):
+            cure = " Start the database server, or correct DEALTRACE_DATABASE_URL."
         return f"The database in use: {database.name}.{cure}" if cure else f"The database in use: {database.name}"
 
 
