@@ -14,7 +14,15 @@ from dealtrace.cli.answers import AgreementAnswer, AgreementHeadAnswer, CountAns
 from dealtrace.cli.deals.lookup import format_amount
 from dealtrace.cli.import_files import EncodingOption
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json_with_rows
+from dealtrace.cli.terminal import (
+    console,
+    counted,
+    end_stopped,
+    error_console,
+    fail,
+    open_prepared,
+    print_json_with_rows,
+)
 from dealtrace.deals.amount import kopecks_of
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -59,9 +67,8 @@ def agree(
         agreement = _agree(file, site_id, encoding, limit, as_json=as_json)
     except SystemExit as end:
         raise typer.Exit(COULD_NOT_COMPARE) from end
-    except KeyboardInterrupt:
-        error_console.print("Stopped.")
-        raise typer.Exit(130) from None
+    except KeyboardInterrupt as stop:
+        end_stopped(stop)
     if agreement.unreadable:
         raise typer.Exit(COULD_NOT_COMPARE)
     if not agreement.is_whole:
