@@ -26,7 +26,7 @@ from dealtrace.operations.reports.set_currency_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
+from dealtrace.storage.reports.fact_tables import AT, UNKNOWN, DealTime, FactTables
 from dealtrace.storage.reports.statement_types import Selection
 from write_commands import by_call, by_contact, registration
 
@@ -45,7 +45,7 @@ ATTRIBUTES = {
     Fact.LEADS: {AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "visit_id", "is_answered", "is_missed", "is_target", "has_deal"},
     Fact.DEALS: {
         AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "happened_at", "service", "status", "status_spelling", "meaning",
-        "amount", "margin", "match_reason", "is_matched", "lacks_rate",
+        "amount", "margin", *UNKNOWN.values(), "match_reason", "is_matched", "lacks_rate",
     },
     Fact.COSTS: {AT, "source_id", "cost", "clicks", "system", "account"},
 }  # fmt: skip

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.attribution.cost import CostAccount, CostImportSource
+from dealtrace.attribution.cost import CostAccount, CostImportSource, sum_known
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.formats import money, number
@@ -121,8 +121,8 @@ class CostLine:
     system: str
     account: str
     kopecks: int
-    clicks: int
-    impressions: int
+    clicks: int | None
+    impressions: int | None
 
 
 async def show(view: View) -> Response:
@@ -273,11 +273,15 @@ def by_day(costs: Iterable[AccountCosts]) -> list[CostLine]:
 
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
     """Return the costs of each account by month, latest month first."""
-    sums: dict[tuple[date, str, str], tuple[int, int, int]] = {}
+    sums: dict[tuple[date, str, str], tuple[int, int | None, int | None]] = {}
     for cost in costs:
         key = (cost.day_on.replace(day=1), cost.system, cost.account)
-        kopecks, clicks, impressions = sums.get(key, (0, 0, 0))
-        sums[key] = (kopecks + cost.amount_kopecks, clicks + cost.clicks, impressions + cost.impressions)
+        kopecks, clicks, impressions = sums.get(key, (0, None, None))
+        sums[key] = (
+            kopecks + cost.amount_kopecks,
+            sum_known((clicks, cost.clicks)),
+            sum_known((impressions, cost.impressions)),
+        )
     lines = [CostLine(*key, *values) for key, values in sums.items()]
     return sorted(lines, key=lambda line: (-line.first_on.toordinal(), line.system, line.account))
 
@@ -311,8 +315,8 @@ async def _page(
         done=_added_text(view),
         lines=lines,
         total=sum(line.kopecks for line in lines),
-        clicks_total=sum(line.clicks for line in lines),
-        impressions_total=sum(line.impressions for line in lines),
+        clicks_total=sum_known(line.clicks for line in lines),
+        impressions_total=sum_known(line.impressions for line in lines),
         headings=headings,
         is_by_day=is_by_day,
         chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},

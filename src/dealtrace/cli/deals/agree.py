@@ -215,7 +215,8 @@ def _format_value(site: Site, field: Field, deal: IncomingDeal | Deal | None) ->
 
 def _format_count(count: CountAndWorth) -> str:
     without = f", {count.without_rate} without a rate" if count.without_rate else ""
-    return f"{counted(count.deals, 'deal')}, {rubles_of(count.kopecks)} rubles{without}"
+    rubles = f"{rubles_of(count.kopecks)} rubles" if count.known_kopecks is not None else "unknown worth"
+    return f"{counted(count.deals, 'deal')}, {rubles}{without}"
 
 
 def _format_signed(kopecks: int) -> str:
@@ -261,4 +262,6 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
 
 
 def _serialize_count(count: CountAndWorth) -> CountAnswer:
-    return {"deals": count.deals, "rubles": rubles_of(count.kopecks), "withoutRate": count.without_rate}
+    kopecks = count.known_kopecks
+    rubles = rubles_of(kopecks) if kopecks is not None else None
+    return {"deals": count.deals, "rubles": rubles, "withoutRate": count.without_rate}
