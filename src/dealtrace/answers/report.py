@@ -135,7 +135,12 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     if report.compared_period is not None:
         answer["comparedFrom"] = report.compared_period.first_on.isoformat()
         answer["comparedTo"] = report.compared_period.last_on.isoformat()
-    if hints := [*_hints_of_statuses(report, site_id), *_hints_of_changes(report), *_hints_of_rows(report), *_hints_of_costs(report)]:
+    if hints := [
+        *_hints_of_statuses(report, site_id),
+        *_hints_of_changes(report),
+        *_hints_of_rows(report),
+        *_hints_of_costs(report),
+    ]:
         answer["hints"] = hints
     return answer
 

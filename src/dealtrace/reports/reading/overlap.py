@@ -15,7 +15,7 @@ _OVERLAP: Mapping[Language, str] = {
 }
 
 _UNDIVIDED: Mapping[Language, str] = {
-    "ru": "По группировке «{dimension}» не делятся: {metrics}. В строках этих показателей нет, а в «Итого» они целиком.",
+    "ru": "По группировке «{dimension}» не делятся: {metrics}. В строках их нет, а в «Итого» они целиком.",
     "en": "Not known by “{dimension}”: {metrics}. Rows lack these figures; the total has them whole.",
 }
 
@@ -23,7 +23,9 @@ _UNDIVIDED: Mapping[Language, str] = {
 def undivided_metrics(question: Question) -> Sequence[Metric]:
     """Return the metrics of a report that its rows or columns lack, such as costs by device."""
     return [
-        each for each in question.metrics if any(not each.facts <= dimension.facts for dimension in _divided_by(question))
+        each
+        for each in question.metrics
+        if any(not each.facts <= dimension.facts for dimension in _divided_by(question))
     ]
 
 
