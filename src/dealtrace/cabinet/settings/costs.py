@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from shlex import quote
@@ -48,7 +48,7 @@ from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal, text_in
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
-from dealtrace.operations.reports.import_costs import account_name, delete_costs
+from dealtrace.operations.reports.import_costs import account_name, delete_costs, list_replacing_imports
 from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day
@@ -99,12 +99,14 @@ class RemovalChoice:
 class RemovalForm:
     """The form that deletes costs: what was entered, and the accounts as values and names.
 
-    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen. `has_changed` is true
-    if the person agreed to delete something else.
+    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen. `replacing` are the
+    latest imports that replaced costs of these days: when, and how many. `has_changed` is true if the person agreed to
+    delete something else.
     """
 
     sent: RemovalChoice = RemovalChoice()
     found: CostTotals | None = None
+    replacing: Sequence[tuple[datetime, int]] = ()
     agreed: str = ""
     has_changed: bool = False
     accounts: Sequence[tuple[str, str]] = ()
@@ -226,7 +228,8 @@ async def remove(view: View) -> Response:
         if found == expected:
             return redirect_with_message(view, PLACE, "removed")
     agreement = _agreement(sent, found)
-    return await _page(view, removal=RemovalForm(sent, found, agreement, has_changed(view, agreement)))
+    replacing = await view.read(list_replacing_imports, site.id, account, days)
+    return await _page(view, removal=RemovalForm(sent, found, replacing, agreement, has_changed(view, agreement)))
 
 
 def account_value(account: CostAccount) -> str:

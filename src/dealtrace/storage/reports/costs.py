@@ -181,6 +181,10 @@ class DaysOfCosts:
     since: date | None = None
     until: date | None = None
 
+    def overlap(self, first_on: date, last_on: date) -> bool:
+        """Return whether a day from `first_on` to `last_on` is one of these days."""
+        return (self.until is None or first_on <= self.until) and (self.since is None or last_on >= self.since)
+
 
 @record
 class CostTotals:
