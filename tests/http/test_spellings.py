@@ -9,7 +9,7 @@ from dealtrace.calltouch.routes import ENDPOINTS
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.forms import read_pairs
+from dealtrace.http.pairs import read_pairs
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.spellings import SPELT_LENGTH_MAX
 
