@@ -179,7 +179,9 @@ def _reading_all(source: FactSource) -> FactSource:
     tables = source.tables
     if not isinstance(tables, MirrorFacts):
         return source
-    whole = WholeMirrorFacts(tables.contact_matching, tables.visit_keys, tables.may_lack_statuses)
+    whole = WholeMirrorFacts(
+        tables.contact_matching, tables.visit_keys, tables.may_lack_statuses, may_be_unknown=tables.may_be_unknown
+    )
     return replace(source, tables=whole)
 
 

@@ -115,10 +115,10 @@ class Counted:
 
     fact: str
     mark: str | None
-    compute: Callable[[Pieces], Fraction]
+    compute: Callable[[Pieces], Value]
     admits: Callable[[Piece], bool] = lambda _: True
 
-    def __call__(self, pieces: Pieces) -> Fraction:
+    def __call__(self, pieces: Pieces) -> Value:
         """Return the value of a row's pieces."""
         return self.compute(self.of(pieces))
 
@@ -140,15 +140,23 @@ def _distinct(fact: str, mark: str | None = None) -> Counted:
 
 
 def _money(fact: str, number: str, mark: str | None = None) -> Counted:
-    return Counted(fact, mark, lambda pieces: Fraction(sum(piece.numbers[number] or 0 for piece in pieces), 100))
+    return Counted(fact, mark, lambda pieces: _sum(pieces, number, 100))
+
+
+def _sum(pieces: Pieces, number: str, unit: int = 1) -> Value:
+    """Add up the numbers that are known; where none is, but some should be, the sum is not known."""
+    numbers = [value for piece in pieces if (value := piece.numbers[number]) is not None]
+    if not numbers and any(number in piece.unknown for piece in pieces):
+        return None
+    return Fraction(sum(numbers), unit)
 
 
 def _assisted(pieces: Pieces) -> Fraction:
     return Fraction(len({piece.id for piece in pieces if piece.fact == "assist"}))
 
 
-def _clicks(pieces: Pieces) -> Fraction:
-    return Fraction(sum(piece.numbers["clicks"] or 0 for piece in pieces if piece.fact == "cost"))
+def _clicks(pieces: Pieces) -> Value:
+    return _sum([piece for piece in pieces if piece.fact == "cost"], "clicks")
 
 
 def _days(pieces: Pieces) -> Value:
@@ -161,12 +169,12 @@ def _days(pieces: Pieces) -> Value:
     return Fraction(sum(piece.share * seconds for piece, seconds in touched), weight * 86_400) if weight else None
 
 
-def _over(above: Callable[[Pieces], Fraction], below: Callable[[Pieces], Fraction]) -> Callable[[Pieces], Value]:
-    return lambda pieces: above(pieces) / below(pieces) if below(pieces) else None
+def _over(above: Callable[[Pieces], Value], below: Callable[[Pieces], Value]) -> Callable[[Pieces], Value]:
+    return lambda pieces: _joined("/", above(pieces), below(pieces))
 
 
-def _return(income: Callable[[Pieces], Fraction]) -> Callable[[Pieces], Value]:
-    return lambda pieces: (income(pieces) - COST(pieces)) / COST(pieces) if COST(pieces) else None
+def _return(income: Callable[[Pieces], Value]) -> Callable[[Pieces], Value]:
+    return lambda pieces: _joined("/", _joined("-", income(pieces), COST(pieces)), COST(pieces))
 
 
 COST = _money("cost", "cost")
@@ -358,9 +366,9 @@ class Oracle:
         facts = {fact for metric in question.metrics for fact in self.formula(metric.name)[0]}
         whole = tuple(sorted({"deal" if fact in ("won", "assist") else fact for fact in facts}))
         pieces = self._kept(replace(question, filters=()), [(whole, lambda _: None)], side, AttributionModel.LINEAR)
-        if any(piece.fact != "cost" or all(piece.numbers.values()) for piece in pieces):
+        if any(piece.fact != "cost" or 0 not in piece.numbers.values() for piece in pieces):
             return False
-        return None if any(any(piece.numbers.values()) for piece in pieces) else True
+        return None if any(number != 0 for piece in pieces for number in piece.numbers.values()) else True
 
     def formula(self, metric: str) -> Formula:
         """Return the facts of a metric or column at this site, and how its value is made of the pieces of a row."""

@@ -44,6 +44,8 @@ class Piece:
     marks: frozenset[str] = frozenset()
     client: object = None
     tags: tuple[str, ...] = ()
+    unknown: frozenset[str] = frozenset()
+    """The names of the numbers that the fact has, but that are not known."""
     keys: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
 
 

@@ -146,8 +146,10 @@ class Records:
 
     def _costs(self, model: AttributionModel) -> Iterator[Piece]:
         for place, cost in enumerate(self.costs):
-            numbers = {"cost": cost.amount_kopecks, "clicks": cost.clicks or 0}
-            yield Piece("cost", place, cost.day_on, cost.traffic_source, lambda _: None, numbers=numbers)
+            numbers = {"cost": cost.amount_kopecks, "clicks": cost.clicks}
+            unknown = frozenset({"clicks"} if cost.clicks is None else ())
+            yield Piece("cost", place, cost.day_on, cost.traffic_source, lambda _: None, numbers=numbers,
+                        unknown=unknown)  # fmt: skip
 
     def _leads(self, model: AttributionModel) -> Iterator[Piece]:
         for lead in self.leads:
@@ -249,6 +251,8 @@ class Records:
             }
             marks |= {mark for mark, is_set in further.items() if is_set}
             stated = lead.stated if lead is not None else deal.stated_source
+            sums = {"amount": (deal.amount_rub, amount), "margin": (self.margins.get(deal.id), margin)}
+            unknown = frozenset(name for name, (sent, worth) in sums.items() if sent is not None and worth is None)
             shares = self._shares(lead, model) or [(None, MILLION)]
             if fact == "assist":
                 shares = [(visit, MILLION) for visit in self._touches[lead.id][:-1]] if lead is not None else []
@@ -260,6 +264,7 @@ class Records:
                     fact, deal.id, self._moment(fact, deal, lead, date_of),
                     visit.traffic_source if visit is not None else stated, self._words_of_deal(deal, lead), share,
                     self._own(lead), numbers, frozenset(marks), lead.client if lead is not None else None, deal.tags,
+                    unknown,
                 )  # fmt: skip
 
     def keys(self, piece: Piece, name: str) -> tuple[str | None, ...]:

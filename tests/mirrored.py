@@ -1,6 +1,7 @@
 """Whether the column mirror has what the database has: every attribute of every fact, by every moment."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -25,7 +26,7 @@ from dealtrace.operations.reports.set_currency_rates import set_rates
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
-from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables
+from dealtrace.storage.reports.fact_tables import AT, UNKNOWN, DealTime, FactTables
 from dealtrace.storage.reports.statement_types import Selection
 from write_commands import by_call, by_contact, registration
 
@@ -44,7 +45,7 @@ ATTRIBUTES = {
     Fact.LEADS: {AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "visit_id", "is_answered", "is_missed", "is_target", "has_deal"},
     Fact.DEALS: {
         AT, *_OF_LEADS, *_OF_VISIT, *_FIELDS, "happened_at", "service", "status", "status_spelling", "meaning",
-        "amount", "margin", "match_reason", "is_matched", "lacks_rate",
+        "amount", "margin", *UNKNOWN.values(), "match_reason", "is_matched", "lacks_rate",
     },
     Fact.COSTS: {AT, "source_id", "cost", "clicks", "system", "account"},
 }  # fmt: skip
@@ -149,6 +150,12 @@ class Scene:
             import_costs(work, CostAccount("direct", "main"), {DAY}, [Cost(DAY, YANDEX, 12_345, 7)])
             set_status(work, "won", "won")
             set_rates(work, [CurrencyRate("usd", DAY, Decimal("92.5"))])
+
+    def moved_to(self, database: Database) -> "Scene":
+        """Return the scene as it goes on in a copy of its database."""
+        moved = copy(self)
+        moved.stage = Stage(database)
+        return moved
 
     def compare(self) -> None:
         """Fail unless the mirror has what the database has."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import count
@@ -40,7 +41,9 @@ DELETE = f"{REST}/orders/delete-by-id/"
 PORTS_FROM, PORTS_OF_A_WORKER = 20_000, 1_500
 """Below the ports that the system gives to programs that name none; each worker of the tests has its own."""
 WORKERS_MAX = 8
+CLAIMS_MAX = 100
 _numbers = count(os.getpid() * 97)  # two runs of the tests on one machine begin at different ports
+_claims = deque[int]()
 
 
 UNKEPT = httpx.Limits(max_keepalive_connections=0)
@@ -54,13 +57,29 @@ def http_client(url: str = "", **options: Any) -> httpx.Client:
 
 
 def free_port() -> int:
-    """Find a TCP port nobody listens on, and that no other worker finds."""
+    """Find a TCP port nobody listens on, and that no other worker finds, nor another run of the tests."""
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS_MAX
     while True:
         port = PORTS_FROM + worker * PORTS_OF_A_WORKER + next(_numbers) % PORTS_OF_A_WORKER
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
+            _claim(port)
             return port
+
+
+def _claim(port: int) -> None:
+    """Keep a port from other runs, for as long as this process needs it or asks for no more than `CLAIMS_MAX` others.
+
+    Until its server listens, and between its ends and starts, the port seems free.
+
+    Raises:
+        OSError: another process has claimed it.
+    """
+    with socket.socket(socket.AF_UNIX) as claim:
+        claim.bind(f"\0dealtrace test port {port}")  # the system forgets such a name with the process
+        _claims.append(claim.detach())
+    if len(_claims) > CLAIMS_MAX:
+        os.close(_claims.popleft())
 
 
 class ServerProcess:

@@ -16,6 +16,7 @@ from dealtrace import __version__
 from performer import run_to_the_end
 from postgresql import find_programs
 from processes import Order, start_program
+from server import PORTS_FROM, PORTS_OF_A_WORKER, free_port
 from waiting import wait_until
 
 RUNNER = """
@@ -130,3 +131,13 @@ def test_how_a_process_ended_is_known_as_often_as_it_is_asked() -> None:
         process.wait(0.01)
     process.kill()
     assert [process.wait(), process.poll(), process.returncode] == [-signal.SIGKILL] * 3
+
+
+def test_two_runs_of_the_tests_on_one_machine_have_ports_of_their_own() -> None:
+    """Two servers may listen on one port, and a test of one run would ask the server of the other."""
+    port = free_port()
+    other = f"import server; server._numbers = iter(range({(port - PORTS_FROM) % PORTS_OF_A_WORKER}, 10**6))"
+    command = [sys.executable, "-c", f"{other}; print(server.free_port())"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    found = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    assert int(found) != port

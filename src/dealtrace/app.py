@@ -49,7 +49,7 @@ from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
-from dealtrace.stop_signals import call_at_stop_signal
+from dealtrace.stop_signals import call_at_stop_signal, state_start
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries
@@ -126,6 +126,7 @@ class Application:
             self._start()
         except Exception as fault:
             _log.error("start_failed", reason=str(fault), cause=cause_of(fault))
+            state_start(str(fault) or type(fault).__name__)
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             raise
         if self._settings.is_plain_http_to_others:
@@ -135,6 +136,7 @@ class Application:
         _log.info("process_started", pid=os.getpid(), database=self._database.name)
         self._start_loops()
         call_at_stop_signal(self._begin_stop)
+        state_start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._stop()

@@ -30,11 +30,12 @@ from dealtrace.stated_settings import (
 from dealtrace.whole_number import ID_MAX
 
 _OWN_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-OTHER_VARIABLES = frozenset({"new_password"})
-"""Environment variables with our prefix that commands read but that are not settings: in lower case, without prefix."""
+OTHER_VARIABLES = frozenset({"new_password", "starts_folder"})
+"""Environment variables with our prefix that are read but are not settings: in lower case, without prefix."""
 
 
 _PUBLIC_URL_CURE = "use https://host or http://host:port, as people type it"
+_REDIS_URL_CURE = "use redis://host:port or rediss://host:port, for Valkey as well"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
 
@@ -257,8 +258,14 @@ class Settings(BaseModel):
     @field_validator("redis_url")
     @classmethod
     def _known_storage(cls, value: str) -> str:
-        if value and not value.startswith(("redis://", "rediss://", "redis+unix://")):
-            raise ValueError("use redis://host:port or rediss://host:port, for Valkey as well")
+        if value:
+            try:
+                parts = urlsplit(value)
+                is_sound = parts.scheme == "redis+unix" or (parts.scheme in ("redis", "rediss") and parts.port != 0)
+            except ValueError as fault:
+                raise ValueError(_REDIS_URL_CURE) from fault
+            if not is_sound:
+                raise ValueError(_REDIS_URL_CURE)
         return value
 
 

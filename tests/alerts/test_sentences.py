@@ -86,7 +86,8 @@ def test_a_figure_is_shown_in_its_unit(text: str | None, unit: Unit, ru: str) ->
 
 
 def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
-    letter = letter_of_raised(RULE, INCIDENT, AlertSite(SITE, {}), "en", "https://x.example/1")
+    about = AlertSite(SITE, {}, ["Service is AmoCRM", "Source one of: yandex, vk"])
+    letter = letter_of_raised(RULE, INCIDENT, about, "en", "https://x.example/1")
     assert letter.subject == "Raised: Share of deals with a lead or source: 30\u00a0% below usual within a week – Shop"
     assert letter.paragraphs == (
         "Shop. Share of deals with a lead or source: 30\u00a0% below usual within a week.",
@@ -94,7 +95,7 @@ def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:
             "Share of deals with a lead or source from 03.11.2026 00:00 "
             "to 10.11.2026 00:00: 41.2\u00a0%. Usually 80\u00a0%."
         ),
-        "Filters: service:is:AmoCRM",
+        "Filters: Service is AmoCRM; Source one of: yandex, vk",
     )
 
 

@@ -121,6 +121,11 @@ def test_an_answer_says_since_when_costs_are_not_known(server: ServerProcess, se
     assert hint["metrics"] == ["cost", "drr"]
     assert hint["reason"].startswith(f"Costs are known through {spent_on}. Days whose costs are not all known yet:")
     assert "hints" not in answered(server, player, **{**asked, "metrics": "visits"})
+    divided = answered(server, player, **{**asked, "by": "device", "last": spent_on.isoformat()})
+    assert {"metrics": ["cost", "drr"], "cure": "group by other dimensions, or read the total"}.items() <= (
+        divided["hints"][-1].items()
+    )
+    assert divided["hints"][-1]["reason"].startswith("Not known by “Device”: Cost, ")
 
 
 @pytest.mark.parametrize("more", [{}, {"limit": "1"}, {"sort": "romi"}, {"compare": "year"}, {"models": "all"}])

@@ -72,6 +72,19 @@ def test_filters_of_a_rule_are_read_and_shown_in_words(served: Stage, owner: Pla
     assert "Kind of lead is lead request" in text_of(boss.get(PLACE).text)
     form = html.unescape(boss.get(f"{PLACE}/{alert.id}").text)
     assert "Service is AmoCRM\nKind of lead is lead request\nSource is yandex</textarea>" in form
+    several = {
+        "Source one of: yandex, vk": "en",
+        "источник одно из yandex | vk": "ru",
+        "Source is one of yandex,vk": "en",
+    }
+    for line in several:
+        boss.send_seen(f"{PLACE}/{alert.id}", **RULE, filters=line)
+        assert stored(served, owner)[0].rule.filters == ("source:among:yandex|vk",), line
+    assert "Source one of: yandex, vk</textarea>" in boss.get(f"{PLACE}/{alert.id}").text
+    comma = r"source:among:a\\, b|vk"
+    boss.send_seen(f"{PLACE}/{alert.id}", **RULE, filters=comma)
+    assert f"{comma}</textarea>" in boss.get(f"{PLACE}/{alert.id}").text, "words would mean three sources"
+    assert stored(served, owner)[0].rule.filters == (comma,)
     refused = boss.send(PLACE, **RULE, filters="Kind of lead is letter")
     assert "Kind of lead: unknown value “letter”; available: call, lead request" in text_of(refused.text)
 

@@ -28,6 +28,7 @@ from guests import PASSWORD, Guest, member_of, new_user
 from listed_pages import PEOPLE, may_use, pattern_of
 from receiver import Receiver
 from server import ServerProcess
+from waiting import wait_until_followed
 from walker import EVERY, FACTORS, PAIRWISE, STATUS, Walker, Way
 
 DEALS = "orderNumber;orderDate;orderStatus;sum\n1;26.03.2018 10:00:00;new;100\n"
@@ -302,6 +303,7 @@ def have_events_sent(scene: Scene) -> None:
         scene.choose("[name=style]", "form")
         scene.press("/settings/webhooks")
         place = scene.walker.path
+        wait_until_followed(scene.server)
         scene.walker.go("[name=act][value=test]")
         scene.server.register(scene.site.player.token, orderNumber=scene.name)
         receiver.wait_for(2)

@@ -82,10 +82,38 @@ def test_a_pivot_shows_one_metric_by_rows_and_columns_with_the_totals_of_the_rep
 
 def test_a_pivot_says_which_figures_its_columns_lack_and_where_there_are_no_costs(reader: Guest) -> None:
     lacking = text_of(reader.get("reports", by="source", pivot="device", metrics="cost").text)
-    assert "Not known by “Device”: Cost. Rows show “–” instead" in lacking
+    assert "Not known by “Device”: Cost. Rows lack these figures; the total has them whole." in lacking
     priced = text_of(reader.get("reports", by="source", pivot="medium", metrics="cpo").text)
     assert "0 ₽ no costs" in priced.replace("\u00a0", " ")
     assert "Not known by" not in priced
+
+
+@pytest.mark.parametrize(
+    ("language", "legend"),
+    [("en", "★ best and ▿ worst value of a column"), ("ru", "★ лучшее и ▿ худшее значение столбца")],
+)
+def test_pivots_and_tables_of_all_models_mark_the_best_and_the_worst_as_reports_do(
+    server: ServerProcess, served: Stage, site: Player, language: str, legend: str
+) -> None:
+    """Two managers: all deals of one have a source, and none of the other; the total is not compared."""
+    for number, manager, is_matched in (("m1", "Anna", True), ("m2", "Boris", False)):
+        clue = {"clue": by_contact(PHONE)} if is_matched else {}
+        deal = registration(number, manager=manager, happened_at=NOW - timedelta(hours=1), **clue)
+        served.perform(register_deals, site, deal)
+    reader = member_of(server, served, site.site.id, Role.ANALYST, language=language)
+    asked = {"by": "manager", "metrics": "match_rate", "period": "28d"}
+    for other in ({}, {"pivot": "day"}, {"model": "all"}):
+        page = reader.get("reports", **asked, **other).text
+        body = page.rpartition("<tbody>")[2].partition("</tbody>")[0]
+        marks = {
+            re.sub(r"<[^>]+>", "", row.partition("</th>")[0]).split()[-1]: set(re.findall("[★▿]", row))
+            for row in body.split("<tr>")[1:]
+        }
+        assert (marks["Anna"], marks["Boris"]) == ({"★"}, {"▿"}), other
+        assert not any(found for name, found in marks.items() if name not in ("Anna", "Boris"))
+        assert not re.findall("[★▿]", page.rpartition("<tfoot>")[2].partition("</tfoot>")[0])
+        assert legend in page, other
+    assert legend not in reader.get("reports", **{**asked, "metrics": "deals"}, pivot="day").text
 
 
 def test_every_figure_of_a_pivot_leads_to_its_rows(reader: Guest) -> None:

@@ -37,7 +37,7 @@ def set_up(guest: Guest) -> tuple[str, list[str]]:
     """Turn the second factor on, with the present code; return its secret and the recovery codes."""
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", guest.get("/profile/second-factor").text)
     assert secret is not None
-    page = guest.send("/profile/second-factor", secret=secret[1], code=code_of(secret[1], 0))
+    page = guest.send("/profile/second-factor", secret=secret[1], code=code_of(secret[1], 0), password=PASSWORD)
     assert page.status_code == 200, page.text
     codes = re.findall(r"<code>([a-z2-7-]{19})</code>", page.text)
     assert len(codes) == RECOVERY_CODES
@@ -93,9 +93,10 @@ def test_a_second_factor_counts_once_a_code_of_it_was_given(server: ServerProces
     page = guest.get("/profile/second-factor")
     assert '<img src="data:image/svg+xml' in page.text
     secret = re.findall(r'name="secret" value="([A-Z2-7]{32})"', page.text)[0]
-    wrong = guest.send("/profile/second-factor", secret=secret, code="000000")
+    wrong = guest.send("/profile/second-factor", secret=secret, code="000000", password=PASSWORD)
     assert wrong.status_code == 400
     assert secret in wrong.text
+    assert "Код неверен" in wrong.text
     assert Guest(server).log_in(anna).headers["location"] == "/cabinet/"
     elsewhere = Guest(server)
     elsewhere.log_in(anna)
@@ -105,9 +106,29 @@ def test_a_second_factor_counts_once_a_code_of_it_was_given(server: ServerProces
     half_in(server, anna)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "The current password is wrong"), ("ru", "Текущий пароль неверен")]
+)
+def test_nobody_who_finds_a_browser_logged_in_can_lock_its_owner_out(
+    server: ServerProcess, guest: Guest, anna: User, language: str, words: str
+) -> None:
+    """The password is asked for, as before the factor is turned off; no session ends."""
+    guest.http.cookies.set("language", language)
+    elsewhere = Guest(server)
+    elsewhere.log_in(anna)
+    secret = re.findall(r'name="secret" value="([A-Z2-7]{32})"', guest.get("/profile/second-factor").text)[0]
+    for said in ({}, {"password": ""}, {"password": "what the finder guesses"}):
+        refused = guest.send("/profile/second-factor", secret=secret, code=code_of(secret, 0), **said)
+        assert refused.status_code == 400
+        assert words in refused.text
+        assert f'value="{secret}"' in refused.text, "the app need not be set up again"
+    assert elsewhere.is_in()
+    assert Guest(server).log_in(anna).headers["location"] == "/cabinet/", "no code is asked for"
+
+
 @pytest.mark.parametrize("secret", ["", "A" * 31, "short", "1" * 32, "a" * 32, "<b>" * 50])
 def test_a_secret_that_we_did_not_make_is_refused(guest: Guest, secret: str) -> None:
-    answer = guest.send("/profile/second-factor", secret=secret, code="000000")
+    answer = guest.send("/profile/second-factor", secret=secret, code="000000", password=PASSWORD)
     assert answer.status_code == 400
     assert "<b>" not in answer.text
 
@@ -202,7 +223,9 @@ def test_a_stolen_session_cannot_replace_a_second_factor(server: ServerProcess, 
     set_up(guest)
     assert guest.get("/profile/second-factor").headers["location"] == "/cabinet/profile"
     secret = pyotp.random_base32()
-    assert guest.send("/profile/second-factor", secret=secret, code=code_of(secret)).status_code == 400
+    assert (
+        guest.send("/profile/second-factor", secret=secret, code=code_of(secret), password=PASSWORD).status_code == 400
+    )
     half_in(server, anna)
 
 

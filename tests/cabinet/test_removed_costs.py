@@ -1,5 +1,6 @@
 """Costs that were imported under a wrong account are deleted, after a preview, from the page of costs or of changes."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -158,3 +159,25 @@ def test_an_import_of_days_with_a_gap_is_not_undone_with_the_days_between(
     assert "/costs/remove" not in page
     store(served, owner, WRONG, DAY, DAY + timedelta(days=1))
     assert "/costs/remove" in boss.get("settings/changes").text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Costs that imports replaced here, which do not come back"),
+        ("ru", "Расходы, которые заменили здесь импорты: они не вернутся"),
+    ],
+)
+def test_before_costs_are_deleted_a_page_says_how_many_their_imports_replaced(
+    server: ServerProcess, served: Stage, owner: Player, analyst: Guest, language: str, words: str
+) -> None:
+    """Each import of an account counts that replaced costs of the chosen days, and no others."""
+    person = member_of(server, served, owner.site.id, Role.ANALYST, language=language)
+    assert words not in plain(person.post(PLACE, of=OF_RIGHT).text)
+    store(served, owner, RIGHT, DAY, DAY + timedelta(days=1))
+    store(served, owner, RIGHT, DAY + timedelta(days=2))
+    shown = plain(person.post(PLACE, of=OF_RIGHT, since=f"{DAY}", until=f"{DAY}").text)
+    assert re.search(rf"{words} [^;]+: 2 ", shown), shown
+    whole = plain(person.post(PLACE, of=OF_RIGHT).text)
+    assert re.search(rf"{words} [^;]+: 1; [^;]+: 2 ", whole), "the latest import comes first"
+    assert words not in plain(person.post(PLACE, of=OF_WRONG).text)

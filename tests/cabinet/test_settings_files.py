@@ -229,6 +229,34 @@ def test_an_analyst_imports_costs_after_a_preview_with_what_meets_no_visit(
         assert list_account_costs(connection, owner.site.id, *days) == stored
 
 
+@pytest.mark.parametrize(
+    ("language", "missing", "cell"),
+    [
+        (
+            "en",
+            "Cannot read costs.csv: the first 10 lines lack a column: the day",
+            "Cannot read costs.csv: row 3: column “Расход”: expected an amount of 0 or more, such as 1 234.56",
+        ),
+        (
+            "ru",
+            "Не удалось прочитать файл costs.csv: в первых строках, до 10-й, нет столбца «День» (date); подойдут",
+            "Не удалось прочитать файл costs.csv: строка 3: столбец «Расход»: ожидается сумма, 0 или больше, например",
+        ),
+    ],
+)
+def test_a_refused_file_is_explained_in_words_with_its_name_row_and_column(
+    server: ServerProcess, served: Stage, owner: Player, language: str, missing: str, cell: str
+) -> None:
+    analyst = member_of(server, served, owner.site.id, Role.ANALYST, language=language)
+    for table, words in (
+        ("foo;bar\n1;2\n", missing),
+        ("Дата;Расход\n01.03.2024;5\n02.03.2024;much\n", cell),
+    ):
+        refused = analyst.send("costs", files={"file": ("costs.csv", table.encode())}, **COST_FORM)
+        assert refused.status_code == 400
+        assert words in text_of(refused.text)
+
+
 def test_the_preview_of_costs_says_what_they_replace_and_whether_the_account_is_new(
     server: ServerProcess, served: Stage, owner: Player
 ) -> None:
@@ -246,6 +274,7 @@ def test_the_preview_of_costs_says_what_they_replace_and_whether_the_account_is_
     gap = "Дата;Источник;Канал;Кампания;Расход\n26.03.2018;yandex;cpc;spring;1\n28.03.2018;yandex;cpc;spring;1\n"
     again = preview_of(gap)
     assert "Replaces costs of this account on these days: 1, 1 500 ₽ in total" in again, "not those of the day between"
+    assert "They are not kept: deleting the new costs later does not bring them back" in again
     assert "a new account" not in again
     later = preview_of("Дата;Источник;Канал;Кампания;Расход\n29.03.2018;yandex;cpc;spring;1\n")
     assert "Replaces nothing: the account has no costs on these days" in later

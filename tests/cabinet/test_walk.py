@@ -189,7 +189,7 @@ def test_axe_finds_nothing_where_a_code_is_asked_for(
     guest.secret = guest.http.cookies["session"]
     secret = re.search(r"<code>([A-Z2-7]{32})</code>", guest.get("/profile/second-factor").text)
     assert secret is not None
-    guest.send("/profile/second-factor", secret=secret[1], code=pyotp.TOTP(secret[1]).now())
+    guest.send("/profile/second-factor", secret=secret[1], code=pyotp.TOTP(secret[1]).now(), password=PASSWORD)
     guest.log_in(user)
     browser.keep_cookie("session", guest.http.cookies["session"], host.url)
     browser.open(f"{host.url}/cabinet/login/code")

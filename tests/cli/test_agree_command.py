@@ -180,7 +180,7 @@ def test_a_row_that_cannot_be_read_ends_with_status_2(server: ServerProcess, ser
     [
         (None, "the file was not found"),
         ("", "the file is empty"),
-        ("Имя\nИван\n", "column happened_at is missing"),
+        ("Имя\nИван\n", "a column is missing: when the deal was made"),
         (f"{HEADINGS}\n", "no deals"),
     ],
 )

@@ -174,7 +174,7 @@ def test_a_broken_row_leaves_everything_as_it_was(terminal: Terminal, run: Any, 
     terminal.done(*run(DIRECT_API))
     before = rows_of(opened, shop)
     said = terminal.refused(*run(BROKEN))
-    assert "row 3: Расход: expected an amount of 0 or more, such as 1 234.56" in said
+    assert "row 3: column “Расход”: expected an amount of 0 or more, such as 1 234.56" in said
     assert rows_of(opened, shop) == before
 
 
@@ -199,7 +199,7 @@ def test_a_broken_row_leaves_everything_as_it_was(terminal: Terminal, run: Any, 
         (BROKEN.replace("дорого", "5"), ("--campaign", "id"), "needs the column campaign_id"),
         (BROKEN.replace("дорого", "5"), ("--campaign", "{name}" * 300), "a name would have 1500 characters"),
         (BROKEN.replace("дорого", "5 $"), (), "set the price of 1 USD in rubles with --rate"),
-        (BROKEN.replace("Расход", "Деньги"), (), "no column cost"),
+        (BROKEN.replace("Расход", "Деньги"), (), "lack a column: the cost (cost)"),
         (BROKEN, ("--encoding", "utf-16"), "costs.csv"),
         ("", (), "the file is empty"),
         ("\x00\x00", (), "Cannot read"),

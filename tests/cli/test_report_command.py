@@ -97,6 +97,12 @@ def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> 
     assert terminal.json(*pivot, "--json")["addsUp"] is False
     terminal.done(*pivot, "--csv", "tags.csv")
     assert "# adds up" in (terminal.folder / "tags.csv").read_text()
+    undivided = "Not known by “manager”: Cost. Rows lack these figures; the total has them whole.".casefold()
+    for names in (("--by", "manager"), ("--by", "source", "--pivot", "manager")):
+        lacking = ("report", *site(shop), *DAYS, *names, "--metrics", "cost")
+        assert undivided in " ".join(terminal.done(*lacking).out.split()).casefold()
+        terminal.done(*lacking, "--csv", "lacking.csv", "--force")
+        assert "# not known in rows" in (terminal.folder / "lacking.csv").read_text()
     assert "do not add up" not in out
     compared = terminal.done("report", *site(shop), *DAYS, "--metrics", "deals", "--compare", "previous").out
     assert "compared with 2024-10-02 – 2024-10-31" in compared

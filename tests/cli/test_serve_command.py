@@ -22,7 +22,7 @@ from dealtrace.settings import Settings
 from engines import on_one_engine
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port, http_client
-from waiting import wait_until
+from waiting import PATIENCE_SECONDS, wait_until
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+(/cabinet/welcome\?key=(\S+))")
 PASSWORD = "correct horse battery"
@@ -290,18 +290,87 @@ def test_a_port_that_is_taken_at_one_address_of_a_name_is_not_served_at_another(
             _free_address(Settings(host="localhost", port=port))
 
 
-def test_a_server_whose_processes_cannot_start_ends_with_a_word(command_line: CommandLine, tmp_path: Path) -> None:
+FAILING = """import sys
+import time
+from dealtrace import app
+from dealtrace.cli import main, serve
+
+class Failing(app.Application):
+    def _start(self):
+        time.sleep({seconds})
+        raise RuntimeError("the numbering plans are gone")
+
+serve.FAILED_STARTS_MAX = {starts}
+app.Application = Failing
+sys.argv = ["dealtrace", "serve", "--port", "{port}"]
+main()
+"""
+"""A server none of whose processes can start, each after some seconds."""
+
+
+@pytest.mark.parametrize(("seconds", "starts"), [(0, 3), (5.6, 2)], ids=["at once", "later than Granian counts"])
+def test_a_server_whose_processes_cannot_start_ends_with_the_reason(
+    tmp_path: Path, seconds: float, starts: int
+) -> None:
     """Granian begins a failed process anew; that must not go on for ever."""
+    program = FAILING.format(seconds=seconds, starts=starts, port=free_port())
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}"}
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert finished.returncode == 1
+    assert finished.stderr.count('"event":"start_failed"') == 2
+    assert finished.stderr.endswith("A server process keeps failing. the numbering plans are gone\n")
+
+
+@pytest.mark.parametrize("content", [None, b"no cities"], ids=["missing", "of another kind"])
+def test_a_bad_file_of_cities_is_stated_before_anything_is_printed_or_made(
+    command_line: CommandLine, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "cities.mmdb"
+    if content is not None:
+        file.write_bytes(content)
     terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
-    finished = terminal.run("serve", "--port", str(free_port()), redis_url="redis://localhost:no-port")
-    assert finished.status == 1
-    assert "keeps failing" in finished.err
-    assert "start_failed" in finished.err
+    said = terminal.refused("serve", "--port", str(free_port()), city_database=str(file))
+    assert said.startswith(f"DEALTRACE_CITY_DATABASE: {file} cannot be read")
+    assert "name an MMDB file such as GeoLite2-City.mmdb" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "own.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "cure"),
+    [
+        (
+            "sqlite:///{folder}/foreign",
+            "Name a SQLite file, or one that does not exist yet, in DEALTRACE_DATABASE_URL.",
+        ),
+        ("sqlite:///{folder}", "This is a folder: name a file in DEALTRACE_DATABASE_URL."),
+        ("sqlite:///{folder}/absent/own.db", "Create it, or correct DEALTRACE_DATABASE_URL."),
+        (
+            "postgresql://dealtrace@127.0.0.1:1/absent",
+            "Start the database server, or correct DEALTRACE_DATABASE_URL.",
+        ),
+    ],
+)
+def test_a_bad_database_url_is_stated_with_the_setting_and_the_cure(
+    command_line: CommandLine, tmp_path: Path, url: str, cure: str
+) -> None:
+    (tmp_path / "foreign").write_text("no database, but a text that is long enough to be looked at " * 20)
+    terminal = Terminal(command_line, url.format(folder=tmp_path), tmp_path)
+    assert cure in " ".join(terminal.refused("serve", "--port", str(free_port())).split())
 
 
 @on_one_engine
 def test_a_setting_that_does_not_exist_is_a_warning_with_the_nearest_name(start_server: StartServer) -> None:
-    server = start_server(prot=9, worker=2)
+    server = start_server(prot=9, worker=2, read_database_url="postgresql://replica/deals")
+    assert "Warning: DEALTRACE_READ_DATABASE_URL has no effect" in server.printed
     assert "Unknown setting DEALTRACE_PROT in the environment" in server.printed
     assert "Did you mean DEALTRACE_PORT?" in server.printed
     assert "Did you mean DEALTRACE_WORKERS?" in server.printed

@@ -312,8 +312,8 @@ def test_a_hidden_caller_is_taken_in(path: Path) -> None:
 UNREADABLE: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "empty"),
     "blank": ("\n \n", "empty"),
-    "no phone": ("started_at\n", "column phone is missing"),
-    "no date": ("phone\n", "column started_at is missing"),
+    "no phone": ("started_at\n", "a column is missing: the client.s phone"),
+    "no date": ("phone\n", "a column is missing: when the call began"),
     "no headings": ("26.03.2018 10:00,7\n", "is missing"),
     "old Excel": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel format"),
     "broken Excel": (b"PK\x03\x04 and no more", "damaged"),
@@ -522,7 +522,7 @@ def test_what_is_no_table_of_calls_is_refused_whole(path: Path, name: str) -> No
 
 
 def test_a_lead_request_needs_a_column_that_states_who(path: Path) -> None:
-    with pytest.raises(FileUnreadable, match="phone, email, client_name"):
+    with pytest.raises(FileUnreadable, match=r"the client.s e-mail \(email\)"):
         opened(path, "date,comment\n26.03.2018,x\n", ImportNoun.LEAD_REQUEST)
 
 

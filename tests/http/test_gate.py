@@ -68,6 +68,12 @@ def statuses(answers: list[bytes]) -> Counter[int]:
     return Counter(int(answer.split()[1]) for answer in answers)
 
 
+def processes_of(answers: list[bytes]) -> Counter[bytes]:
+    """Count answers by the process that they are from."""
+    ids = [re.search(rb"x-request-id: ([^-\r]+)-", answer) for answer in answers]
+    return Counter(found[1] for found in ids if found is not None)
+
+
 def within_a_second(story: Callable[[], T]) -> T:
     """Return what a story came to in less than a second; one that took longer is told again, a second later."""
     deadline = time.monotonic() + 60
@@ -93,7 +99,7 @@ def busiest_second(server: ServerProcess, player: Player) -> BusiestSecond | Non
 
 
 def requests_of_processes(server: ServerProcess, count: int) -> tuple[Player, list[int]]:
-    """Let a new site be asked so often within a second; return it, and how many requests each process answered."""
+    """Let both processes be asked for a new site within a second; return it, and how often each process was asked."""
     deadline = time.monotonic() + 60
     while True:
         player = opened_site(server)
@@ -102,9 +108,9 @@ def requests_of_processes(server: ServerProcess, count: int) -> tuple[Player, li
         took = time.monotonic() - started
         assert statuses(answers) == {200: count}
         wait_out(1)  # so that the next requests are alone in their second
-        if took < 1:
-            ids = [re.search(rb"x-request-id: ([^-\r]+)-", answer) for answer in answers]
-            return player, list(Counter(found[1] for found in ids if found is not None).values())
+        of_processes = processes_of(answers)
+        if took < 1 and len(of_processes) == 2:
+            return player, list(of_processes.values())
         assert time.monotonic() < deadline, "this machine is too slow"
 
 
@@ -146,7 +152,6 @@ class TestRate:
         redis_url = redis.url if is_shared else ""
         with closing(ServerProcess(url, tmp_path, workers=2, rate_per_second=100, redis_url=redis_url)) as server:
             player, answered = requests_of_processes(server, 20)
-            assert len(answered) == 2
             requests = sum(answered) if is_shared else max(answered)
             wait_until(lambda: (found := busiest_second(server, player)) is not None and found.counted == requests)
             for each in (1, 2):  # seconds that are less busy change nothing, in either process
@@ -196,15 +201,20 @@ class TestRate:
             assert statuses(within_a_second(lambda: burst(server, query))) == {403: 5, 429: 6}
             assert "counts requests on its own" not in server.printed
             redis.stop()
-            assert statuses(burst(server, query)) == {403: BURST}, "better too many answers than none"
-            for _ in range(20):
-                assert statuses(burst(server, query)) == {403: BURST}
-            assert 1 <= server.logged.count('"rate_limit_unavailable"') <= 2, "once a process, then once a minute"
+            began, bursts, asked = time.monotonic(), 0, Counter[bytes]()
+            while bursts < 20 or len(asked) < 2:
+                answers = burst(server, query)
+                assert statuses(answers) == {403: BURST}, "better too many answers than none"
+                bursts += 1
+                asked += processes_of(answers)
+            lines_max = 2 * (1 + (time.monotonic() - began) // 60)
+            noted = server.logged.count('"rate_limit_unavailable"')
+            assert 1 <= noted <= lines_max, "once a process, then once a minute"
             assert f'"redis":"127.0.0.1:{redis.port}"' in server.logged
             assert "until Redis answers, no limit on requests is applied" in server.logged
             redis.start()
             wait_until(lambda: statuses(burst(server, query)).get(429))
-            wait_until(lambda: burst(server, query) and server.logged.count('"rate_limit_back"') == 2)
+            wait_until(lambda: burst(server, query) and server.logged.count('"rate_limit_back"') >= 2)
 
     @on_one_engine
     def test_health_and_pages_are_not_counted(self, start_server: StartServer) -> None:
@@ -326,7 +336,7 @@ def writing_blocked(database: Database) -> Iterator[None]:
 
 
 def test_a_full_queue_is_503_and_nothing_of_it_is_stored(start_server: StartServer) -> None:
-    server = start_server(scribe_queue_max=3)
+    server = start_server(scribe_queue_max=3, storage_patience_seconds=3600)
     player = opened_site(server)
     database = open_database(server.database_url)
     answered: list[httpx.Response] = []

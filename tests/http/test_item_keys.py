@@ -34,6 +34,20 @@ def test_an_unknown_key_is_named_with_its_place(keys: KnownKeys, items: list[obj
     assert list(keys.unknown(items)) == unknown
 
 
+def test_keys_in_another_case_are_renamed_where_they_are_known() -> None:
+    deep = functools.reduce(lambda inner, _: [inner], range(5_000), [])
+    item = {"OrderNumber": 1, "addTags": deep, "CustomFields": [{"Field": "City", "X": {"Y": 1}}], "x": {"Status": 1}}
+    known = {"orderNumber": 1, "addTags": deep, "customFields": [{"field": "City", "X": {"Y": 1}}], "x": {"Status": 1}}
+    assert CREATE.respelt([item, 7]) == [known, 7]
+    both = {"orderNumber": 1, "OrderNumber": 2}
+    assert CREATE.respelt([both]) == [both]
+
+
+def test_items_with_known_keys_are_not_copied() -> None:
+    items = [{"orderNumber": 1}]
+    assert CREATE.respelt(items) is items
+
+
 def test_all_keys_that_searches_read_are_known() -> None:
     assert set(fields_by_key(Element)) <= {"type", *ELEMENT_PARAMS}
     known = {key for keys in ELEMENT_PARAMS.values() for key in keys}

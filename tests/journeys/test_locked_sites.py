@@ -49,7 +49,8 @@ def url(postgresql_server: PostgresqlServer) -> str:
 def server(
     url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[ServerProcess]:
-    with closing(ServerProcess(url, tmp_path_factory.mktemp("locked"), workers=request.param)) as process:
+    settings = {"workers": request.param, "storage_patience_seconds": 3600}  # however long a test holds a lock
+    with closing(ServerProcess(url, tmp_path_factory.mktemp("locked"), **settings)) as process:
         yield process
 
 

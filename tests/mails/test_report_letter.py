@@ -31,6 +31,17 @@ def test_a_letter_says_that_figures_by_tag_do_not_add_up() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "words"), [("en", "Not known by “Device”: Cost."), ("ru", "По группировке «Устройство» не делятся: ")]
+)
+def test_a_letter_says_which_figures_its_rows_lack(language: Language, words: str) -> None:
+    for name, says_so in (("device", True), ("source", False)):
+        question = Question((DIMENSIONS[name],), (METRICS["cost"],), WINTER, MODEL)
+        row = ReportLine(("a",), {MODEL: (None,)}, None)
+        paragraphs = report_letter("Costs", Report(question, [row], 1, row), "Shop", language, "").paragraphs
+        assert any(paragraph.startswith(words) for paragraph in paragraphs) is says_so
+
+
+@pytest.mark.parametrize(
     ("language", "words"),
     [
         ("en", "2026-02: compared with 2025-11, days: 28 against 30."),

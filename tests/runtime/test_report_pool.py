@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -27,10 +28,17 @@ ENDLESS = select(func.count()).select_from(
 
 @pytest.fixture
 def limited(database: Database) -> Iterator[Database]:
+    """Give the database to reports that may take a second."""
     address = database.url.render_as_string(hide_password=False)
     opened = open_database(address, readers=REPORTS_AT_ONCE, read_seconds_max=1)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def unlimited(limited: Database) -> Database:
+    """Give the database to reports that may take as long as they like: that of a busy machine may need more."""
+    return replace(limited, read_seconds_max=0)
 
 
 async def begun(pool: ReportPool, shop: Player, released: threading.Event) -> list[asyncio.Future[bool]]:
@@ -73,7 +81,9 @@ def test_a_report_that_takes_too_long_is_stopped_and_the_next_is_answered(
     async def story(pool: ReportPool) -> Any:
         with pytest.raises(ReportTooSlow):
             await pool.ask(None, shop.site, endless)
-        return await pool.ask(None, shop.site, quick)
+        while True:
+            with suppress(ReportTooSlow):  # on a busy machine it may be as well
+                return await pool.ask(None, shop.site, quick)
 
     assert play(limited, story) == 1
     assert stage.database.is_sqlite is limited.is_sqlite
@@ -144,7 +154,7 @@ def test_a_report_that_waited_in_vain_may_be_asked_again(database: Database, sho
     play(database, story, wait_seconds=0.05)
 
 
-def test_a_report_whose_client_left_ends_at_its_next_statement(limited: Database, shop: Player) -> None:
+def test_a_report_whose_client_left_ends_at_its_next_statement(unlimited: Database, shop: Player) -> None:
     started, left, ended = threading.Event(), asyncio.Event(), threading.Event()
 
     def long(source: FactSource) -> None:
@@ -167,10 +177,10 @@ def test_a_report_whose_client_left_ends_at_its_next_statement(limited: Database
                 await pool.ask(gone, shop.site, long)
             assert await asyncio.to_thread(ended.wait, LONG_SECONDS)
 
-    play(limited, story)
+    play(unlimited, story)
 
 
-def test_a_stopping_server_does_not_wait_for_reports(limited: Database, shop: Player) -> None:
+def test_a_stopping_server_does_not_wait_for_reports(unlimited: Database, shop: Player) -> None:
     started, ended = threading.Event(), threading.Event()
 
     def long(source: FactSource) -> None:
@@ -189,10 +199,10 @@ def test_a_stopping_server_does_not_wait_for_reports(limited: Database, shop: Pl
         await asyncio.wait([running])
         assert isinstance(running.exception(), ServerStopping)
 
-    play(limited, story)
+    play(unlimited, story)
 
 
-def test_a_stopping_server_does_not_wait_for_the_statement_of_a_report(limited: Database, shop: Player) -> None:
+def test_a_stopping_server_does_not_wait_for_the_statement_of_a_report(unlimited: Database, shop: Player) -> None:
     started = threading.Event()
 
     def endless(source: FactSource) -> object:
@@ -206,11 +216,11 @@ def test_a_stopping_server_does_not_wait_for_the_statement_of_a_report(limited: 
         with pytest.raises(ServerStopping):
             await asyncio.wait_for(running, LONG_SECONDS)
 
-    play(replace(limited, read_seconds_max=0), story)
+    play(unlimited, story)
 
 
 def test_visitors_leave_a_thread_to_others_and_wait_among_themselves(
-    stage: Stage, shop: Player, limited: Database
+    stage: Stage, shop: Player, unlimited: Database
 ) -> None:
     started, released = threading.Event(), threading.Event()
 
@@ -227,10 +237,10 @@ def test_visitors_leave_a_thread_to_others_and_wait_among_themselves(
         released.set()
         return await asyncio.gather(*visitors, return_exceptions=True)
 
-    outcomes = play(limited, story, wait_seconds=LONG_SECONDS)
+    outcomes = play(unlimited, story, wait_seconds=LONG_SECONDS)
     assert [each for each in outcomes if each is True] == [True] * (WAITING_MAX - 1)
     assert sum(isinstance(each, ReportsBusy) for each in outcomes) == 9
-    assert stage.database.is_sqlite is limited.is_sqlite
+    assert stage.database.is_sqlite is unlimited.is_sqlite
 
 
 async def never() -> None:

@@ -1,11 +1,13 @@
 """The last uses of tokens are collected, stored together, and survive a write that fails."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from cast import Player, Stage
@@ -15,6 +17,7 @@ from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.last_uses import uses_of_tokens
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.schema.tables.control import token
 from guests import member_of, text_of
 from server import ServerProcess
 from write_commands import utc_now
@@ -41,6 +44,22 @@ def test_each_token_has_its_last_use_also_if_an_earlier_one_of_another_process_i
         asyncio.run(uses.store(changes))
     changes.stop()
     assert last_uses(stage) == {used.token_id: LATE, other.token_id: LATE, unused.token_id: None}
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_token_that_another_session_has_locked_delays_neither_logins_nor_the_uses_of_others(stage: Stage) -> None:
+    locked, free = stage.open_site(), stage.open_site()
+    uses = uses_of_tokens()
+    retries: Counter[str] = Counter()
+    changes = AccountChanges(stage.database, utc_now, observe_retry=lambda reason: retries.update([reason]))
+    uses.add(TokenId(locked.token_id), EARLY)
+    uses.add(TokenId(free.token_id), EARLY)
+    with stage.database.write() as other:
+        other.execute(select(token.c.id).where(token.c.id == locked.token_id).with_for_update())
+        asyncio.run(uses.store(changes))
+    changes.stop()
+    assert not retries
+    assert last_uses(stage) == {locked.token_id: None, free.token_id: EARLY}
 
 
 def test_uses_that_cannot_be_stored_are_stored_the_next_time(stage: Stage, shop: Player) -> None:

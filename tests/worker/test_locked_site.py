@@ -170,9 +170,9 @@ def test_a_locked_site_delays_no_alerts_of_others(stage: Stage) -> None:
 def test_an_alert_whose_turn_came_too_late_is_claimed_again_before_it_is_evaluated(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lease = timedelta(seconds=4)
-    monkeypatch.setattr("dealtrace.operations.alerts.watch.LEASE", lease)
-    monkeypatch.setattr("dealtrace.operations.alerts.watch.EVALUATED_WITHIN", lease / 2)
+    now, ahead = clock.now, [timedelta()]
+    monkeypatch.setattr("dealtrace.clock.now", lambda: now() + sum(ahead, timedelta()))
+    monkeypatch.setattr("write_commands.utc_now", clock.now)
     held = stage.open_site()
     plan_mail(stage, held, "boss@example.com")
     left = list[timedelta]()
@@ -202,7 +202,7 @@ def test_an_alert_whose_turn_came_too_late_is_claimed_again_before_it_is_evaluat
                 async with alerts._sites._turn:
                     holder.rollback()
                     await until(lambda: timedelta() < lease_left())
-                    await until(lambda: lease_left() < lease / 4)
+                    ahead.append(LEASE * 3 / 4)
                 await until(lambda: left)
                 await alerts.stop()
             read_pool.stop()
@@ -210,7 +210,7 @@ def test_an_alert_whose_turn_came_too_late_is_claimed_again_before_it_is_evaluat
 
     run(story)
     assert len(left) == 1
-    assert left[0] > lease / 4
+    assert left[0] > LEASE / 4
 
 
 @operation(ids_per_command=0)

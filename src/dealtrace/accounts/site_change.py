@@ -63,7 +63,8 @@ class FormerValues(TypedDict, total=False):
     The parts of an alert are `rule`, `filters` and `recipients`; those of a report by e-mail are `title`, `schedule`
     (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`,
     and those of a deleted webhook also `style`. A report or segment has its former `question` here if it is too long to
-    be shown. Those of an import of costs are its account, its source, and the number of days with costs.
+    be shown. Those of an import of costs are its account, its source, the number of days with costs, and how many costs
+    of these days it `replaced`; older imports lack that number.
     """
 
     id: int
@@ -81,6 +82,7 @@ class FormerValues(TypedDict, total=False):
     account: str
     origin: str
     days: int
+    replaced: int
 
 
 PAST_DEALS = "deals"

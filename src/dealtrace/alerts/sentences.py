@@ -1,6 +1,6 @@
 """Texts of alerts in Russian and English: sentences that describe rules, and the texts of e-mails about incidents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -49,10 +49,11 @@ _OF_TEST = {
 
 @record
 class AlertSite:
-    """A site, and the metrics of its own report columns by column name; sentences about its alerts need both."""
+    """What texts about an alert need: its site, the metrics of the site's columns by name, and its filters in words."""
 
     site: Site
     columns: Mapping[str, Metric]
+    filters: Sequence[str] = ()
 
 
 def metric_title(metric: str, language: Language, columns: Mapping[str, Metric]) -> str:
@@ -108,7 +109,7 @@ def letter_of_test(rule: Rule, site: AlertSite, language: Language, link: str) -
 
 def _letter(rule: Rule, site: AlertSite, language: Language, event: str, link: str, paragraphs: list[str]) -> Letter:
     sentence = rule_sentence(rule, language, site.columns)
-    filters = [_FILTERS[language].format(filters=", ".join(rule.filters))] if rule.filters else []
+    filters = [_FILTERS[language].format(filters="; ".join(site.filters))] if site.filters else []
     return Letter(
         f"{event}: {sentence} – {site.site.name}", (f"{site.site.name}. {sentence}.", *paragraphs, *filters), link
     )

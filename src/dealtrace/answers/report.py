@@ -10,6 +10,7 @@ from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.reading.compared_times import lacking_data_text
 from dealtrace.reports.reading.known_costs import known_costs_text
+from dealtrace.reports.reading.overlap import undivided_metrics, undivided_text
 from dealtrace.reports.table_columns import (
     CHANGE,
     COMPARED,
@@ -134,7 +135,12 @@ def serialize_report(report: Report, site_id: int) -> ReportAnswer:
     if report.compared_period is not None:
         answer["comparedFrom"] = report.compared_period.first_on.isoformat()
         answer["comparedTo"] = report.compared_period.last_on.isoformat()
-    if hints := [*_hints_of_statuses(report, site_id), *_hints_of_changes(report), *_hints_of_costs(report)]:
+    if hints := [
+        *_hints_of_statuses(report, site_id),
+        *_hints_of_changes(report),
+        *_hints_of_rows(report),
+        *_hints_of_costs(report),
+    ]:
         answer["hints"] = hints
     return answer
 
@@ -186,6 +192,15 @@ def _hints_of_changes(report: Report) -> list[ReportHint]:
             "cure": "choose a period whose compared period has data",
         }
     ]
+
+
+def _hints_of_rows(report: Report) -> list[ReportHint]:
+    """Return why figures of rows are `null`: they cannot be divided by a dimension of the report."""
+    text = undivided_text(report.question, "en")
+    if not text:
+        return []
+    metrics = [metric.name for metric in undivided_metrics(report.question)]
+    return [{"metrics": metrics, "reason": text, "cure": "group by other dimensions, or read the total"}]
 
 
 def _hints_of_costs(report: Report) -> list[ReportHint]:

@@ -118,5 +118,5 @@ def _serialize_sums(found: FigureRows) -> dict[str, Shown]:
     if counted is not None:
         total[counted] = format_value(METRICS[counted].unit, Fraction(found.share, WHOLE))
     for name, added in found.sums.items():
-        total[name] = format_kopecks(added) if name in _MONEY else added
+        total[name] = format_kopecks(added) if name in _MONEY and added is not None else added
     return {**total, metric.name: format_value(metric.unit, found.value)}

@@ -38,7 +38,7 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
     return {
         "number": lambda value, digits=0: number(language, value, digits),
         "money": lambda value: money(language, value),
-        "kopecks": lambda value: money(language, Fraction(value, 100)),
+        "kopecks": lambda value: money(language, Fraction(value, 100) if value is not None else None),
         "day": lambda value: day(language, value),
         "month": lambda value: month(language, value),
         "clock": lambda value, zone: clock_time(language, value, zone),

@@ -226,7 +226,10 @@ def read_items(body: bytes, name: str) -> ListedItems:
 
 def keys_beside(document: object, *known: str) -> list[str]:
     """List the keys of a parsed JSON body that are not `known`."""
-    return [key for key in document if key not in known] if isinstance(document, dict) else []
+    if not isinstance(document, dict):
+        return []
+    lists = {key_of_list(document, name) for name in known}
+    return [key for key in document if key not in lists]
 
 
 def list_in(document: object, name: str) -> list[object]:
@@ -235,7 +238,7 @@ def list_in(document: object, name: str) -> list[object]:
     Raises:
         InvalidParameters: the list is missing, empty or too long.
     """
-    items = document.get(name) if isinstance(document, dict) else None
+    items = document.get(key_of_list(document, name)) if isinstance(document, dict) else None
     if not isinstance(items, list) or not 0 < len(items) <= ITEMS_MAX:
         other_ru, other_en = _other_list(document, name)
         raise InvalidParameters([
@@ -246,6 +249,11 @@ def list_in(document: object, name: str) -> list[object]:
             )
         ])  # fmt: skip
     return items
+
+
+def key_of_list(document: Mapping[str, object], name: str) -> str:
+    """Return the key `name` as it is written in a JSON body, where its case may differ."""
+    return name if name in document else next((key for key in document if key.lower() == name.lower()), name)
 
 
 def _other_list(document: object, name: str) -> tuple[str, str]:

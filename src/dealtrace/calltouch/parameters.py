@@ -57,7 +57,7 @@ _SERVICE = (
     "Название сервиса, использующего API.",
     "The program that calls the API.",
 )
-_TAGS = Parameter("tags", Tags(), "Теги сделки через запятую.", "The deal's tags, comma-separated.")
+_TAGS = Parameter("tags", Tags(), "Теги сделки через запятую.", "The deal's tags, comma-separated.", takes_several=True)
 
 SOURCE_PARAMETERS = (
     Parameter(
@@ -93,6 +93,7 @@ REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор звонка в АТС (callid при импорте).",
         "The call's id in the PBX, sent as callid when the call was imported.",
+        is_reference=True,
     ),
     Parameter("requestId", Integer(), "Идентификатор заявки.", "The id of the lead request."),
     Parameter(
@@ -100,6 +101,7 @@ REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор заявки на стороне сайта.",
         "The id that the website gave the lead request.",
+        is_reference=True,
     ),
     Parameter(
         "phoneNumber",
@@ -130,6 +132,7 @@ REGISTER = (
         Text(NUMBER_LENGTH_MAX),
         "Идентификатор сделки в CRM, уникальный; по умолчанию равен orderId.",
         "The deal's id in the CRM, unique; orderId by default.",
+        is_reference=True,
     ),
     Parameter(*_ORDER_SUM, required=True),
     Parameter(
@@ -163,6 +166,7 @@ _ORDER_NUMBER = Parameter(
     "Идентификатор сделки в CRM; если передан и orderId, сделка ищется сначала по нему.",
     "The deal's id in the CRM; if orderId is sent too, the deal is searched for by orderId first.",
     absent_when_empty=True,
+    is_reference=True,
 )
 
 UPDATE_BY_ID = (
@@ -194,6 +198,7 @@ REQUEST_NUMBER = Parameter(
     "получает тот же ответ.",
     "The unique id that the website gave the lead request; requestId by default. If the same lead request is sent "
     "again, the answer is the same.",
+    is_reference=True,
 )
 
 REQUEST_REGISTER = (
@@ -210,7 +215,13 @@ REQUEST_REGISTER = (
     CLIENT_EMAIL,
     PAGE_URL,
     Parameter("comment", Text(COMMENT_LENGTH_MAX), "Комментарий к заявке.", "A comment on the lead request."),
-    Parameter("tags", Tags(), "Теги заявки через запятую.", "The lead request's tags, comma-separated."),
+    Parameter(
+        "tags",
+        Tags(),
+        "Теги заявки через запятую.",
+        "The lead request's tags, comma-separated.",
+        takes_several=True,
+    ),
     Parameter(
         "requestDate",
         WallClock(),
@@ -272,12 +283,14 @@ CALL_IMPORT = (
         "Идентификатор звонка в его системе, он же callReferenceId; повторно использовать нельзя.",
         "The call's id (elsewhere called callReferenceId) in the system the call is from. No other call may use it.",
         required=True,
+        is_reference=True,
     ),
     Parameter(
         "sipCallId",
         Text(SIP_ID_LENGTH_MAX),
         "Второй идентификатор звонка; повторно использовать тоже нельзя.",
         "The call's second id; no other call may use it either.",
+        is_reference=True,
     ),
     Parameter("clientPhoneNumber", CLIENT_PHONE.type, CLIENT_PHONE.ru, CLIENT_PHONE.en, required=True),
     Parameter(
@@ -320,6 +333,7 @@ INBOUND_CALL = (
         "Идентификатор звонка в АТС, он же callReferenceId. Повтор обновляет звонок.",
         "The call's id in the PBX (elsewhere called callReferenceId). If the id is sent again, the call is updated.",
         required=True,
+        is_reference=True,
     ),
     Parameter(
         "date",

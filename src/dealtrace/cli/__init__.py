@@ -1,9 +1,17 @@
 """The command-line program `dealtrace`: one module per command or group of commands."""
 
 import gc
+import os
 import signal
 import sys
+import threading
+import time
 from importlib import import_module
+from typing import NoReturn
+
+STOP_SECONDS_MAX = 5
+"""How long a command may take to end after SIGTERM or SIGHUP; Python cannot interrupt a long statement of SQLite."""
+_ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> None:
@@ -11,11 +19,45 @@ def main() -> None:
 
     Imports leave no garbage, and garbage collections, mostly at exit, would take a fifth of the time of a short
     command. `load_command` turns garbage collection on again. Ctrl-C that comes before a command runs ends the program
-    with one line.
+    with one line. SIGTERM, and SIGHUP unless it is ignored, end every command as Ctrl-C does, except the server, which
+    takes its own signals.
     """
     gc.disable()
+    if sys.argv[1:2] != ["serve"]:
+        _take_ending_signals()
     try:
         import_module("dealtrace.cli.commands").main()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         sys.stderr.write("Stopped.\n")
-        sys.exit(128 + signal.SIGINT)
+        sys.exit(128 + (stop.args[0] if stop.args else signal.SIGINT))
+
+
+def _take_ending_signals() -> None:
+    """Let the first SIGTERM or SIGHUP raise `KeyboardInterrupt` with its number, and watch that the program then ends.
+
+    The thread that watches learns of the signal by a byte in a pipe, even while Python itself waits for a statement.
+    Nobody watches if standard input or output is closed: the pipe would take its place.
+    """
+    for number in _ENDING_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    threading.Thread(target=_end_late, args=(reading,), name="ending-signal", daemon=True).start()
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    for other in _ENDING_SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt(number)
+
+
+def _end_late(reading: int) -> None:
+    while (number := os.read(reading, 1)[0]) not in _ENDING_SIGNALS:
+        pass
+    time.sleep(STOP_SECONDS_MAX)
+    os.write(sys.stderr.fileno(), b"Stopped.\n")
+    os._exit(128 + number)

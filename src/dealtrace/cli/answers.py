@@ -291,13 +291,13 @@ class DisagreementAnswer(TypedDict):
 
 
 class CountAnswer(TypedDict):
-    """How many deals there are, and their total in rubles, a decimal number.
+    """How many deals there are, and their total in rubles, a decimal number, or `null` if no amount is known.
 
     `withoutRate` is how many of them are left out of the total, because their amounts in rubles are unknown.
     """
 
     deals: int
-    rubles: str
+    rubles: str | None
     withoutRate: int
 
 

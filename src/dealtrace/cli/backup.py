@@ -15,7 +15,7 @@ import typer
 from sqlalchemy import inspect
 
 from dealtrace import clock
-from dealtrace.cli.terminal import console, counted, explained, fail, fail_locked, lock_seconds
+from dealtrace.cli.terminal import console, counted, end_stopped, explained, fail, fail_locked, lock_seconds
 from dealtrace.files.atomic_file import write_atomically
 from dealtrace.settings import read_settings
 from dealtrace.storage.accounts.installation import record_backup
@@ -48,11 +48,14 @@ def backup(file: BackupFile) -> None:
                 f"{file} cannot be written: the folder {file.parent} does not exist. "
                 "Create it, or choose another folder."
             )
-        with write_atomically(file) as partial:
-            if database.is_sqlite:
-                _backup_sqlite(database, partial)
-            else:
-                _run_postgresql("pg_dump", database, "--format=custom", f"--file={partial}")
+        try:
+            with write_atomically(file) as partial:
+                if database.is_sqlite:
+                    _backup_sqlite(database, partial)
+                else:
+                    _run_postgresql("pg_dump", database, "--format=custom", f"--file={partial}")
+        except KeyboardInterrupt as stop:
+            end_stopped(stop, f"Stopped. {file} was not written.")
         _record(database)
     console.print(f"Backup written to {file}: {counted(file.stat().st_size, 'byte')}.", markup=False)
 
@@ -69,10 +72,14 @@ def restore(file: BackupFile) -> None:
                 "or move the database file away."
             )
         _check_kind(file, database)
-        if database.is_sqlite:
-            _restore_sqlite(database, file)
-        else:
-            _run_postgresql("pg_restore", database, "--no-owner", "--exit-on-error", "--single-transaction", str(file))
+        try:
+            if database.is_sqlite:
+                _restore_sqlite(database, file)
+            else:
+                options = ("--no-owner", "--exit-on-error", "--single-transaction")
+                _run_postgresql("pg_restore", database, *options, str(file))
+        except KeyboardInterrupt as stop:
+            end_stopped(stop, "Stopped. A backup is restored as a whole or not at all: run the same command again.")
     console.print(f"Restored from {file}.", markup=False)
 
 

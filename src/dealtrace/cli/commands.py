@@ -17,7 +17,15 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from dealtrace import __version__
-from dealtrace.cli.output import OutputFailed, cleaned, end_without_output, error_console, prepare_streams, write_line
+from dealtrace.cli.output import (
+    OutputFailed,
+    cleaned,
+    end_stopped,
+    end_without_output,
+    error_console,
+    prepare_streams,
+    write_line,
+)
 from dealtrace.record import record
 
 
@@ -247,8 +255,14 @@ class CommandGroup(TyperGroup):
 
     @_with_cleaned_messages
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; error messages about its arguments have no control characters."""
-        return super().invoke(ctx)
+        """Run the command; error messages about its arguments have no control characters.
+
+        A command that is stopped without a message of its own says so in one word.
+        """
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            end_stopped(stop)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Import the command that the arguments name; return its name, the command itself, and the other arguments."""

@@ -1,14 +1,12 @@
 """`dealtrace export`: write deals, calls and lead requests to a file of any size."""
 
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Generic, NoReturn, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import typer
 from rich.progress import Progress
@@ -20,7 +18,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cli.day_options import day_option
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.options import ForceOption, JsonOption, SiteIdOption
-from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, end_stopped, error_console, fail, open_prepared, print_json
 from dealtrace.deals.exported_deal import ExportedDeal
 from dealtrace.files.export_columns import (
     ExportColumn,
@@ -156,14 +154,12 @@ class _WrittenRows:
 def _accounted_for(path: Path, written: _WrittenRows) -> Iterator[None]:
     """Run the export; if anything stops it, print how many rows were written, and end the command with an error."""
     try:
-        with _ended_by_exceptions():
-            yield
+        yield
     except (OSError, UnknownExtensionError) as error:
         reason = f"Cannot write {path}: {getattr(error, 'strerror', None) or error}"
         fail(f"{reason}. {_stopped(path, written)}" if written.rows else reason)
-    except KeyboardInterrupt:
-        error_console.print(_stopped(path, written), markup=False)
-        raise typer.Exit(128 + signal.SIGINT) from None
+    except KeyboardInterrupt as stop:
+        end_stopped(stop, _stopped(path, written))
     except BaseException:
         error_console.print(_stopped(path, written), markup=False)
         raise
@@ -171,23 +167,6 @@ def _accounted_for(path: Path, written: _WrittenRows) -> Iterator[None]:
 
 def _stopped(path: Path, written: _WrittenRows) -> str:
     return f"Stopped after {counted(written.rows, 'row')}; {path} was not written."
-
-
-@contextmanager
-def _ended_by_exceptions() -> Iterator[None]:
-    """Make SIGHUP and SIGTERM raise `SystemExit` in the block, so that files are cleaned up as after Ctrl-C."""
-    ended_by = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is signal.SIG_DFL]
-    for number in ended_by:
-        signal.signal(number, _end)
-    try:
-        yield
-    finally:
-        for number in ended_by:
-            signal.signal(number, signal.SIG_DFL)
-
-
-def _end(number: int, _: object) -> NoReturn:
-    sys.exit(128 + number)
 
 
 def _write(

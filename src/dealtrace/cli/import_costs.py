@@ -22,7 +22,7 @@ from dealtrace.cli.import_files import (
     report_stale_statistics,
 )
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.terminal import console, counted, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, end_stopped, fail, open_prepared, print_json
 from dealtrace.errors import InvalidValue
 from dealtrace.files.costs.cells import PERCENT_MAX, read_positive
 from dealtrace.files.costs.cost_columns import COST_COLUMNS
@@ -142,7 +142,10 @@ def _import(
         site = require_site(connection, site_id)
     file = read_cost_file(path, encoding, reading)
     _check_naming(file, naming)
-    outcome = run_cost_import(database, site, account, file.costs, file.days, naming, now=clock.now())
+    try:
+        outcome = run_cost_import(database, site, account, file.costs, file.days, naming, now=clock.now())
+    except KeyboardInterrupt as stop:
+        end_stopped(stop, "Stopped. A file of costs is imported as a whole or not at all: run the same command again.")
     with database.read() as connection:
         unmet = find_unmet_costs(connection, site.id, account, file.days, outcome.named.visited)
     return _Imported(site.id, account, file, outcome, unmet)

@@ -12,7 +12,7 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import ImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, end_stopped, error_console, fail, open_prepared, print_json
 from dealtrace.files.csv_reader import UTF_8, Encoding
 from dealtrace.files.import_columns import Layout
 from dealtrace.files.import_file import ImportFile, open_import_file
@@ -86,7 +86,7 @@ def _import(
 
 
 def _run(job: ImportJob[FileRow], rows_total: int) -> ImportOutcome:
-    """Import a file and show the progress; if the user stops the import, exit with status 130."""
+    """Import a file and show the progress; if the import is stopped, end as `end_stopped` does."""
     shown: list[FileImport] = []
     columns = (*Progress.get_default_columns()[:-1], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=error_console, transient=True, disable=not error_console.is_terminal) as progress:
@@ -101,11 +101,10 @@ def _run(job: ImportJob[FileRow], rows_total: int) -> ImportOutcome:
 
         try:
             return run_import(job, clock.now, show)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             progress.stop()
             stopped = f"after row {shown[0].last_row}" if shown else "before the first row"
-            error_console.print(f"Stopped {stopped}. Run the same command to continue.", markup=False)
-            raise typer.Exit(130) from None
+            end_stopped(stop, f"Stopped {stopped}. Run the same command to continue.")
 
 
 def report_stale_statistics(fault: str | None) -> None:

@@ -14,7 +14,16 @@ from dealtrace.attribution.credit import WHOLE
 from dealtrace.cli.answers import LoggedImportAnswer
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.output import confirm
-from dealtrace.cli.terminal import changing, console, counted, error_console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import (
+    changing,
+    console,
+    counted,
+    end_stopped,
+    error_console,
+    fail,
+    open_prepared,
+    print_json,
+)
 from dealtrace.leads.file_import import LoggedImport, TakeBackOutcome
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.background_steps import PAUSE_SECONDS
@@ -88,7 +97,7 @@ def undo(
 
 
 def _run(database: Database, site_id: int, begun: LoggedImport) -> LoggedImport:
-    """Take an import back and show the progress; if the user stops the command, exit with status 130.
+    """Take an import back and show the progress; if the command is stopped, end as `end_stopped` does.
 
     On SQLite, there is a pause before each step, so that other programs can write: unlike PostgreSQL, SQLite does not
     let waiting programs write in turn.
@@ -101,10 +110,9 @@ def _run(database: Database, site_id: int, begun: LoggedImport) -> LoggedImport:
         try:
             for logged in take_back(run, next_step):
                 progress.update(bar, completed=logged.done)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             progress.stop()
-            error_console.print(f"Stopped. To continue: dealtrace import undo {begun.number} --site {site_id} --yes")
-            raise typer.Exit(130) from None
+            end_stopped(stop, f"Stopped. To continue: dealtrace import undo {begun.number} --site {site_id} --yes")
     return logged
 
 

@@ -7,7 +7,7 @@ from rich.progress import Progress
 
 from dealtrace import clock
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import console, counted, error_console, open_prepared, print_json
+from dealtrace.cli.terminal import console, counted, end_stopped, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.matching.rematch import RematchProgress, run_rematch
 from dealtrace.whole_number import ID_MAX
@@ -28,10 +28,9 @@ def match(
         try:
             for at in run_rematch(database, site, clock.now, after=begun):
                 progress.update(bar, total=at.total, completed=at.deals)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             progress.stop()
-            error_console.print(f"Stopped. To continue: dealtrace match {site_id} --after {at.last_id}")
-            raise typer.Exit(130) from None
+            end_stopped(stop, f"Stopped. To continue: dealtrace match {site_id} --after {at.last_id}")
     if as_json:
         print_json({"siteId": site_id, "deals": at.deals, "changed": at.changed})
     else:

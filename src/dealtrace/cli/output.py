@@ -5,6 +5,7 @@ import errno
 import io
 import os
 import re
+import signal
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
@@ -210,6 +211,16 @@ def _write(text: str) -> None:
             sys.stdout.flush()
     except OSError as error:
         raise OutputFailed(error.strerror) from error
+
+
+def end_stopped(stop: KeyboardInterrupt, message: str = "Stopped.") -> NoReturn:
+    """Print on standard error that a command was stopped by Ctrl-C, SIGTERM or SIGHUP, and exit with 128 + its number.
+
+    Raises:
+        Exit: always.
+    """
+    error_console.print(message, markup=False)
+    raise typer.Exit(128 + (stop.args[0] if stop.args else signal.SIGINT)) from None
 
 
 def end_without_output(failure: OutputFailed) -> NoReturn:

@@ -7,9 +7,10 @@ import resource
 import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -18,13 +19,14 @@ from granian.server.mp import MPServer
 
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import changing, console, error_console, explained, fail, open_prepared
+from dealtrace.counter.city import open_cities
 from dealtrace.metrics import MULTIPROCESS_VARIABLE
 from dealtrace.open_files import RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.create_site import FirstSite, open_first_site
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.work import ids_taken_by
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
-from dealtrace.stop_signals import stop_signals_held
+from dealtrace.stop_signals import STARTS_VARIABLE, find_start, stop_signals_held
 from dealtrace.storage.database.engine import Database, is_sqlite
 from dealtrace.storage.database.sqlite_file import claim_file
 
@@ -35,9 +37,15 @@ HEADER_SECONDS_MAX = 5
 BACKLOG_MAX = 1024
 """The maximum number of connections that wait to be accepted; if fewer may be open, that lower maximum is used."""
 
+FAILED_STARTS_MAX = 3
+"""After how many failed starts in a row of a process the server ends."""
+START_SECONDS_MAX = 600
+"""After how many seconds a process counts as started though it has not said so, for example since the disk is full."""
+
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """The errors of binding to an address that this machine does not have, such as ::1 without IPv6."""
 
+_IN_THE_LOG = "See the end of the log for the reason."
 _OTHER_HOST = " Choose an address of this machine with --host or DEALTRACE_HOST; 0.0.0.0 means all of its addresses."
 
 
@@ -52,18 +60,20 @@ def serve(
     with explained():
         settings = _chosen(host, port, workers)
         _check_workers(settings)
+        open_cities()  # checks the file before anything is printed or created
         address = _free_address(settings)
     raise_open_files(settings)
     with open_prepared(creates=True) as database:
         if database.is_sqlite and not claim_file(database.file):
             fail(f"Another server is already using {database.name}. Stop that server, or use PostgreSQL.")
         _greet(database, settings)
-    with _shared_metrics(settings.workers):
+    with _shared_metrics(settings.workers), _stated_starts():
+        supervisor = _make_supervisor(settings, address)
         try:
-            _serve(settings, address)
+            supervisor.serve()
         except SystemExit as end:
             if end.code:
-                fail("A server process keeps failing. See the end of the log for the reason.")
+                fail(f"A server process keeps failing. {supervisor.failure or _IN_THE_LOG}")
 
 
 def raise_open_files(settings: Settings) -> None:
@@ -87,7 +97,16 @@ class _Supervisor(MPServer):
 
     Ours: SIGHUP stops the server, as it stops programs without a handler for it, and is ignored under `nohup`. Granian
     would start each process anew and end the old one before the new one serves; both would then use one SQLite file.
+
+    Ours: Granian gives up when a process ends within 5.5 seconds after it was started anew. A start may take longer and
+    fail, which would go on for ever, so the supervisor also gives up after `FAILED_STARTS_MAX` failed starts in a row.
     """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Any: the arguments are Granian's own."""
+        super().__init__(*arguments, **options)
+        self.failure = ""
+        self._failed_starts: dict[int, int] = {}
 
     def startup(self, spawn_target: object, target_loader: object) -> None:
         """Start the processes; a SIGHUP that is ignored stays so."""
@@ -114,9 +133,33 @@ class _Supervisor(MPServer):
         for place in places:
             died = self.wrks[place].inner
             if died.exitcode is not None:
-                error_console.print(f"Server process {died.pid} {_end_of(died.exitcode)}. Another one is started.")
+                self._count_start(place)
+                end = f"Server process {died.pid} {_end_of(died.exitcode)}."
+                if self._failed_starts[place] >= FAILED_STARTS_MAX:
+                    error_console.print(end)
+                    self.interrupt_children.append(place)  # then the exit status is 1
+                    self.interrupt_signal = True
+                    self.main_loop_interrupt.set()
+                    return
+                error_console.print(f"{end} Another one is started.")
         with stop_signals_held():
             super()._respawn_workers(places, spawn_target, target_loader, delay)
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Stop the processes; first note why those that have ended could not start."""
+        for worker in self.wrks:
+            self._note_failure(worker.inner.pid)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+
+    def _count_start(self, place: int) -> None:
+        """Count the starts in a row of a process at a place that failed, however long each took."""
+        worker = self.wrks[place]
+        has_served = find_start(worker.inner.pid) == "" or time.monotonic() - worker.birth > START_SECONDS_MAX
+        self._note_failure(worker.inner.pid)
+        self._failed_starts[place] = 0 if has_served else self._failed_starts.get(place, 0) + 1
+
+    def _note_failure(self, process: int) -> None:
+        self.failure = find_start(process) or self.failure
 
 
 def _end_of(exit_code: int) -> str:
@@ -126,12 +169,12 @@ def _end_of(exit_code: int) -> str:
     return f"was killed by {signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else -exit_code}"
 
 
-def _serve(settings: Settings, address: str) -> None:
-    """Run the server until a signal stops it."""
+def _make_supervisor(settings: Settings, address: str) -> _Supervisor:
+    """Return the supervisor; it runs the server until a signal stops it."""
     if settings.workers > 1:  # prometheus_client reads its shared folder once, when imported
         multiprocessing.set_start_method("spawn", force=True)
     connections = connections_that_fit(settings.connections_max)
-    _Supervisor(
+    return _Supervisor(
         "dealtrace.app:create_app",
         factory=True,
         interface=Interfaces.ASGI,
@@ -148,7 +191,7 @@ def _serve(settings: Settings, address: str) -> None:
         backpressure=connections,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,
-    ).serve()
+    )
 
 
 def _chosen(host: str | None, port: int | None, workers: int | None) -> Settings:
@@ -213,6 +256,14 @@ def _cure(error: OSError, port: int) -> str:
 
 
 @contextmanager
+def _stated_starts() -> Iterator[None]:
+    """Provide a folder in which server processes state whether they serve or why they cannot start."""
+    with tempfile.TemporaryDirectory(prefix="dealtrace-starts-", ignore_cleanup_errors=True) as folder:
+        os.environ[STARTS_VARIABLE] = folder
+        yield
+
+
+@contextmanager
 def _shared_metrics(workers: int) -> Iterator[None]:
     """Provide a folder in which several server processes combine their Prometheus metrics."""
     if workers == 1 or os.environ.get(MULTIPROCESS_VARIABLE):
@@ -227,6 +278,8 @@ def _greet(database: Database, settings: Settings) -> None:
     """Print the URLs of the server and how to begin; secrets are printed to the terminal only, never logged."""
     for unknown in list_unknown_settings():
         console.print(f"Warning: {unknown}", markup=False)
+    if database.is_sqlite and settings.read_database_url:
+        console.print("Warning: DEALTRACE_READ_DATABASE_URL has no effect: a SQLite file has no replica.")
     url, own_url = settings.url, settings.own_url
     with changing(database, ids=ids_taken_by(open_first_site)) as work:
         first = open_first_site(work, TIME_ZONE_DEFAULT, settings.points_per_day)

@@ -11,7 +11,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.reclassification import Reclassification
 from dealtrace.cli.answers import HostAnswer, ReclassificationAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
-from dealtrace.cli.terminal import changing, console, counted, error_console, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, counted, end_stopped, error_console, open_prepared, print_json
 from dealtrace.operations.accounts.name_hosts import add_host, remove_host
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.visits.reclassify import run_reclassification
@@ -114,10 +114,9 @@ def _reclassify(database: Database, site: Site, *, dry_run: bool) -> Reclassific
         try:
             for state, total in run_reclassification(database, site, clock.now, dry_run=dry_run):
                 progress.update(bar, total=total, completed=state.visits)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             progress.stop()
-            error_console.print(f"Stopped after {counted(state.visits, 'visit')}. Run the same command to continue.")
-            raise typer.Exit(130) from None
+            end_stopped(stop, f"Stopped after {counted(state.visits, 'visit')}. Run the same command to continue.")
     return state
 
 

@@ -1,5 +1,6 @@
 """Open the database and report errors for all commands; `cli/output.py` does the printing."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -13,6 +14,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.cli.file_cures import message_with_cure
 from dealtrace.cli.output import console as console
 from dealtrace.cli.output import counted as counted
+from dealtrace.cli.output import end_stopped as end_stopped
 from dealtrace.cli.output import error_console as error_console
 from dealtrace.cli.output import fail as fail
 from dealtrace.cli.output import print_figures as print_figures
@@ -39,6 +41,8 @@ from dealtrace.storage.schema.upgrade import (
     prepare_schema,
     require_schema,
 )
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # it warns of what follows from an error that we report
 
 
 @contextmanager
@@ -84,6 +88,10 @@ def explained() -> Iterator[None]:
 _FILE_FAULTS = frozenset({"unable to open database file", "attempt to write a readonly database"})
 """SQLite's messages if a file or folder belongs to somebody else, or if a folder is in the place of the file."""
 
+_OTHER_FILE = "file is not a database"
+_UNREACHABLE = ("connection failed", "connection timeout", "failed to resolve")
+"""How psycopg's messages begin if no connection to PostgreSQL can be opened."""
+
 
 def _name_database(message: str) -> str:
     """Return a line that names the database in use and, if its file cannot be opened or written, says what to do."""
@@ -91,6 +99,10 @@ def _name_database(message: str) -> str:
         cure = " Run the command as the user who owns this file and its folder." if message in _FILE_FAULTS else ""
         if database.is_sqlite and database.file.is_dir():
             cure = " This is a folder: name a file in DEALTRACE_DATABASE_URL."
+        elif message == _OTHER_FILE:
+            cure = " Name a SQLite file, or one that does not exist yet, in DEALTRACE_DATABASE_URL."
+        elif message.startswith(_UNREACHABLE):
+            cure = " Start the database server, or correct DEALTRACE_DATABASE_URL."
         return f"The database in use: {database.name}.{cure}" if cure else f"The database in use: {database.name}"
 
 
@@ -107,7 +119,7 @@ class CommandCall(Protocol):
 
 @contextmanager
 def ended_by_ctrl_c(database: Database) -> Iterator[CommandCall]:
-    """Yield a function that calls another function on a thread; Ctrl-C ends the statements that run on this thread.
+    """Yield a function that calls another function on a thread; a stop ends the statements that run on this thread.
 
     DuckDB does not notice signals while it runs a long statement on the main thread.
     """

@@ -18,6 +18,8 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _NEVER_A_DASH = (CodeCell, IntegerCell, DurationCell, AnsweredCell, TimeOfDayCell)
 """The columns in which a cell with one of `DASHES` is empty."""
 
+ROW = "row"
+"""The field of a violation that is about a whole row."""
 RowValues = dict[str, Any]
 """The values of a row by column name. Any: each value has the type that its column parses."""
 
@@ -49,6 +51,27 @@ def heading_text(heading: Cell) -> str:
 def normalize_heading(heading: Cell) -> str:
     """Return a heading in the form used for comparing: letters and digits only, in lower case."""
     return _BETWEEN_WORDS.sub("", heading_text(heading).casefold().replace("ё", "е"))
+
+
+def column_titles(column: ImportColumn) -> tuple[str, str]:
+    """Return what a missing column is called in Russian and in English messages, with its name for commands."""
+    heading = next((each for each in column.headings if _RUSSIAN.search(each)), "")
+    meaning = column.meaning.partition(";")[0].rstrip(".")
+    return f"«{heading}» ({column.name})" if heading else column.name, (
+        f"{meaning[:1].lower()}{meaning[1:]} ({column.name})"
+    )
+
+
+def accepted_headings(column: ImportColumn) -> str:
+    """Return the headings that a file may have for a column, the Russian ones first, which people can read."""
+    return ", ".join(sorted((column.name, *column.headings), key=lambda each: _RUSSIAN.search(each) is None))
+
+
+def row_fault(violations: Iterable[Violation], language: Language) -> str:
+    """Return what is wrong with a row, naming invalid cells by their headings."""
+    word = "столбец «{}»: {}" if language == "ru" else "column “{}”: {}"
+    texts = [(each.field, each.text(language)) for each in violations]
+    return "; ".join(text if field == ROW else word.format(field, text) for field, text in texts)
 
 
 @record
@@ -105,7 +128,7 @@ class Layout:
 
     def _too_wide(self) -> Violation:
         return Violation(
-            "row",
+            ROW,
             f"ячеек больше, чем заголовков ({self.width}): возьмите текст с разделителем в кавычки",
             f"more cells than the {self.width} headings: quote texts that contain the delimiter",
         )

@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 from dealtrace.errors import InvalidParameters
 from dealtrace.files.call_import_columns import CALLS
 from dealtrace.files.deal_import_columns import DEALS
-from dealtrace.files.import_columns import DecimalSigns, Layout, lay_out, missing_columns
+from dealtrace.files.import_columns import (
+    DecimalSigns,
+    Layout,
+    accepted_headings,
+    column_titles,
+    lay_out,
+    missing_columns,
+)
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_import_columns import LEAD_REQUESTS
 from dealtrace.files.row import FileRow
@@ -80,18 +87,18 @@ def open_import_file(path: Path, noun: ImportNoun, encoding: str | None, fields:
 def _check_layout(path: Path, file_format: ImportFormat, layout: Layout) -> None:
     check_width(path, layout.width)
     for column in missing_columns(layout, file_format.columns):
-        accepted = ", ".join((column.name, *column.headings))
+        (ru, en), accepted = column_titles(column), accepted_headings(column)
         raise unreadable(
             path,
-            f"нет столбца {column.name}; подойдут заголовки: {accepted}",
-            f"column {column.name} is missing; accepted headings: {accepted}",
+            f"нет столбца {ru}; подойдут заголовки: {accepted}",
+            f"a column is missing: {en}; accepted headings: {accepted}",
         )
     if file_format.any_of and not layout.has(file_format.any_of):
         any_of = [column for column in file_format.columns if column.name in file_format.any_of]
-        names = ", ".join(column.name for column in any_of)
-        accepted = "; ".join(", ".join((column.name, *column.headings)) for column in any_of)
+        ru, en = (", ".join(titles) for titles in zip(*map(column_titles, any_of), strict=True))
+        accepted = "; ".join(map(accepted_headings, any_of))
         raise unreadable(
             path,
-            f"нет ни одного из столбцов: {names}; подойдёт любой из заголовков: {accepted}",
-            f"all of these columns are missing: {names}; one of these headings is needed: {accepted}",
+            f"нет ни одного из столбцов: {ru}; подойдёт любой из заголовков: {accepted}",
+            f"all of these columns are missing: {en}; one of these headings is needed: {accepted}",
         )

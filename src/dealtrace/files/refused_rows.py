@@ -10,6 +10,7 @@ from dealtrace.files.atomic_file import open_to_append, write_atomically
 from dealtrace.files.cell_types import cell_text
 from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.csv_reader import CELL_LENGTH_MAX
+from dealtrace.files.import_columns import row_fault
 from dealtrace.files.row import Cell, FileRow, StatedText
 from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, guard_formula, spreadsheet_text, unguarded_text
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
@@ -91,7 +92,7 @@ def _is_later(number: str, last_row: int) -> bool:
 def message_of_row(refusal: Refusal, language: Language) -> str:
     """Return what is wrong with a row, naming invalid cells by their headings."""
     if isinstance(refusal, InvalidParameters):
-        return "; ".join(f"{violation.field}: {violation.text(language)}" for violation in refusal.violations)
+        return row_fault(refusal.violations, language)
     return refusal.text(language)
 
 

@@ -83,7 +83,7 @@ class Gate:
             caller = await self._identify(endpoint, scope, receive, Pairs(), ip)
             self._observe_rate(endpoint.rate_limit_class, caller.site, requests)
             listed = endpoint.batch.items_of(body)
-            items = listed.items
+            items = endpoint.item_keys.respelt(listed.items)
             note: RequestNote = scope[NOTE]
             note.sent = item_parameters(items)
             in_query = read_pairs(scope["query_string"]).values
@@ -92,6 +92,7 @@ class Gate:
             self._count_unknown(caller.site, endpoint, unknown, endpoint.item_key_paths)
             return caller, items
         pairs = await receive_pairs(scope, receive, reads_json=endpoint.reads_json, body_bytes_max=self._body_bytes_max)
+        pairs = endpoint.table.respelt(pairs)
         note = scope[NOTE]
         note.sent = pairs.values
         caller = await self._identify(endpoint, scope, receive, pairs, ip)

@@ -30,6 +30,15 @@ class KnownKeys:
             yield name
             yield from (f"{name}.{path}" for path in inner.paths())
 
+    def respelt(self, items: Sequence[object]) -> Sequence[object]:
+        """Return items of a list with known keys in place of those that differ only in case, such as `OrderNumber`.
+
+        Ours: serialisers of .NET and Go write the first letter as a capital; a key that is not recognised would be
+        lost without a word. A key that is also sent as it is known is not looked for in another case.
+        """
+        has_unknown = any(next(self.unknown(item), None) is not None for item in items)
+        return [_respelt(item, self) for item in items] if has_unknown else items
+
     def unknown(self, value: object) -> Iterator[str]:
         """Yield the paths of the unknown keys in an object or a list of objects.
 
@@ -46,6 +55,20 @@ class KnownKeys:
                 yield name
             elif isinstance(part, dict | list):
                 yield from (f"{name}.{path}" for path in inner.unknown(part))
+
+
+def _respelt(value: object, known: KnownKeys) -> object:
+    """Return a value with known keys; the contents of lists in lists, which may be deep, stay as they are."""
+    match value:
+        case list():
+            return [_respelt(item, known) if isinstance(item, dict) else item for item in value]
+        case dict() if not known.is_open:
+            by_folded = {name.lower(): name for name in known.keys if name not in value}
+            meant = {name: by_folded.pop(name.lower(), name) for name in value if name not in known.keys}
+            named = ((meant.get(name, name), part) for name, part in value.items())
+            return {name: _respelt(part, known.keys[name]) if name in known.keys else part for name, part in named}
+        case _:
+            return value
 
 
 def known_keys(parameters: Iterable[Parameter]) -> KnownKeys:

@@ -10,14 +10,20 @@ import msgspec
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_types import Text, WireType
+from dealtrace.http.spellings import Spellings
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX, CUSTOM_VALUES_MAX
 from dealtrace.leads.plain_text import is_blank, stripped
+from dealtrace.leads.reference_spelling import names_nothing
 from dealtrace.nearest_name import is_misspelling, nearest_name, suggestion
 from dealtrace.record import record
 
 REPEATED = (
     "параметр передан несколько раз, нужен один; несколько имён перечислите через запятую",
     "the parameter was sent more than once; send it once, with several names separated by commas",
+)
+NO_REFERENCE = (
+    "передано слово, которое программы пишут вместо пустого значения: проверьте переменную",
+    "this word is what programs write for a missing value; check the variable",
 )
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
 UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
@@ -34,7 +40,8 @@ class Parameter:
     With `absent_when_empty`, an empty value counts as absent even on endpoints where other empty values erase what is
     stored; the number by which an update finds its deal is an example. A malformed value is ignored if the parameter
     whose name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all
-    other parameters.
+    other parameters. With `is_reference`, the words that programs write for a missing value count as absent. With
+    `takes_several`, all values of a parameter that was sent several times count, joined with commas.
     """
 
     name: str
@@ -45,6 +52,13 @@ class Parameter:
     absent_when_empty: bool = False
     gives_way_to: str = ""
     is_token: bool = False
+    is_reference: bool = False
+    takes_several: bool = False
+
+    @property
+    def takes_list(self) -> bool:
+        """Return whether the elements of a list, as in `phoneNumber[]=…`, may be joined with commas."""
+        return self.takes_several or (type(self.type) is Text and not self.is_reference)
 
 
 @record
@@ -163,6 +177,7 @@ class ParameterTable:
     is_strict: bool = False
     named: Mapping[str, Parameter] = field(init=False)
     required: tuple[str, ...] = field(init=False)
+    _spellings: Spellings = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Build the index of the parameters by name."""
@@ -171,10 +186,21 @@ class ParameterTable:
             parameter.name for parameter in self.parameters if parameter.required and not parameter.is_token
         )
         object.__setattr__(self, "required", required)
+        spellings = Spellings(
+            self.named,
+            listed=[parameter.name for parameter in self.parameters if parameter.takes_list],
+            several=[parameter.name for parameter in self.parameters if parameter.takes_several],
+            opening=self.family.opening if self.family is not None else None,
+        )
+        object.__setattr__(self, "_spellings", spellings)
 
     def described(self) -> list[Parameter]:
         """List the parameters for the documentation; the `ParameterFamily`, if there is one, comes last."""
         return [*self.parameters, *([self.family] if self.family is not None else [])]
+
+    def respelt(self, pairs: Pairs) -> Pairs:
+        """Return `pairs` with the names as the table spells them; without `is_strict`, see `Spellings`."""
+        return pairs if self.is_strict else self._spellings.respelt(pairs)
 
     def read(self, pairs: Pairs) -> Sent:
         """Return the parsed values of all known parameters, and the names of the unknown ones.
@@ -191,12 +217,7 @@ class ParameterTable:
             elif isinstance(parameter, Repeated):
                 self._take_repeated(parameter, pairs, sent, violations)
             elif text and (text[0].isalnum() or not is_blank(text) or self._stores_blanks(parameter)):
-                try:
-                    _check_storable(text)
-                    sent.values[name] = parameter.type.read(text)
-                    sent.texts[name] = text
-                except InvalidValue as fault:
-                    violations[name] = Violation(name, fault.ru, fault.en)
+                _take_named(parameter, text, sent, violations)
             elif not text and self.empty_erases and not parameter.absent_when_empty:
                 sent.values[name] = parameter.type.erased
         violations |= self._list_strict_violations(pairs, sent.unknown)
@@ -283,6 +304,21 @@ class ParameterTable:
             if key not in sent.custom or name == f"{self.family.opening}{key}]":  # the exact name counts
                 sent.custom[key] = value
             sent.texts[name] = text
+
+
+def _take_named(parameter: Parameter, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
+    """Parse the value of a parameter; the word of a program for a missing value counts as absent in a reference."""
+    name = parameter.name
+    if parameter.is_reference and names_nothing(text):
+        if parameter.required:
+            violations[name] = Violation(name, *NO_REFERENCE)
+        return
+    try:
+        _check_storable(text)
+        sent.values[name] = parameter.type.read(text)
+        sent.texts[name] = text
+    except InvalidValue as fault:
+        violations[name] = Violation(name, fault.ru, fault.en)
 
 
 def _check_storable(text: str) -> None:

@@ -6,6 +6,31 @@ from typing import TypeVar
 from dealtrace.leads.plain_text import stripped
 
 Found = TypeVar("Found")
+_WORDS_FOR_NOTHING = frozenset(
+    {
+        "undefined",
+        "null",
+        "(null)",
+        "none",
+        "nil",
+        "nan",
+        "array",
+        "[object object]",
+        "#n/a",
+        "#ref!",
+        "#value!",
+    }
+)
+"""What JavaScript, PHP, Python, Go and Excel write, in lower case, for a variable or cell that has no value."""
+_EMPTY_LENGTH_MAX = max(map(len, _WORDS_FOR_NOTHING))
+
+
+def names_nothing(reference: str) -> bool:
+    """Return whether a reference is the word that a program writes for a missing value, such as `undefined`.
+
+    Ours: stored as a number, such a word would make one deal of all deals whose number a program does not know.
+    """
+    return len(reference) <= _EMPTY_LENGTH_MAX and stripped(reference).lower() in _WORDS_FOR_NOTHING
 
 
 def spellings(reference: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import compared_lines, lacking_data_text
 from dealtrace.reports.reading.known_costs import known_costs_text
-from dealtrace.reports.reading.overlap import overlap_text
+from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import CHANGES, COMPARED, TableColumn, figure_columns, figures_of
 
@@ -78,8 +78,7 @@ def report_letter(
         sentences = _MORE if rows_attached is None else _MORE_THAN_FIT
         numbers = {"shown": ROWS_SHOWN, "rows": report.rows_total, "attached": rows_attached}
         paragraphs.append(sentences[language].format(**numbers))
-    if overlap := overlap_text(report.question, language):
-        paragraphs.append(overlap)
+    paragraphs += filter(None, (undivided_text(report.question, language), overlap_text(report.question, language)))
     if lacking := known_costs_text(report, language, lambda day_on: f"{day_on:{_DAY}}"):
         paragraphs.append(lacking)
     if partial := partial_lines(answered, language):

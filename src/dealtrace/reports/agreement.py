@@ -179,6 +179,11 @@ class CountAndWorth:
         self.kopecks += kopecks or 0
         self.without_rate += kopecks is None
 
+    @property
+    def known_kopecks(self) -> int | None:
+        """The kopecks, or `None` if they only leave out deals: no amount is known then."""
+        return self.kopecks if self.kopecks or not self.without_rate else None
+
     def __sub__(self, other: "CountAndWorth") -> "CountAndWorth":
         """Return these counts minus the counts of `other`."""
         return CountAndWorth(

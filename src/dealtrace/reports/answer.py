@@ -1,6 +1,7 @@
 """Build the answer to a question: compute rows from measures, sort the rows, and limit their number."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any, Generic, Protocol, TypeVar, overload, runtime_checkable
@@ -11,7 +12,7 @@ from dealtrace.record import record
 from dealtrace.reports.change import difference
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, known_values
+from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, Values, known_values
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS
@@ -53,7 +54,7 @@ def different_keys(sides: Sequence[Mapping[RowKeys, object]]) -> Iterator[RowKey
             yield keys
 
 
-class GatheredRows(Mapping[RowKeys, Mapping[Measure, int]]):
+class GatheredRows(Mapping[RowKeys, Values]):
     """A mapping from the keys of a row to its measures.
 
     Rows are kept as they were fetched, `width` keys followed by the measures, which takes half the memory of `dict`s.
@@ -71,9 +72,9 @@ class GatheredRows(Mapping[RowKeys, Mapping[Measure, int]]):
             found = rows.by_keys(self._width)
         self._groups.append((measures, found))
 
-    def __getitem__(self, keys: RowKeys) -> Mapping[Measure, int]:
+    def __getitem__(self, keys: RowKeys) -> Values:
         """Return the measures of a row."""
-        found: dict[Measure, int] = {}
+        found: dict[Measure, int | None] = {}
         for measures, rows in self._groups:
             if (row := rows.get(keys)) is not None:
                 found.update(zip(measures, row[self._width :], strict=True))
@@ -98,14 +99,15 @@ class GatheredRows(Mapping[RowKeys, Mapping[Measure, int]]):
 class Gathered:
     """The measures of all rows and of the total, for one period and one attribution model.
 
-    `rows` has the measures of each row by its keys; a measure that is missing there is zero, unless it is unknown.
+    `rows` has the measures of each row by its keys; a measure that is missing there is zero, unless it is unknown. A
+    measure is `None` if it adds up numbers of which none is known.
     `unknown_in_rows` are measures that cannot be grouped by a dimension of the rows; only their totals are known.
     `unknown` are measures that cannot be filtered by a dimension of a filter; even their totals are unknown.
     `is_counted` is true if a row, even one that is not in `rows`, is known to have a measure other than zero.
     """
 
-    rows: Mapping[RowKeys, Mapping[Measure, int]]
-    total: Mapping[Measure, int]
+    rows: Mapping[RowKeys, Values]
+    total: Values
     unknown_in_rows: frozenset[Measure] = frozenset()
     unknown: frozenset[Measure] = frozenset()
     is_counted: bool = False
@@ -265,7 +267,7 @@ class _Figures:
         unknown, given = side.unknown_in_rows | side.unknown, side.rows.get(keys, {})
         return formula.value(known_values(formula.measures, given, unknown))
 
-    def _compute(self, given: Mapping[Measure, int], unknown: frozenset[Measure]) -> tuple[Fraction | None, ...]:
+    def _compute(self, given: Values, unknown: frozenset[Measure]) -> tuple[Fraction | None, ...]:
         values = known_values(self.measures, given, unknown)
         return tuple(formula.value(values) for formula in self.formulas)
 
@@ -287,19 +289,17 @@ def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
 
 
 def _moved(side: Gathered, shift: tuple[int, ...]) -> Gathered:
-    if not any(shift):
-        return side
-    return Gathered(_MovedRows(side.rows, shift), side.total, side.unknown_in_rows, side.unknown)
+    return replace(side, rows=_MovedRows(side.rows, shift)) if any(shift) else side
 
 
-class _MovedRows(Mapping[RowKeys, Mapping[Measure, int]]):
+class _MovedRows(Mapping[RowKeys, Values]):
     """The rows of the compared period, with `shift` added to their integer keys, which are times."""
 
-    def __init__(self, rows: Mapping[RowKeys, Mapping[Measure, int]], shift: tuple[int, ...]) -> None:
+    def __init__(self, rows: Mapping[RowKeys, Values], shift: tuple[int, ...]) -> None:
         self._rows, self._shift = rows, shift
         self._back = tuple(-by for by in shift)
 
-    def __getitem__(self, keys: RowKeys) -> Mapping[Measure, int]:
+    def __getitem__(self, keys: RowKeys) -> Values:
         """Return the measures of a row."""
         return self._rows[shifted(keys, self._back)]
 

@@ -114,14 +114,14 @@ class FigureRows:
     """A page of the rows behind a figure, all of one kind and earliest first, and the value of the figure.
 
     `total` is the number of all rows, not only of this page. Over all rows, `share` is the sum of the shares in
-    millionths, and `sums` has the sum of each attribute that the rows have; money is in kopecks.
+    millionths, and `sums` has the sum of each attribute that the rows have; money is in kopecks, and `None` if unknown.
     """
 
     figure: Figure
     rows: Sequence[AnyRow]
     total: int
     share: int
-    sums: Mapping[str, int]
+    sums: Mapping[str, int | None]
     value: Fraction | None
 
     @property

@@ -1,5 +1,6 @@
 """Measures: counts and sums of visits, leads, deals and costs, computed by SQL; metrics are computed from them."""
 
+from collections.abc import Iterable
 from enum import Enum, auto
 
 from dealtrace.record import record
@@ -39,3 +40,10 @@ class Measure:
     def adds_up(self) -> bool:
         """Return whether the values of the measure in the rows of a report add up to its value in the total."""
         return self.aggregate is not Aggregate.DISTINCT
+
+
+def added_up(values: Iterable[int | None]) -> int | None:
+    """Return the sum of the values that are known, or `None` if it is zero and some values are unknown."""
+    listed = list(values)
+    added = sum(value for value in listed if value is not None)
+    return None if not added and None in listed else added

@@ -53,7 +53,7 @@ Values = Mapping[Measure, int | None]
 """The value of each measure in a row, or `None` for a measure that is unknown in the row."""
 
 
-def known_values(measures: Iterable[Measure], given: Mapping[Measure, int], unknown: Collection[Measure]) -> Values:
+def known_values(measures: Iterable[Measure], given: Values, unknown: Collection[Measure]) -> Values:
     """Return the value of each measure: `None` if it is unknown, zero if nothing was counted."""
     return {measure: None if measure in unknown else given.get(measure, 0) for measure in measures}
 

@@ -12,6 +12,7 @@ from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.reports.code_labels import answer_with_labels
+from dealtrace.files.reports.filter_words import mailed_filters
 from dealtrace.files.row_writers import CSV
 from dealtrace.files.temporary_file import open_written
 from dealtrace.mails.letter import ATTACHMENT_BYTES_MAX, Attachment, Letter
@@ -56,7 +57,7 @@ class Letters:
 
     async def _letter(self, site: Site, mail: Mail) -> Letter | None:
         if mail.purpose is not MailPurpose.REPORT:
-            return await self._read_pool.read(write_alert_letter, site, mail, self._cabinet)
+            return await self._read_pool.read(write_alert_letter, site, mail, self._cabinet, mailed_filters)
         found = await self._read_pool.read(_read_report, site, mail)
         if found is None:
             return None

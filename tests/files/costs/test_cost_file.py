@@ -153,7 +153,7 @@ def test_the_headings_are_among_the_first_ten_lines(folder: Path, lines: int) ->
 
 def test_headings_further_below_are_not_looked_for(folder: Path) -> None:
     said = refused(folder, "title\n" * 10 + "Дата;Расход\n01.03.2024;1\n")
-    assert "the first 10 lines have no column date" in said
+    assert "the first 10 lines lack a column: the day" in said
     assert "--map HEADING=date" in said
 
 
@@ -191,21 +191,21 @@ def test_a_campaign_that_is_called_like_a_total_is_a_campaign(folder: Path, camp
     ],
 )  # fmt: skip
 def test_a_row_without_a_day_that_is_no_total_is_a_fault(folder: Path, row: str) -> None:
-    assert "row 2: Дата:" in refused(folder, f"Дата;Кампания;Расход\n{row}\n")
+    assert "row 2: column “Дата”: " in refused(folder, f"Дата;Кампания;Расход\n{row}\n")
 
 
 def test_broken_rows_are_named_with_column_and_cure(folder: Path) -> None:
     said = refused(folder, "Дата;Кампания;Расход, ₽;Клики\n01.03.2024;a;много;1\n32.03.2024;a;1;-1\n01.03.2024;a;;\n")
-    assert "row 2: Расход, ₽: expected an amount of 0 or more" in said
-    assert "row 3: Дата: expected a day" in said
-    assert "Клики: expected an integer" in said
-    assert "row 4: Расход, ₽: the cell is empty" in said
+    assert "row 2: column “Расход, ₽”: expected an amount of 0 or more" in said
+    assert "row 3: column “Дата”: expected a day" in said
+    assert "column “Клики”: expected an integer" in said
+    assert "row 4: column “Расход, ₽”: the cell is empty" in said
 
 
 def test_a_dash_is_no_cost_and_an_empty_cell_a_fault(folder: Path) -> None:
     text = "Дата;Кампания;Расход\n01.03.2024;a;--\n02.03.2024;a;–\n03.03.2024;a;7\n"
     assert amounts(read(folder, text)) == [0, 0, 7]
-    assert "row 5: Расход: the cell is empty" in refused(folder, f"{text}04.03.2024;a;\n")
+    assert "row 5: column “Расход”: the cell is empty" in refused(folder, f"{text}04.03.2024;a;\n")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_what_may_be_a_thousand_or_one_is_decided_by_the_other_costs(
 @pytest.mark.parametrize("others", [(), ("1200", "5,678"), ("1,5", "1.5"), ("7.890",)])
 def test_what_stays_undecided_is_refused_with_the_cure(folder: Path, others: Sequence[str]) -> None:
     rows = "".join(f"0{day}.03.2024;a;{cell}\n" for day, cell in enumerate(("1,234", *others), 1))
-    assert "Расход: is 1,234 1234 or a fraction? " in refused(folder, f"Дата;Кампания;Расход\n{rows}")
+    assert "column “Расход”: is 1,234 1234 or a fraction? " in refused(folder, f"Дата;Кампания;Расход\n{rows}")
 
 
 def test_a_number_of_a_spreadsheet_is_what_it_is(folder: Path) -> None:
@@ -250,11 +250,11 @@ def test_no_more_than_five_broken_rows_are_named(folder: Path) -> None:
         ("", "empty"),
         ("\n \n", "empty"),
         ("Дата;Расход\n", "no rows"),
-        ("Дата;Клики\n01.03.2024;1\n", "no column cost"),
-        ("Расход;Клики\n1;1\n", "no column date"),
-        ("nothing at all", "no column date"),
+        ("Дата;Клики\n01.03.2024;1\n", "lack a column: the cost (cost)"),
+        ("Расход;Клики\n1;1\n", "lack a column: the day"),
+        ("nothing at all", "lack a column: the day"),
         ('Дата;"Рас"ход;Расход;Клики\n01.03.2024;1;1;1\n', "misplaced quotes"),
-        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: row: misplaced quotes"),
+        ('Дата;Кампания;Расход\n01.03.2024;"a"b;1\n', "row 2: misplaced quotes"),
         ("Дата;Расход\n01.03.2024;1;2\n", "more cells than the 2 headings"),
         ("Дата;Источник;Расход\n01.03.2024;;2\n", "neither a source nor a campaign"),
         ("Дата;Кампания;Расход\n01.03.2024;7,92E+10;2\n", "digits were lost"),

@@ -36,7 +36,7 @@ def test_the_other_rates_decide(tmp_path: Path, rates: Sequence[str], found: Seq
 def test_what_stays_open_is_refused_with_its_row(tmp_path: Path, rates: Sequence[str]) -> None:
     with pytest.raises(FileUnreadable) as refused:
         read_rates(written(tmp_path, rates), None)
-    assert f"row 2, Курс: {rates[0]}: is it 92345 or 92.345? " in refused.value.facts["en"]
+    assert f"row 2: column “Курс”: {rates[0]}: is it 92345 or 92.345? " in refused.value.facts["en"]
 
 
 def test_a_number_of_a_spreadsheet_is_what_it_is(tmp_path: Path) -> None:

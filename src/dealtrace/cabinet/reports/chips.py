@@ -1,24 +1,22 @@
 """The active filters of a report in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from dealtrace.accounts.request_masking import masked_text
-from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.reports.key_cells import value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import Language
 from dealtrace.files.reports.code_labels import code_of_label
+from dealtrace.files.reports.filter_words import AMONG, OPERATORS, filter_in_words, named_fields
 from dealtrace.record import record
-from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, field_dimension
+from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.filters import (
     SEPARATOR,
     VALUE_SEPARATOR,
     Operator,
     escaped,
     escaped_name,
-    split_escaped,
     split_filter,
-    unescaped,
 )
 from dealtrace.reports.question import QuestionContext
 from dealtrace.reports.reading.masking import masked_key, masked_label
@@ -38,22 +36,15 @@ class Chip:
     opposite_url: str
 
 
-OPERATORS = {
-    Operator.IS: ("равно", "is"),
-    Operator.NOT: ("не равно", "is not"),
-    Operator.CONTAINS: ("содержит", "contains"),
-    Operator.EMPTY: ("не указано", "is empty"),
-    Operator.FILLED: ("указано", "is filled"),
-}
 _PHRASES = sorted(
-    ((phrase, operator) for operator, phrases in OPERATORS.items() for phrase in phrases),
+    (
+        *((phrase, operator) for operator, phrases in OPERATORS.items() for phrase in phrases),
+        *((phrase, Operator.AMONG) for title in AMONG for phrase in (title, title.rstrip(":"))),
+        ("is one of", Operator.AMONG),
+    ),
     key=lambda each: -len(each[0]),
 )
 """What operators are called in either language, each phrase before those that it begins with."""
-_SAID: Mapping[str, tuple[str, str]] = {
-    **{operator.value: title for operator, title in OPERATORS.items()},
-    Operator.AMONG.value: ("одно из:", "one of:"),
-}
 _OPPOSITES: Mapping[str, Operator] = {
     Operator.IS.value: Operator.NOT,
     Operator.NOT.value: Operator.IS,
@@ -94,9 +85,8 @@ def filter_texts(texts: Iterable[str], known: QuestionContext, language: Languag
 def filters_in_words(texts: Iterable[str], language: Language) -> list[str]:
     """List stored filters in words for people who may see contacts, whichever custom fields the site has by now."""
     texts = list(texts)
-    names = {split_filter(text)[0] for text in texts}
-    fields = {name: field_dimension(name.removeprefix(FIELD_PREFIX)) for name in names if name.startswith(FIELD_PREFIX)}
-    return [_filter_text(text, {**DIMENSIONS, **fields}, language, is_whole=True) for text in texts]
+    named = {**DIMENSIONS, **named_fields(texts)}
+    return [_filter_text(text, named, language, is_whole=True) for text in texts]
 
 
 def written_filter(text: str, known: QuestionContext) -> str:
@@ -116,10 +106,19 @@ def written_filter(text: str, known: QuestionContext) -> str:
         for phrase, operator in _PHRASES:
             value = _after(phrase, said)
             if value is not None and operator.takes_value == bool(value):
-                code = value if operator is Operator.CONTAINS else code_of_label(dimension.name, value)
-                ending = f"{SEPARATOR}{escaped(code)}" if value else ""
+                ending = f"{SEPARATOR}{_written_values(dimension, operator, value)}" if value else ""
                 return f"{escaped_name(dimension.name)}{SEPARATOR}{operator}{ending}"
     return text
+
+
+def _written_values(dimension: Dimension, operator: Operator, value: str) -> str:
+    """Return the value of a filter in the form of URLs; several values are separated by commas or by `|`."""
+    if operator is Operator.CONTAINS:
+        return escaped(value)
+    values = [value]
+    if operator is Operator.AMONG:
+        values = [part.strip() for part in value.replace(VALUE_SEPARATOR, ",").split(",") if part.strip()]
+    return VALUE_SEPARATOR.join(escaped(code_of_label(dimension.name, each)) for each in values)
 
 
 def _after(words: str, text: str) -> str | None:
@@ -138,21 +137,12 @@ def _opposite(text: str) -> str:
 
 def _filter_text(text: str, named: Mapping[str, Dimension], language: Language, *, is_whole: bool) -> str:
     """Return a filter with the titles of its dimension and operator, and its values in words."""
-    name, rest = split_filter(text)
-    operator, _, value = (rest or "").partition(SEPARATOR)
-    dimension, said = named.get(name), _SAID.get(operator)
-    unknown = name if is_whole else masked_label(name)
-    title = in_language((dimension.ru, dimension.en), language) if dimension is not None else unknown
-    values = [_value_label(each, dimension, language, is_whole=is_whole) for each in _values_of(value)]
-    return f"{title} {in_language(said, language) if said else operator} {', '.join(values)}".strip()
 
+    def label_value(value: str, dimension: Dimension | None) -> str:
+        label = value_label(dimension, value, language)
+        if is_whole:
+            return label
+        return masked_key(dimension, label) if dimension is not None else masked_text(label)
 
-def _values_of(value: str) -> Sequence[str]:
-    return [unescaped(each) for each in split_escaped(value, VALUE_SEPARATOR)]
-
-
-def _value_label(value: str, dimension: Dimension | None, language: Language, *, is_whole: bool) -> str:
-    label = value_label(dimension, value, language)
-    if is_whole:
-        return label
-    return masked_key(dimension, label) if dimension is not None else masked_text(label)
+    unknown = "" if is_whole else masked_label(split_filter(text)[0])
+    return filter_in_words(text, named, language, label_value, unknown=unknown)

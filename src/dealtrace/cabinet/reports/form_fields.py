@@ -6,9 +6,10 @@ from dealtrace.attribution.model_labels import MODEL_LABELS
 from dealtrace.cabinet.carried_parameters import NO_COMPARISON
 from dealtrace.cabinet.choices import SelectOption, choices_among, period_choices
 from dealtrace.cabinet.formats import in_language
-from dealtrace.cabinet.reports.chips import OPERATORS, Chip, chips_of
+from dealtrace.cabinet.reports.chips import Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import InvalidParameters, Language, text_in
+from dealtrace.files.reports.filter_words import OPERATORS
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Operator, escaped_name, parse_names, searches_what_is_shown, unescaped

@@ -11,13 +11,13 @@ from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, 
 from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl
-from dealtrace.cabinet.reports.table import Translate, rows_url
+from dealtrace.cabinet.reports.table import Translate, legend_of, mark_of, rows_url
 from dealtrace.errors import Language, text_in
 from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
 from dealtrace.reports.metrics import METRICS, Metric, Unit
-from dealtrace.reports.reading.good_and_bad import is_price
+from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_price
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -35,13 +35,14 @@ class ModelCell:
     """A value under an attribution model: its text, and its change from the compared period.
 
     `url` leads to the rows behind the value, or is empty if there is no link to them. `note` says that a price is zero
-    because there are no costs.
+    because there are no costs. `mark` is set if the value is the best or the worst of its column.
     """
 
     text: str
     url: str
     change: FigureChange | None
     note: str = ""
+    mark: str = ""
 
 
 @record
@@ -55,13 +56,14 @@ class ModelsLine:
 
 @record
 class ModelsTable:
-    """The table of one metric under all models."""
+    """The table of one metric under all models; `legend` explains the marks, and is empty if there are none."""
 
     metric: str
     by: tuple[str, ...]
     models: tuple[ModelHeading, ...]
     lines: tuple[ModelsLine, ...]
     total: ModelsLine
+    legend: str = ""
 
     @property
     def total_span(self) -> int:
@@ -104,12 +106,14 @@ def by_models(
 ) -> ModelsTable:
     """Return the table of a report's only metric under all models, without links if `url` is `None`."""
     builder = _Shaper(report, url, rows_page, language, translate)
+    lines = tuple(builder.line(row) for row in builder.rows)
     return ModelsTable(
         text_in(language, builder.metric),
         tuple(text_in(language, each) for each in report.question.by),
         tuple(ModelHeading(model_label(each, language), model_meaning(each, language)) for each in AttributionModel),
-        tuple(builder.line(row) for row in report.rows),
+        lines,
         builder.line(report.total),
+        builder.legend if any(cell.mark for line in lines for cell in line.values) else "",
     )
 
 
@@ -120,6 +124,28 @@ class _Shaper:
         self.report, self.question, (self.metric,) = report, report.question, report.question.metrics
         self.url, self.rows_page, self.language, self.translate = url, rows_page, language, translate
         self._keys = KeyCellBuilder(report, url, language, translate)
+        self.rows = list(report.rows)
+        """Stored, because a report computes a row each time the row is read."""
+        self._ends = {
+            model: best_and_worst(
+                self.metric,
+                {
+                    value
+                    for row in self.rows
+                    if (value := row.values[model][0]) is not None and self._can_be_best(row, value)
+                },
+            )
+            for model in AttributionModel
+        }
+
+    @property
+    def legend(self) -> str:
+        """Return what the marks mean."""
+        has_partial = any(self._keys.has_partial(row.keys) for row in self.rows)
+        return legend_of(has_partial=has_partial, translate=self.translate)
+
+    def _can_be_best(self, row: ReportLine, value: Fraction | None) -> bool:
+        return can_be_best(self.metric, value, row.keys, is_partial=self._keys.has_partial(row.keys))
 
     def line(self, row: ReportLine) -> ModelsLine:
         values = [row.values[model][0] for model in AttributionModel]
@@ -155,4 +181,5 @@ class _Shaper:
             else "",
             change,
             self.translate("no costs") if value == 0 and is_price(self.metric) else "",
+            mark_of(value, self._ends[model]) if not is_total and self._can_be_best(row, value) else "",
         )

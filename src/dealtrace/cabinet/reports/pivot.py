@@ -14,6 +14,8 @@ from dealtrace.cabinet.reports.table import (
     TableHeading,
     Translate,
     headings_of,
+    legend_of,
+    mark_of,
     more_rows,
     rows_url,
     sorted_column,
@@ -24,7 +26,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import lacks_data
-from dealtrace.reports.reading.good_and_bad import is_price
+from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_price
 from dealtrace.reports.reading.masking import masked_key
 
 
@@ -32,13 +34,15 @@ from dealtrace.reports.reading.masking import masked_key
 class PivotCell:
     """A figure: its text, its change, and the URL of the rows behind it; the URL is empty if there is no link.
 
-    `note` says that a price is zero because there are no costs.
+    `note` says that a price is zero because there are no costs. `mark` is set if the figure is the best or the worst of
+    its column.
     """
 
     text: str
     url: str
     change: FigureChange | None
     note: str = ""
+    mark: str = ""
 
 
 @record
@@ -54,7 +58,7 @@ class PivotTable:
     """The table of a pivot: the headings of its keys, of its totals and of each column, its rows, and the total line.
 
     `more` is the URL of the report with more rows, empty if there are none. `is_sorted_by_total` is true if the
-    rows are sorted by their totals, and not by a key.
+    rows are sorted by their totals, and not by a key. `legend` explains the marks, and is empty if there are none.
     """
 
     metric: str
@@ -68,6 +72,7 @@ class PivotTable:
     columns_total: int
     more: str
     is_sorted_by_total: bool
+    legend: str = ""
 
     @property
     def keys_count(self) -> int:
@@ -90,17 +95,19 @@ def pivot_table(
 ) -> PivotTable:
     """Return the table of a pivot; if `url` is `None`, the table has no links, and contacts in it are masked."""
     builder = _Shaper(pivot, url, rows_page, language, translate)
+    rows = tuple(builder.row(line) for line in pivot.lines)
     return PivotTable(
         text_in(language, pivot.metric),
         *_headings(pivot, url, language, translate),
         text_in(language, pivot.dimension),
         tuple(builder.column(key) for key in pivot.columns),
-        tuple(builder.row(line) for line in pivot.lines),
+        rows,
         builder.row(pivot.total).cells,
         pivot.report.rows_total,
         pivot.columns_total,
         more_rows(pivot.report, url) if url is not None else "",
         sorted_column(pivot.report.question) >= len(pivot.report.question.by),
+        builder.legend if any(cell.mark for row in rows for cell in row.cells) else "",
     )
 
 
@@ -142,6 +149,16 @@ class _Shaper:
         self.question = pivot.report.question
         (self.model,) = pivot.report.total.values
         self._keys = KeyCellBuilder(pivot, url, language, translate)
+        self._ends = [
+            best_and_worst(pivot.metric, {value for value, keys in column if self._can_be_best(value, keys)})
+            for column in zip(*([(cell[0], line.keys) for cell in line.cells] for line in pivot.lines), strict=True)
+        ]
+
+    @property
+    def legend(self) -> str:
+        """Return what the marks mean."""
+        has_partial = any(self._keys.has_partial(line.keys) for line in self.pivot.lines)
+        return legend_of(has_partial=has_partial, translate=self.translate)
 
     def column(self, key: str | None) -> KeyCell:
         dimension = self.pivot.dimension
@@ -165,10 +182,19 @@ class _Shaper:
                 for place, (dimension, key) in enumerate(placed)
             ),
             tuple(
-                self._cell([*placed, *column], figures)
-                for column, figures in zip([*columns, []], line.cells, strict=True)
+                replace(self._cell([*placed, *column], figures), mark=self._mark(line, at, figures[0]))
+                for at, (column, figures) in enumerate(zip([*columns, []], line.cells, strict=True))
             ),
         )
+
+    def _mark(self, line: PivotLine, at: int, value: CellFigure) -> str:
+        if line is self.pivot.total or not self._can_be_best(value, line.keys):
+            return ""
+        return mark_of(value, self._ends[at])
+
+    def _can_be_best(self, value: CellFigure, keys: Sequence[str | None]) -> bool:
+        is_partial = self._keys.has_partial(keys)
+        return value is not None and can_be_best(self.pivot.metric, value, keys, is_partial=is_partial)
 
     def _cell(self, placed: Sequence[tuple[Dimension, str | None]], figures: Sequence[CellFigure]) -> PivotCell:
         metric, (value, *compared) = self.pivot.metric, figures

@@ -22,7 +22,13 @@ from dealtrace.reports.figure import COMPARED
 from dealtrace.reports.filters import escaped_name, format_filter, format_names
 from dealtrace.reports.metrics import Growth, Metric, Unit
 from dealtrace.reports.question import CHANGE_PREFIX, DESCENDING, LIMIT_MAX, Question
-from dealtrace.reports.reading.good_and_bad import can_be_best, has_best, is_paid, is_spent_for_nothing
+from dealtrace.reports.reading.good_and_bad import (
+    best_and_worst,
+    can_be_best,
+    has_best,
+    is_paid,
+    is_spent_for_nothing,
+)
 from dealtrace.reports.reading.meanings import dimension_meaning, meaning_in_total, metric_meaning
 
 Translate = Callable[[str], str]
@@ -190,6 +196,18 @@ def more_rows(report: Report, url: ReportUrl) -> str:
     return url.link(limit=str(min(limit * TIMES_MORE, LIMIT_MAX)))
 
 
+def legend_of(*, has_partial: bool, translate: Translate) -> str:
+    """Return what the marks of the best and the worst values mean; with `has_partial`, some rows are not compared."""
+    if has_partial:
+        return translate("★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared")
+    return translate("★ best and ▿ worst value of a column")
+
+
+def mark_of(value: Fraction | None, ends: tuple[Fraction | None, Fraction | None] | None) -> str:
+    """Return the mark of a value if it is the best or the worst of its column; `ends` are these two."""
+    return {ends[0]: "★", ends[1]: "▿"}.get(value, "") if ends is not None and value is not None else ""
+
+
 class TableLineBuilder:
     """Shapes the rows of a report under one model into lines, and its total into cells."""
 
@@ -218,11 +236,9 @@ class TableLineBuilder:
     @property
     def legend(self) -> str:
         """Return what the marks of the best and the worst values mean, and which rows are not compared."""
-        legend = self.translate("★ best and ▿ worst value of a column")
-        if any(self._keys.has_partial(row.keys) for row in self.rows):
-            legend = self.translate(
-                "★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared"
-            )
+        legend = legend_of(
+            has_partial=any(map(self._keys.has_partial, (row.keys for row in self.rows))), translate=self.translate
+        )
         if any(ends is not None and ends[1] is None for ends in self.best):
             legend = f"{legend}. {self.translate('▿ – means: money was spent, and nothing came of it')}"
         return legend
@@ -295,10 +311,7 @@ class TableLineBuilder:
         }
         if values and any(self._is_for_nothing(row, place) for row in rows):
             return min(values), None
-        if len(values) < 2:  # noqa: PLR2004 - one value is both best and worst
-            return None
-        ends = (max(values), min(values))
-        return (ends[1], ends[0]) if metric.growth is Growth.BAD else ends
+        return best_and_worst(metric, values)
 
     def _mark(self, row: ReportLine, place: int, value: Fraction | None) -> str:
         ends = self.best[place]
@@ -306,7 +319,7 @@ class TableLineBuilder:
             return ""
         if value is None:
             return "▿" if ends[1] is None and self._is_for_nothing(row, place) else ""
-        return {ends[0]: "★", ends[1]: "▿"}.get(value, "")
+        return mark_of(value, ends)
 
     def _is_for_nothing(self, row: ReportLine, place: int) -> bool:
         metric = self.question.metrics[place]

@@ -10,7 +10,14 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.user import UserId
 from dealtrace.attribution.campaign import CampaignNaming, campaign_key
-from dealtrace.attribution.cost import ACCOUNT_LENGTH_MAX, SYSTEM_LENGTH_MAX, SYSTEM_SOURCES, Cost, CostAccount
+from dealtrace.attribution.cost import (
+    ACCOUNT_LENGTH_MAX,
+    SYSTEM_LENGTH_MAX,
+    SYSTEM_SOURCES,
+    Cost,
+    CostAccount,
+    sum_known,
+)
 from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts, find_unmet
 from dealtrace.cabinet.settings.preview import ROWS_SHOWN
@@ -79,7 +86,7 @@ class CostPreview:
     rows: int
     costs: int
     kopecks: int
-    clicks: int
+    clicks: int | None
     first_on: date | None
     last_on: date | None
     shown: Sequence[Cost]
@@ -215,7 +222,7 @@ def try_costs(database: Database, site: Site, path: Path, choices: CostChoices) 
         rows=file.rows,
         costs=len(costs),
         kopecks=sum(cost.amount_kopecks for cost in costs),
-        clicks=sum(cost.clicks or 0 for cost in costs),
+        clicks=sum_known(cost.clicks for cost in costs),
         first_on=min(file.days, default=None),
         last_on=max(file.days, default=None),
         shown=costs[:ROWS_SHOWN],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from shlex import quote
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
-from dealtrace.attribution.cost import CostAccount, CostImportSource
+from dealtrace.attribution.cost import CostAccount, CostImportSource, sum_known
 from dealtrace.attribution.unmet_costs import SourceCost, UnmetCosts
 from dealtrace.cabinet.form_pages import Faults, redirect_with_message, show_form_page, stored_site, unknown_faults
 from dealtrace.cabinet.formats import money, number
@@ -48,7 +48,7 @@ from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal, text_in
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
-from dealtrace.operations.reports.import_costs import account_name, delete_costs
+from dealtrace.operations.reports.import_costs import account_name, delete_costs, list_replacing_imports
 from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day
@@ -99,12 +99,14 @@ class RemovalChoice:
 class RemovalForm:
     """The form that deletes costs: what was entered, and the accounts as values and names.
 
-    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen. `has_changed` is true
-    if the person agreed to delete something else.
+    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen. `replacing` are the
+    latest imports that replaced costs of these days: when, and how many. `has_changed` is true if the person agreed to
+    delete something else.
     """
 
     sent: RemovalChoice = RemovalChoice()
     found: CostTotals | None = None
+    replacing: Sequence[tuple[datetime, int]] = ()
     agreed: str = ""
     has_changed: bool = False
     accounts: Sequence[tuple[str, str]] = ()
@@ -121,8 +123,8 @@ class CostLine:
     system: str
     account: str
     kopecks: int
-    clicks: int
-    impressions: int
+    clicks: int | None
+    impressions: int | None
 
 
 async def show(view: View) -> Response:
@@ -226,7 +228,8 @@ async def remove(view: View) -> Response:
         if found == expected:
             return redirect_with_message(view, PLACE, "removed")
     agreement = _agreement(sent, found)
-    return await _page(view, removal=RemovalForm(sent, found, agreement, has_changed(view, agreement)))
+    replacing = await view.read(list_replacing_imports, site.id, account, days)
+    return await _page(view, removal=RemovalForm(sent, found, replacing, agreement, has_changed(view, agreement)))
 
 
 def account_value(account: CostAccount) -> str:
@@ -273,11 +276,15 @@ def by_day(costs: Iterable[AccountCosts]) -> list[CostLine]:
 
 def by_month(costs: Iterable[AccountCosts]) -> list[CostLine]:
     """Return the costs of each account by month, latest month first."""
-    sums: dict[tuple[date, str, str], tuple[int, int, int]] = {}
+    sums: dict[tuple[date, str, str], tuple[int, int | None, int | None]] = {}
     for cost in costs:
         key = (cost.day_on.replace(day=1), cost.system, cost.account)
-        kopecks, clicks, impressions = sums.get(key, (0, 0, 0))
-        sums[key] = (kopecks + cost.amount_kopecks, clicks + cost.clicks, impressions + cost.impressions)
+        kopecks, clicks, impressions = sums.get(key, (0, None, None))
+        sums[key] = (
+            kopecks + cost.amount_kopecks,
+            sum_known((clicks, cost.clicks)),
+            sum_known((impressions, cost.impressions)),
+        )
     lines = [CostLine(*key, *values) for key, values in sums.items()]
     return sorted(lines, key=lambda line: (-line.first_on.toordinal(), line.system, line.account))
 
@@ -311,8 +318,8 @@ async def _page(
         done=_added_text(view),
         lines=lines,
         total=sum(line.kopecks for line in lines),
-        clicks_total=sum(line.clicks for line in lines),
-        impressions_total=sum(line.impressions for line in lines),
+        clicks_total=sum_known(line.clicks for line in lines),
+        impressions_total=sum_known(line.impressions for line in lines),
         headings=headings,
         is_by_day=is_by_day,
         chosen={**dict.fromkeys(CostChoices.FIELDS, ""), **(chosen or {})},

@@ -18,6 +18,7 @@ from dealtrace.record import record
 from dealtrace.storage.accounts.second_factors import count_recovery_codes
 from dealtrace.storage.accounts.sessions import list_sessions
 
+WRONG = "The current password is wrong"
 OTHERS = "others"
 """The form value for all sessions except the current one; any other value is the digest of a session."""
 
@@ -53,7 +54,7 @@ async def page(view: View, status: int, fault: str = "") -> Response:
 
 async def wrong_password(view: View) -> Response:
     """Return the profile page with the message that the current password is wrong."""
-    return await page(view, HTTPStatus.BAD_REQUEST, view.translate("The current password is wrong"))
+    return await page(view, HTTPStatus.BAD_REQUEST, view.translate(WRONG))
 
 
 async def choose_keys(view: View) -> Response:

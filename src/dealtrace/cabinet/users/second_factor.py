@@ -6,7 +6,6 @@ import segno
 from starlette.responses import Response
 
 from dealtrace.accounts.second_factor import SECRET
-from dealtrace.cabinet.gate import limit_guessing
 from dealtrace.cabinet.users import profile
 from dealtrace.cabinet.users.password_hashes import is_own_password
 from dealtrace.cabinet.view import View
@@ -29,14 +28,16 @@ async def show(view: View) -> Response:
 
 
 async def set_up(view: View) -> Response:
-    """Turn on two-factor authentication and show the recovery codes, or show the form again with an error message."""
-    secret = view.form.get("secret")
-    await limit_guessing(view)
-    user, code = view.rights.user, view.form.get("code")
-    codes = await view.manage(turn_on, user, secret, code, kept_digest=view.session_digest)
+    """Turn on two-factor authentication and show the recovery codes, or show the form again with an error message.
+
+    Ours: the current password is asked for, so that nobody who finds a browser logged in can lock its owner out.
+    """
+    secret, code = view.form.get("secret"), view.form.get("code")
+    if not await is_own_password(view, view.form.get("password")):
+        return _refused(view, secret, profile.WRONG)
+    codes = await view.manage(turn_on, view.rights.user, secret, code, kept_digest=view.session_digest)
     if codes is None:
-        fault = view.translate("The code is wrong. Check that your phone’s clock is right.")
-        return _form(view, HTTPStatus.BAD_REQUEST, secret if SECRET.fullmatch(secret) else make_secret(), fault)
+        return _refused(view, secret, "The code is wrong. Check that your phone’s clock is right.")
     return view.page("users/recovery_codes.html", codes=codes)
 
 
@@ -55,6 +56,12 @@ async def remove(view: View) -> Response:
         return await profile.wrong_password(view)
     await view.manage(turn_off, view.rights.user)
     return view.redirect_to("/profile?done=saved")
+
+
+def _refused(view: View, secret: str, fault: str) -> Response:
+    """Return the form with an error message in English, and with the same secret if it is one."""
+    secret = secret if SECRET.fullmatch(secret) else make_secret()
+    return _form(view, HTTPStatus.BAD_REQUEST, secret, view.translate(fault))
 
 
 def _form(view: View, status: int, secret: str, fault: str = "") -> Response:

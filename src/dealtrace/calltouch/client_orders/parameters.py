@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES
-from dealtrace.calltouch.json_bodies import ITEMS_MAX, ObjectBody, keys_beside, list_in, object_schema, read_document
+from dealtrace.calltouch.json_bodies import (
+    ITEMS_MAX,
+    ObjectBody,
+    key_of_list,
+    keys_beside,
+    list_in,
+    object_schema,
+    read_document,
+)
 from dealtrace.calltouch.leads.matching_elements import ELEMENT_PARAMS
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
@@ -25,6 +33,7 @@ NUMBER = Parameter(
     "The deal's number in the CRM, unique in the site.",
     required=True,
     absent_when_empty=True,
+    is_reference=True,
 )
 STATUS = Parameter("status", Text(LABEL_LENGTH_MAX), "Статус сделки.", "The deal's status.", absent_when_empty=True)
 ORDER_DATE = Parameter(
@@ -179,9 +188,10 @@ class OrderList:
         document = read_document(body)
         items = list_in(document, self.name)
         beside = keys_beside(document, self.name, CRM.name)
-        if not isinstance(document, dict) or CRM.name not in document:
+        sent = key_of_list(document, CRM.name) if isinstance(document, dict) else CRM.name
+        if not isinstance(document, dict) or sent not in document:
             return ListedItems(items, beside)
-        crm = {CRM.name: document[CRM.name]}
+        crm = {CRM.name: document[sent]}
         return ListedItems([{**item, **crm} if isinstance(item, dict) else item for item in items], beside)
 
     def described(self) -> list[Parameter]:
@@ -213,7 +223,8 @@ class NamedOrders(ObjectBody):
             InvalidParameters: the body has no list of deal numbers or deal ids, or a list is empty or too long.
         """
         document = read_document(body)
-        sent = [each.name for each in self.parameters if isinstance(document, dict) and each.name in document]
+        keys = document if isinstance(document, dict) else {}
+        sent = [each.name for each in self.parameters if key_of_list(keys, each.name) in keys]
         for name in sent or [self.parameters[0].name]:
             list_in(document, name)
         return ListedItems([document])

@@ -1,6 +1,6 @@
 """`dealtrace db recount`: count the deals of each day again."""
 
-from dealtrace.cli.terminal import console, counted, open_prepared
+from dealtrace.cli.terminal import console, counted, end_stopped, open_prepared
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.deals.daily_counts import recount_deals
 
@@ -10,7 +10,10 @@ def recount() -> None:
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)
-        for site in sites:
-            with database.write() as connection:
-                recount_deals(connection, site.id)
+        try:
+            for site in sites:
+                with database.write() as connection:
+                    recount_deals(connection, site.id)
+        except KeyboardInterrupt as stop:
+            end_stopped(stop, "Stopped. Each site has all of its old counts or all of its new ones. Run it again.")
     console.print(f"Recounted the deals of {counted(len(sites), 'site')}.")

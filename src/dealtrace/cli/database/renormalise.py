@@ -1,10 +1,9 @@
 """`dealtrace db renormalise`: normalise stored phones and e-mails by the rules of this release."""
 
-import typer
 from rich.progress import Progress, TaskID
 
 from dealtrace.accounts.site import Site
-from dealtrace.cli.terminal import console, counted, error_console, open_prepared, work_in
+from dealtrace.cli.terminal import console, counted, end_stopped, error_console, open_prepared, work_in
 from dealtrace.operations.leads.renormalise_contacts import renormalise_next_contacts
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.storage.database.engine import Database
@@ -33,10 +32,9 @@ def renormalise() -> None:
         try:
             for site in sites:
                 _renormalise_site(database, site, progress, bar)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             progress.stop()
-            error_console.print("Stopped. To continue: dealtrace db renormalise")
-            raise typer.Exit(130) from None
+            end_stopped(stop, "Stopped. To continue: dealtrace db renormalise")
 
 
 def _renormalise_site(database: Database, site: Site, progress: Progress, bar: TaskID) -> None:

@@ -3,7 +3,7 @@
 from contextlib import closing
 
 from dealtrace.cli.database.renormalise import count_left
-from dealtrace.cli.terminal import console, explained
+from dealtrace.cli.terminal import console, end_stopped, explained
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.upgrade import newest_revision, require_database, upgrade_schema
@@ -14,8 +14,11 @@ READ_AGAIN = "Some stored phones and e-mails are still normalised by the rules o
 def upgrade() -> None:
     """Upgrade the database schema to this release. Does nothing if it is up to date; never creates a database."""
     with explained(), closing(open_database(read_settings().database_url)) as database:
-        require_database(database)
-        upgrade_schema(database)
+        try:
+            require_database(database)
+            upgrade_schema(database)
+        except KeyboardInterrupt as stop:
+            end_stopped(stop, "Stopped. The schema is as before. To upgrade it: dealtrace db upgrade")
         unread = count_left(database)
     console.print(f"The database schema is at revision {newest_revision()}.")
     if unread:

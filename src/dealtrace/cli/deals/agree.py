@@ -14,7 +14,15 @@ from dealtrace.cli.answers import AgreementAnswer, AgreementHeadAnswer, CountAns
 from dealtrace.cli.deals.lookup import format_amount
 from dealtrace.cli.import_files import EncodingOption
 from dealtrace.cli.options import JsonOption, SiteIdOption
-from dealtrace.cli.terminal import console, counted, error_console, fail, open_prepared, print_json_with_rows
+from dealtrace.cli.terminal import (
+    console,
+    counted,
+    end_stopped,
+    error_console,
+    fail,
+    open_prepared,
+    print_json_with_rows,
+)
 from dealtrace.deals.amount import kopecks_of
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -59,9 +67,8 @@ def agree(
         agreement = _agree(file, site_id, encoding, limit, as_json=as_json)
     except SystemExit as end:
         raise typer.Exit(COULD_NOT_COMPARE) from end
-    except KeyboardInterrupt:
-        error_console.print("Stopped.")
-        raise typer.Exit(130) from None
+    except KeyboardInterrupt as stop:
+        end_stopped(stop)
     if agreement.unreadable:
         raise typer.Exit(COULD_NOT_COMPARE)
     if not agreement.is_whole:
@@ -208,7 +215,8 @@ def _format_value(site: Site, field: Field, deal: IncomingDeal | Deal | None) ->
 
 def _format_count(count: CountAndWorth) -> str:
     without = f", {count.without_rate} without a rate" if count.without_rate else ""
-    return f"{counted(count.deals, 'deal')}, {rubles_of(count.kopecks)} rubles{without}"
+    rubles = f"{rubles_of(count.kopecks)} rubles" if count.known_kopecks is not None else "unknown worth"
+    return f"{counted(count.deals, 'deal')}, {rubles}{without}"
 
 
 def _format_signed(kopecks: int) -> str:
@@ -254,4 +262,6 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
 
 
 def _serialize_count(count: CountAndWorth) -> CountAnswer:
-    return {"deals": count.deals, "rubles": rubles_of(count.kopecks), "withoutRate": count.without_rate}
+    kopecks = count.known_kopecks
+    rubles = rubles_of(kopecks) if kopecks is not None else None
+    return {"deals": count.deals, "rubles": rubles, "withoutRate": count.without_rate}

@@ -34,6 +34,7 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.terminal import (
     console,
     counted,
+    end_stopped,
     error_console,
     fail,
     open_prepared,
@@ -98,9 +99,8 @@ def try_rules(
                 _print_json(run, head, moved)
                 return
             shown = [deal for number, deal in enumerate(run.changed_deals()) if number < limit]
-        except KeyboardInterrupt:
-            error_console.print(f"Stopped after {counted(run.tally.deals, 'deal')}.")
-            raise typer.Exit(130) from None
+        except KeyboardInterrupt as stop:
+            end_stopped(stop, f"Stopped after {counted(run.tally.deals, 'deal')}.")
     for line in (*_lines(run, pairs, moved), *_change_lines(run, shown, limit), *effect_lines(effects)):
         console.print(line, markup=False)
 

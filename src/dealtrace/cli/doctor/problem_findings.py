@@ -131,13 +131,13 @@ def _unusable(problem: Problem, site: Site) -> Finding:
 
 
 def _unclassified(problem: Problem, site: Site) -> Finding:
-    assert problem.amount is not None
+    worth = f"{float(problem.amount):,.2f} rubles" if problem.amount is not None else "of unknown worth"
     more = f" and {problem.more} more" if problem.more else ""
     return {
         "kind": "unclassified_statuses",
         "text": f"Site {site.id}: the meaning of these statuses is not set, so their deals count as open: "
         f"{problem.what}{more} ({counted(problem.count, 'deal')} of the last {LOOKED_BACK.days} days, "
-        f"{float(problem.amount):,.2f} rubles).",
+        f"{worth}).",
         "cure": f"dealtrace status set {site.id} NAME won, lost or open",
         "site_id": site.id,
         "seen": problem.count,

@@ -14,7 +14,7 @@ from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import compared_lines, lacking_data_text
 from dealtrace.reports.reading.known_costs import known_costs_text
-from dealtrace.reports.reading.overlap import overlap_text
+from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import (
     CHANGES,
@@ -208,8 +208,7 @@ def _notes(report: Report, left_out: Sequence[str]) -> Iterator[str]:
     if left_out:
         yield "These columns do not fit (use --json or --csv):"
         yield from (f"  {name}" for name in left_out)
-    if overlap := overlap_text(report.question, "en"):
-        yield overlap
+    yield from filter(None, (undivided_text(report.question, "en"), overlap_text(report.question, "en")))
     if lacking_costs := known_costs_text(report, "en"):
         yield lacking_costs
     if report.lacking_won:

@@ -8,7 +8,7 @@ from rich.progress import Progress, TimeRemainingColumn
 
 from dealtrace.cli.answers import DemoAnswer
 from dealtrace.cli.options import JsonOption
-from dealtrace.cli.terminal import changing, console, error_console, fail, open_prepared, print_json
+from dealtrace.cli.terminal import changing, console, end_stopped, error_console, fail, open_prepared, print_json
 from dealtrace.operations.demo.begin import BegunDemo, begin_given_site, begin_own_site
 from dealtrace.operations.demo.fill import SEED_DEFAULT, DemoSize, run_demo
 from dealtrace.operations.demo.remove import remove_demo
@@ -95,10 +95,9 @@ def _fill(database: Database, begun: BegunDemo, size: DemoSize) -> None:
 
         try:
             run_demo(database, begun.site, size, begun.begun_at, show)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             progress.stop()
-            error_console.print(f"Stopped. To remove what was stored: dealtrace demo --remove --site {begun.site.id}")
-            raise typer.Exit(130) from None
+            end_stopped(stop, f"Stopped. To remove what was stored: dealtrace demo --remove --site {begun.site.id}")
 
 
 def _summarize(answer: DemoAnswer) -> Iterator[str]:

@@ -17,7 +17,7 @@ from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES
 from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, find_cost_unit
 from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
-from dealtrace.files.import_columns import Layout, RowValues, values_of
+from dealtrace.files.import_columns import Layout, RowValues, row_fault, values_of
 from dealtrace.files.row import FileRow
 from dealtrace.files.table_file import TableFile, open_table
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
@@ -232,8 +232,8 @@ def _is_total(row: FileRow, layout: Layout) -> bool:
 
 
 def _faulty(path: Path, faults: Sequence[tuple[int, InvalidParameters]], cure: Cure | None) -> FileUnreadable:
-    ru = "; ".join(f"строка {number}: {fault.facts['ru']}" for number, fault in faults)
-    en = "; ".join(f"row {number}: {fault.facts['en']}" for number, fault in faults)
+    ru = "; ".join(f"строка {number}: {row_fault(fault.violations, 'ru')}" for number, fault in faults)
+    en = "; ".join(f"row {number}: {row_fault(fault.violations, 'en')}" for number, fault in faults)
     return unreadable(path, ru, en, cure)
 
 
@@ -260,8 +260,8 @@ def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> 
         heading = headings.layout.heading_of("cost")
         raise unreadable(
             path,
-            f"{heading}: по заголовку НДС другой, чем выбрано",
-            f"{heading}: the heading states another VAT than was chosen",
+            f"столбец «{heading}»: по заголовку НДС другой, чем выбрано",
+            f"column “{heading}”: the heading states another VAT than was chosen",
             Cure(CureKind.NO_TAX),
         )
 

@@ -56,7 +56,7 @@ def find_cost_unit(path: Path, headings: CostHeadings, sizes: AmountSizes, state
         return CostUnit.MICROS
     raise unreadable(
         path,
-        f"{_API_COST}: неясно, рубли это или микрорубли",
-        f"{_API_COST}: unclear whether these are rubles or millionths of a ruble",
+        f"столбец «{_API_COST}»: неясно, рубли это или микрорубли",
+        f"column “{_API_COST}”: unclear whether these are rubles or millionths of a ruble",
         Cure(CureKind.UNIT),
     )

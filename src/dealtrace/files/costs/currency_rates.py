@@ -17,7 +17,16 @@ from dealtrace.deals.written_number import clear_number
 from dealtrace.errors import InvalidParameters, InvalidValue
 from dealtrace.files.cell_types import NumberCell, cell_text
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, MoneyCell, check_positive, read_positive
-from dealtrace.files.import_columns import DecimalSigns, ImportColumn, Need, lay_out, missing_columns
+from dealtrace.files.import_columns import (
+    DecimalSigns,
+    ImportColumn,
+    Need,
+    accepted_headings,
+    column_titles,
+    lay_out,
+    missing_columns,
+    row_fault,
+)
 from dealtrace.files.row import Cell
 from dealtrace.files.table_file import open_table
 from dealtrace.files.unreadable import take_headings, unreadable
@@ -95,8 +104,12 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
     head = take_headings(path, rows)
     layout = lay_out(head.cells, RATE_COLUMNS)
     for column in missing_columns(layout, RATE_COLUMNS):
-        accepted = ", ".join((column.name, *column.headings))
-        raise unreadable(path, f"нет ни одного из столбцов: {accepted}", f"it has none of the columns: {accepted}")
+        (ru, en), accepted = column_titles(column), accepted_headings(column)
+        raise unreadable(
+            path,
+            f"нет столбца {ru}; подойдут заголовки: {accepted}",
+            f"a column is missing: {en}; accepted headings: {accepted}",
+        )
     found = list(islice(rows, RATES_MAX + 1))
     if len(found) > RATES_MAX:
         raise unreadable(path, f"строк больше {RATES_MAX:,}", f"it has more than {RATES_MAX:,} rows")
@@ -108,11 +121,11 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
         try:
             values = layout.read(row)
         except InvalidParameters as fault:
-            first = fault.violations[0]
+            first = fault.violations[:1]
             raise unreadable(
                 path,
-                f"строка {row.number}, {first.field}: {first.ru}",
-                f"row {row.number}, {first.field}: {first.en}",
+                f"строка {row.number}: {row_fault(first, 'ru')}",
+                f"row {row.number}: {row_fault(first, 'en')}",
             ) from fault
         rates.append(CurrencyRate(values["currency"], values["date"], values["rate"]))
     return rates

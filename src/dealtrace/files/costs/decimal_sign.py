@@ -21,6 +21,6 @@ def decimal_sign_of(path: Path, heading: str, unclear: str, seen: Collection[str
     whole = unclear.replace(",", "").replace(".", "")
     raise unreadable(
         path,
-        f"{heading}: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
-        f"{heading}: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
+        f"столбец «{heading}»: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
+        f"column “{heading}”: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
     )

@@ -9,6 +9,8 @@ from dealtrace.errors import FileUnreadable
 from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES, split_units
 from dealtrace.files.import_columns import (
     Layout,
+    accepted_headings,
+    column_titles,
     count_known,
     heading_text,
     headings_beside,
@@ -54,11 +56,11 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
     layout = _lay_out(row, columns)
     check_width(path, layout.width)
     for column in missing_columns(layout, COST_COLUMNS):
-        accepted = ", ".join((column.name, *column.headings))
+        (ru, en), accepted = column_titles(column), accepted_headings(column)
         raise unreadable(
             path,
-            f"нет столбца {column.name} ни в одной из первых строк, до {HEAD_LINES}-й; подойдут заголовки: {accepted}",
-            f"the first {HEAD_LINES} lines have no column {column.name}; accepted headings: {accepted}",
+            f"в первых строках, до {HEAD_LINES}-й, нет столбца {ru}; подойдут заголовки: {accepted}",
+            f"the first {HEAD_LINES} lines lack a column: {en}; accepted headings: {accepted}",
             Cure(CureKind.COLUMN, column.name),
         )
     units = split_units(layout.heading_of("cost"))
@@ -107,7 +109,7 @@ def _check_mapped(path: Path, row: FileRow, columns: Mapping[str, str]) -> None:
             known = ", ".join(text for cell in row.cells if (text := heading_text(cell)))
             raise unreadable(
                 path,
-                f"заголовка «{heading}» для {name} нет в файле; в строке {row.number} есть: {known}",
+                f"заголовка «{heading}» для столбца {name} нет в файле; в строке {row.number} есть: {known}",
                 f"the heading “{heading}” for {name} is not in the file; row {row.number} has: {known}",
                 Cure(CureKind.OTHER_COLUMN, name),
             )

@@ -11,7 +11,7 @@ from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.compared_times import compared_lines, lacking_data_text
 from dealtrace.reports.reading.known_costs import known_costs_text
-from dealtrace.reports.reading.overlap import overlap_text
+from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 
 _SEARCHES_MASKED: Mapping[Language, str] = {
@@ -46,6 +46,8 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
     if question.sort is not None:
         yield FileNote("sort", "Порядок", format_sort(question.sort))
     yield FileNote("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
+    if undivided := undivided_text(question, "en" if is_for_programs else language):
+        yield FileNote("not known in rows", "Неизвестно в строках", undivided)
     if overlap := overlap_text(question, "en" if is_for_programs else language):
         yield FileNote("adds up", "Итог", overlap)
     if lacking_costs := known_costs_text(report, "en" if is_for_programs else language):

@@ -3,12 +3,19 @@
 from collections.abc import Sequence
 from typing import Generic
 
+from sqlalchemy.exc import DBAPIError
+
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
+from dealtrace.errors import DatabaseUnavailable
 from dealtrace.operations.work import AccountWork, AnyOperation, Work, operation
 from dealtrace.operations.write_command import Payload, WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.accounts.sessions import find_login, lock_login
+from dealtrace.storage.database.database_errors import is_locked_out
+
+LOCKED_RETRY_SECONDS = 5
+"""After how many seconds a person whose account another session has locked should try again."""
 
 
 @record
@@ -59,8 +66,10 @@ _admitted: dict[AnyOperation, AnyOperation] = {}
 def while_admitted(run: AnyOperation) -> AnyOperation:
     """Return an operation on `AdmittedPayload`s that runs `run` for the commands whose senders still have their rights.
 
-    The outcome of any other command is `RightsChanged`, and nothing is stored for it. The same `run` always gives the
-    same operation, since the write queue groups commands by operation.
+    The outcome of any other command is `RightsChanged`, and nothing is stored for it. If another session of PostgreSQL
+    has locked the account, the outcome is `DatabaseUnavailable`. Ours: such a command does not wait like a command
+    whose site is locked, since all other commands of the site would wait with it. The same `run` always gives the same
+    operation, since the write queue groups commands by operation.
     """
     if run not in _admitted:
         _admitted[run] = _make_admitted(run)
@@ -70,23 +79,38 @@ def while_admitted(run: AnyOperation) -> AnyOperation:
 def _make_admitted(run: AnyOperation) -> AnyOperation:
     @operation(ids_per_command=run.ids_per_command, ids_per_item=run.ids_per_item)
     def run_admitted(work: Work, commands: Sequence[WriteCommand[AdmittedPayload[object]]]) -> list[object]:
-        changes = [_find_change(work, command.payload.admission) for command in commands]
+        locked: dict[UserId, DatabaseUnavailable] = {}
+        denials = [_find_denial(work, command.payload.admission, locked) for command in commands]
         held = [
             command.with_payload(command.payload.payload)
-            for command, change in zip(commands, changes, strict=True)
-            if change is None
+            for command, denial in zip(commands, denials, strict=True)
+            if denial is None
         ]
         outcomes = iter(run(work, held) if held else ())
-        return [change if change is not None else next(outcomes) for change in changes]
+        return [denial if denial is not None else next(outcomes) for denial in denials]
 
     return run_admitted
 
 
-def _find_change(work: AccountWork, admission: Admission) -> RightsChanged | None:
+def _find_denial(
+    work: AccountWork, admission: Admission, locked: dict[UserId, DatabaseUnavailable]
+) -> RightsChanged | DatabaseUnavailable | None:
+    """Return why a person may not make a change, or `None` if they may.
+
+    `locked` has the people whose accounts were found to be locked: each is waited for once only.
+    """
+    user_id = admission.decided.user_id
+    if user_id in locked:
+        return locked[user_id]
     try:
-        admission.hold(work)
+        with work.connection.begin_nested():
+            admission.hold(work)
     except RightsChanged as changed:
         return changed
+    except DBAPIError as fault:
+        if not is_locked_out(fault):
+            raise
+        return locked.setdefault(user_id, DatabaseUnavailable(retry_after_seconds=LOCKED_RETRY_SECONDS))
     return None
 
 

@@ -11,6 +11,7 @@ from dealtrace.alerts.windows import Slot
 from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
 from dealtrace.reports.answer import Gathered, RowKeys
 from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.measures import added_up
 from dealtrace.reports.metrics import AnyFormula, Metric, Values
 from dealtrace.reports.periods import Period, Span
 from dealtrace.reports.question import Question
@@ -89,7 +90,7 @@ def _figure(formula: AnyFormula, gathered: Gathered, keys: Iterable[RowKeys]) ->
     rows = [row for key in keys if (row := gathered.rows.get(key)) is not None]
     unknown = gathered.unknown | gathered.unknown_in_rows
     values: Values = {
-        measure: None if measure in unknown else sum(row.get(measure, 0) for row in rows)
+        measure: None if measure in unknown else added_up(row.get(measure, 0) for row in rows)
         for measure in formula.measures
     }
     return formula.value(values)

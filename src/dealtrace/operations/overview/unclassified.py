@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from fractions import Fraction
 
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
@@ -21,7 +20,7 @@ def find_unclassified_deals(
     """Return the problem that deals of a period have unclassified statuses, or `None` if no deal has such a status.
 
     `keys` are the keys of the unclassified statuses, as `status_key` returns them. The problem names the most frequent
-    of these statuses, and has the number of deals and the sum of their amounts in rubles.
+    of these statuses, and has the number of deals and the sum of their amounts in rubles, `None` if none is known.
     """
     if not keys:
         return None
@@ -40,4 +39,4 @@ def find_unclassified_deals(
         return None
     names = ", ".join(str(row.keys[0]) for row in report.rows)
     more = report.rows_total - len(report.rows)
-    return Problem(ProblemKind.STATUSES_UNCLASSIFIED, names, int(deals), amount or Fraction(0), more=more)
+    return Problem(ProblemKind.STATUSES_UNCLASSIFIED, names, int(deals), amount, more=more)

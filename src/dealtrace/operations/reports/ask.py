@@ -46,13 +46,14 @@ from dealtrace.reports.reading.compared_times import (
     compared_span,
     count_all_data,
     data_measures,
+    is_counted,
     is_nothing_counted,
     may_lack_data,
 )
 from dealtrace.reports.reading.empty_rows import times_with_rows
 from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
-from dealtrace.storage.reports.currency_rates import has_rates
+from dealtrace.storage.reports.currency_rates import has_foreign_deals, has_rates
 from dealtrace.storage.reports.deal_counts import count_won_statuses, find_first_visit, has_margins
 from dealtrace.storage.reports.fact_tables import FactTables, deal_times_of, parameters_of_site
 from dealtrace.storage.reports.key_spellings import find_containing, find_spellings
@@ -90,7 +91,12 @@ def stored_facts(connection: Connection, site: Site) -> FactSource:
         return keep_rows(tuple(row) for some in found.partitions(ROWS_AT_ONCE) for row in some)
 
     is_postgresql = connection.dialect.name == "postgresql"
-    tables = StoredFacts(site.contact_matching, is_postgresql=is_postgresql, has_rates=has_rates(connection, site.id))
+    tables = StoredFacts(
+        site.contact_matching,
+        is_postgresql=is_postgresql,
+        has_rates=has_rates(connection, site.id),
+        has_foreign_deals=has_foreign_deals(connection, site.id),
+    )
     return FactSource(tables, fetch)
 
 
@@ -158,7 +164,7 @@ def _with_lacking_data(
     """Return a report that says whether, or since when, its compared period has data."""
     question = report.question
     if is_nothing_counted(sides[1]) and (
-        count_all_data(question, measures) or not any(count((), compared).total.values())
+        count_all_data(question, measures) or not is_counted(count((), compared).total)
     ):
         return replace(report, has_nothing_before=True)
     may_lack = may_lack_data(question, sides[0], sides[1])
@@ -176,10 +182,10 @@ def _counted_since(count: CountData, site: Site, compared: Span) -> date | None:
     day, zone, first_on = DIMENSIONS["day"], site.time_zone, days.first_on
     for period in (Period(first_on, first_on), Period(BEFORE_ALL, first_on - DAY)):
         span = Span(day_start(period.first_on, zone), min(day_end(period.last_on, zone), compared.until), period)
-        if any(count((), span).total.values()):
+        if is_counted(count((), span).total):
             return None
     rows = count((day,), compared).rows
-    counted = [key for (key,), row in rows.items() if isinstance(key, int) and any(row.values())]
+    counted = [key for (key,), row in rows.items() if isinstance(key, int) and is_counted(row)]
     return date.fromisoformat(TIME_KEYS[day.name].text_of(min(counted))) if counted else None
 
 

@@ -142,9 +142,10 @@ def may_lack_data(question: Question, own: ByModel, compared: ByModel) -> bool:
     if any(dimension.kind is Kind.CALENDAR for dimension in question.by):
         return True
     return any(
-        value > TIMES_SUSPECTED * compared[model].total.get(measure, 0)
+        value is not None and before is not None and value > TIMES_SUSPECTED * before
         for model, side in own.items()
         for measure, value in side.total.items()
+        for before in (compared[model].total.get(measure, 0),)
     )
 
 
@@ -179,9 +180,13 @@ def is_nothing_counted(sides: ByModel) -> bool:
     of margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
     """
     return not any(
-        side.is_counted or any(side.total.values()) or any(any(row.values()) for row in side.rows.values())
-        for side in sides.values()
+        side.is_counted or is_counted(side.total) or any(map(is_counted, side.rows.values())) for side in sides.values()
     )
+
+
+def is_counted(measures: Mapping[Measure, int | None]) -> bool:
+    """Return whether anything was counted; an unknown value is that of something."""
+    return any(value != 0 for value in measures.values())
 
 
 def compared_text(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:

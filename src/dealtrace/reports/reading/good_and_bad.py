@@ -49,6 +49,14 @@ def has_best(metric: Metric) -> bool:
     return metric.unit not in _PLAIN and metric.growth is not Growth.NEUTRAL
 
 
+def best_and_worst(metric: Metric, values: Collection[Fraction]) -> tuple[Fraction, Fraction] | None:
+    """Return the best and the worst of the values in a column; `None` if none of them counts as best."""
+    if not has_best(metric) or not values or min(values) == max(values):
+        return None
+    ends = (max(values), min(values))
+    return (ends[1], ends[0]) if metric.growth is Growth.BAD else ends
+
+
 def can_be_best(
     metric: Metric, value: Fraction | None, keys: Sequence[str | None], *, is_partial: bool = False
 ) -> bool:

@@ -11,7 +11,9 @@ from dealtrace.accounts.user import UserId
 from dealtrace.record import record
 from dealtrace.storage.accounts.installation import factor_demanded
 from dealtrace.storage.accounts.users import USER_COLUMNS, find_roles, user_from_row
+from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import NamedRow
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.control import membership, session, user
 
 BROWSER_LENGTH_MAX = 200
@@ -90,14 +92,19 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
 def update_last_uses(connection: Connection, used_at: Mapping[str, datetime]) -> None:
     """Store when sessions were last used, by session digest, unless a later use is stored already.
 
-    The rows are sorted, so that two writers cannot deadlock.
+    A session that another session of PostgreSQL has locked is left out: waiting for it would delay logins.
     """
-    rows = [{"used_digest": digest, "used_at": at} for digest, at in sorted(used_at.items())]
+    free = (
+        select(session.c.digest)
+        .where(is_in(session.c.digest, used_at))
+        .with_for_update(key_share=True, skip_locked=True)
+    )
+    rows = [{"used_digest": digest, "used_at": used_at[digest]} for digest in connection.execute(free).scalars()]
     used = update(session).where(
         session.c.digest == bindparam("used_digest"),
         session.c.seen_at < bindparam("used_at", type_=session.c.seen_at.type),
     )
-    connection.execute(used.values(seen_at=bindparam("used_at", type_=session.c.seen_at.type)), rows)
+    execute_many(connection, used.values(seen_at=bindparam("used_at", type_=session.c.seen_at.type)), rows)
 
 
 def delete_session(connection: Connection, user_id: int, digest: str) -> bool:

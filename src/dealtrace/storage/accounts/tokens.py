@@ -10,6 +10,7 @@ from dealtrace.accounts.token import Token, TokenId
 from dealtrace.storage.accounts.revision import raise_revision
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import NamedRow
+from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.control import token
 
 
@@ -67,14 +68,17 @@ def revoke_token(connection: Connection, token_id: int, now: datetime) -> Token 
 def update_last_uses(connection: Connection, used_at: Mapping[TokenId, datetime]) -> None:
     """Store when tokens were last used, by token id, unless a later use is stored already.
 
-    The rows are sorted, so that two writers cannot deadlock.
+    A token that another session of PostgreSQL has locked is left out: waiting for it would delay logins.
     """
-    rows = [{"used_id": token_id, "last_use": at} for token_id, at in sorted(used_at.items())]
+    free = select(token.c.id).where(is_in(token.c.id, used_at)).with_for_update(key_share=True, skip_locked=True)
+    rows = [
+        {"used_id": token_id, "last_use": used_at[TokenId(token_id)]} for token_id in connection.execute(free).scalars()
+    ]
     last_use = bindparam("last_use", type_=token.c.used_at.type)
     used = update(token).where(
         token.c.id == bindparam("used_id"), or_(token.c.used_at.is_(None), token.c.used_at < last_use)
     )
-    connection.execute(used.values(used_at=last_use), rows)
+    execute_many(connection, used.values(used_at=last_use), rows)
 
 
 def _token_from_row(row: NamedRow) -> Token:

@@ -118,17 +118,14 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
 
 @record
 class AccountCosts:
-    """What an advertising account cost on one day, in kopecks, and its known clicks and impressions.
-
-    Unknown clicks and impressions count as 0.
-    """
+    """What an advertising account cost on one day, in kopecks, and its clicks and impressions, `None` if unknown."""
 
     day_on: date
     system: str
     account: str
     amount_kopecks: int
-    clicks: int
-    impressions: int
+    clicks: int | None
+    impressions: int | None
 
 
 def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
@@ -142,7 +139,7 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
     mine = select(*groups, *sums).where(cost.c.site_id == site_id, cost.c.day_on >= since, cost.c.day_on <= until)
     rows = connection.execute(mine.group_by(*groups).order_by(cost.c.day_on.desc(), cost.c.system, cost.c.account))
     return [
-        AccountCosts(day_on, system, account, kopecks, clicks or 0, impressions or 0)
+        AccountCosts(day_on, system, account, kopecks, clicks, impressions)
         for day_on, system, account, kopecks, clicks, impressions in rows
     ]
 
@@ -183,6 +180,10 @@ class DaysOfCosts:
 
     since: date | None = None
     until: date | None = None
+
+    def overlap(self, first_on: date, last_on: date) -> bool:
+        """Return whether a day from `first_on` to `last_on` is one of these days."""
+        return (self.until is None or first_on <= self.until) and (self.since is None or last_on >= self.since)
 
 
 @record

@@ -1,8 +1,24 @@
 """The rows that a report's SQL statement counts: visits, leads, deals or costs of a period, with sources and tags."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Subquery, and_, case, false, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Subquery,
+    Text,
+    and_,
+    case,
+    distinct,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.record import record
@@ -10,8 +26,9 @@ from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.reports.statuses import Meaning
-from dealtrace.storage.reports.fact_tables import AT, MONEY, DealTime, FactTables
-from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED
+from dealtrace.storage.database.column_types import microseconds
+from dealtrace.storage.reports.fact_tables import AT, MONEY, UNKNOWN, DealTime, FactTables
+from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
 from dealtrace.storage.reports.scope import (
     CLOCK,
@@ -26,7 +43,12 @@ from dealtrace.storage.reports.scope import (
     UNTIL,
     Shape,
 )
+from dealtrace.storage.reports.sql_functions import different_numbers, total_if_known, total_of
 from dealtrace.storage.reports.statement_types import Expression, Selection
+
+_SECOND = 1_000_000
+_SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
+"""How many microseconds are added to an instant to make it positive; `_SHIFT` is a multiple of a second."""
 
 
 def with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
@@ -72,7 +94,7 @@ class CountedRows:
 
     A fact may have a row for each credited visit; `share` is the SQL expression for the part of the fact that a row
     counts, in millionths. `visitors_max` is the highest visitor number if visitors are counted by bitmaps, otherwise
-    `None`.
+    `None`. `may_be_unknown` are the attributes that may be unknown; see `FactTables`.
     """
 
     fact: Fact
@@ -84,6 +106,7 @@ class CountedRows:
     local_time: LocalTime
     visit_time: LocalTime | None
     visitors_max: int | None
+    may_be_unknown: frozenset[str]
 
 
 @record
@@ -132,7 +155,9 @@ def needed_columns(shape: Shape, group: RowGroup, *shown: str) -> NeededColumns:
 def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, needed: NeededColumns) -> CountedRows:
     """Return the facts of a report's period, such as its deals, joined with the tables that the report groups by."""
     of_touches = tables.touch_attributes(group.fact, shape.model, needed.money) if needed.needs_touches else ()
-    base = tables.rows(group.fact, needed.attributes.union(of_touches), group.deal_time).subquery("facts")
+    unknown = (UNKNOWN[name] for name in UNKNOWN.keys() & needed.attributes & tables.may_be_unknown)
+    wanted = needed.attributes.union(of_touches, unknown)
+    base = tables.rows(group.fact, wanted, group.deal_time).subquery("facts")
     chosen = select(base).where(in_span(shape, group.fact, base.c[AT]))
     if needed.needs_first_won:
         chosen = with_first_won(chosen, base, first_won(tables, group.deal_time))
@@ -154,7 +179,29 @@ def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, needed: Need
     visit_time = LocalTime(shape.name_of(CLOCK_OF_VISITS), shape.changes_of_visits) if is_by_visit else None
     local_time = LocalTime(shape.name_of(CLOCK), shape.changes)
     visitors_max = tables.visitors_max(shape.by) if "visitor" in needed.attributes else None
-    return CountedRows(group.fact, facts, joined, share, sources, tags, local_time, visit_time, visitors_max)
+    return CountedRows(
+        group.fact,
+        facts,
+        joined,
+        share,
+        sources,
+        tags,
+        local_time,
+        visit_time,
+        visitors_max,
+        tables.may_be_unknown,
+    )
+
+
+def may_be_unknown(tables: FactTables | CountedRows, measure: Measure) -> bool:
+    """Return whether a measure adds up an attribute that may be unknown; its value is then null if none is known."""
+    return measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) and measure.attribute in tables.may_be_unknown
+
+
+def is_unknown(rows: CountedRows, name: str) -> ColumnElement[bool]:
+    """Return the SQL condition that a fact has the named attribute, but its value is unknown."""
+    columns = rows.facts.c
+    return columns[UNKNOWN[name]] == 1 if name in UNKNOWN else columns[name].is_(None)
 
 
 def keyed_sources(tables: FactTables, dimensions: Iterable[Dimension]) -> Subquery:
@@ -218,3 +265,54 @@ def day_of(rows: CountedRows) -> Expression:
     """Return the SQL expression for the ordinal of the day of a fact, such as a deal, in the site's time zone."""
     at = rows.facts.c[AT]
     return at if rows.fact is Fact.COSTS else rows.local_time.ordinal(at)
+
+
+def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
+    """Return the SQL expression that aggregates `rows` to the value of a measure."""
+    counts = counts_of(rows, measure)
+    match measure.aggregate:
+        case Aggregate.COUNT:
+            return total_of(where_counted(counts, rows.share))
+        case Aggregate.MONEY | Aggregate.TOTAL if may_be_unknown(rows, measure):
+            return total_if_known(counted_value(rows, measure, counts), lacks_value(rows, measure, counts))
+        case Aggregate.MONEY | Aggregate.TOTAL:
+            return total_of(where_counted(counts, func.coalesce(rows.facts.c[measure.attribute], 0)))
+        case Aggregate.DISTINCT:
+            counted = counted_value(rows, measure, counts)
+            if rows.visitors_max is not None:
+                return different_numbers(counted, literal_column(str(rows.visitors_max)))
+            return func.count(distinct(counted))
+        case Aggregate.DURATION:
+            seconds = _seconds(rows.facts.c.happened_at) - _seconds(rows.facts.c.touched_at)
+            return total_of(where_counted(counts, func.coalesce(seconds, 0) * rows.share))
+
+
+def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None:
+    """Return the SQL condition that a row counts towards a measure, or `None` if every row counts."""
+    conditions = [flag_condition(rows.facts, measure.flag)] if measure.flag else []
+    if measure.statuses is not None:
+        keys = [literal(key, Text) for key in sorted(measure.statuses)]
+        conditions.append(rows.facts.c.status.in_(keys) if keys else false())
+    return and_(*conditions) if conditions else None
+
+
+def counted_value(rows: CountedRows, measure: Measure, counts: ColumnElement[bool] | None) -> Expression:
+    """Return the SQL expression for what a measure adds up or counts, null in rows that do not count towards it."""
+    attribute: Expression = rows.facts.c[measure.attribute]
+    return attribute if counts is None else case((counts, attribute))
+
+
+def lacks_value(rows: CountedRows, measure: Measure, counts: ColumnElement[bool] | None) -> Expression:
+    """Return an SQL expression that is 1 if a row counts towards a measure, but its value is unknown; otherwise 0."""
+    lacks = is_unknown(rows, measure.attribute)
+    return case((lacks if counts is None else and_(counts, lacks), literal_column("1")), else_=literal_column("0"))
+
+
+def where_counted(condition: ColumnElement[bool] | None, added: Expression) -> Expression:
+    """Return the SQL expression for a number to add, zero in rows that do not count."""
+    return added if condition is None else case((condition, added), else_=0)
+
+
+def _seconds(at: Expression) -> Expression:
+    """Return the SQL expression that converts microseconds to seconds, rounded down even before 1970."""
+    return (at + literal(_SHIFT, BigInteger)) // literal(_SECOND, BigInteger)

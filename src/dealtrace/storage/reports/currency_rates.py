@@ -33,6 +33,12 @@ def has_rates(connection: Connection, site_id: int) -> bool:
     return connection.execute(select(_RATE.rate).where(_RATE.site_id == site_id).limit(1)).first() is not None
 
 
+def has_foreign_deals(connection: Connection, site_id: int) -> bool:
+    """Return whether a site has any deals in a currency other than the ruble."""
+    foreign = select(deal.c.id).where(deal.c.site_id == site_id, IS_INDEXED_FOREIGN)
+    return connection.execute(foreign.limit(1)).first() is not None
+
+
 def sum_by_span(
     connection: Connection, site_id: int, since: datetime, until: datetime, span: timedelta
 ) -> dict[datetime, tuple[int, int]]:

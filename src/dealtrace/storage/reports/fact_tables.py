@@ -4,7 +4,7 @@ A fact is what a report counts: a visit, a lead, a deal, an assist or a cost. A 
 credited to. An assist is a deal counted for each touch of its lead before the last touch.
 """
 
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -24,6 +24,13 @@ AT = "at"
 """The attribute with the time of a visit, lead or deal in microseconds, or with the ordinal of the day of a cost."""
 MONEY = ("amount", "margin")
 """The attributes of a deal whose kopecks are divided among its credited visits."""
+CLICKS = "clicks"
+UNKNOWN: Mapping[str, str] = {"amount": "amount_is_unknown", "margin": "margin_is_unknown"}
+"""For each amount of money of a deal, the attribute that is 1 if the deal has it, but its worth is unknown; else 0.
+
+A deal without an amount adds nothing to a sum; a deal whose currency has no rate makes the sum unknown, unless others
+are known. Costs need no such attribute: their clicks are null only if they are unknown.
+"""
 
 
 class DealTime(StrEnum):
@@ -69,6 +76,10 @@ class FactTables(Hashable, Protocol):
         Bitmaps are not used if visitor ids are strings, or if a report by the dimensions `by` may have so many rows
         that the bitmaps take too much memory.
         """
+
+    @property
+    def may_be_unknown(self) -> frozenset[str]:
+        """The attributes to add up, such as `amount`, whose value may be unknown; see `UNKNOWN`."""
 
     @property
     def groups_twice(self) -> bool:

@@ -3,16 +3,17 @@
 A path is the sequence of sources through which a client came before a lead.
 """
 
-from sqlalchemy import BigInteger, Subquery, Text, case, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, func, literal, or_, select, type_coerce, union_all
 
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.leads.lead import LeadKind
 from dealtrace.reports.dimensions import NEW_CLIENT, PATH_ARROW, RETURNING_CLIENT, UNKNOWN_STEP
+from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.sql_functions import joined_texts
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.schema.tables.deals import deal
-from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
+from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
 
 
 def first_leads() -> Subquery:
@@ -90,3 +91,25 @@ def client_paths(touches: Subquery, sources: Subquery) -> Subquery:
     )
     joined = select(changes.c.lead_id, func.nullif(path, UNKNOWN_STEP).label("path")).distinct()
     return joined.subquery("paths")
+
+
+def with_lead(deals: FromClause) -> FromClause:
+    """Return deals joined with the call or lead request of each deal; other functions need these tables joined."""
+    for kind, table in LEAD_TABLES.items():
+        deals = deals.outerjoin(table, is_its_lead(table, kind))
+    return deals
+
+
+def client_of_deal() -> Expression:
+    """Return the SQL expression for the client of a deal's lead, null if the deal has no lead."""
+    return func.coalesce(call.c.client_id, lead_request.c.client_id)
+
+
+def visit_of_deal() -> Expression:
+    """Return the SQL expression for the visit of a deal's lead or, without one, that to which the deal is matched."""
+    return func.coalesce(call.c.visit_id, lead_request.c.visit_id, deal.c.visit_id)
+
+
+def lead_started_at() -> Expression:
+    """Return the SQL expression for the time of a deal's lead in microseconds, null if the deal has no lead."""
+    return type_coerce(func.coalesce(call.c.started_at, lead_request.c.requested_at), BigInteger)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, case, func, literal, select
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
@@ -13,12 +13,21 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import PlainRow
-from dealtrace.storage.reports.counted_rows import CountedRows, RowGroup, counted_rows, dimension_key, needed_columns
+from dealtrace.storage.reports.counted_rows import (
+    CountedRows,
+    RowGroup,
+    aggregate_of,
+    counted_rows,
+    counts_of,
+    dimension_key,
+    is_unknown,
+    needed_columns,
+)
 from dealtrace.storage.reports.fact_tables import AT, FactTables
 from dealtrace.storage.reports.filter_conditions import filter_conditions
 from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
-from dealtrace.storage.reports.sql_functions import total_of
-from dealtrace.storage.reports.statement import aggregate_of, counts_of, deal_time_of_measure
+from dealtrace.storage.reports.sql_functions import total_if_known, total_of
+from dealtrace.storage.reports.statement import deal_time_of_measure
 from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection
 
 SUMS: Mapping[Fact, tuple[str, ...]] = {
@@ -53,14 +62,14 @@ class RowsBehind:
     """A page of the rows behind a figure, and the figure itself.
 
     `total` is the number of all rows, not only of this page. Over all rows, `share` is the sum of the shares, and
-    `sums` has the sum of each attribute.
+    `sums` has the sum of each attribute. A sum or figure is `None` if none of its amounts is known.
     """
 
     rows: Sequence[BehindRow]
     total: int
     share: int
-    sums: Mapping[str, int]
-    figure: int
+    sums: Mapping[str, int | None]
+    figure: int | None
 
 
 def find_rows_behind(
@@ -81,13 +90,22 @@ def find_rows_behind(
     offset, limit = page
     paged = listed.order_by(rows.facts.c[AT], "id").offset(offset).limit(limit)
     found = [_row_of(row, sums, labels) for row in fetch(paged, parameters)]
-    whole = listed.subquery("listed")
-    totals = select(
-        func.count(), total_of(whole.c.share), *(total_of(func.coalesce(whole.c[f"sum_{name}"], 0)) for name in sums)
-    ).select_from(whole)
+    doubtful = [name for name in sums if name in tables.may_be_unknown]
+    lacking = (func.max(case((is_unknown(rows, name), 1), else_=0)).label(f"unknown_{name}") for name in doubtful)
+    whole = listed.add_columns(*lacking).subquery("listed")
+    added_up = (
+        total_if_known(whole.c[f"sum_{name}"], whole.c[f"unknown_{name}"])
+        if name in doubtful
+        else total_of(func.coalesce(whole.c[f"sum_{name}"], 0))
+        for name in sums
+    )
+    totals = select(func.count(), total_of(whole.c.share), *added_up).select_from(whole)
     ((total, share, *added),) = fetch(cast("Selection", totals), parameters)
     figure = select(aggregate_of(rows, measure)).select_from(rows.joined).where(*conditions)
-    return RowsBehind(found, total, share, dict(zip(sums, added, strict=True)), int(fetch(figure, parameters)[0][0]))
+    ((value,),) = fetch(figure, parameters)
+    return RowsBehind(
+        found, total, share, dict(zip(sums, added, strict=True)), int(value) if value is not None else None
+    )
 
 
 def _conditions(

@@ -3,7 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Integer, Text, case, func, literal
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Text,
+    case,
+    func,
+    literal,
+    literal_column,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -40,6 +51,16 @@ def integer_result(answered: Any) -> int:
     return int(answered)
 
 
+class KnownNumber(WholeNumber):
+    """The SQL type of a sum of integers that is null if it is unknown."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int | None]:  # type: ignore[override]  # noqa: ARG002
+        """Return the function that converts an engine's results to integers. Any: engines return different types."""
+        return lambda answered: None if answered is None else integer_result(answered)
+
+
 class total_of(FunctionElement[int]):  # noqa: N801 - named like an SQL function
     """The SQL expression for the exact sum of an integer expression."""
 
@@ -57,6 +78,17 @@ def _total(element: total_of, compiler: SQLCompiler, **kwargs: object) -> str:
 def _sqlite_total(element: total_of, compiler: SQLCompiler, **kwargs: object) -> str:
     added = compiler.process(element.clauses, **kwargs)
     return f"(sum(({added}) / {HALVES}) || ':' || sum(({added}) % {HALVES}))"
+
+
+def total_if_known(added: Expression, is_unknown: Expression) -> Expression:
+    """Return the SQL expression for the exact sum of an integer expression, null if the sum is unknown.
+
+    `is_unknown` is 1 in rows in which `added` is null although there is something to add, otherwise 0. The sum is
+    unknown if there are such rows, and no others with a number.
+    """
+    is_nothing = func.coalesce(func.max(is_unknown), literal_column("0")) == literal_column("0")
+    known = func.coalesce(total_of(added), case((is_nothing, literal_column("0"))))
+    return type_coerce(known, KnownNumber())
 
 
 class different_numbers(FunctionElement[int]):  # noqa: N801

@@ -1,25 +1,18 @@
 """Build a report's SQL statements and run them on the database or on the mirror."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    ColumnElement,
     FromClause,
     Subquery,
-    Text,
-    and_,
     case,
     cast,
-    distinct,
-    false,
     func,
     literal,
-    literal_column,
     select,
     tuple_,
 )
@@ -29,33 +22,35 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.measures import Aggregate, Measure
+from dealtrace.reports.measures import Aggregate, Measure, added_up
 from dealtrace.reports.question import DateOf
-from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.reports.counted_rows import (
     CountedRows,
     NeededColumns,
     RowGroup,
+    aggregate_of,
     counted_rows,
+    counted_value,
+    counts_of,
     day_of,
     dimension_key,
     is_later,
     keyed_sources,
+    lacks_value,
+    may_be_unknown,
     needed_columns,
+    where_counted,
 )
 from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables, deal_time_of
 from dealtrace.storage.reports.filter_conditions import filter_conditions
-from dealtrace.storage.reports.flags import FIRST_WON, flag_condition
+from dealtrace.storage.reports.flags import FIRST_WON
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
 from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
-from dealtrace.storage.reports.sql_functions import different_numbers, total_of
+from dealtrace.storage.reports.sql_functions import total_if_known, total_of
 from dealtrace.storage.reports.statement_types import Expression, Fetch, NamedExpression, Rows, Selection
 
 STATEMENTS_MAX = 1_000
 """How many statements a process caches; they are cached, because building one can take longer than running it."""
-_SECOND = 1_000_000
-_SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
-"""How many microseconds are added to an instant to make it positive; `_SHIFT` is a multiple of a second."""
 _LATER, _EARLIER = 1, 0
 """The values of the first column of a statement that counts two periods."""
 _WON_FLAGS = frozenset({"is_won", FIRST_WON})
@@ -131,24 +126,47 @@ def gather_periods(fetch: Fetch, tables: FactTables, scope: Scope, measures: Ite
                 of_period.add(part.in_rows, mine)
                 for measure in part.adding:
                     place = len(scope.by) + part.in_rows.index(measure)
-                    total[measure] = sum(row[place] for row in mine)
+                    total[measure] = added_up(row[place] for row in mine)
+    settle_totals(fetch, tables, scope, plan, totals)
     pairs = zip(rows, totals, strict=True)
     return [Gathered(of_period, total, plan.in_no_row, plan.unknown) for of_period, total in pairs]
 
 
-def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> list[dict[Measure, int]]:
-    """Return the totals that cannot be added up from the rows, by measure, for each period of the scope."""
-    zero = dict.fromkeys((*plan.absent, *(measure for part in plan.parts for measure in part.whole)), 0)
-    totals = [zero.copy() for _ in _by_period(scope, ())]
-    whole_shape = replace(shape_of(scope), by=())
+def settle_totals(
+    fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan, totals: Sequence[dict[Measure, int | None]]
+) -> None:
+    """Query the totals that were added up from the rows, but are `None`, and put them into `totals`, one per period.
+
+    Rows do not say whether a sum of zero is of known amounts, such as 5 and -5, or of none. A total is unknown only if
+    no amount is known.
+    """
     for part in plan.parts:
-        if part.whole:
-            statement = grouped_statement(tables, whole_shape, part.group.of(part.whole))
-            answered = _by_period(scope, fetch(statement, scope_parameters(scope)))
-            for mine, total in zip(answered, totals, strict=True):
-                for row in mine:
-                    total.update(zip(part.whole, row, strict=True))
+        doubtful = tuple(measure for measure in part.adding if any(total[measure] is None for total in totals))
+        for total, found in zip(totals, _fetch_totals(fetch, tables, scope, part.group, doubtful), strict=True):
+            total.update(found)
+
+
+def fetch_whole(fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan) -> list[dict[Measure, int | None]]:
+    """Return the totals that cannot be added up from the rows, by measure, for each period of the scope."""
+    zero: dict[Measure, int | None] = dict.fromkeys(
+        (*plan.absent, *(measure for part in plan.parts for measure in part.whole)), 0
+    )
+    totals = [zero.copy() for _ in _by_period(scope, ())]
+    for part in plan.parts:
+        for total, found in zip(totals, _fetch_totals(fetch, tables, scope, part.group, part.whole), strict=True):
+            total.update(found)
     return totals
+
+
+def _fetch_totals(
+    fetch: Fetch, tables: FactTables, scope: Scope, group: RowGroup, measures: tuple[Measure, ...]
+) -> list[dict[Measure, int | None]]:
+    """Return the totals of measures of a group for each period of the scope; a period without facts has none."""
+    if not measures:
+        return [{} for _ in _by_period(scope, ())]
+    statement = grouped_statement(tables, replace(shape_of(scope), by=()), group.of(measures))
+    answered = _by_period(scope, fetch(statement, scope_parameters(scope)))
+    return [{measure: value for row in mine for measure, value in zip(measures, row, strict=True)} for mine in answered]
 
 
 def _by_period(scope: Scope, rows: Rows) -> list[Rows]:
@@ -257,15 +275,13 @@ def _grouped_in_two_steps(
         for place, dimension in enumerate(shape.by)
     ]
     first = [*_period(shape, rows), *first]
-    measured = [_in_first_step(rows, measure, place) for place, measure in enumerate(group.measures)]
+    measured = [each for place, measure in enumerate(group.measures) for each in _in_first_step(rows, measure, place)]
     values = [each for each in measured if each.name == _VALUE]
     inner = select(*first, *measured).select_from(rows.joined).where(*filter_conditions(tables, shape.filters, rows))
     grouping = [func.grouping_sets(tuple_(*first, *values))] if values else first
     grouped = inner.group_by(*grouping).subquery("grouped")
     joined, keys = _second_keys(tables, shape, grouped, deferred)
-    added = (
-        func.count(grouped.c[each.name]) if each.name == _VALUE else total_of(grouped.c[each.name]) for each in measured
-    )
+    added = (_in_second_step(rows, grouped, measure, place) for place, measure in enumerate(group.measures))
     statement = select(*keys, *added).select_from(joined)
     return statement.group_by(*keys) if keys else statement
 
@@ -313,55 +329,28 @@ def _second_keys(
     return joined, keys
 
 
-def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> NamedExpression:
-    """Return a measure's column in the first step: values that the second step counts, or numbers that it adds up."""
+def _in_second_step(rows: CountedRows, grouped: Subquery, measure: Measure, place: int) -> Expression:
+    """Return the SQL expression that computes a measure from its columns of the first step."""
+    if measure.aggregate is Aggregate.DISTINCT:
+        return func.count(grouped.c[_VALUE])
+    added: Expression = grouped.c[f"measure_{place}"]
+    return total_if_known(added, grouped.c[f"unknown_{place}"]) if may_be_unknown(rows, measure) else total_of(added)
+
+
+def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> list[NamedExpression]:
+    """Return a measure's columns in the first step: values that the second step counts, or numbers that it adds up.
+
+    If the measure may be unknown, a further column says whether a number is missing.
+    """
     counts = counts_of(rows, measure)
     if measure.aggregate is Aggregate.DISTINCT:
-        return _counted(rows, measure, counts).label(_VALUE)
+        return [counted_value(rows, measure, counts).label(_VALUE)]
+    if may_be_unknown(rows, measure):
+        known = total_of(counted_value(rows, measure, counts)).label(f"measure_{place}")
+        return [known, func.max(lacks_value(rows, measure, counts)).label(f"unknown_{place}")]
     if measure.aggregate is Aggregate.COUNT:
         is_whole = isinstance(rows.share, BindParameter)
         whole = func.count(case((counts, 1))) if counts is not None else func.count()
-        added = whole * literal(WHOLE, BigInteger) if is_whole else func.sum(_where(counts, rows.share))
-        return cast(added, BigInteger).label(f"measure_{place}")
-    return aggregate_of(rows, measure).label(f"measure_{place}")
-
-
-def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
-    """Return the SQL expression that aggregates `rows` to the value of a measure."""
-    counts = counts_of(rows, measure)
-    match measure.aggregate:
-        case Aggregate.COUNT:
-            return total_of(_where(counts, rows.share))
-        case Aggregate.MONEY | Aggregate.TOTAL:
-            return total_of(_where(counts, func.coalesce(rows.facts.c[measure.attribute], 0)))
-        case Aggregate.DISTINCT:
-            counted = _counted(rows, measure, counts)
-            if rows.visitors_max is not None:
-                return different_numbers(counted, literal_column(str(rows.visitors_max)))
-            return func.count(distinct(counted))
-        case Aggregate.DURATION:
-            seconds = _seconds(rows.facts.c.happened_at) - _seconds(rows.facts.c.touched_at)
-            return total_of(_where(counts, func.coalesce(seconds, 0) * rows.share))
-
-
-def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None:
-    """Return the SQL condition that a row counts towards a measure, or `None` if every row counts."""
-    conditions = [flag_condition(rows.facts, measure.flag)] if measure.flag else []
-    if measure.statuses is not None:
-        keys = [literal(key, Text) for key in sorted(measure.statuses)]
-        conditions.append(rows.facts.c.status.in_(keys) if keys else false())
-    return and_(*conditions) if conditions else None
-
-
-def _counted(rows: CountedRows, measure: Measure, counts: ColumnElement[bool] | None) -> Expression:
-    attribute: Expression = rows.facts.c[measure.attribute]
-    return attribute if counts is None else case((counts, attribute))
-
-
-def _where(condition: ColumnElement[bool] | None, added: Expression) -> Expression:
-    return added if condition is None else case((condition, added), else_=0)
-
-
-def _seconds(at: Expression) -> Expression:
-    """Return the SQL expression that converts microseconds to seconds, rounded down even before 1970."""
-    return (at + literal(_SHIFT, BigInteger)) // literal(_SECOND, BigInteger)
+        added = whole * literal(WHOLE, BigInteger) if is_whole else func.sum(where_counted(counts, rows.share))
+        return [cast(added, BigInteger).label(f"measure_{place}")]
+    return [aggregate_of(rows, measure).label(f"measure_{place}")]

@@ -1,9 +1,11 @@
 """The facts of reports as SQL selects from the database; they contain no contacts, client names or comments."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     FromClause,
     Subquery,
     Text,
@@ -24,18 +26,21 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.column_types import json_text
-from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.leads.call_outcomes import is_answered, is_missed, seconds_if_target
-from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, DealTime
+from dealtrace.storage.reports.fact_tables import AT, CLICKS, MONEY, SITE_ID, TARGET_SECONDS, UNKNOWN, DealTime
 from dealtrace.storage.reports.joined_leads import (
     client_kind,
+    client_of_deal,
     client_paths,
     client_since,
     first_leads,
+    lead_started_at,
     leads_with_deals,
     stated_leads,
+    visit_of_deal,
+    with_lead,
 )
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
 from dealtrace.storage.reports.sql_functions import items_of, known_text, status_of_deal, without_query
@@ -117,12 +122,19 @@ class StoredFacts:
 
     With `is_postgresql`, the selects suit PostgreSQL, which uses hash joins; otherwise they suit SQLite, which looks up
     rows by key. `has_rates` is false if the site has no currency rates. Then no rates are looked up, because looking
-    one up for every deal keeps PostgreSQL from aggregating in parallel.
+    one up for every deal keeps PostgreSQL from aggregating in parallel. `has_foreign_deals` is false if the site's
+    deals are all in rubles; then the worth of each is known.
     """
 
     contact_matching: bool
     is_postgresql: bool = False
     has_rates: bool = True
+    has_foreign_deals: bool = True
+
+    @property
+    def may_be_unknown(self) -> frozenset[str]:
+        """See `FactTables`."""
+        return frozenset({CLICKS, *(MONEY if self.has_foreign_deals else ())})
 
     @property
     def groups_twice(self) -> bool:
@@ -212,7 +224,7 @@ class StoredFacts:
             AT: type_coerce(cost.c.day_on, BigInteger),
             "source_id": cost.c.traffic_source_id,
             "cost": cost.c.amount_kopecks,
-            "clicks": func.coalesce(cost.c.clicks, 0),
+            CLICKS: cost.c.clicks,
             "system": cost.c.system,
             "account": cost.c.account,
         }
@@ -289,18 +301,20 @@ class StoredFacts:
             "meaning": Attribute(deal_status.c.meaning, (_STATUS,)),
             "amount": Attribute(worth_of(deal.c.amount_rub, has_rates=self.has_rates)),
             "margin": Attribute(worth_of(deal.c.margin_rub, has_rates=self.has_rates)),
+            UNKNOWN["amount"]: self._is_unknown(deal.c.amount_rub),
+            UNKNOWN["margin"]: self._is_unknown(deal.c.margin_rub),
             "lacks_rate": Attribute(case((lacks_rate(has_rates=self.has_rates), 1), else_=0)),
             "lead_kind": Attribute(
                 case(*((deal.c.lead_kind == kind, key) for kind, key in KIND_NAMES.items()), else_=None)
             ),
-            "client_id": Attribute(_client_of_deal(), (_LEAD,)),
-            "visit_id": Attribute(_visit_of_deal(), (_LEAD,)),
+            "client_id": Attribute(client_of_deal(), (_LEAD,)),
+            "visit_id": Attribute(visit_of_deal(), (_LEAD,)),
             "form": Attribute(known_text(lead_request.c.form_name), (_LEAD,)),
             "dialled": Attribute(known_text(call.c.dialled_phone), (_LEAD,)),
             "client_kind": Attribute(
-                case((deal.c.lead_id.is_(None), None), else_=client_kind(first, _lead_started_at())), (_LEAD, _FIRST)
+                case((deal.c.lead_id.is_(None), None), else_=client_kind(first, lead_started_at())), (_LEAD, _FIRST)
             ),
-            "client_since": Attribute(client_since(_client_of_deal()), (_LEAD,)),
+            "client_since": Attribute(client_since(client_of_deal()), (_LEAD,)),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "path": Attribute(paths.c.path, (_PATH,)),
             "stated_source_id": self._stated_source(stated),
@@ -314,6 +328,10 @@ class StoredFacts:
             _PATH: lambda rows: rows.outerjoin(paths, paths.c.lead_id == credit_key_of_deal()),
         }
         return _chosen(names, attributes, joins, deal).where(*mine)
+
+    def _is_unknown(self, amount: ColumnElement[Decimal]) -> Attribute:
+        worth = worth_of(amount, has_rates=self.has_rates)
+        return Attribute(case((and_(amount.is_not(None), worth.is_(None)), 1), else_=0))
 
     def _paths(self) -> Subquery:
         touches = self.touches(AttributionModel.LINEAR).subquery("all_touches")
@@ -335,29 +353,17 @@ def _joins_of_deals(own: FromClause, first: FromClause, stated: FromClause) -> J
     `stated` a select of the leads with a stated source.
     """
     return {
-        _LEAD: _with_lead,
-        _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, _visit_of_deal(), deal)),
+        _LEAD: with_lead,
+        _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, visit_of_deal(), deal)),
         _STATUS: lambda rows: rows.outerjoin(
             deal_status,
             and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
         ),
-        _FIRST: lambda rows: rows.outerjoin(first, first.c.client_id == _client_of_deal()),
+        _FIRST: lambda rows: rows.outerjoin(first, first.c.client_id == client_of_deal()),
         _STATED: lambda rows: rows.outerjoin(
             stated, and_(stated.c.id == deal.c.lead_id, stated.c.kind == deal.c.lead_kind)
         ),
     }
-
-
-def _client_of_deal() -> Expression:
-    return func.coalesce(call.c.client_id, lead_request.c.client_id)
-
-
-def _visit_of_deal() -> Expression:
-    return func.coalesce(call.c.visit_id, lead_request.c.visit_id, deal.c.visit_id)
-
-
-def _lead_started_at() -> Expression:
-    return _microseconds(func.coalesce(call.c.started_at, lead_request.c.requested_at))
 
 
 def _deal_time_attribute(deal_time: DealTime) -> Attribute:
@@ -366,7 +372,7 @@ def _deal_time_attribute(deal_time: DealTime) -> Attribute:
         case DealTime.HAPPENED:
             return Attribute(own)
         case DealTime.LEAD:
-            return Attribute(func.coalesce(_lead_started_at(), own), (_LEAD,))
+            return Attribute(func.coalesce(lead_started_at(), own), (_LEAD,))
         case DealTime.CHANGED:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
         case DealTime.STATUS:
@@ -380,12 +386,6 @@ def _fields(custom_values: Expression, names: Iterable[str]) -> dict[str, Expres
 
 def _is_visit(visits: FromClause, visit_id: Expression, owner: FromClause) -> Expression:
     return and_(visits.c.site_id == owner.c.site_id, visits.c.id == visit_id)
-
-
-def _with_lead(rows: FromClause) -> FromClause:
-    for kind, table in LEAD_TABLES.items():
-        rows = rows.outerjoin(table, is_its_lead(table, kind))
-    return rows
 
 
 def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Selection:

@@ -8,7 +8,6 @@ from threading import Event
 
 import pytest
 
-from cast import Stage
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.storage.database.database_errors import StatementStopped
 from dealtrace.storage.database.engine import Database
@@ -24,12 +23,10 @@ ENDLESS = "SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b W
 
 
 @pytest.fixture
-def scene(database: Database) -> Scene:
+def scene(scene: Scene) -> Scene:
     """Give a site whose mirror must be built."""
-    made = Scene(Stage(database))
-    made.compare()
-    remove_files(folder_of(database))
-    return made
+    remove_files(folder_of(scene.stage.database))
+    return scene
 
 
 def files_of(database: Database) -> set[str]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 from contextlib import closing
@@ -38,19 +39,14 @@ from dealtrace.storage.reports.mirror.mirror import (
 from dealtrace.storage.reports.mirror.status import Rebuild, find_mirror_status
 from dealtrace.storage.schema.upgrade import upgrade_schema
 from engines import CopySqlite
+from examples import drawn
 from mirrored import NOON, PHONE, Scene, stored_and_mirrored
 from processes import Order, keeper
 from write_commands import by_contact, registration
 
 CRASHING = Path(__file__).with_name("crash_taking_over.py")
-
-
-@pytest.fixture
-def scene(database: Database) -> Scene:
-    """Give a site of which the mirror was asked once."""
-    made = Scene(Stage(database))
-    made.compare()
-    return made
+AFTER_ALL = 10**6
+"""A step that is never reached."""
 
 
 def register(scene: Scene, number: str) -> None:
@@ -59,10 +55,14 @@ def register(scene: Scene, number: str) -> None:
     )
 
 
-def crash_at(scene: Scene, step: int) -> int:
-    """Bring the mirror up to date in a process that kills itself before a step; return its exit status."""
-    order = [str(CRASHING), str(scene.stage.database.url), str(step)]
-    return keeper().start(Order(order, dict(os.environ), "/", how="script")).wait()
+def crash_at(scene: Scene, step: int, said: Path | None = None) -> int:
+    """Bring the mirror up to date in a process that kills itself before a step; return its exit status.
+
+    A process that goes through all steps says into `said` how many there were.
+    """
+    arguments = [str(CRASHING), str(scene.stage.database.url), str(step)]
+    order = Order(arguments, dict(os.environ), "/", how="script", out=str(said or os.devnull))
+    return keeper().start(order).wait()
 
 
 def builds(database: Database) -> list[str]:
@@ -91,18 +91,20 @@ def test_settings_of_the_site_need_nothing_to_be_built(scene: Scene) -> None:
     assert builds(scene.stage.database) == []
 
 
-def test_a_process_that_dies_at_any_step_of_taking_over_changes_no_figure(scene: Scene) -> None:
-    step, is_finished = 0, False
-    while not is_finished:
-        step += 1
+def test_a_process_that_dies_at_any_step_of_taking_over_changes_no_figure(scene: Scene, tmp_path: Path) -> None:
+    register(scene, "all steps")
+    said = tmp_path / "said"
+    assert crash_at(scene, AFTER_ALL, said) == 0
+    steps = int(said.read_text())
+    assert steps > 10
+    for step in drawn(range(1, steps + 1)):
         register(scene, f"step {step}")
-        is_finished = crash_at(scene, step) == 0
+        assert crash_at(scene, step) == -signal.SIGKILL
         scene.compare()
-    assert step > 10
 
 
 def test_a_process_that_dies_at_any_step_of_building_changes_no_figure(scene: Scene) -> None:
-    for step in (1, 2, 5, 15, 20, 22, 23, 24):
+    for step in drawn((1, 2, 5, 15, 20, 22, 23, 24)):
         shutil.rmtree(folder_of(scene.stage.database))
         register(scene, f"step {step}")
         crash_at(scene, step)

@@ -9,7 +9,7 @@ from dealtrace.matching.match_reason import MatchReason
 from dealtrace.record import record
 from dealtrace.reports.dimensions import FIELD_PREFIX, NEW_CLIENT, RETURNING_CLIENT, Dimension, Kind
 from dealtrace.reports.facts import Fact
-from dealtrace.storage.reports.fact_tables import AT, SITE_ID, TARGET_SECONDS, DealTime
+from dealtrace.storage.reports.fact_tables import AT, CLICKS, MONEY, SITE_ID, TARGET_SECONDS, DealTime
 from dealtrace.storage.reports.joined_leads import client_paths
 from dealtrace.storage.reports.mirror import tables
 from dealtrace.storage.reports.mirror.visitors import VisitKeys
@@ -31,13 +31,15 @@ class MirrorFacts:
 
     `may_lack_statuses` is false if every status of a deal is stored, unless it is blank or somebody changed it by SQL.
     Then only plain letters of other statuses are folded: DuckDB takes longer to plan the folding of all letters than to
-    run the rest of a report. `absent` are the facts of which the site has none.
+    run the rest of a report. `absent` are the facts of which the site has none, and
+    `may_be_unknown` the attributes that are unknown in at least one; see `FactTables`.
     """
 
     contact_matching: bool
     visit_keys: VisitKeys
     may_lack_statuses: bool = True
     absent: frozenset[Fact] = frozenset()
+    may_be_unknown: frozenset[str] = frozenset({CLICKS, *MONEY})
 
     def visitors_max(self, by: Sequence[Dimension]) -> int | None:
         """Return the highest visitor number, or `None` if bitmaps of visitors would be too large; see `FactTables`."""

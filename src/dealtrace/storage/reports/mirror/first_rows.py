@@ -3,7 +3,7 @@
 SQL sorts exactly as `answer.py` does, so a report needs only the rows that it shows, even if many have equal figures.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -32,13 +33,13 @@ from dealtrace.reports.answer import ByFigure, Gathered, RowKeys, Sequencing, sh
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
-from dealtrace.storage.reports.counted_rows import RowGroup
+from dealtrace.storage.reports.counted_rows import RowGroup, may_be_unknown
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.key_spellings import find_spellings, single_spellings
 from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
-from dealtrace.storage.reports.sql_functions import total_of
-from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_statement, plan_of
-from dealtrace.storage.reports.statement_types import Expression, Fetch, Selection, parameter
+from dealtrace.storage.reports.sql_functions import KnownNumber, total_of
+from dealtrace.storage.reports.statement import Plan, fetch_whole, grouped_statement, plan_of, settle_totals
+from dealtrace.storage.reports.statement_types import Expression, Fetch, NamedExpression, Selection, parameter
 
 STATEMENTS_MAX = 200
 """How many statements a process caches."""
@@ -49,6 +50,10 @@ This compares quotients of numbers of up to 80 bits exactly. No product exceeds 
 long as divisors have at most 87 bits, which is far more than the total amount of all deals needs.
 """
 _LIMIT = "limit"
+_FOUND: NamedExpression = literal_column("1").label("found")
+"""A column of grouped rows that is null only where a join found no row; measures are also null if they are unknown."""
+_UNKNOWN: Expression = literal_column(str(-(2**100)))
+"""Stands for an unknown value where rows are merged by the greatest one; no sum is that low."""
 _SPELT = (Kind.SOURCE, Kind.STATUS)
 
 
@@ -128,14 +133,15 @@ def find_first_rows(
         if dimension.kind in _SPELT:
             given |= _doubtful_spellings(fetch, tables, dimension)
     rows = fetch(first_rows_statement(tables, sides, _without_place(asked.sequence), formula), given)
+    doubtful = frozenset(measure for measure in asked_measures if may_be_unknown(tables, measure))
     found, (last,) = [row for row in rows if row[-1] is None], [row for row in rows if row[-1] is not None]
     width, gathered, at = len(scopes[0].by), [], len(scopes[0].by)
     for scope, plan in zip(scopes, plans, strict=True):
         listed = [measure for part in plan.parts for measure in part.in_rows]
         columns = slice(at, at + len(listed))
         back = tuple(-by for by in asked.shift) if scope.is_compared else (0,) * width
-        mine = {shifted(tuple(row[:width]), back): _measured(listed, row[columns]) for row in found}
-        side = _gathered(fetch, tables, scope, plan, mine, _measured(listed, last[columns]))
+        mine = {shifted(tuple(row[:width]), back): _measured(listed, row[columns], doubtful) for row in found}
+        side = _gathered(fetch, tables, scope, plan, mine, _measured(listed, last[columns], doubtful))
         gathered.append(replace(side, is_counted=scope.is_compared and bool(last[-2])))
         at = columns.stop
     return FirstRows(tuple(gathered), last[-1])
@@ -146,16 +152,21 @@ def _gathered(
     tables: FactTables,
     scope: Scope,
     plan: Plan,
-    rows: Mapping[RowKeys, Mapping[Measure, int]],
-    added: Mapping[Measure, int],
+    rows: Mapping[RowKeys, Mapping[Measure, int | None]],
+    added: Mapping[Measure, int | None],
 ) -> Gathered:
-    adding = {measure: added[measure] for part in plan.parts for measure in part.adding}
-    (whole,) = fetch_whole(fetch, tables, scope, plan)
-    return Gathered(rows, {**whole, **adding}, plan.in_no_row, plan.unknown)
+    (total,) = fetch_whole(fetch, tables, scope, plan)
+    total |= {measure: added[measure] for part in plan.parts for measure in part.adding}
+    settle_totals(fetch, tables, scope, plan, [total])
+    return Gathered(rows, total, plan.in_no_row, plan.unknown)
 
 
-def _measured(measures: Sequence[Measure], values: Sequence[int | None]) -> dict[Measure, int]:
-    return {measure: value or 0 for measure, value in zip(measures, values, strict=True)}
+def _measured(
+    measures: Sequence[Measure], values: Sequence[int | None], doubtful: Collection[Measure]
+) -> dict[Measure, int | None]:
+    """Return values by measure; null means unknown for the measures in `doubtful`, and otherwise zero."""
+    pairs = zip(measures, values, strict=True)
+    return {measure: value if value is not None or measure in doubtful else 0 for measure, value in pairs}
 
 
 @record
@@ -182,21 +193,26 @@ def first_rows_statement(
     """
     by = sides[0].shape.by
     grouped = [
-        (side, group, grouped_statement(tables, side.shape, group).cte(f"rows_{at}_{place}"))
+        (side, group, grouped_statement(tables, side.shape, group).add_columns(_FOUND).cte(f"rows_{at}_{place}"))
         for at, side in enumerate(sides)
         for place, group in enumerate(side.groups)
     ]
     grouped = [(side, group, found.prefix_with("MATERIALIZED")) for side, group, found in grouped]
     sorted_by = _sorted_by(sequence, formula)
     keys = [f"key_{place}" for place in range(len(by))]
-    every = union_all(*(_keys_and_figures(side, group, found, sorted_by) for side, group, found in grouped)).subquery()
-    figures = [func.coalesce(func.max(every.c[f"figure_{place}"]), 0) for place in range(len(sorted_by))]
+    every = union_all(
+        *(_keys_and_figures(tables, side, group, found, sorted_by) for side, group, found in grouped)
+    ).subquery()
+    figures = [
+        func.nullif(func.coalesce(func.max(every.c[f"figure_{place}"]), 0), _UNKNOWN, type_=BigInteger)
+        for place in range(len(sorted_by))
+    ]
     named = [figure.label(f"figure_{place}") for place, figure in enumerate(figures)]
     merged = select(*(every.c[name] for name in keys), *named).group_by(*(every.c[name] for name in keys))
     merged_rows = merged.cte("merged").prefix_with("MATERIALIZED")
     values = {figure: merged_rows.c[f"figure_{place}"] for place, figure in enumerate(sorted_by)}
     first = _in_order(tables, by, merged_rows, sequence, formula, values)
-    return union_all(_rows(first, keys, grouped), _totals(merged_rows, keys, grouped))  # type: ignore[return-value]  # a union is selected from like a select
+    return union_all(_rows(tables, first, keys, grouped), _totals(tables, merged_rows, keys, grouped))  # type: ignore[return-value]  # a union is selected from like a select
 
 
 _Grouped = Sequence[tuple[_Side, RowGroup, CTE]]
@@ -214,12 +230,18 @@ def _sorted_by(sequence: Sequencing, formula: Formula | None) -> Sequence[_Sided
     ]
 
 
-def _keys_and_figures(side: _Side, group: RowGroup, found: CTE, sorted_by: Sequence[_SidedMeasure]) -> Selection:
+def _keys_and_figures(
+    tables: FactTables, side: _Side, group: RowGroup, found: CTE, sorted_by: Sequence[_SidedMeasure]
+) -> Selection:
     """Return the select of the keys of a group and of the measures in `sorted_by`.
 
-    A measure is null if the group does not compute it, or if it is a measure of the other period.
+    A measure is null if the group does not compute it, or if it is a measure of the other period. Instead of a value
+    that is unknown, it has `_UNKNOWN`.
     """
-    mine = dict(zip(group.measures, _measures_of(side, found), strict=True))
+    mine: dict[Measure, Expression] = {
+        measure: func.coalesce(value, _UNKNOWN) if may_be_unknown(tables, measure) else value
+        for measure, value in _measures_of(side, group, found)
+    }
     keys = [_key(side, found, place).label(f"key_{place}") for place in range(len(side.shape.by))]
     figures: list[Expression] = [
         mine.get(measure, null()) if is_compared == side.shape.is_compared else null()
@@ -228,8 +250,8 @@ def _keys_and_figures(side: _Side, group: RowGroup, found: CTE, sorted_by: Seque
     return select(*keys, *(figure.label(f"figure_{place}") for place, figure in enumerate(figures)))
 
 
-def _measures_of(side: _Side, found: CTE) -> Sequence[Expression]:
-    return list(found.c)[len(side.shape.by) :]
+def _measures_of(side: _Side, group: RowGroup, found: CTE) -> Sequence[tuple[Measure, Expression]]:
+    return list(zip(group.measures, list(found.c)[len(side.shape.by) : -1], strict=True))
 
 
 def _key(side: _Side, found: CTE, place: int) -> Expression:
@@ -331,28 +353,47 @@ def _doubtful_keys(tables: FactTables, dimension: Dimension) -> Selection:
     return select(single.c.key).where(single.c.is_doubtful)
 
 
-def _rows(first: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
+def _rows(tables: FactTables, first: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
     joined: FromClause = first
     for side, _, found in grouped:
         is_same = (_key(side, found, place).is_not_distinct_from(first.c[name]) for place, name in enumerate(keys))
         joined = joined.outerjoin(found, and_(*is_same))
-    measures = [each for side, _, found in grouped for each in _measures_of(side, found)]
+    measures = [
+        type_coerce(case((found.c[_FOUND.name].is_(None), literal_column("0")), else_=value), KnownNumber())
+        if may_be_unknown(tables, measure)
+        else value
+        for side, group, found in grouped
+        for measure, value in _measures_of(side, group, found)
+    ]
     last = (null().label("counted_before"), null().label("rows"))
     return select(*(first.c[name] for name in keys), *measures, *last).select_from(joined)
 
 
-def _totals(merged: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
+def _totals(tables: FactTables, merged: CTE, keys: Sequence[str], grouped: _Grouped) -> Selection:
+    """Return the select of the row with the totals; a total that `settle_totals` must query is null."""
     joined: FromClause = select(func.count().label("rows")).select_from(merged).subquery("counted")
     count: Expression = joined.c["rows"]
     totals: list[Expression] = []
     before: list[Expression] = [literal(0, BigInteger)]
-    for side, _, found in grouped:
-        measures = _measures_of(side, found)
-        counted = func.max(case((or_(*(each != 0 for each in measures)), 1), else_=0)).label("counted")
-        summed = select(*(total_of(each).label(f"total_{at}") for at, each in enumerate(measures)), counted)
+    for side, group, found in grouped:
+        measures = _measures_of(side, group, found)
+        is_counted = or_(*(value.is_distinct_from(0) for _, value in measures))
+        counted = func.max(case((is_counted, 1), else_=0)).label("counted")
+        added = (
+            _total_if_clear(value) if may_be_unknown(tables, measure) else total_of(value)
+            for measure, value in measures
+        )
+        summed = select(*(each.label(f"total_{at}") for at, each in enumerate(added)), counted)
         sums = summed.subquery(f"sums_of_{found.name}")
         joined, totals = joined.join(sums, true()), [*totals, *list(sums.c)[:-1]]
         before += [sums.c.counted] if side.shape.is_compared else []
     counted_before = func.greatest(*before, type_=BigInteger).label("counted_before")
     columns: list[Expression] = [*(null().label(name) for name in keys), *totals, counted_before, count]
     return select(*columns).select_from(joined)
+
+
+def _total_if_clear(value: Expression) -> Expression:
+    """Return the SQL expression for a total, null if it is zero and some values are unknown; see `added_up`."""
+    added = func.coalesce(total_of(value), literal_column("0"))
+    is_clear = or_(func.count(value) == func.count(), added != literal_column("0"))
+    return case((is_clear, added))

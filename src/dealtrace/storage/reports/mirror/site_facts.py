@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dealtrace.accounts.site import Site
 from dealtrace.reports.dimensions import Kind
 from dealtrace.reports.facts import Fact
+from dealtrace.storage.reports.fact_tables import CLICKS, UNKNOWN
 from dealtrace.storage.reports.mirror.facts import MirrorFacts
 from dealtrace.storage.reports.mirror.library import MirrorConnection
 from dealtrace.storage.reports.mirror.visitors import visit_keys_of
@@ -20,6 +21,8 @@ _TABLES: Mapping[Fact, str] = {
 }
 _FOUND = "has "
 """In the result of `_COUNTS`, a name with this prefix is that of a table in which the site has rows."""
+_UNKNOWN = "unknown "
+"""In the result of `_COUNTS`, a name with this prefix is that of an attribute that is unknown in a fact of the site."""
 _COUNTS = "\nUNION ALL ".join(
     (
         "SELECT dimension, count(*) FROM visit_texts WHERE site_id = $1 GROUP BY dimension",
@@ -30,6 +33,11 @@ _COUNTS = "\nUNION ALL ".join(
             f"(SELECT '{_FOUND}{table}', 1 FROM {table} WHERE site_id = $1 LIMIT 1)"  # noqa: S608
             for table in sorted(set(_TABLES.values()))
         ),
+        *(
+            f"(SELECT '{_UNKNOWN}{name}', 1 FROM deals WHERE site_id = $1 AND {column} = 1 LIMIT 1)"  # noqa: S608
+            for name, column in UNKNOWN.items()
+        ),
+        f"(SELECT '{_UNKNOWN}{CLICKS}', 1 FROM costs WHERE site_id = $1 AND {CLICKS} IS NULL LIMIT 1)",  # noqa: S608
     )
 )
 
@@ -39,5 +47,6 @@ def find_mirror_facts(mirror: MirrorConnection, site: Site) -> MirrorFacts:
     counts = {str(name): int(count) for name, count in mirror.execute(_COUNTS, [site.id])}
     visitors, statuses = counts.pop(_VISITORS), counts.pop(_STATUSES)
     absent = frozenset(fact for fact, table in _TABLES.items() if f"{_FOUND}{table}" not in counts)
-    of_visits = {name: count for name, count in counts.items() if not name.startswith(_FOUND)}
-    return MirrorFacts(site.contact_matching, visit_keys_of(visitors, of_visits), is_full(statuses), absent)
+    of_visits = {name: count for name, count in counts.items() if not name.startswith((_FOUND, _UNKNOWN))}
+    unknown = frozenset(name.removeprefix(_UNKNOWN) for name in counts if name.startswith(_UNKNOWN))
+    return MirrorFacts(site.contact_matching, visit_keys_of(visitors, of_visits), is_full(statuses), absent, unknown)

@@ -7,11 +7,11 @@ from sqlalchemy.schema import CreateTable
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
-from dealtrace.storage.reports.fact_tables import MONEY
+from dealtrace.storage.reports.fact_tables import MONEY, UNKNOWN
 from dealtrace.storage.reports.mirror.dialect import DIALECT
 from dealtrace.storage.reports.touched_rows import SPLIT_MODELS
 
-VERSION = 8
+VERSION = 9
 """The version of the tables, raised whenever a table or the meaning of its rows changes; older mirrors are rebuilt."""
 CUSTOM_VALUES = "custom_values"
 CLIENT_SINCE = "client_since"
@@ -73,8 +73,8 @@ leads = _table(
 deals = _table(
     "deals",
     (
-        "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", CLIENT_SINCE, "amount",
-        "margin", "stated_source_id", "is_matched", "lacks_rate", "hour_at", "visit_id", *TOUCH_NUMBERS,
+        "id", "happened_at", "lead_at", "changed_at", "status_at", "lead_id", "client_id", CLIENT_SINCE, *MONEY,
+        *UNKNOWN.values(), "stated_source_id", "is_matched", "lacks_rate", "hour_at", "visit_id", *TOUCH_NUMBERS,
     ),
     (
         "manager", "service", "status_spelling", "lead_kind", "form", "dialled", "match_reason", *VISIT_TEXTS,

@@ -1,0 +1,83 @@
+"""Recognise the known names of parameters as other programs write them: `OrderNumber`, `tags[]`, `phoneNumber[0]`."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from dealtrace.errors import Violation
+from dealtrace.http.pairs import Pairs
+
+SPELT_LENGTH_MAX = 150
+"""The maximum length of a name that is compared with the known ones, enough for the name of any custom field."""
+ONE_VALUE = ("передан список, а нужно одно значение", "a list was sent, but one value is expected")
+_LIST = re.compile(r"(?P<name>[^\[\]]+)(?:\[[0-9]{0,3}\])+")
+_LIST_OF_FAMILY = re.compile(r"[^\[\]]+(?P<key>\[[^\[\]]*\])(?P<list>(?:\[[0-9]{0,3}\])*)")
+
+
+class Spellings:
+    """The names of a table's parameters, whatever their case, and as a list of values.
+
+    `opening` begins every name of the table's family of parameters, such as `custom[`. The elements of a list are
+    joined with commas if its name is in `listed` or is the name of a custom field; lists of several elements in place
+    of another parameter are refused. Values of a name in `several` are joined even if the name was just repeated.
+    Ours: a parameter whose name is not recognised would be lost without a word, and no program sends one that is not
+    meant. A parameter that is also sent under its exact name is not looked for under others.
+    """
+
+    def __init__(
+        self, names: Iterable[str], *, listed: Collection[str], several: Collection[str], opening: str | None
+    ) -> None:
+        self._exact = frozenset(names)
+        self._by_folded = {name.lower(): name for name in self._exact}
+        self._listed = frozenset(listed)
+        self._several = frozenset(several)
+        self._opening = opening
+
+    def respelt(self, pairs: Pairs) -> Pairs:
+        """Return `pairs` with known names in place of their other spellings; unknown names stay as they are."""
+        others = [name for name in (*pairs.values, *pairs.broken) if name not in self._exact]
+        meant = {name: known for name in others if (known := self._known(name, pairs)) is not None} if others else {}
+        if meant:
+            pairs = self._renamed(pairs, meant)
+        repeated = [name for name in self._several if name in pairs.further] if pairs.further else []
+        return _joined(pairs, repeated) if repeated else pairs
+
+    def _known(self, name: str, pairs: Pairs) -> str | None:
+        """Return the known name that is meant by another, or `None` if none is, or if it was sent too."""
+        if len(name) > SPELT_LENGTH_MAX:
+            return None
+        if self._opening is not None and name.lower().startswith(self._opening):
+            found = _LIST_OF_FAMILY.fullmatch(name)
+            known = f"{self._opening[:-1]}{found['key']}" if found is not None else name
+        else:
+            found = _LIST.fullmatch(name)
+            known = self._by_folded.get((found["name"] if found is not None else name).lower())
+        is_sent = known is None or known in pairs.values or known in pairs.broken
+        return None if is_sent else known
+
+    def _renamed(self, pairs: Pairs, meant: dict[str, str]) -> Pairs:
+        renamed = Pairs(
+            {name: text for name, text in pairs.values.items() if name not in meant},
+            {name: violation for name, violation in pairs.broken.items() if name not in meant},
+            dict(pairs.further),
+            dict(pairs.broken_further),
+        )
+        lists = dict.fromkeys(known for name, known in meant.items() if name.lower() != known.lower())
+        for name, known in meant.items():
+            for text in pairs.all_of(name):
+                renamed.add(known, text)
+            violation = pairs.broken.get(name) or pairs.broken_further.get(name)
+            if violation is not None:
+                renamed.broken.setdefault(known, replace(violation, field=known))
+        sent_lists = [name for name in lists if name in renamed.further]
+        for name in sent_lists:
+            if name in self._exact and name not in self._listed:
+                renamed.broken.setdefault(name, Violation(name, *ONE_VALUE))
+        return _joined(renamed, sent_lists)
+
+
+def _joined(pairs: Pairs, names: Iterable[str]) -> Pairs:
+    """Return `pairs` with all values of each of `names` as one, joined with commas."""
+    texts = {name: ",".join(pairs.all_of(name)) for name in names}
+    further = {name: values for name, values in pairs.further.items() if name not in texts}
+    return replace(pairs, values={**pairs.values, **texts}, further=further)

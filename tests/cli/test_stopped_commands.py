@@ -1,0 +1,157 @@
+"""A command that is ended by a signal says in one line what is stored and how to go on, and exits with 128 + it."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from commands import Terminal
+from dealtrace.storage.database.engine import open_database
+from engines import on_one_engine
+from stored import is_waiting_for_a_lock
+from waiting import PATIENCE_SECONDS, wait_until
+
+STOPPED: dict[str, tuple[str, str, str]] = {
+    "import calls": (
+        "import calls calls.csv --site {site}",
+        "call",
+        "Stopped after row 0. Run the same command to continue.",
+    ),
+    "import deals, before it begins": (
+        "import deals deals.csv --site {site}",
+        "file_import",
+        "Stopped before the first row.",
+    ),
+    "import costs": (
+        "import costs costs.csv --site {site} --system own --account a --source vk --medium cpc",
+        "cost",
+        "Stopped. A file of costs is imported as a whole or not at all",
+    ),
+    "demo": ("demo --part 0.015", "visit", "Stopped. To remove what was stored: dealtrace demo --remove --site "),
+    "source reclassify": (
+        "source reclassify {site}",
+        "visit",
+        "Stopped after 0 visits. Run the same command to continue.",
+    ),
+    "match": ("match {site}", "deal", "Stopped. To continue: dealtrace match {site} --after 0"),
+    "export": ("export deals x.csv --site {site}", "deal", "Stopped after 0 rows; x.csv was not written."),
+    "db upgrade": (
+        "db upgrade",
+        "schema_version",
+        "Stopped. The schema is as before. To upgrade it: dealtrace db upgrade",
+    ),
+    "db recount": ("db recount", "deal_day", "Stopped. Each site has all of its old counts or all of its new ones."),
+    "db renormalise": ("db renormalise", "contact_reading", "Stopped"),
+    "backup": ("backup x.dump", "visit", "Stopped. x.dump was not written."),
+    "a command without a message of its own": ("deal list --site {site}", "deal", "Stopped."),
+}
+"""Each with the table that another session keeps locked while it is stopped, and how its line begins."""
+
+
+@pytest.fixture
+def site(terminal: Terminal) -> str:
+    site_id = str(terminal.json("site", "create", "Shop")["siteId"])
+    lay = terminal.folder.joinpath
+    lay("calls.csv").write_text("date;callerNumber\n26.03.2018 10:00;79205550055\n")
+    lay("deals.csv").write_text("orderId;orderNumber;orderDate;orderStatus;orderSum\n7;n;26.03.2018 10:00;new;5\n")
+    lay("costs.csv").write_text("date;campaign;cost\n2018-03-26;spring;5\n")
+    return site_id
+
+
+@contextmanager
+def started(terminal: Terminal, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dealtrace", *arguments],
+        cwd=terminal.folder,
+        env={**os.environ, "DEALTRACE_DATABASE_URL": terminal.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("line", "table", "message", "ended_by"),
+    [
+        *((*each, signal.SIGTERM) for each in STOPPED.values()),
+        *((*STOPPED["import calls"], other) for other in (signal.SIGHUP, signal.SIGINT)),
+    ],
+    ids=[*STOPPED, "import calls, SIGHUP", "import calls, Ctrl-C"],
+)
+def test_it_says_what_is_stored_and_how_to_go_on(
+    terminal: Terminal, site: str, line: str, table: str, message: str, ended_by: signal.Signals
+) -> None:
+    with closing(open_database(terminal.url)) as database, psycopg.connect(terminal.url) as holder:
+        holder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        with started(terminal, *line.format(site=site).split()) as process:
+            wait_until(lambda: is_waiting_for_a_lock(database) or process.poll() is not None)
+            process.send_signal(ended_by)
+            out, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, out) == (128 + ended_by, ""), err
+    assert err.startswith(message.format(site=site)), err
+    assert err.count("\n") == 1
+
+
+@on_one_engine
+def test_a_command_that_python_cannot_interrupt_ends_soon_nevertheless(terminal: Terminal, site: str) -> None:
+    with (
+        closing(open_database(terminal.url)) as database,
+        database.write(),
+        started(terminal, "site", "set", site, "name=Other") as process,
+    ):
+        name = f"/proc/{process.pid}/fd"
+        wait_until(lambda: any("dealtrace.db" in place for place in links_in(name)) or process.poll() is not None)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=PATIENCE_SECONDS) == ("", "Stopped.\n")
+        assert process.returncode == 128 + signal.SIGTERM
+    assert [shop["name"] for shop in terminal.json("site", "list")] == ["Shop"]
+
+
+def links_in(folder: str) -> list[str]:
+    """Return where the links in a folder of the kernel lead to; those that are gone are left out."""
+    found = []
+    for link in Path(folder).iterdir():
+        with suppress(OSError):
+            found.append(str(link.readlink()))
+    return found
+
+
+@on_one_engine
+def test_under_nohup_a_closed_terminal_ends_nothing(terminal: Terminal, site: str) -> None:
+    ignoring = subprocess.run(
+        ["sh", "-c", 'trap "" HUP; "$0" "$@"', sys.executable, "-c", IGNORING, "site", "list"],
+        cwd=terminal.folder,
+        env={**os.environ, "DEALTRACE_DATABASE_URL": terminal.url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ignoring.returncode, ignoring.stderr) == (0, "")
+
+
+IGNORING = """import signal
+import sys
+
+class HangingUp:
+    def find_spec(self, name, path=None, target=None):
+        if name == "dealtrace.cli.sites.show":
+            signal.raise_signal(signal.SIGHUP)
+
+sys.meta_path.insert(0, HangingUp())
+sys.argv[0] = "dealtrace"
+from dealtrace.cli import main
+main()
+"""
+"""A program whose terminal is closed while it imports a command."""
