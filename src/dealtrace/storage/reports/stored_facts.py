@@ -190,7 +190,10 @@ class StoredFacts:
         return with_touches(touches, facts, fact, model, money)
 
     def tags(self, fact: Fact) -> Selection:
-        """Return a select of the tags of leads or deals. Ours: a placeholder such as `(not set)` is not a tag."""
+        """Return a select of the stored tags of leads or deals.
+
+        Ours: a placeholder such as `(not set)` is not a tag.
+        """
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
             return mine.where(deal_tag.c.site_id == SITE_ID, known_text(deal_tag.c.tag).is_not(None)).distinct()
