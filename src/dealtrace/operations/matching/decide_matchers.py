@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.explanation import NEAR_MISS, MatcherStep, explain_matchers
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, search_of
 from dealtrace.matching.matcher_changes import Attempt, MatcherChange, list_matcher_changes
-from dealtrace.matching.rematch import UNMATCHED, Match
+from dealtrace.matching.rematch_effect import UNMATCHED, Match
 from dealtrace.operations.matching.search_leads import find_leads, list_prospects
 from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest

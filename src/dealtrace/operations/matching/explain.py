@@ -14,7 +14,7 @@ from dealtrace.matching.explanation import NEAR_MISS, MatcherOutcome, MatcherSte
 from dealtrace.matching.lead_search import searched_contacts
 from dealtrace.matching.match_reason import LeadContacts, MatchReason, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_changes import MatcherChange
-from dealtrace.matching.rematch import Match
+from dealtrace.matching.rematch_effect import Match
 from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.matching.decide_matchers import explain_decision
