@@ -12,8 +12,8 @@ from sqlalchemy import text
 from absent import leave_out
 from cast import Player, Stage
 from dealtrace.app import ENDPOINTS
+from dealtrace.http.asgi_app import PROBES
 from dealtrace.http.endpoint import ListBody
-from dealtrace.http.server import PROBES
 from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer, find_programs
 from server import REGISTER, ServerProcess, deal_parameters

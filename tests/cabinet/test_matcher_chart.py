@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from dealtrace.cabinet.charts.matching import SIDE, WIDTH, WINDOWS_MAX
+from dealtrace.cabinet.charts.match_windows import SIDE, WIDTH, WINDOWS_MAX
 from dealtrace.cabinet.deals.matcher_chart import DrawnLead, DrawnMatcher, matchers_chart
 
 NOON = datetime(2018, 3, 26, 12, tzinfo=UTC)

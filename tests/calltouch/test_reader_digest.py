@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.calltouch.journals.pages import reader_digest
+from dealtrace.calltouch.journals.requested_page import reader_digest
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.lead_journal import LeadQuery, QualificationFilter
 query = LeadQuery(LeadKind.CALL, AttributionModel(1), qualifications=frozenset(QualificationFilter))

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from dealtrace.cli.terminal import open_prepared
 from dealtrace.settings import read_settings
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.database.turns import WRITTEN_MAX_SECONDS
+from dealtrace.storage.database.writing_turns import WRITTEN_MAX_SECONDS
 from dealtrace.storage.schema.tables.control import revision
 from dealtrace.storage.schema.upgrade import prepare_schema
 

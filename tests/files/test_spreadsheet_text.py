@@ -9,8 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dealtrace.files.cell_types import cell_text
-from dealtrace.files.csv_lines import CsvLines
-from dealtrace.files.row_writers import CsvFile
+from dealtrace.files.row_writers import CsvFile, CsvLines
 from dealtrace.files.spreadsheet_text import (
     FORMULA_STARTS,
     NO_VALUE,

@@ -21,7 +21,7 @@ from commands import Terminal
 from dealtrace.cabinet.carried_parameters import carried_query
 from dealtrace.cabinet.requests import _query
 from dealtrace.cli.day_options import _read_time
-from dealtrace.leads.search_text import parse_search
+from dealtrace.leads.search_field import parse_search
 from dealtrace.storage.schema.tables.costs import cost
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import call, lead_contact, lead_request

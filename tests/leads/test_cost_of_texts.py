@@ -29,7 +29,7 @@ MODULES = tuple(
         "dealtrace.leads.text_around_phones",
         "dealtrace.leads.plain_text",
         "dealtrace.leads.doubtful_phones",
-        "dealtrace.leads.search_text",
+        "dealtrace.leads.search_field",
         "dealtrace.leads.dates_and_times",
     )
 )

@@ -10,7 +10,7 @@ from dealtrace.deals.matchers import FINAL_KINDS, WITHOUT_SOURCE, Matcher, Match
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import Prospect, SearchByContact, choose, search_of
 from dealtrace.matching.matcher_changes import MINUTE, Attempt, MatcherChange, list_matcher_changes, with_change
-from dealtrace.matching.rematch import UNMATCHED, Match
+from dealtrace.matching.rematch_effect import UNMATCHED, Match
 from domain_records import NOON, PHONE, SECOND, call_span, lead_request_span
 
 HALF = timedelta(seconds=30)

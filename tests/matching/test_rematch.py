@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.matching.rematch import UNMATCHED, Match, rematched, with_match
+from dealtrace.matching.rematch_effect import UNMATCHED, Match, rematched, with_match
 from domain_records import NOON, deal
 
 CALL = LeadRef(LeadKind.CALL, 1)

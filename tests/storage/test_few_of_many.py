@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from cast import Player
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.search_text import SearchText
+from dealtrace.leads.search_field import SearchText
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.deals.deals import find_deleted, list_deals_by_key
 from dealtrace.storage.deals.lead_links import find_deals_of_leads

@@ -11,7 +11,7 @@ from dealtrace.record import record
 PARAMETERS_KEPT_MAX = 60
 """Ours: the maximum number of parameters of one request that the journal keeps; a form has about a dozen."""
 ITEM_PARAMETERS_MAX = 1000
-"""Ours: the maximum number of values that are read from the items of a list, before they are masked and cut.
+"""Ours: the maximum number of values that are read from the list in an API request, before they are masked and cut.
 
 A list of 100 deals has about as many. `masked_reason` looks among them for the numbers in a refusal's message.
 """
@@ -60,7 +60,7 @@ class ApiRequest:
 
 
 class AnsweredRequest(NamedTuple):
-    """A request as it waits in memory: what was sent is not masked yet, and the duration is in seconds.
+    """An answered API request as it waits in memory: what was sent is not masked yet, and the duration is in seconds.
 
     Ours: requests wait unmasked, since masking a few dozen requests in a row takes a third of the CPU time of masking
     each request when it is answered. A named tuple is cheap to create.

@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 from dealtrace.attribution.host_names import host_in_ascii
-from dealtrace.attribution.web_url import DEFAULT_PORTS
+from dealtrace.attribution.urls import DEFAULT_PORTS
 from dealtrace.errors import InvalidSetting
 
 ORIGINS_MAX = 100

@@ -37,7 +37,7 @@ class Rights:
         return Role.OWNER if self.user.is_owner else self.roles.get(SiteId(site_id))
 
     def may_open_account_of(self, other: "Rights", site_id: int) -> bool:
-        """Return whether this user may make a link with which `other` sets a new password, and log `other` out.
+        """Return whether this user has the right to make a link to a new password for `other`, and to log `other` out.
 
         Ours: this user must own the site, and `other` must have no rights on other sites, since a person who uses the
         link gets all rights of `other`.

@@ -44,6 +44,8 @@ _SCRIPT_RUN = re.compile(r"(?:%u[0-9A-Fa-f]{4})+", re.IGNORECASE)
 """Characters as the function `escape` of JavaScript writes them: `%u043E`."""
 _BEFORE_TAGS = "!/?"
 """The characters that single-page sites write before the parameters in a fragment, as in `#!/a=1` or `#?a=1`."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The schemes of web URLs and their default ports."""
 
 
 def split_url(url: str) -> SplitResult | None:
@@ -160,3 +162,13 @@ def short(text: str) -> str:
     Null characters are left out, since databases reject them.
     """
     return text.replace("\0", "").strip(_AROUND)[:PART_LENGTH_MAX]
+
+
+def split_web_url(text: str) -> SplitResult | None:
+    """Return the parts of an `http` or `https` URL with a host, or `None` for any other string."""
+    try:
+        parts = urlsplit(text)
+        is_on_the_web = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_on_the_web else None

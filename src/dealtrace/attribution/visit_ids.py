@@ -7,7 +7,7 @@ from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.whole_number import ID_MAX
 
 FIRST_KEYED_ID = 10**12
-"""Ours: the first id made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
+"""Ours: the first visit id made with a secret key. Lower ids are sequential or the vendor's, and can be guessed."""
 VISIT_ID_END = ID_MAX + 1
 """All ids are below this number."""
 GUESSABLE_ID_USABLE = timedelta(hours=24)

@@ -29,10 +29,10 @@ from dealtrace.cabinet.labels import LABELS, labelled_text
 from dealtrace.cabinet.sent_forms import KEY_FIELD, NO_PAGES, SendingPages, SentOnce, is_form_key, sent_once
 from dealtrace.cabinet.view import NO_FORM, Services, View
 from dealtrace.errors import DatabaseUnavailable, Language, Overloaded, Refusal
+from dealtrace.http.asgi_app import REFUSAL_OF_FAILURE
 from dealtrace.http.endpoint import RateLimitClass
 from dealtrace.http.language import language_of
 from dealtrace.http.refusal_statuses import STATUS_OF
-from dealtrace.http.server import REFUSAL_OF_FAILURE
 from dealtrace.operations.accounts.hold_rights import RightsChanged
 from dealtrace.operations.accounts.take_form import FormTaken, find_taken_form, keep_answer
 from dealtrace.record import record

@@ -1,8 +1,8 @@
 """URLs of pages, safe links to other websites, and short names of sources."""
 
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.attribution.urls import split_web_url
 from dealtrace.attribution.visit import Visit
-from dealtrace.attribution.web_url import split_web_url
 from dealtrace.errors import Language
 from dealtrace.files.reports.code_labels import label_of_code
 from dealtrace.leads.contact import list_phones

@@ -15,7 +15,7 @@ from dealtrace.cabinet.carried_parameters import QUESTION, unknown_carried
 from dealtrace.cabinet.choices import SelectOption, period_choices
 from dealtrace.cabinet.labels import LABELS, unknown_choice
 from dealtrace.errors import InvalidParameters, Language, Violation
-from dealtrace.leads.search_text import SearchText, parse_search
+from dealtrace.leads.search_field import SearchText, parse_search
 from dealtrace.record import record
 from dealtrace.reports.periods import DEFAULT_PRESET, Period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question

@@ -355,7 +355,7 @@ def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
 
 
 def scalar_text(word: SentScalar) -> str:
-    """Return a string or number as a string, or an empty string for `None`.
+    """Return a string or number of a JSON body as a string, or an empty string for `None`.
 
     Ours: the `.0` that pandas and PHP add to whole numbers is dropped: `5.0` identifies the deal 5. Numbers that are
     too large to be exact are not changed.

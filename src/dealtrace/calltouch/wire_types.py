@@ -150,7 +150,7 @@ class Seconds:
 
 @record
 class AnsweredStatus:
-    """Whether a call was answered: the vendor's words, or those that PBXs write in their lists of calls.
+    """On the wire, whether a call was answered: the vendor's words, or those that PBXs write in their lists of calls.
 
     Ours: PBXs send their own words, such as `NO ANSWER`, and nobody reads a refusal there: the call would be lost.
     """

@@ -32,7 +32,7 @@ from dealtrace.storage.database.engine import (
     open_database,
 )
 from dealtrace.storage.database.lock_holders import how_to_end_transactions, list_lock_holders
-from dealtrace.storage.database.turns import pause_for_other_writers
+from dealtrace.storage.database.writing_turns import pause_for_other_writers
 from dealtrace.storage.id_blocks import IdBlocks, transaction
 from dealtrace.storage.schema.upgrade import (
     DatabaseForeign,

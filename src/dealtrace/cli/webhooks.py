@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookState
-from dealtrace.attribution.web_url import DEFAULT_PORTS, split_web_url
+from dealtrace.attribution.urls import DEFAULT_PORTS, split_web_url
 from dealtrace.calltouch.webhooks.vocabulary import choosable_keys
 from dealtrace.cli.answers import WebhookAnswer
 from dealtrace.cli.day_options import time_option

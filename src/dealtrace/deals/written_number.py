@@ -27,7 +27,7 @@ def without_blanks_between_thousands(text: str) -> str:
 
 
 def whole_digits(text: str) -> str:
-    """Return a whole number in ASCII digits, with its minus; a string that is not a whole number stays none.
+    """Return a whole number as it was written, but in ASCII digits, with its minus; any other string stays none.
 
     Ours: blanks between thousands and a `.0` at the end are ignored. 1C writes 1000000005 as `1 000 000 005`, with
     no-break spaces, unless it is told not to, and pandas writes `1000000005.0`.
@@ -78,7 +78,7 @@ def written_number(text: str) -> WrittenNumber | None:
 
 
 def clear_number(number: WrittenNumber, decimal_sign: str) -> Decimal:
-    """Return the number that a cell of a column means.
+    """Return the number that a written number means in a column.
 
     `decimal_sign` is the sign that separates decimals in the column, or an empty string if the column does not show it.
 

@@ -48,7 +48,7 @@ class AmountCell(NumberCell):
         return "rubles, up to four decimals"
 
     def read(self, cell: Cell) -> Decimal:
-        """Parse the amount of a deal, rounded to four decimals.
+        """Parse the amount in a table of deals to import, rounded to four decimals.
 
         Ours: unlike in the API, an amount may have commas or points between thousands, such as `1,234.50`.
         """

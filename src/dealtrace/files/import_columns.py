@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
-from dealtrace.files.cell_types import AnsweredCell, CellType, CodeCell, DurationCell, IntegerCell, NumberCell
+from dealtrace.files.cell_types import AnsweredCell, CellType, CodeCell, DurationCell, IntegerCell
 from dealtrace.files.row import Cell, FileRow, StatedText
 from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, unguarded_text
 from dealtrace.files.timestamp_cells import TimeOfDayCell
@@ -144,43 +143,6 @@ def _is_empty(cell: str, cell_type: CellType) -> bool:
     if not text or isinstance(cell, StatedText):
         return not text
     return text in NO_VALUE or (text in DASHES and isinstance(cell_type, _NEVER_A_DASH))
-
-
-class DecimalSigns:
-    """Finds the decimal sign of each column of an imported table: call `note` for each row, then `decided`.
-
-    Ours: the decimal sign of the other cells in a column decides whether `1,234` is 1234 or 1.234. If they show no
-    decimal sign, or both, the cell is refused.
-    """
-
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        self._shown: dict[int, set[str]] = {position: set() for position, _ in self._numbers()}
-
-    def note(self, row: FileRow) -> None:
-        """Note the decimal signs that the cells of a row show."""
-        for position, cell_type in self._numbers():
-            if position < len(row.cells) and (sign := cell_type.shown_sign(row.cells[position])):
-                self._shown[position].add(sign)
-
-    def decided(self) -> Layout:
-        """Return the layout, in which columns of numbers have the decimal sign that their cells show.
-
-        A column whose cells show no decimal sign, or both signs, is left unchanged.
-        """
-        decided = []
-        for found in self._layout.found_columns:
-            signs = self._shown.get(found.position, set())
-            if isinstance(found.column.type, NumberCell) and len(signs) == 1:
-                cell_type = replace(found.column.type, decimal_sign=next(iter(signs)))
-                found = replace(found, column=replace(found.column, type=cell_type))  # noqa: PLW2901
-            decided.append(found)
-        return replace(self._layout, found_columns=tuple(decided))
-
-    def _numbers(self) -> Iterable[tuple[int, NumberCell]]:
-        for found in self._layout.found_columns:
-            if isinstance(found.column.type, NumberCell):
-                yield found.position, found.column.type
 
 
 def count_known(headings: Iterable[Cell], columns: Sequence[ImportColumn]) -> int:

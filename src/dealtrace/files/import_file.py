@@ -8,14 +8,8 @@ from zoneinfo import ZoneInfo
 from dealtrace.errors import InvalidParameters
 from dealtrace.files.call_import_columns import CALLS
 from dealtrace.files.deal_import_columns import DEALS
-from dealtrace.files.import_columns import (
-    DecimalSigns,
-    Layout,
-    accepted_headings,
-    column_titles,
-    lay_out,
-    missing_columns,
-)
+from dealtrace.files.decimal_signs import DecimalSigns
+from dealtrace.files.import_columns import Layout, accepted_headings, column_titles, lay_out, missing_columns
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.lead_request_import_columns import LEAD_REQUESTS
 from dealtrace.files.row import FileRow

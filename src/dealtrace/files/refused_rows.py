@@ -8,10 +8,10 @@ from pathlib import Path
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Refusal
 from dealtrace.files.atomic_file import open_to_append, write_atomically
 from dealtrace.files.cell_types import cell_text
-from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.csv_reader import CELL_LENGTH_MAX
 from dealtrace.files.import_columns import row_fault
 from dealtrace.files.row import Cell, FileRow, StatedText
+from dealtrace.files.row_writers import CsvLines
 from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, guard_formula, spreadsheet_text, unguarded_text
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.leads.plain_text import stripped

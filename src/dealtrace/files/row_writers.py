@@ -1,7 +1,9 @@
 """Write rows to files of any size: CSV, XLSX, JSON Lines; the library for workbooks is imported for a workbook only."""
 
+import csv
+import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +18,6 @@ import msgspec
 from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed, write_atomically
 from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
-from dealtrace.files.csv_lines import CsvLines
 from dealtrace.files.row import ExportedValue
 from dealtrace.files.spreadsheet_text import comes_back, guard_formula, spreadsheet_text
 from dealtrace.files.xlsx.packed_workbook import open_packed
@@ -42,7 +43,25 @@ CONTENT_TYPES = {
     CSV: "text/csv;charset=UTF-8",
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_END = "\r\n"
+"""The line end for the csv module; with any other, the module would not quote a lone carriage return or line feed."""
 NOTES_SHEET: Mapping[Language, str] = {"ru": "Вопрос", "en": "Question"}
+
+
+class CsvLines:
+    """Formats rows as lines of CSV; cells with a delimiter, a quote, a carriage return or a line feed are quoted."""
+
+    def __init__(self, delimiter: str, end: str) -> None:
+        self._end = end
+        self._line = io.StringIO(newline="")
+        self._rows = csv.writer(self._line, delimiter=delimiter, lineterminator=_END)
+
+    def format(self, cells: Iterable[str]) -> str:
+        """Return a row as one line of CSV, including the line end."""
+        self._line.seek(0)
+        self._line.truncate()
+        self._rows.writerow(cells)
+        return self._line.getvalue().removesuffix(_END) + self._end
 
 
 @record

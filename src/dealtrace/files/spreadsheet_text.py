@@ -16,7 +16,7 @@ NO_VALUE = frozenset(
         "0000-00-00", "0000-00-00 00:00:00",
     }
 )  # fmt: skip
-"""What databases and programs write into files of text for a missing value.
+"""What databases and programs write into spreadsheets and other tables of text for a missing value.
 
 Ours: it counts as an empty cell in every column. Otherwise, if two phone calls had `NULL` as their id, the
 second would be refused as a repetition of the first. In JSON, which has a null of its own, it is text. Exports put an

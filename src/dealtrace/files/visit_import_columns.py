@@ -41,7 +41,7 @@ NO_VISIT = frozenset(
 
 @record
 class VisitRefCell:
-    """A cell with the id of a visit.
+    """A cell of a table to import with the id of a visit.
 
     Ours: 0 and placeholders such as `null` mean that there is no visit, as in the API; other text is refused, because
     nobody would notice that the visit is missing.

@@ -197,7 +197,7 @@ class Gate:
         return site if site is not None and str(site.id) == site_id else None
 
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
-        """Find the site that a token gives access to; a token that is not cached is looked up in the database.
+        """Admit a request by its token, and return the token's site; the database is asked about a token not cached.
 
         Vendor: «Токен доступа к статистике Вашего ЛК через API».
         """
@@ -217,7 +217,7 @@ class Gate:
 
 
 def _check_site(admission: Admission, site_id: str | None, scope: Scope) -> None:
-    """Check that the site named in the path or in a header, if any, is the token's site.
+    """Admit a request with a token only if the site that its path or a header names, if any, is the token's.
 
     Ours: a request that names another site is journalled under the token's site, since its owner has to correct it.
 

@@ -233,7 +233,7 @@ class RateLimits:
         raise RateExceeded(per_second=limit.count, retry_after_seconds=1)
 
     async def check_site(self, rate_limit_class: RateLimitClass, site_id: int) -> None:
-        """Admit a request that names a site and has no token, and count the request.
+        """Count a request that names a site and has no token, and refuse it beyond the site's rate limit.
 
         Ours: such requests are also limited per site, because anyone may send them from any number of IP addresses.
 

@@ -36,7 +36,7 @@ async def receive_pairs(scope: Scope, receive: Receive, *, reads_json: bool, bod
 
 
 def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pairs:
-    """Parse the body of a form, urlencoded or multipart; a body without a type is parsed as urlencoded.
+    """Parse the parameters in a body, urlencoded or multipart; a body without a type is parsed as urlencoded.
 
     With `reads_json`, the refusal of another type says that a JSON object may be sent, too.
     Ours: multipart is parsed as browsers send it; other types are refused, because guessing would lose data.

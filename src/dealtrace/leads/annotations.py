@@ -16,8 +16,6 @@ A person can replace an annotation, and a program can add to it.
 """
 CUSTOM_FIELD = "field:"
 """The prefix of a custom field's name in a version; the value is `None` if the lead has no value of the field."""
-ANNOTATION_VERSIONS_MAX = 100
-"""Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""
 AnnotationValues = Mapping[str, tuple[str, ...] | str | None]
 """The values of annotations by name; the annotation named `RING_BACK` is what a person did about a missed call."""
 

@@ -6,7 +6,7 @@ Longer values are refused, never cut.
 from datetime import timedelta
 
 CONTACTS_LENGTH_MAX = 1_000
-"""Ours: the maximum number of characters of a string that is searched for contacts.
+"""Ours: the limit, in characters, of a string that is searched for contacts.
 
 A longer text is not a list of contacts.
 """
@@ -46,3 +46,5 @@ CALL_DURATION_MAX = timedelta(days=30)
 YEAR_MIN = 1990
 YEAR_MAX = 2100
 """The latest year of a lead or deal; a date before `YEAR_MIN` or after `YEAR_MAX` is probably a mistake."""
+ANNOTATION_VERSIONS_MAX = 100
+"""Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""

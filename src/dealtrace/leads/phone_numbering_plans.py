@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RUSSIA = "7"
 """The country code of Russia and Kazakhstan, which share one numbering plan."""
 BARE_LENGTH_MIN = 11
-"""Ours: the fewest digits of a foreign number without a plus; fewer digits may be a truncated Russian number."""
+"""Ours: without a plus, numbering plans of other countries apply to this many digits or more: fewer may be Russian."""
 LENGTH_MAX = 15
 """The most digits of a number with its country code, by the recommendation E.164 of ITU-T."""
 EXTENSION_LENGTH_MAX = 6

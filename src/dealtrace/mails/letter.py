@@ -14,9 +14,10 @@ from dealtrace.printable import one_line
 from dealtrace.record import record
 
 ATTACHMENT_BYTES_MAX = 7_000_000
-"""Ours: the maximum size of an attached file. An e-mail encodes it in 9.5 MB, and many mail servers refuse 10 MB.
+"""Ours: the maximum size of a file that is attached to a letter.
 
-A larger report is attached without its last rows, and the e-mail says so.
+An e-mail encodes it in 9.5 MB, and many mail servers refuse 10 MB. A larger report is attached without its
+last rows, and the e-mail says so.
 """
 
 SUBJECT_LENGTH_MAX = 200

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from dealtrace.deals.matchers import FINAL_KINDS, Matcher, Preference
 from dealtrace.leads.lead import LeadKind
 from dealtrace.matching.lead_search import Miss, Prospect, SearchByContact, accepts, misses, search_of
-from dealtrace.matching.rematch import UNMATCHED, Match
+from dealtrace.matching.rematch_effect import UNMATCHED, Match
 from dealtrace.matching.window import nearness
 from dealtrace.record import record
 

@@ -7,7 +7,7 @@ from dealtrace.leads.lead import LeadSpan
 from dealtrace.record import record
 
 LINK_THRESHOLD_MAX = timedelta(days=3660)
-"""Ours: the largest link threshold (the longest time between a lead and its deal), ten years."""
+"""Ours: the longest time that a lead's window stays open after the lead (the largest link threshold), ten years."""
 
 
 @record

@@ -111,7 +111,7 @@ def pivot_cells(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> I
 def _figure(
     part: FigurePart, metric: Metric, value: Fraction | None, before: Fraction | None, *, has_changes: bool
 ) -> Fraction | None:
-    """Return a part of a figure; without `has_changes`, all changes are unknown.
+    """Return a part of a figure for its column of a table; without `has_changes`, all changes are unknown.
 
     Ours: if nothing was counted in the compared period, or in the time that a row is compared with, there is nothing to
     compare with, as pages say; changes would repeat the values.

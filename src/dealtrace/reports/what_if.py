@@ -14,7 +14,7 @@ from dealtrace.reports.kopecks import split_kopecks
 Shares = Sequence[tuple[TrafficSource, int]]
 """The source and share of each visit that led to a deal, latest visit first; the shares add up to `WHOLE`."""
 MOVES_MAX = 10_000
-"""Ours: the maximum number of pairs of old and new source with a count of their own; all other pairs share one sum."""
+"""Ours: if other rules are tried, this many pairs of old and new source have counts of their own; others share one."""
 
 
 @record

@@ -10,7 +10,7 @@ from dealtrace.operations.work import AnyOperation, Work, ids_needed
 from dealtrace.operations.write_command import WriteCommand
 
 SHARED_ITEMS_MAX = 16
-"""Ours: a pending list with more items than this is not written in one transaction with the commands of other sites.
+"""Ours: a pending command with more items is not written in one transaction with the commands of other sites.
 
 Otherwise the rows of these sites would stay locked, and their clients would wait, until the whole list is written.
 """

@@ -39,9 +39,9 @@ Registrations wait while requests are stored. If the requests of a whole busy se
 registration would wait twice as long.
 """
 STORED_MAX = 2000
-"""Ours: the maximum number of requests of a site that are stored at once, even if more wait."""
+"""Ours: the journal stores at most this many requests of a site at once, even if more wait."""
 UNKNOWN_PATHS_PER_MINUTE_MAX = 60
-"""Ours: a process journals at most this many requests of unknown paths a minute.
+"""Ours: the journal of a process keeps at most this many requests of unknown paths a minute.
 
 No rate limit applies to these requests, so a program that tries many paths could fill the database.
 """

@@ -58,7 +58,7 @@ Ours: a locked site delays the others by this much at most, and nearly all trans
 """
 
 STOP_PATIENCE_SECONDS = 5
-"""Ours: for how many seconds commands are still tried again once the server stops.
+"""Ours: for how many seconds the write queue still tries commands again once the server stops.
 
 All requests must be answered, and what is in memory stored, before the supervisor kills the process after 30 seconds.
 """

@@ -19,7 +19,7 @@ Outcome = TypeVar("Outcome")
 SITES_AT_ONCE_MAX = 32
 """How many sites are served at once; all but one of them are waiting for a write, usually because of a locked row."""
 GIVES_WAY_SECONDS = 0.5
-"""Ours: after a write for a site has taken this long, background work goes on with the next site in the meantime.
+"""Ours: after a write for a due site has taken this long, its worker goes on with the next due site in the meantime.
 
 Nearly all writes take less.
 """

@@ -20,7 +20,7 @@ from cast import MOSCOW
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.charts.lines import ChartNote, Point, line_chart
-from dealtrace.cabinet.charts.matching import DrawnCandidate, matching_chart
+from dealtrace.cabinet.charts.match_windows import DrawnCandidate, matching_chart
 from dealtrace.cabinet.formats import clock_time, metric_value
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.cabinet.reports.time_chart import time_line

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from dealtrace.cabinet.charts.matching import SIDE, WIDTH, WINDOWS_MAX, DrawnCandidate, matching_chart
+from dealtrace.cabinet.charts.match_windows import SIDE, WIDTH, WINDOWS_MAX, DrawnCandidate, matching_chart
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate
 from dealtrace.matching.window import Window

@@ -10,7 +10,7 @@ from dealtrace.deals.matchers import WITHOUT_SOURCE, Matcher, MatcherKind
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import Search
 from dealtrace.matching.matcher_changes import MatcherChange, with_change
-from dealtrace.matching.rematch import UNMATCHED, Match
+from dealtrace.matching.rematch_effect import UNMATCHED, Match
 from dealtrace.matching.rule_changes import SECOND, RuleChange
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
 from dealtrace.operations.deals.pin import pin_deal

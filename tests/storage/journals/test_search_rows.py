@@ -9,7 +9,7 @@ from account_work import account_work
 from cast import Player, Stage
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.details import ContactBook, DealDetails
-from dealtrace.leads.search_text import SearchText, parse_search
+from dealtrace.leads.search_field import SearchText, parse_search
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.personal_data import erase_person

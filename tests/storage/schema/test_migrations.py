@@ -19,7 +19,7 @@ from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.details import ContactBook, DealDetails
-from dealtrace.leads.search_text import SearchText
+from dealtrace.leads.search_field import SearchText
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.delete import delete_deals
 from dealtrace.operations.deals.register import register_deals

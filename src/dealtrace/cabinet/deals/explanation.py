@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from dealtrace.cabinet.charts.matching import DrawnCandidate, drawn_windows, matching_chart
+from dealtrace.cabinet.charts.match_windows import DrawnCandidate, drawn_windows, matching_chart
 from dealtrace.cabinet.deals.labels import (
     CURED_IN_CRM,
     LEAD_KEPT,
@@ -26,7 +26,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import Candidate, Missed, Step
 from dealtrace.matching.match_reason import Verdict
-from dealtrace.matching.rematch import Match
+from dealtrace.matching.rematch_effect import Match
 from dealtrace.operations.matching.explain import Explanation, Naming
 from dealtrace.record import record
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from dealtrace.cabinet.charts.matching import (
+from dealtrace.cabinet.charts.match_windows import (
     BAR,
     BOTTOM,
     LETTER,

@@ -13,7 +13,7 @@ from dealtrace.deals.matchers import Matcher, MatcherKind, began_between
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.explanation import MatcherCandidate, MatcherOutcome, MatcherStep
 from dealtrace.matching.lead_search import Miss
-from dealtrace.matching.rematch import Match
+from dealtrace.matching.rematch_effect import Match
 from dealtrace.record import record
 
 

@@ -8,7 +8,7 @@ from dealtrace.cabinet.formats import clock_time, span_of_time
 from dealtrace.cabinet.request_lines import call_line, curl_of_deal, lead_request_line
 from dealtrace.cabinet.view import View
 from dealtrace.record import record
-from dealtrace.storage.reports.first_and_last import Arrivals, FirstAndLast
+from dealtrace.storage.reports.arrivals import Arrivals, FirstAndLast
 
 MINUTE = timedelta(minutes=1)
 """The age of the latest data is shown in whole minutes, at least one."""

@@ -42,8 +42,8 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.matching.match_reason import UNMATCHED_REASONS
 from dealtrace.operations.overview.backups import find_old_backup
 from dealtrace.operations.overview.find_missing_data import MissingData, find_missing_data, list_metric_gaps
+from dealtrace.operations.overview.find_open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.find_sharp_falls import FallsOfDays, list_falls
-from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.overview.problems import WATCHED_DAYS, Problem, ProblemKind, list_problems, watched_period
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import FactSource, ask
@@ -58,8 +58,8 @@ from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionCon
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys
+from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.currency_rates import list_sums_without_rate
-from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.statuses import list_statuses
 
 NEW_SITE_PRESET = "today"

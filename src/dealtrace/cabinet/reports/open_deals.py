@@ -6,7 +6,7 @@ from dealtrace.cabinet.reports.table import rows_url
 from dealtrace.cabinet.reports.without_contacts import rows_page_for
 from dealtrace.cabinet.view import View
 from dealtrace.errors import text_in
-from dealtrace.operations.overview.open_deals import OpenDeals
+from dealtrace.operations.overview.find_open_deals import OpenDeals
 from dealtrace.record import record
 from dealtrace.reports.filters import WRITTEN_OUT_MAX
 from dealtrace.reports.reading.open_deals import OPEN_METRICS, FallenIncome

@@ -56,7 +56,7 @@ from dealtrace.cabinet.reports.without_contacts import (
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.operations.overview.find_missing_data import list_metric_gaps
-from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
+from dealtrace.operations.overview.find_open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question_context

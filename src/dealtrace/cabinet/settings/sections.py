@@ -21,9 +21,9 @@ from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.mails.scheduled_reports import count_scheduled_reports
+from dealtrace.storage.reports.arrivals import Arrivals, find_arrivals
 from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.currency_rates import has_rates
-from dealtrace.storage.reports.first_and_last import Arrivals, find_arrivals
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 

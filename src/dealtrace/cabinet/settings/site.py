@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from starlette.responses import Response
 
 from dealtrace import clock
-from dealtrace.accounts.on_off import switch_text
+from dealtrace.accounts.on_off_settings import switch_text
 from dealtrace.accounts.site_days import day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label

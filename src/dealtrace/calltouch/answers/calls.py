@@ -31,7 +31,7 @@ from dealtrace.calltouch.answers.formats import (
     whole_rubles,
     whole_seconds,
 )
-from dealtrace.calltouch.answers.pages import PageAnswer
+from dealtrace.calltouch.answers.journal_page import PageAnswer
 from dealtrace.calltouch.answers.sources import (
     NOT_SPECIFIED,
     Attrs,

@@ -1,6 +1,5 @@
 """The answers of the deals API 2.0 (`client-order`): a result for each order of a list, and stored orders."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import ContactBook, Product
-from dealtrace.deals.matchers import Matcher, unreachable
+from dealtrace.deals.matchers import Matcher
 from dealtrace.deals.status_history import PastStatus
 from dealtrace.errors import Language, Refusal
 from dealtrace.leads.lead import KIND_NAMES, LeadKindName, LeadRef
@@ -206,23 +205,6 @@ def stored_client_order(
     if warning:
         stored["warning"] = warning
     return stored
-
-
-def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> str:
-    """Return a warning that names the matchers (searches) that are never tried, or an empty string if there are none.
-
-    `name` is the key of the list of matchers in the request.
-    Ours: these matchers cause a warning and no refusal, since some public clients put `customSources` after
-    `withoutSource`, where it is never tried.
-    """
-    lost = unreachable(matchers)
-    if not lost:
-        return ""
-    places = ", ".join(f"{name}[{position}]" for position in lost)
-    word = type_of_matcher(matchers[lost.start - 1])
-    if language == "ru":
-        return f"{places}: не проверяется, потому что {word} срабатывает всегда; поставьте {word} последним"
-    return f"{places}: never tried, because {word} always succeeds; put {word} last"
 
 
 def refused_client_order(number: SentScalar, refusal: Refusal, language: Language) -> RefusedClientOrder:

@@ -25,7 +25,7 @@ from dealtrace.calltouch.answers.formats import (
     slashed_clock,
     whole_seconds,
 )
-from dealtrace.calltouch.answers.pages import PageAnswer
+from dealtrace.calltouch.answers.journal_page import PageAnswer
 from dealtrace.calltouch.answers.sources import (
     CreditedSession,
     GoogleAds,

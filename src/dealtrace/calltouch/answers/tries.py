@@ -3,8 +3,9 @@
 from typing import TypedDict
 
 from dealtrace.answers.explanation import ExplanationAnswer, serialize_explanation
-from dealtrace.calltouch.answers.client_orders import MatchedBy, RefusedClientOrder, matched_by, warning_of
+from dealtrace.calltouch.answers.client_orders import MatchedBy, RefusedClientOrder, matched_by
 from dealtrace.calltouch.answers.formats import Id
+from dealtrace.calltouch.answers.matcher_warnings import warning_of
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.errors import Language
 from dealtrace.operations.deals.try_register import TriedRegistration

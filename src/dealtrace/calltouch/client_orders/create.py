@@ -9,8 +9,8 @@ from dealtrace.calltouch.answers.client_orders import (
     matched_by,
     refused_client_order,
     stored_client_order,
-    warning_of,
 )
+from dealtrace.calltouch.answers.matcher_warnings import warning_of
 from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
 from dealtrace.calltouch.client_orders.reading import read_order
 from dealtrace.calltouch.json_bodies import outcomes_in_order, read_or_refuse

@@ -59,7 +59,7 @@ async def delete(caller: Caller, items: Sequence[object]) -> Reply:
 
 
 async def search(caller: Caller, items: Sequence[object]) -> Reply:
-    """Answer with the stored values of a deal, or an error, for each sent number and then for each sent id.
+    """Search for deals: answer with the values of a deal, or an error, for each sent number and then for each sent id.
 
     Ours: we chose the keys of the request and the answer, since the vendor only mentions this method.
 

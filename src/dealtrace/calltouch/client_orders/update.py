@@ -10,9 +10,9 @@ from dealtrace.calltouch.answers.client_orders import (
     matched_by,
     refused_client_order,
     stored_client_order,
-    warning_of,
 )
 from dealtrace.calltouch.answers.formats import utc_of_wall_clock
+from dealtrace.calltouch.answers.matcher_warnings import warning_of
 from dealtrace.calltouch.client_orders.create import sent_number
 from dealtrace.calltouch.client_orders.matchers import read_matchers
 from dealtrace.calltouch.client_orders.parameters import UPDATE_TABLE

@@ -9,11 +9,11 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.classification import NOT_SET
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.calls import call_record
-from dealtrace.calltouch.answers.pages import page_answer
+from dealtrace.calltouch.answers.journal_page import page_answer
 from dealtrace.calltouch.answers.sources import NOT_SPECIFIED
 from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
-from dealtrace.calltouch.journals.pages import answer_page, empty_page, requested_page
 from dealtrace.calltouch.journals.parameters import CALLS_DIARY, FILTERED, read_interval
+from dealtrace.calltouch.journals.requested_page import answer_page, empty_page, requested_page
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from dealtrace.attribution.web_url import split_web_url
+from dealtrace.attribution.urls import split_web_url
 from dealtrace.calltouch.journals.parameters import DOWNLOAD
 from dealtrace.errors import InvalidValue, RecordingNotFound
 from dealtrace.http.caller import Caller

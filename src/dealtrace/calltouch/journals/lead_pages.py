@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.calltouch.answers.calls import CallRecord
 from dealtrace.calltouch.answers.lead_requests import LeadRequestRecord
-from dealtrace.calltouch.journals.pages import ARRAY_SIZE_MAX, RECORDS_AT_ONCE, refuse_long_array
+from dealtrace.calltouch.journals.requested_page import ARRAY_SIZE_MAX, RECORDS_AT_ONCE, refuse_long_array
 from dealtrace.http.parameter_table import Sent
 from dealtrace.http.replies import ready
 from dealtrace.leads.lead import LeadKind

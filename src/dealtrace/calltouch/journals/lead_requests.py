@@ -9,8 +9,8 @@ from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.lead_requests import lead_request_record
 from dealtrace.calltouch.journals.lead_pages import build_all_records, build_records
-from dealtrace.calltouch.journals.pages import answer_page, requested_page
 from dealtrace.calltouch.journals.parameters import REQUESTS, read_interval, require_dates
+from dealtrace.calltouch.journals.requested_page import answer_page, requested_page
 from dealtrace.errors import SiteMismatch
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent

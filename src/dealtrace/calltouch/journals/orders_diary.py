@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.calltouch.answers.deals import deal_record
-from dealtrace.calltouch.answers.pages import page_answer
-from dealtrace.calltouch.journals.pages import answer_page, empty_page, requested_page
+from dealtrace.calltouch.answers.journal_page import page_answer
 from dealtrace.calltouch.journals.parameters import ORDERS_DIARY, read_interval, require_dates
+from dealtrace.calltouch.journals.requested_page import answer_page, empty_page, requested_page
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, ready, success

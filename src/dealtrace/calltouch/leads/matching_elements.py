@@ -254,7 +254,7 @@ class ElementReader:
     def _contacts(
         self, place: str, sent: Sequence[SentScalar], kind: Text, listed: Callable[[str], Sequence[str]]
     ) -> Iterator[str]:
-        """Yield all contacts in `sent`, in normal form.
+        """Yield all contacts in a list of an element of `matching`, in normal form.
 
         Ours: a string that contains no contact is ignored.
         """

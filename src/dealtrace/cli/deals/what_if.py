@@ -8,7 +8,7 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from dealtrace import clock
-from dealtrace.accounts.on_off import switch_text
+from dealtrace.accounts.on_off_settings import switch_text
 from dealtrace.accounts.setting_effects import Effect
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE

@@ -9,7 +9,7 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from dealtrace import clock
-from dealtrace.accounts.on_off import switch_text
+from dealtrace.accounts.on_off_settings import switch_text
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel

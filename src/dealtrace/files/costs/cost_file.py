@@ -15,8 +15,8 @@ from dealtrace.errors import FileUnreadable, InvalidParameters, Violation
 from dealtrace.files.costs.cells import MICROS, NO_DATA, RUB, Money
 from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES
 from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, find_cost_unit
-from dealtrace.files.costs.decimal_sign import decimal_sign_of
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
+from dealtrace.files.decimal_signs import decimal_sign_of
 from dealtrace.files.import_columns import Layout, RowValues, row_fault, values_of
 from dealtrace.files.row import FileRow
 from dealtrace.files.table_file import TableFile, open_table

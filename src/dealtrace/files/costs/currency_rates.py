@@ -17,8 +17,8 @@ from dealtrace.deals.written_number import clear_number
 from dealtrace.errors import InvalidParameters, InvalidValue
 from dealtrace.files.cell_types import NumberCell, cell_text
 from dealtrace.files.costs.cells import CurrencyCell, DayCell, MoneyCell, check_positive, read_positive
+from dealtrace.files.decimal_signs import DecimalSigns
 from dealtrace.files.import_columns import (
-    DecimalSigns,
     ImportColumn,
     Need,
     accepted_headings,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.cors_origins import read_origins
 from dealtrace.accounts.counter_code import read_counter_code
-from dealtrace.accounts.on_off import read_switch, switch_text
+from dealtrace.accounts.on_off_settings import read_switch, switch_text
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.attribution.credit import AttributionModel

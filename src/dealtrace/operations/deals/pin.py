@@ -6,7 +6,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotPinned, LeadNotFound
 from dealtrace.leads.lead import LeadRef
-from dealtrace.matching.rematch import Match, with_match
+from dealtrace.matching.rematch_effect import Match, with_match
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.matching.rematch import rebind_deals

@@ -11,7 +11,7 @@ from dealtrace.deals.versions import DealVersion, first_version
 from dealtrace.errors import NumberTaken, Refusal
 from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
-from dealtrace.matching.rematch import Match
+from dealtrace.matching.rematch_effect import Match
 from dealtrace.operations.credit_leads import credit_leads
 from dealtrace.operations.deals.store import store_new_deals
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons

@@ -11,7 +11,7 @@ from dealtrace.operations.deals.change import PendingDealChanges
 from dealtrace.operations.deals.find import find_deals
 from dealtrace.operations.deals.register_lists import outcomes_by_list, spread
 from dealtrace.operations.leads.annotate import add_to_leads
-from dealtrace.operations.matching.try_matchers import decide_matchers
+from dealtrace.operations.matching.decide_matchers import decide_matchers
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand

@@ -8,7 +8,6 @@ from dealtrace.accounts.user import UserId
 from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.errors import InvalidParameters, LeadNotFound, LeadNotMatched, PointsSpent, Refusal, Violation
 from dealtrace.leads.annotations import (
-    ANNOTATION_VERSIONS_MAX,
     Addition,
     Annotations,
     AnnotationValues,
@@ -17,7 +16,12 @@ from dealtrace.leads.annotations import (
     with_addition,
 )
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_MANAGERS_LENGTH_MAX, LEAD_TAGS_MAX
+from dealtrace.leads.limits import (
+    ANNOTATION_VERSIONS_MAX,
+    LEAD_COMMENT_LENGTH_MAX,
+    LEAD_MANAGERS_LENGTH_MAX,
+    LEAD_TAGS_MAX,
+)
 from dealtrace.matching.lead_search import LeadSearch
 from dealtrace.operations.leads.change_in_cabinet import NOTED, record_lead_change
 from dealtrace.operations.matching.rematch import rematch_tagged

@@ -14,11 +14,11 @@ from dealtrace.matching.explanation import NEAR_MISS, MatcherOutcome, MatcherSte
 from dealtrace.matching.lead_search import searched_contacts
 from dealtrace.matching.match_reason import LeadContacts, MatchReason, Verdict, match_reason_of, verdict_of
 from dealtrace.matching.matcher_changes import MatcherChange
-from dealtrace.matching.rematch import Match
+from dealtrace.matching.rematch_effect import Match
 from dealtrace.matching.rule_changes import SECOND, RuleChange, list_rule_changes
 from dealtrace.matching.window import LINK_THRESHOLD_MAX
+from dealtrace.operations.matching.decide_matchers import explain_decision
 from dealtrace.operations.matching.match import DealToMatch, match_deals
-from dealtrace.operations.matching.try_matchers import explain_decision
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows
 

@@ -14,8 +14,8 @@ from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.reference_spelling import find_spelt, spellings
 from dealtrace.matching.lead_search import SEARCH_ORDER, searched_contacts
 from dealtrace.matching.nearest_lead import find_lead
-from dealtrace.matching.rematch import Match
-from dealtrace.operations.matching.try_matchers import MatchDecision, decide_matchers
+from dealtrace.matching.rematch_effect import Match
+from dealtrace.operations.matching.decide_matchers import MatchDecision, decide_matchers
 from dealtrace.record import record
 from dealtrace.storage.leads import contact_rows, leads
 

@@ -13,7 +13,7 @@ from dealtrace.deals.matchers import key_of_lead, key_of_visit
 from dealtrace.deals.versions import VersionKind, next_version
 from dealtrace.leads.contact import md5_of_phone
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
-from dealtrace.matching.rematch import rematched
+from dealtrace.matching.rematch_effect import rematched
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import ReadSite
 from dealtrace.operations.credit_leads import credit_leads

@@ -21,7 +21,7 @@ from dealtrace.storage.reports.key_spellings import find_spellings
 WATCHED = tuple(METRICS[name] for name in ("calls", "requests", "visits"))
 COST, VISITS = METRICS["cost"], METRICS["visits"]
 DAYS_WATCHED = 400
-"""Ours: the longest period, in days, that the overview searches for gaps; longer periods are for trends."""
+"""Ours: the longest period, in days, that is searched for missing data; longer periods are for trends."""
 
 
 @record

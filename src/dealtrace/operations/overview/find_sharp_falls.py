@@ -9,7 +9,7 @@ from dealtrace.alerts.sharp_fall_rules import FALLS_WATCHED, WINDOWS_WATCHED, Fa
 from dealtrace.alerts.windows import last_slot, slots_before
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.alerts.observe import observe_metrics
-from dealtrace.operations.overview.open_deals import OpenDeals, find_open_deals
+from dealtrace.operations.overview.find_open_deals import OpenDeals, find_open_deals
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS

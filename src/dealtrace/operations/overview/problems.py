@@ -24,7 +24,7 @@ from dealtrace.storage.accounts.points import find_points_spent
 from dealtrace.storage.accounts.unknown_names import list_unknown_parameters
 from dealtrace.storage.deals.deals import count_unusable_contacts
 from dealtrace.storage.leads.contact_rows import count_unusable_leads
-from dealtrace.storage.reports.first_and_last import find_arrivals, list_service_deals
+from dealtrace.storage.reports.arrivals import find_arrivals, list_service_deals
 from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
 from dealtrace.attribution.credit import AttributionModel
-from dealtrace.operations.reports.sort_as_seen import (
+from dealtrace.operations.reports.sort_masked_rows import (
     has_masked_keys,
     mixed_ties,
     sorts_by_masked_keys,

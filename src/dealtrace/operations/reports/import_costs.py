@@ -98,7 +98,7 @@ def account_name(account: CostAccount) -> str:
 
 
 def replace_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days`; no two new costs may have the same day and source.
+    """Import the costs of an account on `days` in place of those before; no two may have the same day and source.
 
     Importing the same file again changes nothing. Imports and registrations of a site run one after another. Ours:
     `days` are the days that have a row in the file, so a file with gaps deletes nothing on the days in between.

@@ -6,7 +6,7 @@ from ipaddress import IPv6Address
 
 from dealtrace.accounts.webhook import BodyStyle, EventKind, Webhook, WebhookId
 from dealtrace.attribution.host_names import is_host_name
-from dealtrace.attribution.web_url import split_web_url
+from dealtrace.attribution.urls import split_web_url
 from dealtrace.errors import InvalidSetting, WebhookNotFound
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.webhooks.manage import BY_HAND, record_state

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from datetime import timedelta
 
-from dealtrace.accounts.on_off import read_switch, switch_text
+from dealtrace.accounts.on_off_settings import read_switch, switch_text
 from dealtrace.accounts.setting_effects import STATUS_PREFIX
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel

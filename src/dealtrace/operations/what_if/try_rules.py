@@ -18,7 +18,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import SEARCH_ORDER
-from dealtrace.matching.rematch import Match, rematched
+from dealtrace.matching.rematch_effect import Match, rematched
 from dealtrace.operations.credit_leads import find_creditable_visits
 from dealtrace.operations.matching.match import DealToMatch, match_deals
 from dealtrace.operations.what_if.trial import Trial

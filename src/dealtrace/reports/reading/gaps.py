@@ -10,7 +10,7 @@ from dealtrace.reports.periods import DAY, DAYS_OF_WEEK
 from dealtrace.reports.reading.silence import TIMES_USUAL
 
 WEEKS_MIN = 3
-"""Ours: a usual count is computed only if there are counts for at least this many weeks."""
+"""Ours: a usual count, which shows gaps, is computed only if there are counts for at least this many weeks."""
 WEEKS_AROUND = 8
 """Ours: the usual counts of an empty period are computed from this many weeks before it and this many after it."""
 

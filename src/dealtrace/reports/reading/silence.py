@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 LOOKED_BACK = timedelta(days=28)
-"""Ours: how far back deals are counted, to find how often deals usually arrive."""
+"""Ours: how far back deals are counted, to tell silence from the usual pauses between deals."""
 DEALS_MIN = 8
 """Ours: with fewer deals than this within `LOOKED_BACK`, silence looks the same as an ordinary pause."""
 PAUSE_MIN = timedelta(hours=24)

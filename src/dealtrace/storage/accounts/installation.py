@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
-from dealtrace.accounts.on_off import switch_text
+from dealtrace.accounts.on_off_settings import switch_text
 from dealtrace.storage.database.upsert import insert_into
 from dealtrace.storage.schema.tables.control import installation
 

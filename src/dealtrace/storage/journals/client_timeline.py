@@ -14,7 +14,7 @@ from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.visits.visits import VISIT_ROWS, visit_from_row
 
 SHOWN_MAX = 500
-"""Ours: the maximum number of records of each kind shown for a client, newest first; only robots have more records."""
+"""Ours: the timeline of a client has at most this many records of each kind, newest first; only robots have more."""
 FOUND_MAX = SHOWN_MAX + 1
 """The maximum number of records found of each kind: one more than is shown, to see whether there are more."""
 

@@ -10,7 +10,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.leads.client_groups import UnlinkedReason
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference_spelling import spellings
-from dealtrace.leads.search_text import ANY, SearchText
+from dealtrace.leads.search_field import ANY, SearchText
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.database.compiled_statement import AnySelect

@@ -25,8 +25,8 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
-from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.database.column_types import microseconds
+from dealtrace.storage.reports.client_firsts import first_won, with_first_won
 from dealtrace.storage.reports.fact_tables import AT, MONEY, UNKNOWN, DealTime, FactTables
 from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
@@ -44,35 +44,11 @@ from dealtrace.storage.reports.scope import (
     Shape,
 )
 from dealtrace.storage.reports.sql_functions import different_numbers, total_if_known, total_of
-from dealtrace.storage.reports.statement_types import Expression, Selection
+from dealtrace.storage.reports.statement_types import Expression
 
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
 """How many microseconds are added to an instant to make it positive; `_SHIFT` is a multiple of a second."""
-
-
-def with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
-    """Return the select `chosen` with a further column that is 1 for the first won deal of each client, else 0.
-
-    Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
-    matter. The join also compares the times: if it compared only the clients, PostgreSQL would expect far too many rows
-    and therefore read them in one process.
-    """
-    is_first = and_(base.c.meaning == Meaning.WON, first.c.client_id.is_not(None))
-    joined = base.outerjoin(first, and_(first.c.client_id == base.c.client_id, first.c[AT] == base.c[AT]))
-    return chosen.add_columns(case((is_first, 1), else_=0).label(FIRST_WON)).select_from(joined)
-
-
-def first_won(tables: FactTables, deal_time: DealTime) -> Subquery:
-    """Return a select of each client's first won deal, over all time: `client_id` and the deal's time."""
-    won = tables.rows(Fact.DEALS, {"client_id", "meaning", AT}, deal_time).subquery("won")
-    is_won = (won.c.meaning == Meaning.WON, won.c.client_id.is_not(None))
-    return (
-        select(won.c.client_id, func.min(won.c[AT]).label(AT))
-        .where(*is_won)
-        .group_by(won.c.client_id)
-        .subquery("first_won")
-    )
 
 
 @record

@@ -1,4 +1,4 @@
-"""SQL selects that report statements join: first leads, leads with deals, leads with a stated source, and paths.
+"""SQL selects that report statements join: leads with deals, leads with a stated source, and paths.
 
 A path is the sequence of sources through which a client came before a lead.
 """
@@ -6,53 +6,13 @@ A path is the sequence of sources through which a client came before a lead.
 from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, func, literal, or_, select, type_coerce, union_all
 
 from dealtrace.attribution.traffic_source import DIRECT
-from dealtrace.leads.lead import LeadKind
-from dealtrace.reports.dimensions import NEW_CLIENT, PATH_ARROW, RETURNING_CLIENT, UNKNOWN_STEP
+from dealtrace.reports.dimensions import PATH_ARROW, UNKNOWN_STEP
 from dealtrace.storage.deals.lead_links import is_its_lead
 from dealtrace.storage.reports.fact_tables import SITE_ID
 from dealtrace.storage.reports.sql_functions import joined_texts
-from dealtrace.storage.reports.statement_types import Expression, Selection
+from dealtrace.storage.reports.statement_types import Expression
 from dealtrace.storage.schema.tables.deals import deal
-from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES, call, lead_request
-
-
-def first_leads() -> Subquery:
-    """Return a select of the site's clients (`client_id`), each with the time of the client's first lead ever (`at`).
-
-    One pass groups the leads of all clients; searching for the earlier leads of every counted lead would take several
-    times as long.
-    """
-    leads = union_all(*(_leads(kind) for kind in LeadKind)).subquery("leads_of_clients")
-    first = select(leads.c.client_id, func.min(leads.c.at).label("at")).group_by(leads.c.client_id)
-    return first.subquery("first_leads")
-
-
-def _leads(kind: LeadKind) -> Selection:
-    table = LEAD_TABLES[kind]
-    started_at = type_coerce(LEAD_STARTS[kind], BigInteger).label("at")
-    return select(table.c.client_id, started_at).where(table.c.site_id == SITE_ID, table.c.deleted_at.is_(None))
-
-
-def client_kind(first: Subquery, started_at: Expression) -> Expression:
-    """Return the SQL expression for `client_kind`: returning if the client had an earlier lead, else new.
-
-    Ours: if several leads of a client share the earliest time, all of them are of a new client, so the order in which
-    they arrive does not matter.
-    """
-    return case((first.c.at < started_at, RETURNING_CLIENT), else_=NEW_CLIENT)
-
-
-def client_since(client_id: Expression) -> Expression:
-    """Return an SQL expression: when a client's first lead began, or null if there is none; slow for many clients."""
-    by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
-    return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
-
-
-def _first_lead(kind: LeadKind, client_id: Expression) -> Expression:
-    first = LEAD_TABLES[kind].alias(f"first_{kind}")
-    started_at = type_coerce(first.c[LEAD_STARTS[kind].name], BigInteger)
-    theirs = (first.c.site_id == SITE_ID, first.c.client_id == client_id, first.c.deleted_at.is_(None))
-    return select(func.min(started_at)).where(*theirs).scalar_subquery()
+from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call, lead_request
 
 
 def leads_with_deals() -> Subquery:

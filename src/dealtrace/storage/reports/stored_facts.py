@@ -29,13 +29,11 @@ from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.leads.call_outcomes import is_answered, is_missed, seconds_if_target
+from dealtrace.storage.reports.client_firsts import client_kind, client_since, first_leads
 from dealtrace.storage.reports.fact_tables import AT, CLICKS, MONEY, SITE_ID, TARGET_SECONDS, UNKNOWN, DealTime
 from dealtrace.storage.reports.joined_leads import (
-    client_kind,
     client_of_deal,
     client_paths,
-    client_since,
-    first_leads,
     lead_started_at,
     leads_with_deals,
     stated_leads,
@@ -192,7 +190,10 @@ class StoredFacts:
         return with_touches(touches, facts, fact, model, money)
 
     def tags(self, fact: Fact) -> Selection:
-        """Return a select of the tags of leads or deals. Ours: a placeholder such as `(not set)` is not a tag."""
+        """Return a select of the stored tags of leads or deals.
+
+        Ours: a placeholder such as `(not set)` is not a tag.
+        """
         if fact is not Fact.LEADS:
             mine = select(deal_tag.c.deal_id.label("owner_id"), deal_tag.c.tag)
             return mine.where(deal_tag.c.site_id == SITE_ID, known_text(deal_tag.c.tag).is_not(None)).distinct()

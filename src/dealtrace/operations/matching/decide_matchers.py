@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadRef
 from dealtrace.matching.explanation import NEAR_MISS, MatcherStep, explain_matchers
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter, search_of
 from dealtrace.matching.matcher_changes import Attempt, MatcherChange, list_matcher_changes
-from dealtrace.matching.rematch import UNMATCHED, Match
+from dealtrace.matching.rematch_effect import UNMATCHED, Match
 from dealtrace.operations.matching.search_leads import find_leads, list_prospects
 from dealtrace.record import record
 from dealtrace.storage.leads.clients import find_phones_by_digest
@@ -52,7 +52,7 @@ def decide_matchers(connection: Connection, site: Site, lists: Sequence[Sequence
 def _decision(
     matchers: Sequence[Matcher], visits: Mapping[int, Visit], lead: LeadRef | None, by: int | None
 ) -> MatchDecision:
-    """Return the decision of the first matcher that found a lead or visit.
+    """Decide by the first matcher that found a lead or visit, and return the decision.
 
     `lead` was found by the matcher at position `by`; an earlier matcher may have found a visit.
     Ours: if a matcher names several stored visits, the latest of them counts.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.leads.search_text import SEARCH_LENGTH_MAX, SearchText, parse_search
+from dealtrace.leads.search_field import SEARCH_LENGTH_MAX, SearchText, parse_search
 from dealtrace.whole_number import ID_MAX
 
 

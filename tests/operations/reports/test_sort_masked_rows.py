@@ -12,7 +12,6 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.reports import sort_as_seen
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.open_facts import open_facts
@@ -96,7 +95,7 @@ def test_the_order_of_rows_that_look_the_same_follows_from_nothing(
     asked = question(shop, sort=sort)
     orders, chosen = set[tuple[str, ...]](), set[str]()
     for number in ORDERS:
-        monkeypatch.setattr(sort_as_seen, "_TIES", bytes([number]))
+        monkeypatch.setattr(sort_masked_rows, "_TIES", bytes([number]))
         found = keys(stage, shop, asked, is_opened=is_opened)
         orders.add(tuple(name for name in found if name.startswith("7920")))
         chosen.add(keys(stage, shop, replace(asked, limit=1), is_opened=is_opened)[0])

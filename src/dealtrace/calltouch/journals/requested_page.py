@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
-from dealtrace.calltouch.answers.pages import PAGE_SIZE_MAX, page_answer
+from dealtrace.calltouch.answers.journal_page import PAGE_SIZE_MAX, page_answer
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import Sent

@@ -1,0 +1,67 @@
+"""Decide whether a comma or a point separates the decimals in a column of a file."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from dealtrace.files.cell_types import NumberCell
+from dealtrace.files.import_columns import Layout
+from dealtrace.files.row import FileRow
+from dealtrace.files.unreadable import unreadable
+
+
+def decimal_sign_of(path: Path, heading: str, unclear: str, seen: Collection[str]) -> str:
+    """Return the decimal sign, comma or point, of the cost column, which has this heading.
+
+    Ours: the other cells of the column decide whether an unclear amount such as `1,234` is 1234 or 1.234; `seen` has
+    the decimal signs in them. If they show no decimal sign, or contradict each other, the file is refused, since a
+    wrong guess is a thousandfold error.
+
+    Raises:
+        FileUnreadable: the cells do not decide it.
+    """
+    if len(seen) == 1:
+        return next(iter(seen))
+    whole = unclear.replace(",", "").replace(".", "")
+    raise unreadable(
+        path,
+        f"столбец «{heading}»: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
+        f"column “{heading}”: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
+    )
+
+
+class DecimalSigns:
+    """Finds the decimal sign of each column of an imported table: call `note` for each row, then `decided`.
+
+    Ours: the decimal sign of the other cells in a column decides whether `1,234` is 1234 or 1.234. If they show no
+    decimal sign, or both, the cell is refused.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._shown: dict[int, set[str]] = {position: set() for position, _ in self._numbers()}
+
+    def note(self, row: FileRow) -> None:
+        """Note the decimal signs that the cells of a row show."""
+        for position, cell_type in self._numbers():
+            if position < len(row.cells) and (sign := cell_type.shown_sign(row.cells[position])):
+                self._shown[position].add(sign)
+
+    def decided(self) -> Layout:
+        """Return the layout, in which columns of numbers have the decimal sign that their cells show.
+
+        A column whose cells show no decimal sign, or both signs, is left unchanged.
+        """
+        decided = []
+        for found in self._layout.found_columns:
+            signs = self._shown.get(found.position, set())
+            if isinstance(found.column.type, NumberCell) and len(signs) == 1:
+                cell_type = replace(found.column.type, decimal_sign=next(iter(signs)))
+                found = replace(found, column=replace(found.column, type=cell_type))  # noqa: PLW2901
+            decided.append(found)
+        return replace(self._layout, found_columns=tuple(decided))
+
+    def _numbers(self) -> Iterable[tuple[int, NumberCell]]:
+        for found in self._layout.found_columns:
+            if isinstance(found.column.type, NumberCell):
+                yield found.position, found.column.type
