@@ -1,6 +1,6 @@
 """Hashing and checking a password takes long, and registrations do not wait for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -78,14 +78,18 @@ class HeldServer:
             return acting.result()
 
 
-@pytest.fixture
-def held(start_server: Callable[..., ServerProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Start a server whose passwords wait."""
-    (tmp_path / "sitecustomize.py").write_text(HELD.format(folder=str(tmp_path)))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    server = start_server(is_fork=False)
-    with closing(open_database(server.database_url)) as database:
-        yield HeldServer(server, database, tmp_path)
+@pytest.fixture(scope="module")
+def held(new_database_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldServer]:
+    """Start a server whose passwords, and those of commands beside it, wait."""
+    folder = tmp_path_factory.mktemp("held")
+    (folder / "sitecustomize.py").write_text(HELD.format(folder=str(folder)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(folder))
+        with (
+            closing(ServerProcess(new_database_url(), folder)) as server,
+            closing(open_database(server.database_url)) as database,
+        ):
+            yield HeldServer(server, database, folder)
 
 
 def test_registrations_do_not_wait_for_passwords_of_the_cabinet(held: HeldServer) -> None:
