@@ -169,8 +169,7 @@ def is_nothing_counted(sides: ByModel) -> bool:
     of margins of 5 and -5, a formula, or a ratio such as 0 won deals of 3.
     """
     return not any(
-        side.is_counted or is_counted(side.total) or any(map(is_counted, side.rows.values()))
-        for side in sides.values()
+        side.is_counted or is_counted(side.total) or any(map(is_counted, side.rows.values())) for side in sides.values()
     )
 
 
