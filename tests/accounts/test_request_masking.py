@@ -1,5 +1,7 @@
 """What is kept of a request, and what is masked."""
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +29,12 @@ from dealtrace.http.endpoint import Endpoint
 
 TOKEN = "zA7Ik0Bn8bwAdeysaKIKOhipFKJYBSBevfSNlvtI4-_Z"
 """A string that looks like a generated token."""
+
+
+def kept_of(sent: Mapping[str, str]) -> dict[str, str]:
+    """Return what is kept of a single request."""
+    (kept,) = masked_parameters([sent])
+    return kept
 
 
 def test_no_documented_parameter_is_taken_for_a_secret() -> None:
@@ -78,7 +86,7 @@ def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
     ],
 )
 def test_secrets_contacts_and_names_are_masked(name: str, value: str, kept: str) -> None:
-    assert masked_parameters({name: value}) == {name: kept}
+    assert kept_of({name: value}) == {name: kept}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +100,7 @@ def test_secrets_contacts_and_names_are_masked(name: str, value: str, kept: str)
     ],
 )
 def test_a_contact_in_the_place_of_a_name_is_masked(name: str, kept: str) -> None:
-    assert masked_parameters({name: "x"}) == {kept: "x"}
+    assert kept_of({name: "x"}) == {kept: "x"}
 
 
 def test_the_reason_of_a_refusal_is_masked_cut_and_storable() -> None:
@@ -103,7 +111,7 @@ def test_the_reason_of_a_refusal_is_masked_cut_and_storable() -> None:
 
 def test_a_long_request_is_cut() -> None:
     sent = {f"p{number}": "x" * 1000 for number in range(1000)}
-    kept = masked_parameters(sent)
+    kept = kept_of(sent)
     assert len(kept) == PARAMETERS_KEPT_MAX
     assert {len(value) for value in kept.values()} == {VALUE_LENGTH_MAX}
 
@@ -135,7 +143,7 @@ LISTED: list[tuple[list[object], dict[str, str]]] = [
 
 @pytest.mark.parametrize(("items", "kept"), LISTED)
 def test_the_items_of_a_list_are_kept_by_path_and_masked_by_key(items: list[object], kept: dict[str, str]) -> None:
-    assert masked_parameters(item_parameters(items)) == kept
+    assert kept_of(item_parameters(items)) == kept
 
 
 def test_the_refused_item_comes_first() -> None:
@@ -241,8 +249,28 @@ NAMES = st.one_of(
 @given(NAMES, st.integers(0, 260), st.sampled_from("xж .;=/"), CONTACTS, st.booleans())
 def test_no_contact_survives_in_the_journal(name: str, before: int, filler: str, contact: str, is_name: bool) -> None:
     text = f"{filler * before} {contact}; {filler}"
-    kept = str(masked_parameters({text: "x"} if is_name else {name: text}))
+    kept = str(kept_of({text: "x"} if is_name else {name: text}))
     assert not any(contact[start : start + 8] in kept for start in (0, 1)), kept
+
+
+VALUES = st.one_of(
+    st.sampled_from(
+        ["", "new", "Коля", "26.03.2018 10:00:00", "x" * 250, "79205550055", f"use {TOKEN}", "a@b.ru", "12"]
+    ),
+    CONTACTS,
+    st.text(max_size=10),
+)
+SENT_NAMES = st.sampled_from(["orderNumber", "orderComment", "phoneNumber", "fio", "token", "x", "y", "+79205550055"])
+
+
+@given(st.lists(SENT_NAMES | NAMES, max_size=5, unique=True), st.integers(1, 6), st.data())
+def test_requests_with_the_same_names_are_masked_as_each_alone(
+    names: list[str], count: int, data: st.DataObject
+) -> None:
+    sent = [dict(zip(names, data.draw(st.tuples(*[VALUES] * len(names))), strict=True)) for _ in range(count)]
+    before = [dict(each) for each in sent]
+    assert masked_parameters(sent) == [kept_of(each) for each in sent]
+    assert sent == before
 
 
 @pytest.mark.parametrize(

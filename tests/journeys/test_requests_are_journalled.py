@@ -1,5 +1,6 @@
 """The journal of requests: from a client's mistake to the person who reads why it was refused."""
 
+import zlib
 from typing import Any
 from uuid import uuid4
 
@@ -90,9 +91,11 @@ def test_no_token_is_stored_whatever_its_name_in_the_request(
 
 
 def stored(served: Stage, player: Player, table: Table) -> str:
+    """Return all that a table stores of a site, decompressed."""
     with served.database.read() as connection:
         rows = connection.execute(select(table).where(table.c.site_id == player.site.id))
-        return str([tuple(row) for row in rows])
+        values = [value for row in rows for value in row]
+        return str([zlib.decompress(value) if isinstance(value, bytes) else value for value in values])
 
 
 def test_a_list_is_kept_by_name_and_its_refused_item_first(

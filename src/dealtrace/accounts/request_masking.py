@@ -1,7 +1,7 @@
 """Mask secrets, contacts and people's names in parameters of requests, and contacts in refusals and other texts."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from itertools import islice
@@ -43,6 +43,7 @@ _EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
 _SEPARATORS = r"\s().\-\u2010-\u2015\u2212"
 _NUMBER = re.compile(rf"\+?\d[\d{_SEPARATORS}]{{5,}}\d")
 _SUSPICIOUS = re.compile(rf"@|%40|\d[\d{_SEPARATORS}]{{5,}}\d")
+_SUSPICIOUS_IN_IDENTIFIER = re.compile("@|%40")
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
 _DATE = re.compile(
@@ -164,17 +165,45 @@ _NETWORK_BITS = {4: 24, 6: 48}
 _PERSONAL = SECRETS | CONTACTS | PERSONS
 
 
-def masked_parameters(sent: Mapping[str, str]) -> dict[str, str]:
-    """Return the sent parameters by name; secrets, contacts and people's names are masked, and long values are cut.
+def masked_parameters(sent: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Return the parameters of requests that sent the same names in the same order, masked and cut.
 
-    Parameter names are masked too, because a malformed request may have a value in place of a name. Names and values
-    are masked before they are cut, since half of an e-mail cannot be recognised.
+    Secrets, contacts and people's names are masked. Parameter names are masked too, because a malformed request may
+    have a value in place of a name. Names and values are masked before they are cut, since half of an e-mail cannot be
+    recognised.
     """
-    kept = {}
-    for name, value in islice(sent.items(), PARAMETERS_KEPT_MAX):
-        shown, mask = _cached(name) if len(name) <= VALUE_LENGTH_MAX else _shown_name_and_mask(name)
-        kept[shown] = mask(value)[:VALUE_LENGTH_MAX]
+    names, shown, changed = list(sent[0]), [], []
+    by_name = zip(*[each.values() for each in sent], strict=True)
+    columns: list[Sequence[str]] = list(islice(by_name, PARAMETERS_KEPT_MAX))
+    for place, (name, values) in enumerate(zip(names, columns, strict=False)):
+        shown_name, mask = _cached(name) if len(name) <= VALUE_LENGTH_MAX else _shown_name_and_mask(name)
+        shown.append(shown_name)
+        columns[place] = masked = _masked_values(mask, values)
+        if masked is not values:
+            changed.append((name, masked))
+    if shown != names:
+        return [dict(zip(shown, (values[place] for values in columns), strict=True)) for place in range(len(sent))]
+    kept = [dict(each) for each in sent]  # to copy whole mappings takes a fifth of the time of making them anew
+    for name, masked in changed:
+        for parameters, value in zip(kept, masked, strict=True):
+            parameters[name] = value
     return kept
+
+
+def _masked_values(mask: Callable[[str], str], values: Sequence[str]) -> Sequence[str]:
+    """Return the values of one parameter in several requests, masked and cut.
+
+    Ours: equal values are masked once, and different values are first searched together for anything to mask. Usually
+    there is nothing, and masking each value takes three times the CPU time.
+    """
+    different = set(values)
+    if mask in (masked_unknown, _masked_identifier) and len(max(different, key=len)) < TOKEN_LENGTH:
+        together = "\0".join(different)
+        suspicious = _SUSPICIOUS if mask is masked_unknown else _SUSPICIOUS_IN_IDENTIFIER
+        if suspicious.search(together) is None:
+            return values
+    masked = {value: mask(value)[:VALUE_LENGTH_MAX] for value in different}
+    return [masked[value] for value in values]
 
 
 @lru_cache(maxsize=ADDRESSES_CACHED_MAX)

@@ -54,6 +54,7 @@ from dealtrace.storage.schema.upgrade import (
     upgrade_schema,
 )
 from postgresql import PostgresqlServer
+from stored import journal
 from write_commands import NOON, by_call, change, registration
 
 CURE = re.escape("`dealtrace db upgrade`")
@@ -325,12 +326,13 @@ def forget_people(connection: Connection) -> None:
 
 
 def set_revision(connection: Connection, revision: str) -> None:
-    """Name the step that the next upgrade follows, and undo what steps 0047 and 0048 made, which follow all of them."""
+    """Name the step that the next upgrade follows, and undo what steps 0047 to 0049 made, which follow all of them."""
     connection.exec_driver_sql("DROP INDEX ix_deal_client_name")
     for table, columns in (
         ("deal", ("client_name",)),
         ("token", ("used_at",)),
         ("shared_link", ("segment_deleted_at",) if revision >= "0027" else ()),
+        ("api_request_batch", ("packed",) if revision >= "0043" else ()),
         ("webhook_outbox", ("attempts", "last_fault", "unsent_reason")),
     ):
         for column in columns:
@@ -527,6 +529,7 @@ def test_shared_links_and_imported_rows_that_were_there_before_stay(database: Da
         connection.execute(insert(imported_row), rows)
         connection.exec_driver_sql("DROP INDEX ix_imported_row_row")
         connection.exec_driver_sql("ALTER TABLE shared_link DROP COLUMN segment_deleted_at")
+        connection.exec_driver_sql("ALTER TABLE api_request_batch DROP COLUMN packed")
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0047'"))
     upgrade_schema(database)
     assert schema_differences(database) == []
@@ -535,6 +538,28 @@ def test_shared_links_and_imported_rows_that_were_there_before_stay(database: Da
         assert (found.name, found.created_at, found.segment_deleted_at) == ("Weekly", NOON, None)
         stored = connection.execute(select(imported_row).where(imported_row.c.site_id == shop.site.id))
         assert [dict(row._mapping) for row in stored] == rows
+
+
+def test_requests_that_were_journalled_as_text_stay_and_new_ones_are_stored_beside_them(
+    database: Database, shop: Player
+) -> None:
+    at = NOON + timedelta(days=40)
+    earlier, later = (
+        ApiRequest(shop.site.id, at, name, 3, "GET", "/x", {"y": "z" * 10}, 200, None, None, None, timedelta(seconds=1))
+        for name in ("a", "b")
+    )
+    entry = [microseconds(at), "a", 3, "GET", "/x", {"y": "z" * 10}, 200, None, None, None, 1_000_000]
+    columns = "site_id, second, first_id, request_count, refused_count, entries"
+    values = f"{shop.site.id}, {microseconds(at) // 1_000_000}, 'a', 1, 0, '{msgspec.json.encode([entry]).decode()}'"
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE api_request_batch DROP COLUMN packed")
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0048'"))
+        connection.exec_driver_sql(f"INSERT INTO api_request_batch ({columns}) VALUES ({values})")
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    journal(database, [later])
+    with database.read() as connection:
+        assert list_requests(connection, shop.site.id, RequestQuery(), 10) == [later, earlier]
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])
