@@ -99,6 +99,7 @@ def test_a_figure_without_a_counterpart_says_so() -> None:
         assert change_of(cpl, Fraction(7), None, language) == FigureChange(words, "neutral", "")
     assert change_of(cpl, None, Fraction(7), "en") is None
     assert change_of(cpl, None, None, "en") is None
+    assert change_of(cpl, Fraction(0), None, "en") is None, "the cell says that there are no costs"
 
 
 @pytest.mark.parametrize("before", [0, 5])
