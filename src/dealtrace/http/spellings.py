@@ -46,6 +46,7 @@ class Spellings:
         """Return the known name that is meant by another, or `None` if none is, or if it was sent too."""
         if len(name) > SPELT_LENGTH_MAX:
             return None
+        known: str | None
         if self._opening is not None and name.lower().startswith(self._opening):
             found = _LIST_OF_FAMILY.fullmatch(name)
             known = f"{self._opening[:-1]}{found['key']}" if found is not None else name
