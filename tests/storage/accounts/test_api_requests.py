@@ -39,7 +39,7 @@ def requests_of(site_id: int) -> st.SearchStrategy[list[ApiRequest]]:
         st.sampled_from(MOMENTS),
         st.sampled_from([None, 1, 2]),
         st.sampled_from(["/orders", "/Orders/register", "/visits"]),
-        st.dictionaries(st.sampled_from(["tags", "Comment"]), st.sampled_from(TEXTS)),
+        st.dictionaries(st.sampled_from(["tags", "Subject"]), st.sampled_from(TEXTS)),
         st.sampled_from([(200, None, None), (200, 10003, "сделка не найдена"), (400, 10020, "Straße")]),
     )
     return st.lists(fields, max_size=12).map(
@@ -59,7 +59,7 @@ QUERIES = st.builds(
     until=st.none() | st.sampled_from(MOMENTS),
     is_refused=st.booleans(),
     path=st.sampled_from(["", "ORDERS", "register"]),
-    text=st.sampled_from(["", "заявка", "ß", '"QUOTED"', "\\", "\n", "comment", "найдена"]),
+    text=st.sampled_from(["", "заявка", "ß", '"QUOTED"', "\\", "\n", "subject", "найдена"]),
     token_id=st.sampled_from([None, 2]),
 )
 
