@@ -9,7 +9,7 @@ from itertools import count
 import msgspec
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
@@ -37,6 +37,7 @@ from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.control import shared_link
+from dealtrace.storage.schema.tables.currency_rates import currency_rate
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 from dealtrace.storage.schema.tables.file_imports import file_import, imported_row, taken_back_row
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_credit
@@ -560,6 +561,60 @@ def test_requests_that_were_journalled_as_text_stay_and_new_ones_are_stored_besi
     journal(database, [later])
     with database.read() as connection:
         assert list_requests(connection, shop.site.id, RequestQuery(), 10) == [later, earlier]
+
+
+MARKED = {
+    "\u200eusd": "usd",
+    "usd\ufeff": "usd",
+    "\xa0eur ": "eur",
+    "\u200erub": "rub",
+    "\u200bруб.": "rub",
+    "рубли": "рубли",
+    "usd": "usd",
+    "₿": "₿",
+    "\u200e": None,
+}
+"""What earlier releases stored as currencies, and what becomes of it: spellings that can have rates stay."""
+
+
+def test_currencies_lose_their_marks_and_with_them_the_rates_of_nothing(database: Database, shop: Player) -> None:
+    stage = Stage(database)
+    neighbour = stage.open_site()
+    receipts = stage.perform(register_deals, shop, *(registration(str(number)) for number in range(len(MARKED))))
+    rates = [
+        {"site_id": player.site.id, "currency": currency, "since_at": NOON, "rate": rate}
+        for player, currency, rate in (
+            (shop, "usd", 1),
+            (shop, "\u200eusd", 2),
+            (shop, "\u200eeur", 3),
+            (shop, "\u200erub", 4),
+            (neighbour, "\u200eusd", 5),
+        )
+    ]
+    with database.write() as connection:
+        for receipt, currency in zip(receipts, MARKED, strict=True):
+            mine = update(deal).where(deal.c.site_id == shop.site.id, deal.c.id == receipt.deal_id)
+            connection.execute(mine.values(currency=currency))
+        connection.execute(insert(currency_rate), rates)
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0049'"))
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    with database.read() as connection:
+        stored = connection.execute(select(deal.c.id, deal.c.currency).where(deal.c.site_id == shop.site.id)).all()
+        kept = {
+            player.site.id: dict(
+                connection.execute(
+                    select(currency_rate.c.currency, currency_rate.c.rate).where(
+                        currency_rate.c.site_id == player.site.id
+                    )
+                )
+                .tuples()
+                .all()
+            )
+            for player in (shop, neighbour)
+        }
+    assert [row.currency for row in sorted(stored)] == list(MARKED.values())
+    assert kept == {shop.site.id: {"usd": 1, "eur": 3}, neighbour.site.id: {"usd": 5}}
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])
