@@ -8,10 +8,12 @@ What is drawn without chance (`derandomize`) is drawn whole, since later runs wo
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import product
 from random import sample
 from typing import TypeVar
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from hypothesis import settings
 
 Case = TypeVar("Case")
@@ -35,11 +37,33 @@ def drawn(cases: Iterable[Case]) -> Sequence[Case]:
     return sample(every, max(1, examples(len(every))))
 
 
+def in_turn(*factors: Sequence[object], rounds: int = 1) -> list[ParameterSet]:
+    """List all combinations of the values of factors, of which `make test` runs few and `make torture` the others.
+
+    In the first round the values of each factor take turns until every value of every factor has been tried. In each
+    further round every value meets the next one of each other factor.
+    """
+    longest = max(map(len, factors))
+    kept = {
+        tuple((turn + further * place) % len(values) for place, values in enumerate(factors))
+        for further in range(rounds)
+        for turn in range(longest)
+    }
+    return [
+        pytest.param(
+            *(values[place] for values, place in zip(factors, places, strict=True)),
+            marks=() if places in kept else pytest.mark.torture,
+        )
+        for places in product(*(range(len(values)) for values in factors))
+    ]
+
+
 def list_left_to_torture(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     """Return the variants of the tests marked with `few` that are beyond the number of the mark."""
     variants = defaultdict[tuple[str, int], list[pytest.Item]](list)
     for item in items:
-        if (mark := item.get_closest_marker("few")) is not None:
+        mark = item.get_closest_marker("few")
+        if mark is not None and item.get_closest_marker("torture") is None:
             variants[item.nodeid.partition("[")[0], mark.args[0]].append(item)
     return [
         item

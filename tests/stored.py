@@ -61,7 +61,7 @@ def journal(database: Database, requests: Sequence[ApiRequest]) -> None:
         for site_id in {request.site_id for request in requests}:
             mine = [request for request in requests if request.site_id == site_id]
             in_order = sorted(mine, key=lambda request: request.at)
-            insert_requests(connection, site_id, [encoded(_answered(request)) for request in in_order])
+            insert_requests(connection, site_id, encoded([_answered(request) for request in in_order]))
 
 
 def _answered(request: ApiRequest) -> AnsweredRequest:

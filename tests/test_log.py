@@ -75,7 +75,8 @@ def test_nothing_personal_and_no_token_is_ever_in_the_log(server: ServerProcess,
         server.http.get(f"/{quote(secret)}")
         server.http.get(f"{REGISTER}{quote(secret)}")
         server.http.get(f"/calls-service/RestAPI/{quote(secret)}/orders-diary/orders", params=sent)
-    server.journal(owner.token, owner.site.id, orderNumber=SECRETS["orderNumber"])
+    last = server.journal(owner.token, owner.site.id, orderNumber=SECRETS["orderNumber"])
+    wait_until(lambda: last.headers["x-request-id"] in server.logged)
     logged = server.logged
     secrets = [owner.token, *SECRETS.values(), *names.values(), "sumsecret", "Скрытный", quote("Секретов")]
     for secret in secrets:

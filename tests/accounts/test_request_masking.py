@@ -1,5 +1,8 @@
 """What is kept of a request, and what is masked."""
 
+from collections.abc import Mapping
+from time import thread_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +17,7 @@ from dealtrace.accounts.api_request import (
 from dealtrace.accounts.request_masking import (
     IDENTIFIERS,
     MASK,
+    MASKED_LENGTH_MAX,
     SECRETS,
     mask_for,
     masked_address,
@@ -27,6 +31,12 @@ from dealtrace.http.endpoint import Endpoint
 
 TOKEN = "zA7Ik0Bn8bwAdeysaKIKOhipFKJYBSBevfSNlvtI4-_Z"
 """A string that looks like a generated token."""
+
+
+def kept_of(sent: Mapping[str, str]) -> dict[str, str]:
+    """Return what is kept of a single request."""
+    (kept,) = masked_parameters([sent])
+    return kept
 
 
 def test_no_documented_parameter_is_taken_for_a_secret() -> None:
@@ -50,11 +60,19 @@ def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
         ("email", "ivan@example.ru", f"i{MASK}@example.ru"),
         ("fio", "Иван Петров", f"И{MASK}"),
         ("clientApiId", "a secret token", MASK),
-        ("orderComment", "звонить 8 920 555 00 55 или a.b@c.ru", f"звонить 8920{MASK} или a{MASK}@c.ru"),
+        ("note", "звонить 8 920 555 00 55 или a.b@c.ru", f"звонить 8920{MASK} или a{MASK}@c.ru"),
+        ("orderComment", "паспорт 4505 123456, домофон 12", f"п{MASK}"),
+        ("0.comment.text", "звонить после шести", f"з{MASK}"),
+        ("1.customFields.0.value", "Иванов", f"И{MASK}"),
+        ("customFields.0.field", "ФИО", "ФИО"),
+        ("custom[ФИО]", "Иванов", f"И{MASK}"),
+        ("0.orderName", "Сделка с Иваном", f"С{MASK}"),
+        ("0.comments.0.deep.er", "дом 5", f"д{MASK}"),
+        ("orderComment", "", ""),
         ("orderNumber", "79205550055", "79205550055"),
         ("orderNumber", "ivan@example.ru", f"i{MASK}@example.ru"),
         ("requestUrl", "https://a.ru/?email=ivan%40example.ru", f"h{MASK}%40example.ru"),
-        ("orderComment", "x" * 190 + " ivan.petrov@example.ru", "x" * 190 + f" i{MASK}@exam"),
+        ("note", "x" * 190 + " ivan.petrov@example.ru", "x" * 190 + f" i{MASK}@exam"),
         ("orderStatus", "new", "new"),
         ("orderSum", "1000000", "1000000"),
         ("phoneNumber", "", ""),
@@ -64,21 +82,21 @@ def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
         ("0.token.key", "a secret", MASK),
         ("0.products.0.name", "Стол", "Стол"),
         *((name, "chosen by hand", MASK) for name in ("api_key", "accessToken", "client-api-id", "0.Authorization")),
-        ("comment", TOKEN, MASK),
-        ("comment", f"{TOKEN}x", f"{TOKEN}x"),
-        ("comment", f"use {TOKEN}, please", f"use {MASK}, please"),
+        ("note", TOKEN, MASK),
+        ("note", f"{TOKEN}x", f"{TOKEN}x"),
+        ("note", f"use {TOKEN}, please", f"use {MASK}, please"),
         ("auth", f"Bearer {TOKEN}", f"Bearer {MASK}"),
         ("url", f"https://x/?clientApiId={TOKEN}&a=1", f"https://x/?clientApiId={MASK}&a=1"),
         ("siteId", TOKEN, MASK),
         ("url", f"https%3A%2F%2Fx%2F%3FclientApiId%3D{TOKEN}", f"https%3A%2F%2Fx%2F%3FclientApiId%3D{MASK}"),
-        ("comment", f"\\u0022{TOKEN}", f"\\u0022{MASK}"),
+        ("note", f"\\u0022{TOKEN}", f"\\u0022{MASK}"),
         ("email", TOKEN, MASK),
         ("0.orderId", f'"{TOKEN}"', f'"{MASK}"'),
         ("utmCampaign", "moskva-rassrochka-kvartiry-bez-pervogo-vzno0", "moskva-rassrochka-kvartiry-bez-pervogo-vzno0"),
     ],
 )
 def test_secrets_contacts_and_names_are_masked(name: str, value: str, kept: str) -> None:
-    assert masked_parameters({name: value}) == {name: kept}
+    assert kept_of({name: value}) == {name: kept}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +110,7 @@ def test_secrets_contacts_and_names_are_masked(name: str, value: str, kept: str)
     ],
 )
 def test_a_contact_in_the_place_of_a_name_is_masked(name: str, kept: str) -> None:
-    assert masked_parameters({name: "x"}) == {kept: "x"}
+    assert kept_of({name: "x"}) == {kept: "x"}
 
 
 def test_the_reason_of_a_refusal_is_masked_cut_and_storable() -> None:
@@ -103,7 +121,7 @@ def test_the_reason_of_a_refusal_is_masked_cut_and_storable() -> None:
 
 def test_a_long_request_is_cut() -> None:
     sent = {f"p{number}": "x" * 1000 for number in range(1000)}
-    kept = masked_parameters(sent)
+    kept = kept_of(sent)
     assert len(kept) == PARAMETERS_KEPT_MAX
     assert {len(value) for value in kept.values()} == {VALUE_LENGTH_MAX}
 
@@ -118,7 +136,7 @@ LISTED: list[tuple[list[object], dict[str, str]]] = [
             "fields.0.name": "Имя",
             "fields.0.value": f"И{MASK}",
             "customFields.0.field": "Город",
-            "customFields.0.value": "Тверь",
+            "customFields.0.value": "Т•••",
         },
     ),
     (
@@ -135,7 +153,7 @@ LISTED: list[tuple[list[object], dict[str, str]]] = [
 
 @pytest.mark.parametrize(("items", "kept"), LISTED)
 def test_the_items_of_a_list_are_kept_by_path_and_masked_by_key(items: list[object], kept: dict[str, str]) -> None:
-    assert masked_parameters(item_parameters(items)) == kept
+    assert kept_of(item_parameters(items)) == kept
 
 
 def test_the_refused_item_comes_first() -> None:
@@ -241,8 +259,28 @@ NAMES = st.one_of(
 @given(NAMES, st.integers(0, 260), st.sampled_from("xж .;=/"), CONTACTS, st.booleans())
 def test_no_contact_survives_in_the_journal(name: str, before: int, filler: str, contact: str, is_name: bool) -> None:
     text = f"{filler * before} {contact}; {filler}"
-    kept = str(masked_parameters({text: "x"} if is_name else {name: text}))
+    kept = str(kept_of({text: "x"} if is_name else {name: text}))
     assert not any(contact[start : start + 8] in kept for start in (0, 1)), kept
+
+
+VALUES = st.one_of(
+    st.sampled_from(
+        ["", "new", "Коля", "26.03.2018 10:00:00", "x" * 250, "79205550055", f"use {TOKEN}", "a@b.ru", "12"]
+    ),
+    CONTACTS,
+    st.text(max_size=10),
+)
+SENT_NAMES = st.sampled_from(["orderNumber", "orderComment", "phoneNumber", "fio", "token", "x", "y", "+79205550055"])
+
+
+@given(st.lists(SENT_NAMES | NAMES, max_size=5, unique=True), st.integers(1, 6), st.data())
+def test_requests_with_the_same_names_are_masked_as_each_alone(
+    names: list[str], count: int, data: st.DataObject
+) -> None:
+    sent = [dict(zip(names, data.draw(st.tuples(*[VALUES] * len(names))), strict=True)) for _ in range(count)]
+    before = [dict(each) for each in sent]
+    assert masked_parameters(sent) == [kept_of(each) for each in sent]
+    assert sent == before
 
 
 @pytest.mark.parametrize(
@@ -257,3 +295,23 @@ def test_no_contact_survives_in_the_journal(name: str, before: int, filler: str,
 )
 def test_of_an_address_the_network_is_kept(address: str, network: str | None) -> None:
     assert masked_address(address) == network
+
+
+@pytest.mark.parametrize("part", ["@", "1 ", "..@", "a@b,", "%40", "1"])
+@pytest.mark.parametrize("is_name", [True, False])
+def test_a_megabyte_costs_no_more_than_what_is_kept(part: str, *, is_name: bool) -> None:
+    def seconds_of(length: int) -> float:
+        text = part * (length // len(part))
+        sent = {text: "x"} if is_name else {"note": text}
+        started = thread_time()
+        kept_of(sent)
+        return thread_time() - started
+
+    short, long = (min(seconds_of(length) for _ in range(5)) for length in (50_000, 1_000_000))
+    assert long < 5 * max(short, 0.001)
+
+
+def test_a_contact_that_the_limit_cuts_is_left_out() -> None:
+    long_name = "x" * (MASKED_LENGTH_MAX - len("@b.ru ivan.pet"))
+    kept = kept_of({"note": f"{long_name}@b.ru ivan.petrov@example.ru"})
+    assert kept == {"note": f"x{MASK}@b.ru"}

@@ -44,15 +44,36 @@ def test_a_window_counts_once_it_is_over_and_settled(window: str, clock: str, la
 
 @pytest.mark.parametrize("window", WINDOWS.values(), ids=WINDOWS)
 def test_the_next_look_finds_the_next_window_and_a_moment_before_the_same(window: object) -> None:
-    for zone in (MOSCOW, BERLIN, ZoneInfo("Asia/Kathmandu"), ZoneInfo("Australia/Lord_Howe")):
-        now = moscow("2026-10-24", "09:00:00")
+    changes = {
+        "Asia/Kathmandu": "2026-10-24", "Europe/Berlin": "2026-03-28", "Europe/Berlin ": "2026-10-24",
+        "Australia/Lord_Howe": "2026-10-03", "America/Santiago": "2026-09-05", "America/Santiago ": "2026-04-04",
+        "America/Havana": "2026-10-31", "Asia/Tehran": "2022-03-21",
+    }  # fmt: skip
+    for name, day in changes.items():
+        zone, now = ZoneInfo(name.strip()), moscow(day, "09:00:00")
         for _ in range(60):
             slot = last_slot(window, zone, now)  # type: ignore[arg-type]
             look = next_check(slot, zone)
             assert look > now
             assert last_slot(window, zone, look - timedelta(microseconds=1)) == slot  # type: ignore[arg-type]
-            assert last_slot(window, zone, look) == following(slot)  # type: ignore[arg-type]
+            assert last_slot(window, zone, look) == following(slot, zone)  # type: ignore[arg-type]
             now = look
+
+
+@pytest.mark.parametrize(
+    ("zone", "now", "end_hour", "next_look"),
+    [
+        ("Europe/Berlin", "2026-03-29T03:10+02:00", 2, "2026-03-29T04:10+02:00"),
+        ("America/Santiago", "2026-09-06T01:10-03:00", 24, "2026-09-06T02:10-03:00"),
+    ],
+)
+def test_an_hour_that_clocks_skip_is_not_checked_but_the_hour_before_it_is(
+    zone: str, now: str, end_hour: int, next_look: str
+) -> None:
+    slot = last_slot(WINDOWS["1h"], ZoneInfo(zone), datetime.fromisoformat(now))
+    span = slot.span(ZoneInfo(zone))
+    assert (slot.end_hour, span.until - span.since) == (end_hour, timedelta(hours=1))
+    assert next_check(slot, ZoneInfo(zone)) == datetime.fromisoformat(next_look)
 
 
 def test_a_window_of_hours_is_local_and_knows_no_costs() -> None:

@@ -22,7 +22,7 @@ from dealtrace.cabinet.routes import PAGES
 from dealtrace.leads.call import Circumstances
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.storage.database.engine import open_database
-from engines import CopySqlite, on_one_engine
+from engines import CopySqlite
 from filled_site import CALLS, COSTS, FilledSite, fill_site
 from guests import PASSWORD, Guest, member_of, new_user
 from listed_pages import PEOPLE, may_use, pattern_of
@@ -647,7 +647,24 @@ def deal_out(ways: Sequence[Way]) -> Iterator[tuple[Journey, Way]]:
 
 IN_PAIRS = list(deal_out(PAIRWISE))
 """Each journey once, and among the journeys every value of a factor with every value of each other factor."""
-IN_FULL = list(product(JOURNEYS, EVERY))
+
+
+@pytest.fixture(scope="module")
+def server(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """Run a server for all journeys; the one that other tests share lists hundreds of sites and users on its pages."""
+    folder = tmp_path_factory.mktemp("server")
+    url = copy_sqlite(folder / "dealtrace.db")
+    process = ServerProcess(url, folder, is_fork=True, webhook_private_targets="127.0.0.0/8")
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def served(server: ServerProcess) -> Iterator[Stage]:
+    """Give a stage in the database of that server."""
+    database = open_database(server.database_url)
+    yield Stage(database)
+    database.close()
 
 
 @pytest.fixture(scope="module")
@@ -669,19 +686,22 @@ def seen_by_strangers() -> set[tuple[str, Role | None]]:
 
 
 @pytest.fixture
-def scene(
+def enter(
     server: ServerProcess,
     served: Stage,
     filled: FilledSite,
     people: Mapping[Role | None, Guest],
     browser: Browser,
-    way: Way,
     seen_by_strangers: set[tuple[str, Role | None]],
-) -> Scene:
-    """Give a scene in which a person walks as the parameter `way` of the test says."""
-    return Scene(
-        server, served, filled, people, Walker(browser, server.url, way), f"walk{next(_NUMBERS)}", seen_by_strangers
-    )
+) -> Callable[[Way], Scene]:
+    """Give a function that gives a scene in which a person walks in a way, with the browser as new."""
+
+    def enter(way: Way) -> Scene:
+        browser.clear()
+        walker = Walker(browser, server.url, way)
+        return Scene(server, served, filled, people, walker, f"walk{next(_NUMBERS)}", seen_by_strangers)
+
+    return enter
 
 
 def walk(scene: Scene, journey: Journey) -> None:
@@ -718,25 +738,33 @@ def keep_out(scene: Scene, journey: Journey, stranger: Role | None) -> None:
     walker.assert_are_refused(stranger, [(page, scene.site.path_of(page.path)) for page in refused])
 
 
-@on_one_engine
 @pytest.mark.parametrize(("journey", "way"), IN_PAIRS, ids=str)
-def test_forms_are_pressed_to_their_end_and_who_may_not_is_kept_out(scene: Scene, journey: Journey) -> None:
+def test_forms_are_pressed_to_their_end_and_who_may_not_is_kept_out(
+    enter: Callable[[Way], Scene], journey: Journey, way: Way
+) -> None:
+    scene = enter(way)
     for stranger in journey.strangers:
         keep_out(scene, journey, stranger)
     walk(scene, journey)
 
 
-@on_one_engine
 @pytest.mark.torture
-@pytest.mark.parametrize(("journey", "way"), IN_FULL, ids=str)
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("journey", JOURNEYS, ids=str)
 def test_forms_are_pressed_to_their_end_or_kept_from_a_person_in_every_way(
-    scene: Scene, journey: Journey, way: Way
+    enter: Callable[[Way], Scene], journey: Journey, person: Role | None
 ) -> None:
-    scene.seen_by_strangers.clear()
-    if way.role in journey.walkers:
-        walk(scene, journey)
-    else:
-        keep_out(scene, journey, way.role)
+    """Thousands of tests that only `make torture` runs would cost `make test` seconds to list: so these are few."""
+    for way in (way for way in EVERY if way.role == person):
+        scene = enter(way)
+        scene.seen_by_strangers.clear()
+        try:
+            if person in journey.walkers:
+                walk(scene, journey)
+            else:
+                keep_out(scene, journey, person)
+        except AssertionError as fault:
+            raise AssertionError(str(way)) from fault
 
 
 def test_the_first_user_comes_in(

@@ -10,6 +10,7 @@ from cast import Stage
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.routes import PAGES
 from engines import on_one_engine
+from examples import in_turn
 from filled_site import FilledSite, fill_site
 from guests import Guest
 from server import ServerProcess
@@ -79,8 +80,7 @@ def assert_is_as_promised(answer: httpx.Response) -> None:
         assert answer.is_redirect or "attachment" in answer.headers["content-disposition"]
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-@pytest.mark.parametrize("page", [*SHOWN, *DOCUMENTS])
+@pytest.mark.parametrize(("page", "language"), in_turn([*SHOWN, *DOCUMENTS], ["ru", "en"]))
 def test_a_page_has_the_policy_nothing_inline_and_few_bytes(
     server: ServerProcess, filled: FilledSite, page: str, language: str
 ) -> None:

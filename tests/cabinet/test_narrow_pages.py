@@ -43,6 +43,37 @@ def test_no_list_is_wider_than_a_phone_and_a_long_source_leaves_its_row_on_one_s
     assert 0 < browser.run(ROWS_TALLEST) < HEIGHT
 
 
+CUT_OFF = """
+[...document.querySelectorAll('main .scroll')].filter(each => each.scrollWidth > each.clientWidth)
+.concat([...document.querySelectorAll('main tbody button')].filter(each => each.getBoundingClientRect().right > 360))
+.map(each => each.outerHTML.slice(0, 200))
+"""
+GAPS = """
+[...document.querySelectorAll('#import .checks > div')].slice(1).map((each, place) =>
+each.querySelector('label').getBoundingClientRect().top
+- document.querySelectorAll('#import .checks > div input')[place].getBoundingClientRect().bottom)
+"""
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_what_was_changed_and_its_button_are_on_a_phone_without_scrolling(
+    host: ServerProcess, site: FilledSite, browser: Browser, language: str
+) -> None:
+    open_narrow(host, site, browser, "/{site:int}/settings/changes", language)
+    assert browser.run("document.querySelectorAll('main tbody button').length") > 0
+    assert browser.run(CUT_OFF) == []
+
+
+def test_fields_of_the_form_for_costs_stand_apart_on_a_phone_and_the_form_is_a_click_away(
+    host: ServerProcess, site: FilledSite, browser: Browser
+) -> None:
+    open_narrow(host, site, browser, "/{site:int}/costs", "ru")
+    browser.run("document.querySelectorAll('#import details').forEach(each => { each.open = true })")
+    assert min(browser.run(GAPS)) >= 6, "a label is nearer to its own field than to the one above"
+    browser.run("document.querySelector('main a[href=\\'#import\\']').click()")
+    browser.wait("Math.abs(document.querySelector('#import').getBoundingClientRect().top) < innerHeight / 2")
+
+
 CAPTION_EDGES = """
 (() => {
   const caption = document.querySelector('.scroll caption');

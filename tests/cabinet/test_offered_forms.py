@@ -1,6 +1,7 @@
 """What pages offer to each role: nothing that the gate would refuse, and all that the role may do from that page."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -88,13 +89,19 @@ def shown_pages() -> list[str]:
     return [*(page for page in pages if page != "/login/code"), *ASKED]
 
 
+@cache
+def opened(guest: Guest, path: str) -> httpx.Response:
+    """Open a page, once for all tests: none of them changes what it offers."""
+    return guest.http.get(path)
+
+
 @on_one_engine
 @pytest.mark.parametrize("role", LESSER)
 @pytest.mark.parametrize("page", shown_pages())
 def test_a_page_offers_nothing_that_is_refused(
     filled: FilledSite, people: Mapping[Role, Guest], page: str, role: Role
 ) -> None:
-    answer = people[role].http.get(filled.path_of(page))
+    answer = opened(people[role], filled.path_of(page))
     listed = next(each for each in PAGES if each.method == "GET" and each.path == page.partition("?")[0])
     if not may_use(role, listed):
         assert answer.status_code == refusal_of(listed)
@@ -108,7 +115,7 @@ def test_a_page_offers_nothing_that_is_refused(
 def test_a_page_offers_a_role_all_that_it_offers_an_owner_and_the_role_may_do(
     filled: FilledSite, people: Mapping[Role, Guest], page: str, role: Role
 ) -> None:
-    answer, full = (people[each].http.get(filled.path_of(page)) for each in (role, Role.OWNER))
+    answer, full = (opened(people[each], filled.path_of(page)) for each in (role, Role.OWNER))
     if answer.is_success:
         offered, all_offered = ({(each.method, each.path) for each in pages_offered(shown)} for shown in (answer, full))
         kept = {(each.method, each.path) for each in PAGES if may_use(role, each)}

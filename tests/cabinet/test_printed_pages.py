@@ -129,7 +129,7 @@ def test_tables_are_printed_without_menus_and_buttons(
     assert browser.run(SHOWN % ".top, nav, button:not(td [aria-pressed=true]), .bar:not(td *)") == 0
 
 
-@pytest.mark.few(25)
+@pytest.mark.few(15)
 @pytest.mark.parametrize("page", [*(page for page in PRINTED if page != "/login/code"), *ASKED, *DOCUMENTS])
 def test_a_page_in_russian_fits_a_phone_and_is_printed_whole_and_dark_on_white(
     server: ServerProcess, filled: FilledSite, browser: Browser, page: str

@@ -111,7 +111,7 @@ def test_the_forecast_is_confirmed_by_keyboard(
         browser.run(f"document.querySelector('form.card [name={name}]').value = '{value}'")
     browser.run("document.querySelector('form.card [name=rubles]').focus()")
     browser.press("Enter")
-    browser.wait("document.querySelector('#forecast') !== null")
+    browser.wait("document.querySelector('#forecast') !== null && document.readyState === 'complete'")
     browser.run(AXE)
     assert browser.run(RUN_AXE) == []
     assert browser.run("document.documentElement.scrollWidth <= innerWidth")

@@ -123,7 +123,7 @@ def test_an_import_is_undone_on_the_page_of_changes(
     browser.open(f"{server.url}/cabinet/{owner.site.id}/settings/changes")
     browser.run("document.querySelector('form[action$=\"/costs/remove\"] button').focus()")
     browser.press("Enter")
-    browser.wait("document.querySelector('#removal [name=agreed]') !== null")
+    browser.wait("document.querySelector('#removal [name=agreed]') !== null && document.readyState === 'complete'")
     assert len(days_of(served, owner)) == 6
     browser.run("document.querySelector('#removal button').focus()")
     browser.press("Enter")

@@ -99,6 +99,7 @@ def test_a_figure_without_a_counterpart_says_so() -> None:
         assert change_of(cpl, Fraction(7), None, language) == FigureChange(words, "neutral", "")
     assert change_of(cpl, None, Fraction(7), "en") is None
     assert change_of(cpl, None, None, "en") is None
+    assert change_of(cpl, Fraction(0), None, "en") is None, "the cell says that there are no costs"
 
 
 @pytest.mark.parametrize("before", [0, 5])
@@ -164,7 +165,7 @@ def test_money_spent_for_nothing_is_the_worst_of_a_column() -> None:
         "seo": ((None, 0), (0, 0)),
         None: ((None, 5), (0, 0)),
     }
-    for metrics in ("cpo,cost", "drr,cost", "cac,cpc"):
+    for metrics in ("cpo,cost", "cac,cpc"):
         shown = table("source", metrics, rows)
         assert marks(shown) == ["★", "", "▿", "", ""], metrics
         assert shown.legend.endswith("▿ – means: money was spent, and nothing came of it")
@@ -172,6 +173,19 @@ def test_money_spent_for_nothing_is_the_worst_of_a_column() -> None:
     lone: dict[str | None, tuple[Values, Values]] = {"yandex": ((3, 5), (0, 0)), "vk": ((None, 5), (0, 0))}
     assert marks(table("source", "cpo,cost", lone)) == ["★", "▿"]
     assert marks(table("source", "cpo,deals", lone)) == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "nothing"), [("drr,cost,won_amount", 0), ("drr,cost,roas", 0), ("cpc,cost,clicks", 0)]
+)
+def test_money_was_not_spent_for_nothing_if_income_or_clicks_are_unknown(metrics: str, nothing: int) -> None:
+    rows: dict[str | None, tuple[Values, Values]] = {
+        "yandex": ((3, 5, 2), (0, 0, 0)), "vk": ((9, 5, 1), (0, 0, 0)),
+        "banner": ((None, 5, nothing), (0, 0, 0)), "dollars": ((None, 5, None), (0, 0, 0)),
+    }  # fmt: skip
+    assert marks(table("source", metrics, rows)) == ["★", "", "▿", ""]
+    short = {key: (now[:2], before[:2]) for key, (now, before) in rows.items()}
+    assert marks(table("source", metrics.rpartition(",")[0], short)) == ["★", "▿", "", ""], "it may be unknown"
 
 
 def test_a_price_without_costs_says_so_beside_it() -> None:

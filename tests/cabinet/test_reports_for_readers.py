@@ -21,7 +21,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import escaped
 from dealtrace.reports.reading.masking import NUMBERED
 from engines import on_one_engine
-from examples import drawn
+from examples import drawn, in_turn
 from guests import Guest, member_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -38,6 +38,7 @@ FREE_TEXTS = [
 ]
 OF_VISITS = ("city", "device", "browser", "os")
 EACH_SHAPE = [{}, {"models": "all"}, {"pivot": "month"}]
+EXTENSIONS = ["csv", "xlsx"]
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +103,7 @@ def holds(text: str) -> tuple[bool, bool]:
     return PHONE in text, EMAIL in text or EMAIL.replace("@", "%40") in text
 
 
-@pytest.mark.parametrize("by", EACH_DIMENSION)
-@pytest.mark.parametrize("shape", EACH_SHAPE)
+@pytest.mark.parametrize(("by", "shape"), in_turn(EACH_DIMENSION, EACH_SHAPE))
 def test_a_page_has_contacts_only_for_who_may_see_them(
     member: Guest, is_whole: bool, by: str, shape: dict[str, str]
 ) -> None:
@@ -122,9 +122,7 @@ def test_columns_of_a_pivot_are_masked_too(member: Guest) -> None:
     assert "•••" in page
 
 
-@pytest.mark.parametrize("by", EACH_DIMENSION)
-@pytest.mark.parametrize("shape", EACH_SHAPE)
-@pytest.mark.parametrize("extension", ["csv", "xlsx"])
+@pytest.mark.parametrize(("by", "shape", "extension"), in_turn(EACH_DIMENSION, EACH_SHAPE, EXTENSIONS, rounds=2))
 def test_a_file_has_contacts_only_for_who_may_see_them(
     member: Guest, is_whole: bool, by: str, shape: dict[str, str], extension: str
 ) -> None:
@@ -181,7 +179,7 @@ def test_no_filter_finds_a_contact_for_who_may_not_see_it(
     server: ServerProcess, served: Stage, everywhere: Player, role: Role
 ) -> None:
     is_whole, member = role is Role.ANALYST, member_of(server, served, everywhere.site.id, role)
-    for dimension in FREE_TEXTS:
+    for dimension in drawn(FREE_TEXTS):
         metric = "leads" if DIMENSIONS.get(dimension, DIMENSIONS["tag"]).facts & {Fact.LEADS} else "deals"
         asked = {"by": dimension, "metrics": metric, "period": "28d"}
         shown = keys_of(member.get("reports.csv", **asked))

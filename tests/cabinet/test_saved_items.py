@@ -112,12 +112,12 @@ def test_the_question_before_a_deletion_speaks_russian_and_is_answered_by_keyboa
     browser.open(f"{server.url}/cabinet/{site.site.id}/reports/saved")
     browser.run("document.querySelector('button.danger').focus()")
     browser.press("Enter")
-    browser.wait("document.querySelector('[name=agreed]') !== null")
+    browser.wait("document.querySelector('[name=agreed]') !== null && document.readyState === 'complete'")
     assert "Удалить «Мой»?" in browser.run("document.querySelector('form.card').textContent")
     assert list(kept_on(reader.get("reports/saved"))) == ["Мой"]
     browser.run("document.querySelector('form.card button.danger').focus()")
     browser.press("Enter")
-    browser.wait("document.querySelector('[role=status]') !== null")
+    browser.wait("document.querySelector('[role=status]') !== null && document.readyState === 'complete'")
     assert kept_on(reader.get("reports/saved")) == {}
     browser.run("document.querySelector('form.card button').focus()")
     browser.press("Enter")

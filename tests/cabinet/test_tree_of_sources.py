@@ -29,6 +29,7 @@ from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.reports.reading.narrowing import filter_of_keys
 from engines import on_one_engine
+from examples import drawn, in_turn
 from guests import Guest, member_of
 from server import ServerProcess
 from tree_lines import line_of, lines_of, tree_of
@@ -154,6 +155,7 @@ def test_only_a_tree_without_medium_says_that_media_are_mixed(analyst: Guest) ->
     assert mixed in analyst.get("reports", **TREE, by="source,campaign").text
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("model", AttributionModel)
 def test_each_level_adds_up_to_its_parent_and_equals_the_api(
     server: ServerProcess, served: Stage, site: Player, model: AttributionModel
@@ -226,7 +228,7 @@ def test_figures_of_all_levels_lead_to_the_rows_that_they_count(analyst: Guest, 
     figures = [each for line in lines for each in line.rows]
     assert len(figures) > 3 * len(lines)
     assert any("side=compared" in url for url, _ in figures) == bool(compare)
-    for url, figure in figures:
+    for url, figure in drawn(figures):
         heading = re.search(r"<h1>(.*?)</h1>", analyst.follow(url).text, re.DOTALL)
         assert heading is not None
         assert words_of(heading[1]).partition(": ")[2] == words_of(figure).removeprefix("was "), url
@@ -373,8 +375,7 @@ def test_a_person_reads_the_tree_in_russian(server: ServerProcess, served: Stage
 
 
 @on_one_engine
-@pytest.mark.parametrize("runs_scripts", [True, False])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(("width", "runs_scripts"), in_turn([360, 1280], [True, False]))
 def test_the_keyboard_opens_all_levels(
     server: ServerProcess, served: Stage, site: Player, browser: Browser, *, width: int, runs_scripts: bool
 ) -> None:

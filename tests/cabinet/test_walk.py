@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from itertools import cycle
 
 import pyotp
@@ -14,11 +15,12 @@ from dealtrace.accounts.rights import Role
 from dealtrace.cabinet.docs.guides import GUIDES
 from dealtrace.cabinet.routes import PAGES
 from dealtrace.cabinet.sections import SECTIONS
+from examples import in_turn
 from filled_site import NUMBER, PHONE, FilledSite
 from guests import PASSWORD, Guest, member_of, new_user
 from listed_pages import PEOPLE, is_at_least, may_use, page_at
 from server import ServerProcess
-from walker import EVERY, LANGUAGES, PAIRWISE, Walker, Way, assert_is_well_made
+from walker import EVERY, FACTORS, LANGUAGES, PAIRWISE, Walker, Way, assert_is_well_made
 
 FILES = (".csv", ".xlsx", ".json")
 OF_NOBODY = ("/login", "/welcome", "/invitation", "/password")
@@ -148,8 +150,7 @@ ANSWERS = {
 """The path of a form, its field that is clicked first, its button, and what the answer has."""
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize(("answer", "language"), in_turn([*ANSWERS], LANGUAGES))
 def test_axe_finds_nothing_on_answers_of_forms(
     host: ServerProcess, site: FilledSite, browser: Browser, answer: str, language: str
 ) -> None:
@@ -165,8 +166,7 @@ def test_axe_finds_nothing_on_answers_of_forms(
     assert_is_well_made(browser)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-@pytest.mark.parametrize("place", ["settings/tokens", "deals/1"])
+@pytest.mark.parametrize(("place", "language"), in_turn(["settings/tokens", "deals/1"], LANGUAGES))
 def test_axe_finds_nothing_on_pages_that_refuse(
     host: ServerProcess, stage_of_host: Stage, site: FilledSite, browser: Browser, place: str, language: str
 ) -> None:
@@ -178,7 +178,8 @@ def test_axe_finds_nothing_on_pages_that_refuse(
     assert_is_well_made(browser)
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.few(1)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_where_a_code_is_asked_for(
     host: ServerProcess, stage_of_host: Stage, browser: Browser, language: str
 ) -> None:
@@ -221,7 +222,16 @@ def test_a_phone_shows_whole_sums_readable_charts_and_whose_row_it_is(
     assert browser.run(sticks) == "sticky"
 
 
-@pytest.mark.parametrize("way", PAIRWISE, ids=str)
+WALKED = PAIRWISE[::2]
+"""A way for each of `PEOPLE`; `test_every_form.py` goes all of `PAIRWISE`, and `make torture` every way."""
+
+
+def test_each_value_of_each_factor_is_walked() -> None:
+    assert [set(values) for values in zip(*map(astuple, WALKED), strict=True)] == list(map(set, FACTORS))
+    assert len({way.role for way in WALKED}) == len(WALKED)
+
+
+@pytest.mark.parametrize("way", WALKED, ids=str)
 def test_a_person_finds_the_way(
     host: ServerProcess, stage_of_host: Stage, site: FilledSite, browser: Browser, way: Way
 ) -> None:

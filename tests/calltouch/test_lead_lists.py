@@ -268,7 +268,9 @@ class TestList:
         ("body", "said"),
         [
             ('{"note": 1, "items": [{}]}', "but items was sent instead"),
-            ('{"%s": 5, "items": [{}]}', "a list of 1 to 100 elements is expected"),
+            ('{"%s": 5, "items": [{}]}', "in a body like {%s: […]}"),
+            ('{"%s": {"phoneNumber": "79205550055"}}', "in a body like {%s: […]}"),
+            ('{"phoneNumber": "79205550055", "addTags": []}', "{%s: […]}, but addTags was sent instead"),
             ("[{}]", "in a body like {%s: […]}"),
         ],
     )

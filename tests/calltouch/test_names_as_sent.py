@@ -1,5 +1,6 @@
 """Requests as CRMs and scripts really write them: names in another case, lists, and words for missing values."""
 
+import gzip
 from typing import Any
 
 import httpx
@@ -48,6 +49,25 @@ def test_a_form_whose_fields_begin_with_capitals_is_a_lead(server: ServerProcess
     assert answer.status_code == 200, answer.text
     (phone,) = answer.json()["client"]["phones"]
     assert (phone["phoneNumber"], answer.json()["client"]["fio"]) == ("+7 920 555-00-55", "Olga")
+
+
+def test_a_form_with_nothing_but_words_for_missing_values_is_no_lead(server: ServerProcess, owner: Player) -> None:
+    path = f"{REST}/requests/{owner.site.id}/register/"
+    nobody = {"fio": "undefined", "phoneNumber": "null", "email": "[object Object]"}
+    assert server.http.post(path, data=nobody).json()["errorCode"] == "10007"
+    assert server.http.post(path, data={**nobody, "phoneNumber": "79205550055"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [REGISTER, f"{SERVICE}/create"])
+def test_a_compressed_body_is_refused_with_the_cure(server: ServerProcess, owner: Player, path: str) -> None:
+    """A body that says it is small may be gigabytes when it is decompressed."""
+    bomb = gzip.compress(bytes(10_000_000))
+    headers = {"content-encoding": "gzip", "access-token": owner.token, "accept-language": "en"}
+    refused = server.http.post(path, content=bomb, headers=headers)
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "10008")
+    assert "send it uncompressed" in refused.json()["message"]
+    plain = {"content-encoding": "identity"}
+    assert server.http.post(REGISTER, data=dict(deal_parameters(owner.token)), headers=plain).status_code == 200
 
 
 def test_orders_with_keys_in_another_case_are_stored(server: ServerProcess, owner: Player) -> None:

@@ -1,6 +1,7 @@
 """`dealtrace doctor`."""
 
 import shlex
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,11 @@ def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any
         for item in found(terminal)
         if item["kind"] == kind and all(item[name] == value for name, value in wanted.items())
     ]
+
+
+def wait_for_doctor(condition: Callable[[], object]) -> None:
+    """Wait until the doctor finds what a server stores once a second; asking takes 0.2 s of CPU."""
+    wait_until(condition, pause_seconds=0.4)
 
 
 def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> None:
@@ -103,7 +109,7 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
         result = findings(beside, "unknown_parameter", site_id=owner.site.id)
         return {f"{item['path'].split('/')[-1]} {item['name']}": (item["seen"], item["nearest"]) for item in result}
 
-    wait_until(lambda: len(found()) == 7)
+    wait_for_doctor(lambda: len(found()) == 7)
     assert found() == {
         "register orderNumbr": (2, "orderNumber"),
         "update-by-id orderStatus": (1, "status"),
@@ -114,7 +120,7 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
         "import cals": (1, "calls"),
     }
     assert "Did you mean orderNumber?" in said(beside)
-    wait_until(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id))
+    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id))
     (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     assert (other["name"], other["nearest"]) == ("managr", "manager")
 
@@ -148,7 +154,7 @@ def test_it_lists_keys_beside_a_list_with_the_place_where_they_belong(
         result = findings(beside, "unknown_parameter", site_id=player.site.id)
         return {f"{item['path'].split('/')[-1]} {item['name']}": item["nearest"] for item in result}
 
-    wait_until(lambda: len(found()) == 9)
+    wait_for_doctor(lambda: len(found()) == 9)
     assert found() == {
         "create orderStatus": "status",
         "create order": "orders",
@@ -190,7 +196,7 @@ def test_it_lists_misspelt_keys_inside_items(server: ServerProcess, beside: Term
         result = findings(beside, "unknown_parameter", site_id=player.site.id)
         return {item["name"]: (item["seen"], item["nearest"]) for item in result}
 
-    wait_until(lambda: len(found()) == 10)
+    wait_for_doctor(lambda: len(found()) == 10)
     assert found() == {
         "customSources.sorce": (2, "customSources.source"),
         "customFields.feild": (2, "customFields.field"),
@@ -213,7 +219,7 @@ def test_it_lists_unknown_parameters_of_the_counter_but_none_of_its_scripts(
     server.http.get("/init.js", params={"id": site, "v": "2"})
     page = {"siteId": site, "url": "https://shop.ru/", "refferer": "5", "sessionid": "7"}
     assert server.http.post("/counter/visit", data=page).json()["sessionId"]
-    wait_until(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id, path="/counter/visit"))
+    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id, path="/counter/visit"))
     listed = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     of_counter = {item["name"]: item["nearest"] for item in listed if item["path"] == "/counter/visit"}
     assert set(of_counter) == {"refferer", "sessionid"}
@@ -245,7 +251,7 @@ def test_it_lists_matchers_that_an_update_of_deals_ignores(
     headers = {"Access-Token": owner.token}
     order = {"orderNumber": "A-1", "matching": [{"type": "withoutSource"}], "reMatching": [{"type": "withoutSource"}]}
     server.http.post("/lead-service/v1/api/client-order/update", headers=headers, json={"orders": [order]})
-    wait_until(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
+    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
     (found,) = findings(beside, "unknown_parameter", site_id=owner.site.id)
     assert (found["name"], found["nearest"], found["seen"]) == ("matching", "reMatching", 1)
     assert found["path"] == "/lead-service/v1/api/client-order/update"
@@ -254,7 +260,7 @@ def test_it_lists_matchers_that_an_update_of_deals_ignores(
 def test_what_is_known_is_no_unknown_parameter(server: ServerProcess, beside: Terminal, owner: Player) -> None:
     server.register(owner.token, **{"custom[other]": "1", "orderNumber": "", "manager": " "})
     server.register(owner.token, orderNumbr="1")
-    wait_until(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
+    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
     assert [finding["name"] for finding in findings(beside, "unknown_parameter", site_id=owner.site.id)] == [
         "orderNumbr"
     ]

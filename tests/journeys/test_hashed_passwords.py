@@ -1,6 +1,6 @@
 """Hashing and checking a password takes long, and registrations do not wait for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.operations.accounts.invite_user import invite_first_user, invite_user, make_password_link
 from dealtrace.storage.database.engine import Database, open_database
-from engines import on_one_engine
+from engines import CopySqlite
 from guests import PASSWORD, Guest, new_user
 from server import ServerProcess
 from waiting import wait_until
@@ -50,8 +50,6 @@ argon2.PasswordHasher.hash, argon2.PasswordHasher.verify = hash_held, verify_hel
 """
 """Makes hashing or checking a password wait while there is a file of this name."""
 
-pytestmark = on_one_engine  # only SQLite lets one transaction at a time write
-
 
 class HeldServer:
     """A server whose passwords are hashed and checked only when a test lets them."""
@@ -78,14 +76,16 @@ class HeldServer:
             return acting.result()
 
 
-@pytest.fixture
-def held(start_server: Callable[..., ServerProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Start a server whose passwords wait."""
-    (tmp_path / "sitecustomize.py").write_text(HELD.format(folder=str(tmp_path)))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    server = start_server(is_fork=False)
-    with closing(open_database(server.database_url)) as database:
-        yield HeldServer(server, database, tmp_path)
+@pytest.fixture(scope="module")
+def held(copy_sqlite: CopySqlite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldServer]:
+    """Start a server whose passwords wait; only SQLite lets one transaction at a time write."""
+    folder = tmp_path_factory.mktemp("held")
+    (folder / "sitecustomize.py").write_text(HELD.format(folder=str(folder)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", str(folder))
+        server = ServerProcess(copy_sqlite(folder / "dealtrace.db"), folder)
+        with closing(server), closing(open_database(server.database_url)) as database:
+            yield HeldServer(server, database, folder)
 
 
 def test_registrations_do_not_wait_for_passwords_of_the_cabinet(held: HeldServer) -> None:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from cast import Player, Stage
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.webhooks.outbox import count_waiting_deliveries
 from postgresql import PostgresqlServer
 from receiver import Answer, Received, Receiver
 from server import REGISTER, ServerProcess, deal_parameters, free_port, http_client
@@ -70,12 +72,19 @@ class Shop:
         assert answer.status_code == 200, answer.text
 
     def eventually(self, webhook_id: str, state: str) -> dict[str, Any]:
-        wait_until(lambda: self.listed(webhook_id)["state"] == state)
+        """Wait until a webhook is listed with a state, and return what is said of it."""
+        wait_until(lambda: self.listed(webhook_id)["state"] == state, pause_seconds=0.5)  # a command takes CPU
         return self.listed(webhook_id)
 
     def wait_until_delivered(self, webhook_id: str) -> None:
         """Wait until nothing waits: then nothing more is sent."""
-        wait_until(lambda: self.listed(webhook_id)["waiting"] == 0)
+        with closing(open_database(self.server.database_url)) as database:
+
+            def waiting() -> int:
+                with database.read() as connection:
+                    return count_waiting_deliveries(connection, self.player.site.id, int(webhook_id))
+
+            wait_until(lambda: not waiting())
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 from dealtrace.storage.leads.qualification import find_qualifications
+from examples import examples
 from stored import lead_of
 from write_commands import NOON, by_call, by_contact, by_lead_request, registration
 
@@ -232,10 +233,9 @@ def test_what_is_stored_decides_and_never_the_way_it_came(long_stage: Stage) -> 
     run_state_machine_as_test(
         played,
         settings=settings(
-            max_examples=50,
+            max_examples=examples(50),
             stateful_step_count=40,
             deadline=None,
-            derandomize=True,
             suppress_health_check=list(HealthCheck),
         ),
     )

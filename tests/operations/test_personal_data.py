@@ -26,7 +26,7 @@ from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.deals import deal, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_request
-from dealtrace.storage.schema.tables.visits import visit
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from stored import deal_of, rows_of
 from write_commands import NOON, by_contact, by_lead_request, change, registration
 
@@ -141,6 +141,34 @@ def test_nothing_about_the_person_stays(stage: Stage, shop: Player, ivan: int, s
     assert (gone.leads, gone.deals, len(gone.visits)) == (2, {ivan}, 1)
     left = everything(stage, shop)
     assert [secret for secret in SECRETS if secret in left] == []
+
+
+def test_contacts_in_utm_tags_are_hidden_and_sources_stay_apart(stage: Stage, shop: Player, ivan: int) -> None:
+    mailed = [
+        TrafficSource("mail", "email", "spring", content="ad 19205550055", term="Ivan@Example.ru"),
+        TrafficSource("mail", "email", "summer", content=f"+{PHONE}", term="x-ivan@example.ru"),
+        TrafficSource("mail", "email", "spring", content="89205550055", term="ivan@example.ru"),
+        TrafficSource("mail", "email", "spring", content="ad 79205550056", term="petr@example.ru"),
+    ]
+    for number, source in enumerate(mailed):
+        stage.visit(shop, BEFORE, source, visitor=("GA1.visitor", "stranger")[number % 2], utm=source)
+    stated = TrafficSource("mail", term=f"to {MAIL}")
+    stage.perform(register_deals, shop, registration("m", clue=by_contact(PHONE, MAIL), stated_source=stated))
+    for contact in (MAIL, PHONE):
+        erase(stage, shop, contact)
+    left = everything(stage, shop)
+    for kept in ("ad 19205550055", "ad 79205550056", "petr@example.ru", "x-ivan@example.ru"):
+        assert kept in left
+        left = left.replace(kept, "")
+    assert [secret for secret in (PHONE, "9205550055", "ivan@example", "Ivan@Example") if secret in left] == []
+    with stage.database.read() as connection:
+        terms = connection.execute(
+            select(traffic_source.c.term, traffic_source.c.term_key, traffic_source.c.id)
+            .where(traffic_source.c.site_id == shop.site.id, traffic_source.c.source == "mail")
+            .order_by(traffic_source.c.id)
+        ).all()
+    assert terms[0].term == f"•••{terms[0].id}"
+    assert len({row.term_key for row in terms}) == len(mailed) + 1
 
 
 def test_only_leads_that_bear_the_contact_are_reached(stage: Stage, shop: Player, ivan: int) -> None:

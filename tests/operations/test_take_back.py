@@ -52,6 +52,7 @@ from dealtrace.storage.leads.annotations import find_annotations
 from dealtrace.storage.leads.file_imports import find_import, list_imports
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, contact, lead_contact, lead_credit
+from examples import examples
 from figures_comparison import parsed
 from figures_oracle import shown_answer, shown_pivot
 from figures_questions import random_words
@@ -190,7 +191,9 @@ def random_file(scene: Scene, noun: str) -> list[Any]:
 
 @pytest.mark.parametrize("noun", NOUNS)
 @settings(
-    max_examples=3, phases=PHASES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=examples(3),
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**64))
 def test_figures_and_journals_are_as_if_the_file_had_never_come(shared_stage: Stage, noun: str, seed: int) -> None:

@@ -26,6 +26,7 @@ NOON = moscow("2024-11-10", "12:00:00")
 ASKED = {"metrics": "contacts,leads,column:Half", "from": "2024-11-01", "to": "2024-11-30"}
 
 
+@pytest.mark.few(1)
 def test_a_new_metric_stands_in_every_way_out_at_once(
     start_server: Callable[..., ServerProcess], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

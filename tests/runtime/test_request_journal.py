@@ -116,7 +116,7 @@ class Journalled:
 
     def names(self, player: Player) -> list[str]:
         with self._database.read() as connection:
-            return sorted(each.request_id for each in list_requests(connection, player.site.id, RequestQuery(), 1000))
+            return sorted(each.request_id for each in list_requests(connection, player.site.id, RequestQuery(), 10_000))
 
 
 def test_storing_requests_deletes_none_as_the_sweep_does_that(database: Database, shop: Player) -> None:
@@ -132,10 +132,11 @@ def test_storing_requests_deletes_none_as_the_sweep_does_that(database: Database
 
 
 def test_a_full_site_is_stored_before_the_second_ends_and_the_others_wait(
-    database: Database, stage: Stage, shop: Player
+    database: Database, stage: Stage, shop: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dealtrace.runtime.request_journal.ENCODED_TOGETHER", 1)
     neighbour, journalled = stage.open_site(), Journalled(database)
-    names = [f"{number:03}" for number in range(2 * STORED_FROM)]
+    names = [f"{number:04}" for number in range(2 * STORED_FROM)]
     journalled.store_full(shop, names, beside=neighbour)
     assert journalled.names(shop) == names
     assert journalled.names(neighbour) == []
@@ -271,6 +272,7 @@ def test_many_requests_that_have_waited_are_stored_in_parts(
     database: Database, shop: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dealtrace.runtime.request_journal.STORED_MAX", 2)
+    monkeypatch.setattr("dealtrace.runtime.request_journal.ENCODED_TOGETHER", 1)
     journalled = Journalled(database)
     for name in ("first", "second", "third"):
         journalled.add(shop, name, NOW)

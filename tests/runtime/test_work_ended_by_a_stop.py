@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,12 +14,13 @@ from sqlalchemy import func, select
 
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.cli.serve import GRACE_SECONDS
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.mirror import file_of, folder_of
 from dealtrace.storage.schema.tables.leads import call
 from engines import CopySqlite
 from guests import member_of, text_of
-from server import ServerProcess, http_client
+from server import REGISTER, ServerProcess, deal_parameters, http_client
 from waiting import PATIENCE_SECONDS, wait_until
 
 VISITS = 300_000
@@ -72,6 +74,30 @@ def test_a_stop_ends_the_building_of_the_mirror_which_begins_anew(
     assert {answer["errorCode"] for answer in answers} == {"10085"}, "the server is stopping"
     server.start()
     assert ask().json()["total"]["values"]["visits"] >= VISITS
+
+
+def test_a_stop_waits_for_a_file_that_others_have_locked_for_a_few_seconds_only(
+    database: Database, start_server_on: Callable[..., ServerProcess]
+) -> None:
+    stage = Stage(database)
+    player = stage.open_site()
+    server = start_server_on(str(database.url))
+    owner = member_of(server, stage, player.site.id)
+
+    def register() -> httpx.Response:
+        with http_client(server.url, timeout=PATIENCE_SECONDS) as client:
+            return client.get(REGISTER, params=deal_parameters(player.token))
+
+    with closing(sqlite3.connect(database.file, isolation_level=None)) as other, ThreadPoolExecutor(3) as threads:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = [threads.submit(owner.send, "settings/tokens", label="CRM")]
+        waiting += [threads.submit(register) for _ in range(2)]
+        wait_until(lambda: "dealtrace_scribe_waiting 1.0" in server.http.get("/metrics").text)
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < GRACE_SECONDS / 2, server.logged
+        assert [each.result().status_code for each in waiting] == [503, 503, 503]
+    assert "was killed" not in server.logged
 
 
 def test_a_stop_ends_an_import_which_goes_on_where_it_ended(

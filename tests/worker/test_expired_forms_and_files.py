@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from waiting import until, wait_until
 from write_commands import run
 
 CALLS = "callId;date;clientPhoneNumber\n1;26.03.2018 10:00:00;79205550001\n"
-OWNER = Owner("session", 1, "settings/imports")
+OWNER = Owner(7, "session", 1, "settings/imports")
 
 
 def count_forms(database: Database) -> int:
@@ -105,12 +106,12 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / f"dealtrace-uploads-{os.getuid()}"
 
 
-def keep(tmp_path: Path) -> uploads.Upload:
+def keep(tmp_path: Path, owner: Owner = OWNER) -> uploads.Upload:
     """Keep a file."""
     file = tmp_path / "calls.csv"
     file.write_text(CALLS)
     with file.open("rb") as content:
-        return keep_upload(OWNER, "calls.csv", content, {"noun": "call"})
+        return keep_upload(owner, "calls.csv", content, {"noun": "call"})
 
 
 def test_only_old_uploads_are_deleted(tmp_path: Path, temporary: Path) -> None:
@@ -143,3 +144,22 @@ def test_the_oldest_uploads_make_room_for_new_ones(
     newest = keep(tmp_path)
     left = {each.name for each in temporary.iterdir()}
     assert left == {each.folder.name for each in (*kept[1:], newest)}
+
+
+def test_no_user_takes_the_room_of_others(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "UPLOADS_MAX", 6)
+    monkeypatch.setattr(uploads, "UPLOADS_OF_USER_MAX", 4)
+    others = [replace(OWNER, user_id=8), replace(OWNER, user_id=8, session="another"), replace(OWNER, user_id=77)]
+    of_others = [keep(tmp_path, owner) for owner in others]
+    for age, each in enumerate(of_others, 1):
+        os.utime(each.folder, (each.folder.stat().st_mtime - 60 * age,) * 2)
+    own = []
+    for number in range(10):
+        own.append(keep(tmp_path, replace(OWNER, session=str(number % 2))))
+        for age, each in enumerate(reversed(own)):
+            if each.folder.exists():
+                os.utime(each.folder, (each.folder.stat().st_mtime - age,) * 2)
+    left = {each.name for each in temporary.iterdir()}
+    assert left == {each.folder.name for each in (*of_others, *own[-3:])}
+    alone = [keep(tmp_path, replace(OWNER, user_id=9)) for _ in range(2)]
+    assert all(each.folder.exists() for each in (*alone, of_others[2]))

@@ -1,6 +1,7 @@
 """The windows of time that alerts check: parts of the local day, whole days, or seven whole days."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,27 @@ class Slot:
         first_hour = self.end_hour - self.window.hours
         return Span(_at(self.last_on, first_hour, time_zone), _at(self.last_on, self.end_hour, time_zone), None)
 
+    def is_skipped(self, time_zone: ZoneInfo) -> bool:
+        """Return whether clocks skip the whole window, such as the hour from 2 to 3 when they are put forward."""
+        span = self.span(time_zone)
+        return span.since >= span.until
+
+    @property
+    def preceding(self) -> "Slot":
+        """The occurrence of the window before this one, even if clocks skip it."""
+        if self.window.days:
+            return replace(self, last_on=self.last_on - DAY)
+        if self.end_hour == self.window.hours:
+            return Slot(self.window, self.last_on - DAY)
+        return replace(self, end_hour=self.end_hour - self.window.hours)
+
+    @property
+    def following(self) -> "Slot":
+        """The occurrence of the window after this one, even if clocks skip it; one of seven days ends every day."""
+        if self.window.days or self.end_hour == HOURS_OF_DAY:
+            return Slot(self.window, self.last_on + DAY, self.window.hours or HOURS_OF_DAY)
+        return replace(self, end_hour=self.end_hour + self.window.hours)
+
 
 def _at(day_on: date, hour: int, time_zone: ZoneInfo) -> datetime:
     if hour == HOURS_OF_DAY:
@@ -75,24 +97,29 @@ def _at(day_on: date, hour: int, time_zone: ZoneInfo) -> datetime:
 
 
 def last_slot(window: AlertWindow, time_zone: ZoneInfo, now: datetime) -> Slot:
-    """Return the latest of a window's occurrences that ended at least `SETTLING` before `now`."""
+    """Return the latest of a window's occurrences that ended at least `SETTLING` before `now`.
+
+    Ours: an hour that clocks skip is no occurrence. Nothing can happen in it, so an alert would be raised for silence.
+    """
     local = (now - SETTLING).astimezone(time_zone)
     end_hour = local.hour // window.hours * window.hours if window.hours else 0
-    if end_hour == 0:
-        return Slot(window, local.date() - DAY)
-    return Slot(window, local.date(), end_hour)
+    slot = Slot(window, local.date() - DAY) if end_hour == 0 else Slot(window, local.date(), end_hour)
+    while slot.is_skipped(time_zone):
+        slot = slot.preceding
+    return slot
 
 
 def next_check(slot: Slot, time_zone: ZoneInfo) -> datetime:
     """Return when an alert checks the time interval that follows `slot`: `SETTLING` after that interval ends."""
-    return following(slot).span(time_zone).until + SETTLING
+    return following(slot, time_zone).span(time_zone).until + SETTLING
 
 
-def following(slot: Slot) -> Slot:
-    """Return the next occurrence of the window; occurrences of seven days overlap, since one of them ends every day."""
-    if slot.window.days or slot.end_hour == HOURS_OF_DAY:
-        return Slot(slot.window, slot.last_on + DAY, slot.window.hours or HOURS_OF_DAY)
-    return Slot(slot.window, slot.last_on, slot.end_hour + slot.window.hours)
+def following(slot: Slot, time_zone: ZoneInfo) -> Slot:
+    """Return the next occurrence of the window that clocks do not skip."""
+    found = slot.following
+    while found.is_skipped(time_zone):
+        found = found.following
+    return found
 
 
 def slots_before(slot: Slot) -> Sequence[Slot]:
@@ -103,9 +130,9 @@ def slots_before(slot: Slot) -> Sequence[Slot]:
 def slots_of_trial(window: AlertWindow, time_zone: ZoneInfo, now: datetime) -> Sequence[Slot]:
     """List the time intervals that an alert with this window checks in the 30 days before `now`, oldest first."""
     last = last_slot(window, time_zone, now)
-    slot = Slot(window, last.last_on - TRIAL_DAYS * DAY, last.end_hour)
+    slot = replace(last, last_on=last.last_on - TRIAL_DAYS * DAY)
     listed: list[Slot] = []
     while slot != last:
-        slot = following(slot)
+        slot = following(slot, time_zone)
         listed.append(slot)
     return listed

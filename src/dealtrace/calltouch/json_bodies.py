@@ -258,14 +258,16 @@ def key_of_list(document: Mapping[str, object], name: str) -> str:
 
 def _other_list(document: object, name: str) -> tuple[str, str]:
     """Return a hint in Russian and English, such as the list that was sent instead of `name`, or two empty strings."""
-    match document:
-        case list():
-            return f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"
-        case dict() if name not in document:
-            others = (key for key in document if isinstance(document[key], list) and len(key) <= MISSPELT_LENGTH_MAX)
-            if (other := next(others, None)) is not None:
-                return f", вместо него передан {other}", f", but {other} was sent instead"
-    return "", ""
+    like_ru, like_en = f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"
+    if not isinstance(document, dict):
+        return like_ru, like_en
+    sent = document.get(key_of_list(document, name))
+    if isinstance(sent, list):
+        return "", ""
+    others = (key for key in document if isinstance(document[key], list) and len(key) <= MISSPELT_LENGTH_MAX)
+    if sent is None and (other := next(others, None)) is not None:
+        return f"{like_ru}, вместо него передан {other}", f"{like_en}, but {other} was sent instead"
+    return like_ru, like_en
 
 
 def read_item(item: object, shape: type[Shape]) -> Shape:

@@ -45,6 +45,8 @@ CONTENT_TYPES = {
 }
 _END = "\r\n"
 """The line end for the csv module; with any other, the module would not quote a lone carriage return or line feed."""
+ROWS_SHEET: Mapping[Language, str] = {"ru": "Данные", "en": "Data"}
+"""The name of a sheet with rows; further sheets have their number after it."""
 NOTES_SHEET: Mapping[Language, str] = {"ru": "Вопрос", "en": "Question"}
 
 
@@ -193,13 +195,20 @@ def _without_spare_zeros(value: Decimal) -> str:
 class XlsxFile:
     """Writes a workbook without keeping rows in memory; rows that do not fit on a sheet go to further sheets.
 
-    Every sheet begins with the headings. Notes are on a separate sheet at the end.
+    Every sheet begins with the headings, which stay in view. Notes are on a separate sheet at the end.
     """
 
-    def __init__(self, book: "xlsxwriter.Workbook", headings: Sequence[str]) -> None:
+    def __init__(
+        self, book: "xlsxwriter.Workbook", headings: Sequence[str], number_formats: Sequence[str], language: Language
+    ) -> None:
         self.cut = 0
         self._book = book
         self._headings = headings
+        self._sheets, self._language = 0, language
+        self._number_formats = [
+            book.add_format({"num_format": chosen}) if chosen else None
+            for chosen in (*number_formats, *[""] * (len(headings) - len(number_formats)))
+        ]
         self._timestamp_format = book.add_format({"num_format": "dd.mm.yyyy hh:mm:ss"})
         self._start_sheet()
 
@@ -216,7 +225,7 @@ class XlsxFile:
                 case int() if abs(value) >= EXACT_NUMBERS_BELOW:
                     self._sheet.write_string(self._row, column, str(value))
                 case int() | Decimal():
-                    self._sheet.write_number(self._row, column, value)
+                    self._sheet.write_number(self._row, column, value, self._number_formats[column])
                 case datetime():
                     self._sheet.write_datetime(self._row, column, value, self._timestamp_format)
                 case str():
@@ -234,7 +243,10 @@ class XlsxFile:
                 sheet.write_string(row, 1, guard_formula(note.text)[:CELL_LENGTH_MAX])
 
     def _start_sheet(self) -> None:
-        self._sheet = self._book.add_worksheet()
+        self._sheets += 1
+        number = f" {self._sheets}" if self._sheets > 1 else ""
+        self._sheet = self._book.add_worksheet(f"{ROWS_SHEET[self._language]}{number}")
+        self._sheet.freeze_panes(1, 0)
         for column, heading in enumerate(self._headings):
             self._sheet.write_string(0, column, guard_formula(heading))
         self._row = 1
@@ -285,13 +297,15 @@ def open_writer(  # noqa: PLR0913 - what the file is, and whether it is still wa
     overwrite: bool = False,
     notes: Sequence[FileNote] = (),
     language: Language = "ru",
+    number_formats: Sequence[str] = (),
     proceed: Proceed = lambda: None,
 ) -> Iterator[RowWriter]:
     """Yield a writer in the format of the file's extension; the file appears only when it is complete.
 
-    With `for_excel`, CSV is written for Excel in `language`; the notes of workbooks are in `language` too. JSON Lines
-    have no notes. `proceed` is called before each row and while a workbook is packed; to stop the writing, it raises an
-    exception, which is passed on.
+    With `for_excel`, CSV is written for Excel in `language`; the names of sheets and the notes of workbooks are in
+    `language` too. `number_formats` has Excel's format of the numbers in each column of a workbook, empty for numbers
+    as they are. JSON Lines have no notes. `proceed` is called before each row and while a workbook is packed; to stop
+    the writing, it raises an exception, which is passed on.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -305,7 +319,7 @@ def open_writer(  # noqa: PLR0913 - what the file is, and whether it is still wa
         case ".jsonl":
             opened = partial(_open_json_lines, names)
         case extension if extension == XLSX:
-            opened = partial(_open_workbook, headings, notes, language, proceed)
+            opened = partial(_open_workbook, headings, number_formats, notes, language, proceed)
         case extension:
             raise UnknownExtensionError(f"{extension or 'no extension'}: expected .csv, .xlsx or .jsonl")
     with write_atomically(path, overwrite=overwrite) as incomplete, opened(incomplete) as writer:
@@ -334,14 +348,19 @@ def _open_json_lines(names: Sequence[str], path: Path) -> Iterator[RowWriter]:
 
 @contextmanager
 def _open_workbook(
-    headings: Sequence[str], notes: Sequence[FileNote], language: Language, proceed: Proceed, path: Path
+    headings: Sequence[str],
+    number_formats: Sequence[str],
+    notes: Sequence[FileNote],
+    language: Language,
+    proceed: Proceed,
+    path: Path,
 ) -> Iterator[RowWriter]:
     """Yield a writer of a workbook; its rows are in a private temporary folder until the workbook is complete."""
     with TemporaryDirectory() as folder, open_packed(path, proceed) as packed:
         library = import_module("xlsxwriter")
         book = library.Workbook(packed, {"constant_memory": True, "tmpdir": folder})
         try:
-            file = XlsxFile(book, headings)
+            file = XlsxFile(book, headings, number_formats, language)
             yield file
             file.add_notes(notes, language)
             book.close()

@@ -66,11 +66,16 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
 
     Raises:
         BodyTooLarge: the body is longer than `bytes_max`.
-        UnreadableBody: the body ended early, or took too long to arrive (see `http.body`).
+        UnreadableBody: the body is compressed, ended early, or took too long to arrive (see `http.body`).
     """
     stated = header(scope, b"content-length").lstrip("0")[:_LENGTH_DIGITS_MAX]
     if int(stated or 0) > bytes_max + DISCARDED_BYTES_MAX:
         raise BodyTooLarge(bytes_max=bytes_max)
+    if header(scope, b"content-encoding").strip().lower() not in ("", "identity"):
+        raise UnreadableBody(
+            ru="оно сжато (Content-Encoding), а сжатые тела не принимаются: отправьте его без сжатия",
+            en="it is compressed (Content-Encoding), which is not accepted; send it uncompressed",
+        )
     chunks: list[bytes] = []
     size = 0
     while True:

@@ -64,9 +64,11 @@ def _respelt(value: object, known: KnownKeys) -> object:
             return [_respelt(item, known) if isinstance(item, dict) else item for item in value]
         case dict() if not known.is_open:
             by_folded = {name.lower(): name for name in known.keys if name not in value}
-            meant = {name: by_folded.pop(name.lower(), name) for name in value if name not in known.keys}
-            named = ((meant.get(name, name), part) for name, part in value.items())
-            return {name: _respelt(part, known.keys[name]) if name in known.keys else part for name, part in named}
+            respelt: dict[str, object] = {}
+            for sent, part in value.items():
+                name: str = sent if sent in known.keys else by_folded.pop(sent.lower(), sent)
+                respelt[name] = _respelt(part, known.keys[name]) if name in known.keys else part
+            return respelt
         case _:
             return value
 

@@ -35,17 +35,27 @@ class Spellings:
 
     def respelt(self, pairs: Pairs) -> Pairs:
         """Return `pairs` with known names in place of their other spellings; unknown names stay as they are."""
-        others = [name for name in (*pairs.values, *pairs.broken) if name not in self._exact]
-        meant = {name: known for name in others if (known := self._known(name, pairs)) is not None} if others else {}
+        meant: dict[str, str] = {}
+        others = pairs.values.keys() - self._exact
+        if pairs.broken or not all(map(self._is_of_family, others)):
+            for name in (*pairs.values, *pairs.broken):
+                if name not in self._exact and (known := self._known(name, pairs)) is not None:
+                    meant[name] = known
         if meant:
             pairs = self._renamed(pairs, meant)
         repeated = [name for name in self._several if name in pairs.further] if pairs.further else []
         return _joined(pairs, repeated) if repeated else pairs
 
+    def _is_of_family(self, name: str) -> bool:
+        """Return whether a name is that of a custom field as it should be written; most requests have no other."""
+        opening = self._opening
+        return opening is not None and name.startswith(opening) and name[-1] == "]" and "[" not in name[len(opening) :]
+
     def _known(self, name: str, pairs: Pairs) -> str | None:
         """Return the known name that is meant by another, or `None` if none is, or if it was sent too."""
         if len(name) > SPELT_LENGTH_MAX:
             return None
+        known: str | None
         if self._opening is not None and name.lower().startswith(self._opening):
             found = _LIST_OF_FAMILY.fullmatch(name)
             known = f"{self._opening[:-1]}{found['key']}" if found is not None else name

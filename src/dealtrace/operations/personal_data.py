@@ -1,5 +1,6 @@
 """Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.accounts.site_change import ChangeKind
-from dealtrace.deals.versions import without_person
+from dealtrace.deals.versions import Fields, without_person
 from dealtrace.errors import PersonNotFound
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.operations.accounts.record_change import record_change
@@ -20,6 +21,7 @@ from dealtrace.storage.journals.client_timeline import find_joined_ids
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.leads.file_imports import forget_rows
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
+from dealtrace.storage.visits.erased_contacts import HIDDEN, hide_contacts, pattern_of_contacts
 
 PersonReference = str | int
 """A person by a phone or e-mail as written, or by the id of a client of any site."""
@@ -95,11 +97,13 @@ def record_erasure(work: AccountWork, site_id: int, traces: personal_data.Traces
 
 
 def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) -> None:
+    sought = pattern_of_contacts(traces.contacts)
     versions = [
-        (deal_id, version, without_person(before), without_person(after))
+        (deal_id, version, _without_contacts(before, sought), _without_contacts(after, sought))
         for deal_id, version, before, after in personal_data.list_version_fields(work.connection, site_id, traces)
     ]
     personal_data.anonymise(work.connection, site_id, traces, versions)
+    hide_contacts(work.connection, site_id, traces.contacts, traces.visits)
     imported = {
         "call": traces.calls,
         "lead_request": traces.lead_requests,
@@ -108,6 +112,16 @@ def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) ->
     }
     for noun, ids in {**imported, "lead": traces.lead_ids}.items():
         forget_rows(work.connection, site_id, noun, ids)
+
+
+def _without_contacts(fields: Fields, sought: re.Pattern[str] | None) -> Fields:
+    """Return the fields of a version without what identifies the person, and without contacts in the stated source."""
+    cleaned = without_person(fields)
+    stated = cleaned.get("stated_source")
+    if sought is None or not isinstance(stated, dict):
+        return cleaned
+    parts = {name: sought.sub(HIDDEN, text) if isinstance(text, str) else text for name, text in stated.items()}
+    return {**cleaned, "stated_source": parts}
 
 
 def find_person(

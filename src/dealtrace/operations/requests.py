@@ -12,7 +12,7 @@ from dealtrace.storage.accounts.api_requests import (
     insert_omitted,
     insert_requests,
 )
-from dealtrace.storage.accounts.encoded_requests import EncodedRequest
+from dealtrace.storage.accounts.encoded_requests import EncodedRequests
 
 DELETED_MAX = 2000
 """Ours: how many requests of a site are deleted in one transaction; registrations wait until it ends."""
@@ -22,8 +22,13 @@ DELETED_MAX = 2000
 class RequestBatch:
     """Requests of one site to store, and how many more are not kept, if any."""
 
-    entries: Sequence[EncodedRequest]
+    entries: Sequence[EncodedRequests]
     omitted: OmittedRequests | None = None
+
+    @property
+    def request_count(self) -> int:
+        """Return how many requests there are to store."""
+        return sum(each.request_count for each in self.entries)
 
 
 @operation(ids_per_command=0)

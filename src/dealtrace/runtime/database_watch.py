@@ -104,6 +104,10 @@ class DatabaseWatch:
         with self._lock:
             self._failure = message_of(failure) or type(failure).__name__
 
+    def begin_stop(self, seconds: float) -> None:
+        """Wait for the lock of a SQLite file for this many seconds from the first call, at the latest."""
+        self._database.lock_patience.end_within(seconds)
+
     def check(self) -> Health:
         """Check all parts and return their state; this blocks while the database does not respond."""
         self._health = self._examine()

@@ -131,6 +131,7 @@ class ReportPool:
         """
         self._is_stopping.set()
         self._interruption.begin()
+        self._database.lock_patience.end_within(0)
 
     def stop(self) -> None:
         """End running reports as `begin_stop` does, then end the threads."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -14,7 +16,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.api_requests import OmittedRequests
-from dealtrace.storage.accounts.encoded_requests import EncodedRequest, encoded
+from dealtrace.storage.accounts.encoded_requests import EncodedRequests, encoded
 
 _log = structlog.get_logger()
 WAITING_MAX = 20_000
@@ -27,16 +29,16 @@ kept.
 A site whose rows another session has locked thus leaves room for the requests of the other sites.
 """
 ENCODED_TOGETHER = 32
-"""Ours: as soon as this many requests of a site wait, they are masked and encoded.
+"""Ours: as soon as this many requests wait, they are masked and encoded.
 
-Masking and encoding them one at a time would take three times the CPU time. With more of them, the data would exceed
+Masking and encoding them one at a time would take several times the CPU time. With more of them, the data would exceed
 the CPU cache.
 """
-STORED_FROM = 256
-"""Ours: as soon as this many requests of a site wait, they are stored, without waiting for the next full second.
+STORED_FROM = 1024
+"""Ours: as soon as this many encoded requests of a site wait, they are stored, before the next full second.
 
-Registrations wait while requests are stored. If the requests of a whole busy second were stored at once, the slowest
-registration would wait twice as long.
+Registrations wait for a millisecond while so many requests are stored. If fewer were stored at once, there would be
+more transactions, and each costs as much CPU time as several registrations.
 """
 STORED_MAX = 2000
 """Ours: the journal stores at most this many requests of a site at once, even if more wait."""
@@ -61,8 +63,9 @@ class RequestJournal:
     """Collects requests and stores them together; a killed process loses the requests of its last second."""
 
     def __init__(self, *, is_kept: bool) -> None:
-        self._answered: dict[int, list[AnsweredRequest]] = {}
-        self._waiting: dict[int, list[EncodedRequest]] = {}
+        self._answered: list[AnsweredRequest] = []
+        self._waiting: dict[int, list[EncodedRequests]] = {}
+        self._waiting_counts: Counter[int] = Counter()
         self._unstored_count = 0
         self._writes = CollectedWrites(store_requests, self._note_written)
         self._is_site_full = asyncio.Event()
@@ -75,17 +78,9 @@ class RequestJournal:
 
     def add(self, request: AnsweredRequest) -> None:
         """Add a request that has been answered."""
-        if request.site_id == NO_SITE.id and not self._admits_without_site(request):
-            return
-        site_id, limit = request.site_id, REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
-        answered = self._answered.setdefault(site_id, [])
-        count = len(answered) + len(self._waiting.get(site_id, ()))
-        is_full = count >= LOCKED_WAITING_MAX and site_id in self._writes
-        if self._unstored_count < limit and not is_full:
-            answered.append(request)
-            self._unstored_count += 1
-            if len(answered) == ENCODED_TOGETHER:
-                self._encode(site_id)
+        self._answered.append(request)
+        if len(self._answered) >= ENCODED_TOGETHER:
+            self._encode_answered()
 
     def admits_unknown_path(self) -> bool:
         """Return whether the journal takes a request of an unknown path, and count the request if so."""
@@ -95,22 +90,45 @@ class RequestJournal:
         self._unknown_paths_count += 1
         return self.is_kept and self._unknown_paths_count <= UNKNOWN_PATHS_PER_MINUTE_MAX
 
-    def _encode(self, site_id: int) -> None:
-        """Encode the requests of a site that were added since the last call; those that cannot be encoded are lost."""
-        waiting = self._waiting.setdefault(site_id, [])
-        for request in self._answered.pop(site_id, ()):
-            try:
-                waiting.append(encoded(request))
-            except Exception as fault:  # noqa: BLE001 - the request that is answered now must not fail for it
-                self._unstored_count -= 1
-                _log.error(
-                    "request_not_journalled",
-                    request_id=request.request_id,
-                    site_id=site_id,
-                    fault=type(fault).__name__,
-                )
-        if len(waiting) >= STORED_FROM:
-            self._is_site_full.set()
+    def _encode_answered(self) -> None:
+        """Encode the requests that were added since the last call, except those for which there is no room."""
+        answered, self._answered = self._answered, []
+        self._encode([request for request in answered if self._admits(request)])
+
+    def _admits(self, request: AnsweredRequest) -> bool:
+        """Return whether there is room for a request, and count it if so."""
+        site_id = request.site_id
+        if site_id == NO_SITE.id and not self._admits_without_site(request):
+            return False
+        limit = REFUSED_WAITING_MAX if request.status >= REFUSED_FROM else WAITING_MAX
+        is_full = self._waiting_counts[site_id] >= LOCKED_WAITING_MAX and site_id in self._writes
+        if self._unstored_count >= limit or is_full:
+            return False
+        self._unstored_count += 1
+        self._waiting_counts[site_id] += 1
+        return True
+
+    def _encode(self, requests: Sequence[AnsweredRequest]) -> None:
+        """Encode requests, and let them wait until they are stored; those that cannot be encoded are lost."""
+        try:
+            for each in encoded(requests):
+                self._waiting.setdefault(each.site_id, []).append(each)
+                if self._waiting_counts[each.site_id] >= STORED_FROM:
+                    self._is_site_full.set()
+        except Exception as fault:  # noqa: BLE001 - the request that is answered now must not fail for it
+            if len(requests) > 1:
+                for request in requests:
+                    self._encode([request])
+                return
+            (request,) = requests
+            self._unstored_count -= 1
+            self._waiting_counts[request.site_id] -= 1
+            _log.error(
+                "request_not_journalled",
+                request_id=request.request_id,
+                site_id=request.site_id,
+                fault=type(fault).__name__,
+            )
 
     def _admits_without_site(self, request: AnsweredRequest) -> bool:
         """Return whether a request without a site is to be kept, and count it either way."""
@@ -153,21 +171,27 @@ class RequestJournal:
         commands = [(site_with_id(site_id), WriteCommand(batch)) for site_id, batch in batches.items()]
         await self._writes.write(write_queue, commands, is_last=is_last)
 
-    def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[EncodedRequest]]]:
+    def _take(self, *, only_full: bool, is_last: bool) -> list[tuple[int, list[EncodedRequests]]]:
         if not only_full:
-            for site_id in list(self._answered):
-                self._encode(site_id)
-        least, most = STORED_FROM if only_full else 1, None if is_last else STORED_MAX
-        taken = [
-            (site_id, waiting[:most])
-            for site_id, waiting in self._waiting.items()
-            if len(waiting) >= least and (is_last or site_id not in self._writes)
-        ]
-        for site_id, of_site in taken:
-            del self._waiting[site_id][: len(of_site)]
-            if not self._waiting[site_id]:
-                del self._waiting[site_id]
+            self._encode_answered()
+        taken = []
+        for site_id in list(self._waiting):
+            is_due = not only_full or self._waiting_counts[site_id] >= STORED_FROM
+            if is_due and (is_last or site_id not in self._writes):
+                taken.append((site_id, self._take_of_site(site_id, None if is_last else STORED_MAX)))
         self._is_site_full.clear()
+        return taken
+
+    def _take_of_site(self, site_id: int, most: int | None) -> list[EncodedRequests]:
+        waiting, count, parts = self._waiting[site_id], 0, 0
+        for each in waiting:
+            if most is not None and parts and count + each.request_count > most:
+                break
+            count, parts = count + each.request_count, parts + 1
+        taken, self._waiting[site_id] = waiting[:parts], waiting[parts:]
+        self._waiting_counts[site_id] -= count
+        if not self._waiting[site_id]:
+            del self._waiting[site_id], self._waiting_counts[site_id]
         return taken
 
     def _is_time_to_store_omitted(self) -> bool:
@@ -176,10 +200,10 @@ class RequestJournal:
         return is_due and NO_SITE.id not in self._writes
 
     def _note_written(self, site: Site, batch: RequestBatch, fault: BaseException | None) -> None:
-        self._unstored_count -= len(batch.entries)
+        self._unstored_count -= batch.request_count
         if fault is not None and batch.omitted is not None:
             self._failed = batch.omitted  # unchanged: stored again, it counts once
-        if len(self._waiting.get(site.id, ())) >= STORED_FROM:
+        if self._waiting_counts[site.id] >= STORED_FROM:
             self._is_site_full.set()
 
 

@@ -58,7 +58,7 @@ Ours: a locked site delays the others by this much at most, and nearly all trans
 """
 
 STOP_PATIENCE_SECONDS = 5
-"""Ours: for how many seconds the write queue still tries commands again once the server stops.
+"""Ours: for how many seconds the write queue still tries commands again, and waits for a SQLite file, at a stop.
 
 All requests must be answered, and what is in memory stored, before the supervisor kills the process after 30 seconds.
 """
@@ -151,6 +151,8 @@ class WriteQueue:
     def begin_stop(self) -> None:
         """Stop trying commands again `STOP_PATIENCE_SECONDS` after the first call, at the latest."""
         self._give_up_at = min(self._give_up_at, time.monotonic() + STOP_PATIENCE_SECONDS)
+        self._database.lock_patience.end_within(STOP_PATIENCE_SECONDS)
+        self._watch.begin_stop(STOP_PATIENCE_SECONDS)
 
     async def stop(self) -> None:
         """Write the waiting commands, then end the thread."""

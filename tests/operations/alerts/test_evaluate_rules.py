@@ -1,15 +1,16 @@
 """The figures of windows: of each by itself, and of all at once, are the same."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from cast import Player, Stage, moscow
 from dealtrace.alerts.rule import RawRule, parse_rule
-from dealtrace.alerts.windows import WINDOWS, slots_before, slots_of_trial
+from dealtrace.alerts.windows import WINDOWS, Slot, slots_before, slots_of_trial
 from dealtrace.attribution.cost import Cost, CostAccount
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
@@ -93,6 +94,17 @@ def test_many_windows_at_once_have_the_figures_of_each(
         question = parse_question(RawQuestion(metrics=metric), KNOWN)
         each = observe_each(source, shop.site, question, slots)
         assert observe_all(source, shop.site, question, slots) == each, metric
+
+
+def test_nothing_is_known_of_an_hour_that_clocks_skip(stage: Stage) -> None:
+    berlin = stage.open_site(time_zone=ZoneInfo("Europe/Berlin"))
+    stage.call(berlin, datetime.fromisoformat("2026-03-29T01:30+01:00"))
+    slots = [Slot(WINDOWS["1h"], date(2026, 3, 29), end_hour) for end_hour in (2, 3, 4)]
+    question = parse_question(RawQuestion(metrics="calls"), KNOWN)
+    with stage.database.read() as connection:
+        for observe in (observe_each, observe_all):
+            observed = observe(stored_facts(connection, berlin.site), berlin.site, question, slots)
+            assert [observed[slot].value for slot in slots] == [1, None, 0]
 
 
 def test_several_metrics_at_once_have_the_figures_of_each(source: FactSource, shop: Player) -> None:

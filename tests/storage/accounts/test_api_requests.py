@@ -1,15 +1,18 @@
 """The journal of requests finds what a search of all requests, one by one, would find."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 import stored
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.storage.accounts import encoded_requests
 from dealtrace.storage.accounts.api_requests import (
     OmittedRequests,
     RefusalCount,
@@ -21,6 +24,7 @@ from dealtrace.storage.accounts.api_requests import (
     list_requests,
     search_requests,
 )
+from dealtrace.storage.schema.tables.requests import api_request_batch
 from examples import examples
 from write_commands import NOON
 
@@ -35,7 +39,7 @@ def requests_of(site_id: int) -> st.SearchStrategy[list[ApiRequest]]:
         st.sampled_from(MOMENTS),
         st.sampled_from([None, 1, 2]),
         st.sampled_from(["/orders", "/Orders/register", "/visits"]),
-        st.dictionaries(st.sampled_from(["tags", "Comment"]), st.sampled_from(TEXTS)),
+        st.dictionaries(st.sampled_from(["tags", "Subject"]), st.sampled_from(TEXTS)),
         st.sampled_from([(200, None, None), (200, 10003, "сделка не найдена"), (400, 10020, "Straße")]),
     )
     return st.lists(fields, max_size=12).map(
@@ -55,7 +59,7 @@ QUERIES = st.builds(
     until=st.none() | st.sampled_from(MOMENTS),
     is_refused=st.booleans(),
     path=st.sampled_from(["", "ORDERS", "register"]),
-    text=st.sampled_from(["", "заявка", "ß", '"QUOTED"', "\\", "\n", "comment", "найдена"]),
+    text=st.sampled_from(["", "заявка", "ß", '"QUOTED"', "\\", "\n", "subject", "найдена"]),
     token_id=st.sampled_from([None, 2]),
 )
 
@@ -88,7 +92,9 @@ def test_pages_have_what_a_search_of_all_requests_finds(stage: Stage, data: st.D
         for request in batch
     ]
     for process in range(len(batches)):
-        stored.journal(stage.database, [each for each in requests if each.request_id.startswith(f"{process}-")])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(encoded_requests, "PACKED_FROM", data.draw(st.sampled_from([1, 1_000_000])))
+            stored.journal(stage.database, [each for each in requests if each.request_id.startswith(f"{process}-")])
     query = data.draw(QUERIES, label="query")
     expected = latest_first([request for request in requests if matches(query, request)])
     with stage.database.read() as connection:
@@ -128,6 +134,32 @@ def test_a_search_that_is_cut_goes_on_where_it_ended(stage: Stage, shop: Player)
         assert (cut.requests, cut.searched_to) == ([], requests[200].at)
         rest = RequestQuery(before=(requests[200].at, ""))
         assert list_requests(connection, shop.site.id, rest, ALL) == latest_first(requests[:200])
+
+
+def test_many_requests_of_a_second_are_stored_in_a_tenth_of_the_space_and_few_as_text(
+    stage: Stage, shop: Player
+) -> None:
+    neighbour, sent = stage.open_site(), {"orderComment": "Перезвонить", "tags": "mytag1,mytag2", "manager": "Коля"}
+    requests = [
+        ApiRequest(
+            player.site.id, NOON + number * timedelta(milliseconds=1), f"a-{number:03}", 1, "GET", "/x",
+            {"orderNumber": str(number), **sent}, 200, None, None, None, SECOND,
+        )
+        for player, count in ((shop, 256), (neighbour, 1))
+        for number in range(count)
+    ]  # fmt: skip
+    stored.journal(stage.database, requests)
+    with stage.database.read() as connection:
+        many, few = (
+            connection.execute(select(api_request_batch).where(api_request_batch.c.site_id == player.site.id)).one()
+            for player in (shop, neighbour)
+        )
+        assert (many.request_count, many.entries) == (256, "[]")
+        text = zlib.decompress(many.packed)
+        assert len(many.packed) < len(text) / 10
+        assert (few.packed, "Перезвонить" in few.entries) == (None, True)
+        found = list_requests(connection, shop.site.id, RequestQuery(text="ПЕРЕЗВОНИТЬ"), ALL)
+        assert found == latest_first(requests[:256])
 
 
 def test_old_requests_are_deleted_by_whole_seconds(stage: Stage, shop: Player) -> None:

@@ -3,7 +3,9 @@
 import os
 import socket
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -14,10 +16,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from cast import Stage
 from dealtrace.storage.database.compiled_statement import CompiledStatement
-from dealtrace.storage.database.database_errors import is_database_failure, is_temporary
+from dealtrace.storage.database.database_errors import is_database_failure, is_locked_out, is_temporary
 from dealtrace.storage.database.engine import (
     POSTGRESQL_CONNECT_SECONDS,
     SQLITE_BUSY_SECONDS,
+    SQLITE_BUSY_STEP_SECONDS,
     Database,
     open_database,
 )
@@ -207,13 +210,46 @@ def file(tmp_path: Path) -> Database:
         ("journal_mode", "wal"),
         ("synchronous", 2),
         ("foreign_keys", 1),
-        ("busy_timeout", SQLITE_BUSY_SECONDS * 1000),
     ],
 )
-def test_it_opens_every_connection_to_a_file_durable_and_patient(file: Database, pragma: str, value: object) -> None:
+def test_it_opens_every_connection_to_a_file_durable(file: Database, pragma: str, value: object) -> None:
     for engine in (file.writer, file.reader):
         with engine.connect() as connection:
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == value
+    file.close()
+
+
+def test_readers_wait_in_sqlite_and_writers_in_steps_between_which_they_can_be_ended(file: Database) -> None:
+    for engine, seconds in ((file.reader, SQLITE_BUSY_SECONDS), (file.writer, SQLITE_BUSY_STEP_SECONDS)):
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == seconds * 1000
+    file.close()
+
+
+def test_a_writer_waits_for_a_locked_file_for_longer_than_one_step(file: Database) -> None:
+    with file.write():
+        pass  # the file is in WAL mode now
+    with closing(sqlite3.connect(file.file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        freeing = threading.Timer(3 * SQLITE_BUSY_STEP_SECONDS, other.rollback)
+        freeing.start()
+        with file.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE t (x)")
+        freeing.join()
+    file.close()
+
+
+def test_a_writer_that_waits_for_a_locked_file_gives_up_when_it_is_told(file: Database) -> None:
+    with file.write():
+        pass  # the file is in WAL mode now
+    with closing(sqlite3.connect(file.file, isolation_level=None)) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = threads.submit(file.write().__enter__)
+        file.lock_patience.end_within(0)
+        file.lock_patience.end_within(SQLITE_BUSY_SECONDS)
+        fault = waiting.exception(SQLITE_BUSY_SECONDS / 2)
+    assert isinstance(fault, sqlite3.OperationalError)
+    assert is_locked_out(fault)
     file.close()
 
 

@@ -9,7 +9,7 @@ from itertools import count
 import msgspec
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
@@ -37,6 +37,7 @@ from dealtrace.storage.reports.statuses import list_statuses
 from dealtrace.storage.schema.differences import schema_differences
 from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.control import shared_link
+from dealtrace.storage.schema.tables.currency_rates import currency_rate
 from dealtrace.storage.schema.tables.deals import deal, deal_day
 from dealtrace.storage.schema.tables.file_imports import file_import, imported_row, taken_back_row
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_credit
@@ -54,6 +55,7 @@ from dealtrace.storage.schema.upgrade import (
     upgrade_schema,
 )
 from postgresql import PostgresqlServer
+from stored import journal
 from write_commands import NOON, by_call, change, registration
 
 CURE = re.escape("`dealtrace db upgrade`")
@@ -325,12 +327,13 @@ def forget_people(connection: Connection) -> None:
 
 
 def set_revision(connection: Connection, revision: str) -> None:
-    """Name the step that the next upgrade follows, and undo what steps 0047 and 0048 made, which follow all of them."""
+    """Name the step that the next upgrade follows, and undo what steps 0047 to 0049 made, which follow all of them."""
     connection.exec_driver_sql("DROP INDEX ix_deal_client_name")
     for table, columns in (
         ("deal", ("client_name",)),
         ("token", ("used_at",)),
         ("shared_link", ("segment_deleted_at",) if revision >= "0027" else ()),
+        ("api_request_batch", ("packed",) if revision >= "0043" else ()),
         ("webhook_outbox", ("attempts", "last_fault", "unsent_reason")),
     ):
         for column in columns:
@@ -527,6 +530,7 @@ def test_shared_links_and_imported_rows_that_were_there_before_stay(database: Da
         connection.execute(insert(imported_row), rows)
         connection.exec_driver_sql("DROP INDEX ix_imported_row_row")
         connection.exec_driver_sql("ALTER TABLE shared_link DROP COLUMN segment_deleted_at")
+        connection.exec_driver_sql("ALTER TABLE api_request_batch DROP COLUMN packed")
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0047'"))
     upgrade_schema(database)
     assert schema_differences(database) == []
@@ -535,6 +539,82 @@ def test_shared_links_and_imported_rows_that_were_there_before_stay(database: Da
         assert (found.name, found.created_at, found.segment_deleted_at) == ("Weekly", NOON, None)
         stored = connection.execute(select(imported_row).where(imported_row.c.site_id == shop.site.id))
         assert [dict(row._mapping) for row in stored] == rows
+
+
+def test_requests_that_were_journalled_as_text_stay_and_new_ones_are_stored_beside_them(
+    database: Database, shop: Player
+) -> None:
+    at = NOON + timedelta(days=40)
+    earlier, later = (
+        ApiRequest(shop.site.id, at, name, 3, "GET", "/x", {"y": "z" * 10}, 200, None, None, None, timedelta(seconds=1))
+        for name in ("a", "b")
+    )
+    entry = [microseconds(at), "a", 3, "GET", "/x", {"y": "z" * 10}, 200, None, None, None, 1_000_000]
+    columns = "site_id, second, first_id, request_count, refused_count, entries"
+    values = f"{shop.site.id}, {microseconds(at) // 1_000_000}, 'a', 1, 0, '{msgspec.json.encode([entry]).decode()}'"
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE api_request_batch DROP COLUMN packed")
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0048'"))
+        connection.exec_driver_sql(f"INSERT INTO api_request_batch ({columns}) VALUES ({values})")
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    journal(database, [later])
+    with database.read() as connection:
+        assert list_requests(connection, shop.site.id, RequestQuery(), 10) == [later, earlier]
+
+
+MARKED = {
+    "\u200eusd": "usd",
+    "usd\ufeff": "usd",
+    "\xa0eur ": "eur",
+    "\u200erub": "rub",
+    "\u200bруб.": "rub",
+    "рубли": "рубли",
+    "usd": "usd",
+    "₿": "₿",
+    "\u200e": None,
+}
+"""What earlier releases stored as currencies, and what becomes of it: spellings that can have rates stay."""
+
+
+def test_currencies_lose_their_marks_and_with_them_the_rates_of_nothing(database: Database, shop: Player) -> None:
+    stage = Stage(database)
+    neighbour = stage.open_site()
+    receipts = stage.perform(register_deals, shop, *(registration(str(number)) for number in range(len(MARKED))))
+    rates = [
+        {"site_id": player.site.id, "currency": currency, "since_at": NOON, "rate": rate}
+        for player, currency, rate in (
+            (shop, "usd", 1),
+            (shop, "\u200eusd", 2),
+            (shop, "\u200eeur", 3),
+            (shop, "\u200erub", 4),
+            (neighbour, "\u200eusd", 5),
+        )
+    ]
+    with database.write() as connection:
+        for receipt, currency in zip(receipts, MARKED, strict=True):
+            mine = update(deal).where(deal.c.site_id == shop.site.id, deal.c.id == receipt.deal_id)
+            connection.execute(mine.values(currency=currency))
+        connection.execute(insert(currency_rate), rates)
+        connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0049'"))
+    upgrade_schema(database)
+    assert schema_differences(database) == []
+    with database.read() as connection:
+        stored = connection.execute(select(deal.c.id, deal.c.currency).where(deal.c.site_id == shop.site.id)).all()
+        kept = {
+            player.site.id: dict(
+                connection.execute(
+                    select(currency_rate.c.currency, currency_rate.c.rate).where(
+                        currency_rate.c.site_id == player.site.id
+                    )
+                )
+                .tuples()
+                .all()
+            )
+            for player in (shop, neighbour)
+        }
+    assert [row.currency for row in sorted(stored)] == list(MARKED.values())
+    assert kept == {shop.site.id: {"usd": 1, "eur": 3}, neighbour.site.id: {"usd": 5}}
 
 
 @pytest.mark.parametrize(("assigned", "first"), [(None, 10**9), (10**10, 10**10), (10**10 + 5000, 10**10)])

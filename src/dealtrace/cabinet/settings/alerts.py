@@ -28,6 +28,7 @@ from dealtrace.cabinet.settings.alert_form import (
     raw_rule_of,
     trial_lines,
 )
+from dealtrace.cabinet.users import outside_mailings
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import InvalidParameters, InvalidSetting, text_in
@@ -37,6 +38,7 @@ from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
 from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.alerts.former_rules import former_rule
+from dealtrace.operations.alerts.outside_addresses import stop_outside_addresses
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.work import Work, at_site, ids_taken_by, takes_ids
 from dealtrace.record import record
@@ -113,7 +115,7 @@ async def show_alert(view: View) -> Response:
 
 
 async def change(view: View) -> Response:
-    """Try or save a changed rule, remove it, or send a test to its recipients."""
+    """Try or save a changed rule, remove it, send a test to its recipients, or stop those that are no users."""
     alert = await _find(view)
     if alert is None:
         return not_found_page(view)
@@ -123,6 +125,9 @@ async def change(view: View) -> Response:
             return redirect_with_message(view, PLACE, "removed")
         case "undo":
             return await _undo(view, alert)
+        case outside_mailings.STOP_ADDRESSES:
+            await view.manage(at_site(view.current_site, stop_outside_addresses), alert)
+            return redirect_with_message(view, outside_mailings.PLACE, "saved")
         case "test":
             await view.manage(at_site(view.current_site, _test), alert.id)
             return redirect_with_message(view, f"{PLACE}/{alert.id}", "testing")

@@ -185,8 +185,7 @@ async def keep_sent_file(view: View, purpose: str, options: dict[str, str]) -> U
         FileNotFoundError: the former file was deleted in the meantime because it was old.
         ReportNotKept: the disk of temporary files is full; nothing is stored.
     """
-    owner = Owner(view.session_digest, view.current_site.id, purpose)
-    return await asyncio.to_thread(_keep, view.form, owner, options)
+    return await asyncio.to_thread(_keep, view.form, _owner(view, purpose), options)
 
 
 def _keep(form: Form, owner: Owner, options: dict[str, str]) -> Upload | None:
@@ -212,7 +211,11 @@ def kept_file(kept: Upload | None) -> KeptFile | None:
 
 def find_sent_file(view: View, purpose: str) -> Upload | None:
     """Return the file whose key is in the path, or `None` if it is gone or belongs to another person."""
-    return find_upload(Owner(view.session_digest, view.current_site.id, purpose), view.request.path_params["key"])
+    return find_upload(_owner(view, purpose), view.request.path_params["key"])
+
+
+def _owner(view: View, purpose: str) -> Owner:
+    return Owner(view.rights.user.id, view.session_digest, view.current_site.id, purpose)
 
 
 def _faults_of(view: View, options: Mapping[str, str]) -> Faults:

@@ -19,11 +19,13 @@ from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.links import URL_LENGTH_MAX
 from dealtrace.cabinet.reports.report_url import FILTER, ONCE, USUAL, report_url_of, report_url_of_question
+from dealtrace.cabinet.users import outside_mailings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.mails.recipient import Recipient, chosen_recipients, format_recipients, is_address
 from dealtrace.mails.scheduled_report import Rhythm, ScheduledReport
 from dealtrace.mails.subscription import MailList
+from dealtrace.operations.alerts.outside_addresses import stop_outside_addresses
 from dealtrace.operations.mails.scheduled_reports import (
     InvalidReport,
     NewScheduledReport,
@@ -112,11 +114,17 @@ async def show_report(view: View) -> Response:
 
 
 async def change(view: View) -> Response:
-    """Save the report as it is in the form or, if the form undoes a change, as it was before that change."""
+    """Save the report as it is in the form or, if the form undoes a change, as it was before that change.
+
+    A form of the page of users stops the e-mails to addresses that are no users'.
+    """
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
         return not_found_page(view)
     report, members = found
+    if view.form.get("act") == outside_mailings.STOP_ADDRESSES:
+        await view.manage(at_site(view.current_site, stop_outside_addresses), report)
+        return redirect_with_message(view, outside_mailings.PLACE, "saved")
     draft, before = _draft_of(view.form), report.recipients
     if view.form.get("act") == "undo":
         stored = NewScheduledReport(report.title, report.raw_question, report.rhythm, report.hour, report.recipients)

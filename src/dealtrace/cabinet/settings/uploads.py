@@ -24,7 +24,12 @@ FORM_BYTES_MAX = UPLOAD_BYTES_MAX + forms.FORM_BYTES_MAX
 KEPT_SECONDS = 3600
 """How long an upload is stored, with its options and refused rows; a background loop deletes it then."""
 UPLOADS_MAX = 50
-"""The maximum number of uploads of all users together; if there are more, the oldest are deleted."""
+"""The maximum number of uploads of all users together; beyond it, whoever has most loses their oldest."""
+UPLOADS_OF_USER_MAX = 10
+"""The maximum number of uploads of one user, in all sessions and sites; beyond it, the user's oldest are deleted.
+
+Ours: otherwise one person could push out the files that all others are looking at.
+"""
 NAME_LENGTH_MAX = 80
 NAME_BYTES_MAX = 240
 """The maximum number of bytes in a stored file's name; file systems allow 255."""
@@ -37,15 +42,16 @@ PRIVATE = 0o700
 
 @record
 class Owner:
-    """The owner of an uploaded file: a session, a site and a purpose. All three are needed to find the file."""
+    """The owner of an uploaded file: a user, a session, a site and a purpose. All are needed to find the file."""
 
+    user_id: int
     session: str
     site_id: int
     purpose: str
 
     def folder_of(self, key: str) -> str:
         """Return the folder name of the file that `key` identifies; the name reveals neither the session nor `key`."""
-        return token_digest(f"{self.session} {self.site_id} {self.purpose} {key}")
+        return f"{self.user_id}-{token_digest(f'{self.session} {self.site_id} {self.purpose} {key}')}"
 
 
 @record
@@ -115,13 +121,13 @@ class Upload:
 
 
 def keep_upload(owner: Owner, name: str, content: BinaryIO, options: Mapping[str, str]) -> Upload:
-    """Store an uploaded file and return the upload; if there are too many uploads, the oldest are deleted.
+    """Store an uploaded file and return the upload; if there are too many uploads, old ones are deleted.
 
     Raises:
         ReportNotKept: the disk of temporary files is full; nothing is stored.
     """
     place = private_folder(_FOLDER)
-    _make_room(place)
+    _make_room(place, owner)
     key = token_urlsafe(KEY_BYTES)
     upload = Upload(key, place / owner.folder_of(key))
     try:
@@ -207,10 +213,19 @@ def delete_old_uploads() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_room(place: Path) -> None:
-    """Delete the oldest uploads if there are too many."""
-    made = sorted(((_made_at(folder), folder) for folder in place.iterdir()), reverse=True)
-    for _, folder in made[UPLOADS_MAX - 1 :]:
+def _make_room(place: Path, owner: Owner) -> None:
+    """Delete the oldest uploads of the owner if they have too many, and then of those who have most."""
+    by_user: dict[str, list[tuple[float, Path]]] = {str(owner.user_id): []}
+    for folder in place.iterdir():
+        by_user.setdefault(folder.name.partition("-")[0], []).append((_made_at(folder), folder))
+    for made in by_user.values():
+        made.sort(reverse=True)
+    own, old = by_user[str(owner.user_id)], list[Path]()
+    while len(own) >= UPLOADS_OF_USER_MAX:
+        old.append(own.pop()[1])
+    while sum(map(len, by_user.values())) >= UPLOADS_MAX:
+        old.append(max(by_user.values(), key=len).pop()[1])
+    for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -8,7 +8,7 @@ from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
 from dealtrace.cabinet.form_pages import done_text, fault_text
 from dealtrace.cabinet.gate import not_found_page
-from dealtrace.cabinet.users import new_links
+from dealtrace.cabinet.users import new_links, outside_mailings
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidSetting
 from dealtrace.operations.accounts.log_in import end_all_sessions
@@ -118,6 +118,7 @@ async def _page(view: View, status: int, whose: Rights, fault: str = "") -> Resp
         whose=whose.user,
         at_sites=[(site, whose.roles.get(site.id)) for site in sites],
         roles=list(Role),
+        outside=await view.read(outside_mailings.lines_by_site, sites, whose, view.language),
     )
 
 

@@ -10,7 +10,7 @@ from dealtrace.accounts.invitation import Invitation
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.cabinet.form_pages import done_text, redirect_with_message
 from dealtrace.cabinet.gate import not_found_page
-from dealtrace.cabinet.users import new_links
+from dealtrace.cabinet.users import new_links, outside_mailings
 from dealtrace.cabinet.users.account import role_of_form, store_role
 from dealtrace.cabinet.view import View
 from dealtrace.operations.accounts.invite_user import revoke_invitation
@@ -35,6 +35,8 @@ async def show(view: View) -> Response:
     members = await view.read(_look_up, view.current_site.id)
     return view.page(
         "users/members.html",
+        outside=await view.read(outside_mailings.list_outside_lines, view.current_site, view.language),
+        stop_addresses=outside_mailings.STOP_ADDRESSES,
         people=[
             (
                 whose.user,

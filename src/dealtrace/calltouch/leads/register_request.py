@@ -14,6 +14,7 @@ from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
+from dealtrace.leads.reference_spelling import names_nothing
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.storage.leads.lead_summaries import find_lead_summaries
 
@@ -65,12 +66,12 @@ def read_incoming_request(
 
 
 def check_person(sent: Sent) -> None:
-    """Check that a lead request has a name, a phone or an e-mail.
+    """Check that a lead request has a name, a phone or an e-mail, and not only words such as `undefined`.
 
     Raises:
         InvalidParameters: the name, phone and e-mail are all missing.
     """
-    if not any(sent.get(name, "").strip() for name in PERSON_NAMES):
+    if not any((text := sent.get(name, "")).strip() and not names_nothing(text) for name in PERSON_NAMES):
         known = ", ".join(PERSON_NAMES)
         raise InvalidParameters(
             [Violation(PERSON_NAMES[1], f"нужно хотя бы одно: {known}", f"at least one of these is required: {known}")]

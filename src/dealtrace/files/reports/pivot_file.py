@@ -6,7 +6,7 @@ from pathlib import Path
 from dealtrace.errors import Language, text_in
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
-from dealtrace.files.reports.report_file import TOTAL
+from dealtrace.files.reports.report_file import NUMBER_FORMATS, TOTAL
 from dealtrace.files.row import ExportedValue
 from dealtrace.files.row_writers import CSV, FileNote, open_writer
 from dealtrace.reports.filters import escaped_name
@@ -51,6 +51,7 @@ def write_pivot(
         overwrite=overwrite,
         notes=notes,
         language=language,
+        number_formats=_number_formats(pivot, parts),
         proceed=proceed,
     ) as file:
         for line in pivot.lines:
@@ -71,6 +72,12 @@ def _headings(pivot: Pivot, parts: Sequence[FigurePart], language: Language) -> 
     keys = [*(key or NOTHING_FOR_PEOPLE[language] for key in pivot.columns), TOTAL_TITLES[language]]
     by = [text_in(language, each) for each in pivot.report.question.by]
     return by + _with_endings(keys, [text_in(language, part) for part in parts])
+
+
+def _number_formats(pivot: Pivot, parts: Sequence[FigurePart]) -> list[str]:
+    """Return the number formats of all columns in a workbook."""
+    of_parts = [NUMBER_FORMATS[unit_of(pivot.metric, part)] for part in parts]
+    return [*[""] * len(pivot.report.question.by), *of_parts * (len(pivot.columns) + 1)]
 
 
 def _pivot_notes(pivot: Pivot) -> Iterator[FileNote]:

@@ -1,6 +1,6 @@
 """Write a report to a file: its rows, the total after them, and its period, filters and other settings."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dealtrace.errors import Language, text_in
@@ -10,11 +10,22 @@ from dealtrace.files.row import ExportedValue
 from dealtrace.files.row_writers import CSV, open_writer
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
+from dealtrace.reports.metrics import Unit
 from dealtrace.reports.question import Question
 from dealtrace.reports.table_columns import TableColumn, figure_columns, figures_of
 
 TOTAL = "# total"
 """The first cell of the total row in files for people; files for programs use `TOTAL`."""
+
+NUMBER_FORMATS: Mapping[Unit, str] = {
+    Unit.COUNT: "",
+    Unit.MONEY: "#,##0.00",
+    Unit.PRICE: "#,##0.00",
+    Unit.RATIO: "0.0%",
+    Unit.DAYS: "0.0",
+    Unit.NUMBER: "#,##0.0",
+}
+"""How a workbook shows the figures of each unit; cells have all decimals. Ratios are in per cent, as on pages."""
 
 
 def write_report(
@@ -50,6 +61,7 @@ def write_report(
         overwrite=overwrite,
         notes=notes,
         language=language,
+        number_formats=[*[""] * max(len(question.by), 1), *(NUMBER_FORMATS[column.unit] for column in columns)],
         proceed=proceed,
     ) as file:
         for row in report.rows:

@@ -18,13 +18,20 @@ from dealtrace.reports.question import Question
 
 _DAY = DIMENSIONS["day"]
 _OWN_HOUR = DIMENSIONS["own_hour"]
+_NOTHING_KNOWN = Observed(None)
 
 
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
-    """Return the number observed in each window of time; for many windows, `observe_all` is faster."""
+    """Return the number observed in each window of time; for many windows, `observe_all` is faster.
+
+    Nothing is known of an hour that clocks skip, so that it is not an hour without deals in later comparisons.
+    """
     asked = with_basis(question)
     totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
-    return {slot: Observed(*total) for slot, total in zip(slots, totals, strict=True)}
+    return {
+        slot: _NOTHING_KNOWN if slot.is_skipped(site.time_zone) else Observed(*total)
+        for slot, total in zip(slots, totals, strict=True)
+    }
 
 
 def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
@@ -38,7 +45,7 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
         return observe_each(source, site, question, slots)
     by = (_DAY, _OWN_HOUR) if window.hours else (_DAY,)
     formulas, gathered = ask_series(source, site, asked, by, _whole_span(site, slots))
-    return _observed([formulas[metric] for metric in asked.metrics], gathered, slots)
+    return _observed(site, [formulas[metric] for metric in asked.metrics], gathered, slots)
 
 
 def observe_metrics(
@@ -55,7 +62,7 @@ def observe_metrics(
     listed = {
         metric: [formulas[each] for each in (metric, basis) if each is not None] for metric, basis in bases.items()
     }
-    return {metric: _observed(of_metric, gathered, slots) for metric, of_metric in listed.items()}
+    return {metric: _observed(site, of_metric, gathered, slots) for metric, of_metric in listed.items()}
 
 
 def with_basis(question: Question) -> Question:
@@ -67,9 +74,16 @@ def with_basis(question: Question) -> Question:
     return question if basis is None else replace(question, metrics=(*question.metrics, basis))
 
 
-def _observed(formulas: Sequence[AnyFormula], gathered: Gathered, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
+def _observed(
+    site: Site, formulas: Sequence[AnyFormula], gathered: Gathered, slots: Sequence[Slot]
+) -> Mapping[Slot, Observed]:
     """Return the number in each window; `formulas` has the formula of the metric and, for a ratio, of its basis."""
-    return {slot: Observed(*(_figure(formula, gathered, _keys_of(slot)) for formula in formulas)) for slot in slots}
+    return {
+        slot: _NOTHING_KNOWN
+        if slot.is_skipped(site.time_zone)
+        else Observed(*(_figure(formula, gathered, _keys_of(slot)) for formula in formulas))
+        for slot in slots
+    }
 
 
 def _whole_span(site: Site, slots: Sequence[Slot]) -> Span:

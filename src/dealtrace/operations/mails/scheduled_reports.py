@@ -284,14 +284,19 @@ def leave_report(work: Work, report_id: int, user_id: int) -> bool:
     report = scheduled_reports.find_scheduled_report(work.connection, work.site.id, report_id)
     if report is None or not any(each.user_id == user_id for each in report.recipients):
         return False
-    others = tuple(each for each in report.recipients if each.user_id != user_id)
-    if not others:
-        return stop_report(work, report_id)
     delete_waiting_mails(work.connection, work.site.id, [MailPurpose.REPORT], [report_id], user_id=user_id)
-    changed = replace(report, recipients=others)
+    keep_recipients(work, report, tuple(each for each in report.recipients if each.user_id != user_id))
+    return True
+
+
+def keep_recipients(work: Work, report: ScheduledReport, kept: tuple[Recipient, ...]) -> None:
+    """Remove all recipients of a report except those in `kept`; a report without recipients is deleted."""
+    if not kept:
+        stop_report(work, report.id)
+        return
+    changed = replace(report, recipients=kept)
     scheduled_reports.update_scheduled_report(work.connection, changed)
     _record_differences(work, report, changed)
-    return True
 
 
 @operation(ids_per_command=DUE_AT_ONCE * RECIPIENTS_MAX)

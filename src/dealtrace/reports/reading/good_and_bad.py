@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import Filter, Operator, by_dimension
+from dealtrace.reports.measures import Aggregate
 from dealtrace.reports.metrics import COST, METRICS, Formula, Growth, Metric, Sum, Unit
 
 _PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
@@ -76,15 +77,30 @@ def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | 
     """Return whether a row has costs, but nothing that the price at index `place` divides them by, such as deals.
 
     `values` are the figures of the row. Its costs are known if the row shows them, or another price of something.
+    Income and clicks may be unknown, so the row must also show a figure that would then be unknown, such as `clicks`.
 
     Ours: such a row is the worst of its column: its price is unknown, but its money was spent without any result.
     """
     return (
         is_price(metrics[place])
         and values[place] is None
+        and _is_divisor_known(metrics, values, metrics[place])
         and any(
             is_paid(metric) and value is not None and value > 0 for metric, value in zip(metrics, values, strict=True)
         )
+    )
+
+
+def _is_divisor_known(metrics: Sequence[Metric], values: Sequence[Fraction | None], price: Metric) -> bool:
+    """Return whether what a price divides by is a count, or part of a figure of the row that is known."""
+    assert isinstance(price.formula, Formula)
+    assert price.formula.under is not None
+    ((divisor, _),) = price.formula.under.terms
+    if divisor.aggregate not in (Aggregate.MONEY, Aggregate.TOTAL):
+        return True
+    return any(
+        value is not None and divisor in metric.formula.measures and metric.margin_formula is None
+        for metric, value in zip(metrics, values, strict=True)
     )
 
 

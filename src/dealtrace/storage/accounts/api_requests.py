@@ -10,7 +10,15 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, se
 
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.record import record
-from dealtrace.storage.accounts.encoded_requests import EncodedRequest, joined, requests_of, second_of, start_of
+from dealtrace.storage.accounts.encoded_requests import (
+    NO_ENTRIES,
+    EncodedRequests,
+    requests_of,
+    second_of,
+    start_of,
+    stored_entries,
+    text_of,
+)
 from dealtrace.storage.database.compiled_statement import AnySelect, CompiledStatement, NamedRow
 from dealtrace.storage.schema.tables.requests import api_request_batch
 
@@ -18,7 +26,6 @@ FIRST_ROWS, ROWS_MAX = 8, 256
 """How many rows the first read gets, and any later read at most; a row of a busy site has hundreds of requests."""
 REQUESTS_AT_ONCE = 2_000
 """Ours: if rows that are read at once have more requests than this, fewer rows are read next, to save memory."""
-NO_ENTRIES = "[]"
 RequestKey = tuple[datetime, str]
 """The time and id of a request, by which requests are sorted."""
 _OMITTED = "-"
@@ -90,13 +97,15 @@ class _Second:
     requests: Sequence[ApiRequest]
 
 
-def insert_requests(connection: Connection, site_id: int, entries: Sequence[EncodedRequest]) -> None:
+def insert_requests(connection: Connection, site_id: int, requests: Sequence[EncodedRequests]) -> None:
     """Store requests of a site in the journal; requests of the same second share a row."""
+    by_second: dict[int, list[EncodedRequests]] = {}
+    for each in requests:
+        by_second.setdefault(each.second, []).append(each)
     rows: list[list[object]] = []
-    for second, grouped in groupby(entries, key=lambda entry: entry.second):
-        batch = list(grouped)
-        refused_count = sum(entry.is_refused for entry in batch)
-        rows.append([site_id, second, batch[0].request_id, len(batch), refused_count, joined(batch)])
+    for second, together in by_second.items():
+        counts = sum(each.request_count for each in together), sum(each.refused_count for each in together)
+        rows.append([site_id, second, together[0].first_id, *counts, *stored_entries(together)])
     _INSERT.run_rows(connection, rows)
 
 
@@ -107,7 +116,7 @@ def insert_omitted(connection: Connection, site_id: int, omitted: OmittedRequest
     """
     columns: tuple[object, ...] = (site_id, second_of(omitted.at), f"{_OMITTED}{omitted.last_id}", 0, omitted.count)
     names = [column.name for column in api_request_batch.columns]
-    _INSERT_ONCE.run(connection, dict(zip(names, (*columns, NO_ENTRIES), strict=True)))
+    _INSERT_ONCE.run(connection, dict(zip(names, (*columns, NO_ENTRIES, None), strict=True)))
 
 
 def count_omitted(connection: Connection, site_id: int, since: datetime) -> int:
@@ -216,12 +225,8 @@ def _seconds(
     rows = _rows(connection, _row_query(site_id, query, latest_first=latest_first), latest_first=latest_first)
     for second, grouped in groupby(rows, key=lambda row: row.second):
         batches = list(grouped)
-        requests = [
-            request
-            for row in batches
-            if _has_all(row.entries, needles)
-            for request in requests_of(site_id, row.entries)
-        ]
+        texts = [text for row in batches if _has_all(text := text_of(row.entries, row.packed), needles)]
+        requests = [request for text in texts for request in requests_of(site_id, text)]
         requests.sort(key=_key_of, reverse=latest_first)
         yield _Second(second, sum(row.request_count for row in batches), requests)
 
@@ -244,9 +249,11 @@ def _rows(connection: Connection, statement: AnySelect, *, latest_first: bool) -
 def _row_query(site_id: int, query: RequestQuery, *, latest_first: bool) -> AnySelect:
     columns = api_request_batch.c
     entries: ColumnElement[str] = columns.entries
+    packed: ColumnElement[bytes | None] = columns.packed
     if query.is_refused:  # the text of other rows is not read, but their requests count as searched
         entries = case((columns.refused_count > 0, entries), else_=NO_ENTRIES).label("entries")
-    statement = select(columns.second, columns.first_id, columns.request_count, entries)
+        packed = case((columns.refused_count > 0, packed)).label("packed")
+    statement = select(columns.second, columns.first_id, columns.request_count, entries, packed)
     statement = statement.where(columns.site_id == site_id)
     if query.since is not None:
         statement = statement.where(columns.second >= second_of(query.since))

@@ -1,5 +1,6 @@
 """Mask the requests of the journal and encode them as JSON, and decode them."""
 
+import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from dealtrace.accounts.request_masking import masked_parameters
 from dealtrace.storage.database.column_types import instant, microseconds
 
 MICROSECONDS_PER_SECOND = 1_000_000
+NO_ENTRIES = "[]"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -34,42 +36,78 @@ class _Entry(NamedTuple):
 _decoder = msgspec.json.Decoder(list[_Entry])
 
 
-class EncodedRequest(NamedTuple):
-    """A request as JSON, the second since 1970 in which it was answered, its id, and whether it was refused."""
+PACKED_FROM = 2_000
+"""Ours: JSON of at least this many bytes is stored compressed.
 
+Compressing the requests of a busy site shrinks them to a tenth or less, and takes less CPU time than writing them. For
+short JSON, preparing the compression would take longer than writing.
+"""
+PACKING_LEVEL = 1
+"""The fastest compression; higher levels save a tenth of the space for three times the CPU time."""
+
+
+class EncodedRequests(NamedTuple):
+    """Requests that a site answered in the same second: their JSON without the brackets around it.
+
+    `second` counts from 1970. `first_id` is the id of the first request, `refused_count` says how many were refused.
+    """
+
+    site_id: int
     second: int
-    request_id: str
-    is_refused: bool
+    first_id: str
+    request_count: int
+    refused_count: int
     text: bytes
 
 
-def encoded(request: AnsweredRequest) -> EncodedRequest:
-    """Mask and encode a request.
+class StoredEntries(NamedTuple):
+    """The JSON of requests as a row has it: as text, or compressed; then the text is that of an empty array."""
 
-    Ours: no `ApiRequest` is made in between, because that took a third more CPU time.
+    entries: str
+    packed: bytes | None
+
+
+def encoded(requests: Sequence[AnsweredRequest]) -> list[EncodedRequests]:
+    """Mask and encode requests, those of the same site, second and names of parameters together.
+
+    Ours: masking and encoding requests one by one takes three times the CPU time.
     """
-    at = microseconds(request.at)
-    values: tuple[object, ...] = (
-        at,
-        request.request_id,
-        request.token_id,
-        request.method,
-        request.path,
-        masked_parameters(request.sent),
-        request.status,
-        request.code,
-        request.reason_ru,
-        request.reason_en,
-        round(request.seconds * MICROSECONDS_PER_SECOND),
-    )
-    text = _encode(values if request.network is None else (*values, request.network))
-    is_refused = request.status >= REFUSED_FROM or request.code is not None
-    return EncodedRequest(at // MICROSECONDS_PER_SECOND, request.request_id, is_refused, text)
+    alike: dict[tuple[object, ...], list[tuple[int, AnsweredRequest]]] = {}
+    for request in requests:
+        at = microseconds(request.at)
+        second = at // MICROSECONDS_PER_SECOND
+        alike.setdefault((request.site_id, second, *request.sent), []).append((at, request))
+    return [_encoded_alike(entries) for entries in alike.values()]
 
 
-def joined(requests: Sequence[EncodedRequest]) -> str:
-    """Return the text of several requests: a JSON array of arrays."""
-    return f"[{b','.join([request.text for request in requests]).decode()}]"
+def _encoded_alike(entries: Sequence[tuple[int, AnsweredRequest]]) -> EncodedRequests:
+    values: list[tuple[object, ...]] = []
+    refused_count = 0
+    masked = masked_parameters([request.sent for _, request in entries])
+    for (at, request), parameters in zip(entries, masked, strict=True):
+        _, _, request_id, token_id, method, path, _, status, code, reason_ru, reason_en, seconds, network = request
+        duration_us = round(seconds * MICROSECONDS_PER_SECOND)
+        entry = (
+            at, request_id, token_id, method, path, parameters, status, code, reason_ru, reason_en, duration_us
+        )  # fmt: skip
+        values.append(entry if network is None else (*entry, network))
+        refused_count += status >= REFUSED_FROM or code is not None
+    first_at, first = entries[0]
+    second = first_at // MICROSECONDS_PER_SECOND
+    return EncodedRequests(first.site_id, second, first.request_id, len(values), refused_count, _encode(values)[1:-1])
+
+
+def stored_entries(requests: Sequence[EncodedRequests]) -> StoredEntries:
+    """Return the JSON of requests, an array of arrays, as a row is to have it."""
+    text = b"[%b]" % b",".join([each.text for each in requests])
+    if len(text) < PACKED_FROM:
+        return StoredEntries(text.decode(), None)
+    return StoredEntries(NO_ENTRIES, zlib.compress(text, PACKING_LEVEL))
+
+
+def text_of(entries: str, packed: bytes | None) -> str:
+    """Return the JSON that a row has, whether or not it is compressed."""
+    return entries if packed is None else zlib.decompress(packed).decode()
 
 
 def requests_of(site_id: int, text: str) -> list[ApiRequest]:

@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from dealtrace.storage.database.case_folding import define_casefold
 from dealtrace.storage.database.database_errors import message_of
-from dealtrace.storage.database.interruption import Interruption, interrupt_of, stopped_after
+from dealtrace.storage.database.interruption import Interruption, LockPatience, interrupt_of, stopped_after
 
 if TYPE_CHECKING:
     import psycopg
@@ -29,6 +29,8 @@ SQLITE = "sqlite"
 """The name of the backend in the URL of a SQLite file."""
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process, such as a CLI command, to end its transaction."""
+SQLITE_BUSY_STEP_SECONDS = 0.25
+"""How long SQLite itself waits for that lock; a writer then looks whether it may still wait, and tries again."""
 SQLITE_CHECKPOINT_PAGES = 4000
 """How many pages are written between WAL checkpoints; with SQLite's default, grouped inserts take 1.3 times as long."""
 POSTGRESQL_LOCK_SECONDS = 30.0
@@ -66,7 +68,7 @@ class Database:
 
     A read that takes longer than `read_seconds_max` is stopped; 0 means no limit. `mirror_memory_mib` is the memory
     limit of the column mirror, a copy of a SQLite database for reports; 0 means no mirror. `interruption` ends reads,
-    and the building of the mirror, at once.
+    and the building of the mirror, at once; `lock_patience` limits how long writers wait for a SQLite file.
     """
 
     url: URL
@@ -75,6 +77,7 @@ class Database:
     read_seconds_max: int = 0
     mirror_memory_mib: int = MIRROR_MEMORY_DEFAULT
     interruption: Interruption = field(default_factory=Interruption, compare=False)
+    lock_patience: LockPatience = field(default_factory=LockPatience, compare=False)
 
     def writer_that_waits(self, lock_seconds: float) -> Engine:
         """Return an engine like `writer` that waits up to `lock_seconds` for each lock of another PostgreSQL session.
@@ -163,14 +166,12 @@ def open_database(
     """
     primary = _with_whole_path(make_url(url))
     if primary.get_backend_name() == SQLITE:
-        busy_seconds = min(busy_seconds_max, SQLITE_BUSY_SECONDS)
-        return Database(
-            primary,
-            _sqlite_engine(primary, begin="BEGIN IMMEDIATE", busy_seconds=busy_seconds),
-            _sqlite_engine(primary, begin="BEGIN", pool=readers, only_reads=True),
-            read_seconds_max,
-            mirror_memory_mib,
-        )
+        busy_seconds, patience = min(busy_seconds_max, SQLITE_BUSY_SECONDS), LockPatience()
+        writer = _sqlite_engine(primary, busy_seconds=busy_seconds)
+        _begin_sqlite_writes(writer, busy_seconds, patience)
+        reader = _sqlite_engine(primary, pool=readers, only_reads=True)
+        event.listen(reader, "begin", lambda connection: connection.connection.cursor().execute("BEGIN"))
+        return Database(primary, writer, reader, read_seconds_max, mirror_memory_mib, lock_patience=patience)
     replica = make_url(read_url) if read_url else primary
     writer = _postgresql_engine(primary, pool=WRITERS, prepared_statements=prepared_statements, pings_always=False)
     reader = _postgresql_engine(replica, pool=readers, prepared_statements=prepared_statements, pings_always=True)
@@ -271,7 +272,7 @@ def _replace_broken(engine: Engine, *, pings_always: bool) -> None:
 
 
 def _sqlite_engine(
-    url: URL, *, begin: str, pool: int = 1, only_reads: bool = False, busy_seconds: float = SQLITE_BUSY_SECONDS
+    url: URL, *, pool: int = 1, only_reads: bool = False, busy_seconds: float = SQLITE_BUSY_SECONDS
 ) -> Engine:
     in_memory = url.database in (None, "", ":memory:")
     in_pool: dict[str, object] = {"poolclass": QueuePool, "pool_size": pool, "max_overflow": 0}
@@ -302,8 +303,29 @@ def _sqlite_engine(
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
+    return engine
+
+
+def _begin_sqlite_writes(engine: Engine, busy_seconds: float, patience: LockPatience) -> None:
+    """Begin transactions by taking the lock of the file, and wait for the lock in steps.
+
+    SQLite waits without looking up, so one long wait would keep a server that stops, or a command, from ending.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _wait_in_steps(connection: sqlite3.Connection, _record: object) -> None:
+        step = min(busy_seconds, SQLITE_BUSY_STEP_SECONDS)
+        connection.execute(f"PRAGMA busy_timeout={round(step * 1000)}").close()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.connection.cursor().execute(begin)
-
-    return engine
+        cursor, deadline = connection.connection.cursor(), time.monotonic() + busy_seconds
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as fault:
+                is_busy = fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= min(deadline, patience.give_up_at):
+                    raise
+            else:
+                return

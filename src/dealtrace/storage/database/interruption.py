@@ -1,5 +1,6 @@
 """End statements that take too long, or that run on other threads when a server stops."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,17 @@ PAUSE_SECONDS = 0.05
 """How many seconds pass before the connections are interrupted again, as another statement may have begun by then."""
 STEPS_BETWEEN_LOOKS = 100_000
 """How many steps SQLite's virtual machine runs between two checks of the clock; the steps take a few milliseconds."""
+
+
+class LockPatience:
+    """How long writers may wait for the lock of a SQLite file: until `give_up_at`, on the monotonic clock."""
+
+    def __init__(self) -> None:
+        self.give_up_at = math.inf
+
+    def end_within(self, seconds: float) -> None:
+        """Let all writers that wait, now or later, give up after a number of seconds from the first call."""
+        self.give_up_at = min(self.give_up_at, time.monotonic() + seconds)
 
 
 class Interruption:

@@ -61,6 +61,11 @@ def find_sources(connection: Connection, site_id: int, ids: Iterable[int]) -> di
     return {source_id: known_source(*parts) for source_id, *parts in rows}
 
 
+def source_values(source: TrafficSource) -> dict[str, str | None]:
+    """Return the values of the row of a traffic source, without its site and id."""
+    return {"digest": _digest(source)} | _parts(source)
+
+
 def _find_ids(connection: Connection, site_id: int, digests: Sequence[str]) -> dict[str, int]:
     rows = _FIND_IDS.fetch(connection, {"site_id": site_id, "digests": list(digests)})
     return {digest: source_id for digest, source_id in rows}  # noqa: C416 - mypy does not know that a row is a pair

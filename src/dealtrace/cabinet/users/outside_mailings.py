@@ -1,0 +1,72 @@
+"""The reports and alerts that are sent to addresses of no users, as the pages of users list them."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.rights import Rights
+from dealtrace.accounts.site import Site
+from dealtrace.alerts.rule import Alert
+from dealtrace.alerts.sentences import rule_sentence
+from dealtrace.errors import Language
+from dealtrace.operations.alerts.outside_addresses import list_outside_mailings
+from dealtrace.operations.reports.column_metrics import find_column_metrics
+from dealtrace.record import record
+from dealtrace.storage.accounts.users import find_logins, list_rights
+
+STOP_ADDRESSES = "stop_addresses"
+"""The value of `act` in the forms of a report and of an alert that stops the e-mails to addresses of no users."""
+PLACE = "settings/users"
+"""The page of a site with these forms."""
+
+
+@record
+class OutsideLine:
+    """A report or an alert, named, with its page, its addresses, and the people who set it up.
+
+    `authors` pairs each login, empty for a deleted user, with whether the person has no role on the site any more.
+    """
+
+    name: str
+    url: str
+    addresses: Sequence[str]
+    authors: Sequence[tuple[str, bool]]
+
+    @property
+    def has_lost_author(self) -> bool:
+        """Return whether one of the people who set it up has no role on the site any more."""
+        return any(is_gone for _, is_gone in self.authors)
+
+
+def list_outside_lines(
+    connection: Connection, site: Site, language: Language, author_id: int | None = None
+) -> list[OutsideLine]:
+    """List the reports and alerts of a site that are sent to addresses of no users, if given only those of an author.
+
+    Those whose author has no role on the site any more come first.
+    """
+    mailings = [
+        each for each in list_outside_mailings(connection, site.id) if author_id is None or author_id in each.author_ids
+    ]
+    if not mailings:
+        return []
+    here = {whose.user.id for whose in list_rights(connection) if whose.role_at(site.id) is not None}
+    logins = find_logins(connection, {user_id for each in mailings for user_id in each.author_ids})
+    columns = find_column_metrics(connection, site)
+    lines = []
+    for each in mailings:
+        is_alert = isinstance(each.about, Alert)
+        name = rule_sentence(each.about.rule, language, columns) if isinstance(each.about, Alert) else each.about.title
+        url = f"/cabinet/{site.id}/settings/{'alerts' if is_alert else 'mail-reports'}/{each.about.id}"
+        authors = [(logins.get(user_id, ""), user_id not in here) for user_id in each.author_ids]
+        lines.append(OutsideLine(name, url, each.addresses, authors))
+    return sorted(lines, key=lambda line: not line.has_lost_author)
+
+
+def lines_by_site(
+    connection: Connection, sites: Collection[Site], whose: Rights, language: Language
+) -> list[tuple[Site, list[OutsideLine]]]:
+    """List what a person set up for addresses of no users, by site, on the sites on which the person has a role."""
+    own = [site for site in sites if site.id in whose.roles]
+    listed = [(site, list_outside_lines(connection, site, language, whose.user.id)) for site in own]
+    return [(site, lines) for site, lines in listed if lines]

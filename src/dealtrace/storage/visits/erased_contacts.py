@@ -1,0 +1,92 @@
+"""Hide the phones and e-mails of a person in the utm tags of visits and in the traffic sources of a site."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, update
+
+from dealtrace.attribution.traffic_source import DIRECT, SOURCE_PARTS, TrafficSource
+from dealtrace.storage.database.column_types import is_in
+from dealtrace.storage.database.compiled_statement import ValuesByName
+from dealtrace.storage.database.many_rows import execute_many
+from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.traffic_sources import source_values
+
+HIDDEN = "•••"
+CONTACTS_AT_ONCE = 50
+"""How many contacts one statement searches for; SQLite takes a condition of a thousand parts at most."""
+_NATIONAL_DIGITS = 10
+_RUSSIAN = re.compile("7[0-9]{10}")
+
+
+def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
+    """Return a pattern of phones and e-mails, given in normal form, in other texts, or `None` if there are none.
+
+    Ours: a phone is found as digits without separators; with separators, tags have none.
+    """
+    patterns = [_pattern_of(contact) for contact in sorted(contacts)]
+    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+
+
+def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str], visit_ids: Collection[int]) -> None:
+    """Replace contacts, given in normal form, in all traffic sources of a site and in the utm tags of visits.
+
+    Ours: sources are shared by many people and are not erased with one of them, but mailings put the recipient's
+    address into a utm tag. A hidden contact becomes `•••`, in sources with the id of the source, so that sources stay
+    different and no figure changes.
+    """
+    sought = pattern_of_contacts(contacts)
+    if sought is not None:
+        source_ids = _hide_in_sources(connection, site_id, sorted(contacts), sought)
+        _hide_in_visits(connection, site_id, is_in(visit.c.id, visit_ids), sought)
+        if source_ids:  # visits have no index of their sources
+            _hide_in_visits(connection, site_id, is_in(visit.c.traffic_source_id, source_ids), sought)
+
+
+def _hide_in_visits(connection: Connection, site_id: int, which: ColumnElement[bool], sought: re.Pattern[str]) -> None:
+    tags = select(visit.c.id, visit.c.utm).where(visit.c.site_id == site_id, which)
+    hidden = [
+        {"of_visit": row.id, "hidden_utm": {part: sought.sub(HIDDEN, text) for part, text in row.utm.items()}}
+        for row in connection.execute(tags)
+        if sought.search(" ".join(row.utm.values()))
+    ]
+    mine = (visit.c.site_id == site_id, visit.c.id == bindparam("of_visit"))
+    execute_many(connection, update(visit).where(*mine).values(utm=bindparam("hidden_utm")), hidden)
+
+
+def _hide_in_sources(
+    connection: Connection, site_id: int, contacts: Sequence[str], sought: re.Pattern[str]
+) -> list[int]:
+    """Hide the contacts in traffic sources, and return the ids of those that had any."""
+    columns = traffic_source.c
+    parts = [columns[part] for part in SOURCE_PARTS]
+    hidden: dict[int, TrafficSource] = {}
+    for first in range(0, len(contacts), CONTACTS_AT_ONCE):
+        named = [
+            columns[f"{part}_key"].contains(_distinctive(contact), autoescape=True)
+            for contact in contacts[first : first + CONTACTS_AT_ONCE]
+            for part in SOURCE_PARTS
+        ]
+        for source_id, *texts in connection.execute(
+            select(columns.id, *parts).where(columns.site_id == site_id, or_(*named))
+        ):
+            source = TrafficSource(*(sought.sub(f"{HIDDEN}{source_id}", text) for text in texts))
+            if source != TrafficSource(*texts):
+                hidden[source_id] = source
+    rows = [{"of_source": source_id, **source_values(source)} for source_id, source in sorted(hidden.items())]
+    mine = (columns.site_id == site_id, columns.id == bindparam("of_source"))
+    values: ValuesByName = {name: bindparam(name) for name in source_values(DIRECT)}
+    execute_many(connection, update(traffic_source).where(*mine).values(values), rows)
+    return sorted(hidden)
+
+
+def _distinctive(contact: str) -> str:
+    """Return the part of a contact that all its spellings without separators have, in lower case."""
+    return contact[-_NATIONAL_DIGITS:] if _RUSSIAN.fullmatch(contact) else contact.casefold()
+
+
+def _pattern_of(contact: str) -> str:
+    if contact.isdecimal():
+        prefix = r"\+?[78]?" if _RUSSIAN.fullmatch(contact) else r"\+?"
+        return rf"(?<![0-9]){prefix}{_distinctive(contact)}(?![0-9])"
+    return rf"(?<![\w.+-]){re.escape(contact)}(?![\w-])"
