@@ -12,6 +12,7 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.deals.register import register_deals
+from dealtrace.operations.reports import sort_masked_rows
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.open_facts import open_facts
