@@ -607,9 +607,7 @@ def test_currencies_lose_their_marks_and_with_them_the_rates_of_nothing(database
                     select(currency_rate.c.currency, currency_rate.c.rate).where(
                         currency_rate.c.site_id == player.site.id
                     )
-                )
-                .tuples()
-                .all()
+                ).all()
             )
             for player in (shop, neighbour)
         }
