@@ -83,16 +83,14 @@ def change_of(
     """Return the change of a value as a percentage and as a difference, or only as a difference if it was zero before.
 
     The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
-    ten points, not of 25 %. If only the compared value is unknown, say that there is nothing to compare with, except for
-    a price of zero: there are no costs, as its cell says. Return `None` if the value is unknown or the values are equal. A change that is rounded to zero has no sign and is neither
-    good nor bad. `growth` says whether a rise of this value is good, bad or
-    neutral; by default, the metric's own `growth` is used.
+    ten points, not of 25 %. If only the compared value is unknown, say that there is nothing to compare with, except
+    for a price of zero: there are no costs, as its cell says. Return `None` if the value is unknown or the values are
+    equal. A change that is rounded to zero has no sign and is neither good nor bad. `growth` says whether a rise of
+    this value is good, bad or neutral; by default, the metric's own `growth` is used.
     """
-    if value is None or value == compared:
+    if value is None or value == compared or (compared is None and value == 0 and is_price(metric)):
         return None
     if compared is None:
-        if value == 0 and is_price(metric):
-            return None
         return FigureChange(_NOTHING_TO_COMPARE[language], _JUDGEMENTS[Growth.NEUTRAL, True], "")
     judgement = _JUDGEMENTS[growth or metric.growth, value > compared]
     before = metric_value(language, metric, compared)
