@@ -647,6 +647,7 @@ def deal_out(ways: Sequence[Way]) -> Iterator[tuple[Journey, Way]]:
 
 IN_PAIRS = list(deal_out(PAIRWISE))
 """Each journey once, and among the journeys every value of a factor with every value of each other factor."""
+IN_FULL = list(product(JOURNEYS, EVERY))
 
 
 @pytest.fixture(scope="module")
@@ -686,22 +687,19 @@ def seen_by_strangers() -> set[tuple[str, Role | None]]:
 
 
 @pytest.fixture
-def enter(
+def scene(
     server: ServerProcess,
     served: Stage,
     filled: FilledSite,
     people: Mapping[Role | None, Guest],
     browser: Browser,
+    way: Way,
     seen_by_strangers: set[tuple[str, Role | None]],
-) -> Callable[[Way], Scene]:
-    """Give a function that gives a scene in which a person walks in a way, with the browser as new."""
-
-    def enter(way: Way) -> Scene:
-        browser.clear()
-        walker = Walker(browser, server.url, way)
-        return Scene(server, served, filled, people, walker, f"walk{next(_NUMBERS)}", seen_by_strangers)
-
-    return enter
+) -> Scene:
+    """Give a scene in which a person walks as the parameter `way` of the test says."""
+    return Scene(
+        server, served, filled, people, Walker(browser, server.url, way), f"walk{next(_NUMBERS)}", seen_by_strangers
+    )
 
 
 def walk(scene: Scene, journey: Journey) -> None:
@@ -739,32 +737,22 @@ def keep_out(scene: Scene, journey: Journey, stranger: Role | None) -> None:
 
 
 @pytest.mark.parametrize(("journey", "way"), IN_PAIRS, ids=str)
-def test_forms_are_pressed_to_their_end_and_who_may_not_is_kept_out(
-    enter: Callable[[Way], Scene], journey: Journey, way: Way
-) -> None:
-    scene = enter(way)
+def test_forms_are_pressed_to_their_end_and_who_may_not_is_kept_out(scene: Scene, journey: Journey) -> None:
     for stranger in journey.strangers:
         keep_out(scene, journey, stranger)
     walk(scene, journey)
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("person", PEOPLE)
-@pytest.mark.parametrize("journey", JOURNEYS, ids=str)
+@pytest.mark.parametrize(("journey", "way"), IN_FULL, ids=str)
 def test_forms_are_pressed_to_their_end_or_kept_from_a_person_in_every_way(
-    enter: Callable[[Way], Scene], journey: Journey, person: Role | None
+    scene: Scene, journey: Journey, way: Way
 ) -> None:
-    """Thousands of tests that only `make torture` runs would cost `make test` seconds to list: so these are few."""
-    for way in (way for way in EVERY if way.role == person):
-        scene = enter(way)
-        scene.seen_by_strangers.clear()
-        try:
-            if person in journey.walkers:
-                walk(scene, journey)
-            else:
-                keep_out(scene, journey, person)
-        except AssertionError as fault:
-            raise AssertionError(str(way)) from fault
+    scene.seen_by_strangers.clear()
+    if way.role in journey.walkers:
+        walk(scene, journey)
+    else:
+        keep_out(scene, journey, way.role)
 
 
 def test_the_first_user_comes_in(

@@ -22,7 +22,7 @@ from dealtrace.accounts.session import SEEN_STEP
 from dealtrace.accounts.user import User
 from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import open_database
-from dealtrace.storage.schema.upgrade import prepare_schema
+from engines import CopySqlite
 from guests import Guest, age_sessions, last_use, logged_in
 from postgresql import PostgresqlServer, find_programs
 from server import ServerProcess
@@ -52,8 +52,9 @@ def assert_unavailable(answer: httpx.Response) -> None:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Name the file of a database of its own."""
+def file(copy_sqlite: CopySqlite, tmp_path: Path) -> Path:
+    """Give the file of a database of its own, with all tables."""
+    copy_sqlite(tmp_path / "own.db")
     return tmp_path / "own.db"
 
 
@@ -87,11 +88,11 @@ LOSSES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 def test_a_file_that_is_gone_is_noticed_at_once(
-    start_server_on: StartServer, tmp_path: Path, loss: Callable[[Path], object]
+    start_server_on: StartServer, copy_sqlite: CopySqlite, tmp_path: Path, loss: Callable[[Path], object]
 ) -> None:
     file = tmp_path / "place" / "own.db"
     file.parent.mkdir()
-    server = start_server_on(f"sqlite:///{file}")
+    server = start_server_on(copy_sqlite(file))
     player = opened_site(server.database_url)
     assert server.register(player.token, orderNumber="before").status_code == 200
     loss(file)
@@ -143,12 +144,11 @@ OVERWRITES: dict[str, Callable[[Path, Path], object]] = {
 @pytest.mark.few(3)
 @pytest.mark.parametrize("overwrites", OVERWRITES.values(), ids=OVERWRITES.keys())
 def test_a_file_that_is_overwritten_in_place_is_noticed_at_once(
-    start_server_on: StartServer, tmp_path: Path, overwrites: Callable[[Path, Path], object]
+    start_server_on: StartServer, copy_sqlite: CopySqlite, file: Path, overwrites: Callable[[Path, Path], object]
 ) -> None:
-    file, other = tmp_path / "own.db", tmp_path / "other.db"
+    other = file.with_name("other.db")
     server = start_server_on(f"sqlite:///{file}")
-    with closing(open_database(f"sqlite:///{other}")) as database:
-        prepare_schema(database)
+    with closing(open_database(copy_sqlite(other))) as database:
         Stage(database).open_site()
         shutil.copyfile(beside(other, "-wal"), beside(other, ".wal"))
     player = opened_site(server.database_url)

@@ -24,6 +24,7 @@ from dealtrace.mails.recipient import Recipient
 from dealtrace.operations.alerts.manage import add_alert
 from dealtrace.storage.accounts.api_requests import RequestQuery, list_requests
 from dealtrace.storage.database.engine import SQLITE_BUSY_SECONDS, open_database
+from engines import CopySqlite
 from postgresql import PostgresqlServer
 from server import REGISTER, ServerProcess, deal_parameters
 from waiting import wait_until
@@ -45,7 +46,9 @@ def url(postgresql_server: PostgresqlServer) -> str:
     return postgresql_server.create(f"locked_sites{time.time_ns()}", "dealtrace_template")
 
 
-@pytest.fixture(scope="module", params=[1, 2], ids=["one process", "two processes"])
+@pytest.fixture(
+    scope="module", params=[1, pytest.param(2, marks=pytest.mark.torture)], ids=["one process", "two processes"]
+)
 def server(
     url: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[ServerProcess]:
@@ -274,7 +277,8 @@ def test_a_server_that_stops_answers_what_waits_for_a_row_before_it_is_killed(
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(copy_sqlite: CopySqlite, tmp_path: Path) -> Path:
+    copy_sqlite(tmp_path / "own.db")
     return tmp_path / "own.db"
 
 
