@@ -17,7 +17,7 @@ PARAMETERS = (
     Parameter("key", Integer(), "Ключ.", "The key.", absent_when_empty=True, gives_way_to="alias"),
     Parameter("alias", Text(5), "Иначе.", "Otherwise.", absent_when_empty=True),
     Parameter("words", Text(5), "Слова.", "Words.", required=True),
-    Parameter("tags", Tags(), "Теги.", "Tags."),
+    Parameter("tags", Tags(), "Теги.", "Tags.", separator=","),
 )
 KEEPS = ParameterTable(PARAMETERS, family=CUSTOM)
 ERASES = ParameterTable(PARAMETERS, family=CUSTOM, empty_erases=True)
@@ -53,6 +53,12 @@ def read(table: ParameterTable, encoded: str) -> Sent:
         (ERASES, "words=&key=&tags=", {"words": "", "tags": ()}, {}),
         (ERASES, "words=a&custom[x]=", {"words": "a"}, {"x": ""}),
         (PLAIN, "words=a&custom[x]=1&custom[]=2", {"words": "a"}, {}),
+        (KEEPS, "words[]=a&key[0]=7&words[]=b", {"words": "a", "key": 7}, {}),
+        (KEEPS, "words=a&tags[]=x&tags[]=y,z", {"words": "a", "tags": ("x", "y", "z")}, {}),
+        (KEEPS, "words=a&tags%5B0%5D=x&tags%5B1%5D=y", {"words": "a", "tags": ("x", "y")}, {}),
+        (KEEPS, "words[]=b&words=a&tags=x&tags[]=y", {"words": "a", "tags": ("x",)}, {}),
+        (KEEPS, "words=a&custom[1]=x&custom[tags]=y", {"words": "a"}, {"1": "x", "tags": "y"}),
+        (ERASES, "words[]=a&tags[]=", {"words": "a", "tags": ()}, {}),
     ],
 )
 def test_it_tells_absent_from_empty(

@@ -57,7 +57,7 @@ _SERVICE = (
     "Название сервиса, использующего API.",
     "The program that calls the API.",
 )
-_TAGS = Parameter("tags", Tags(), "Теги сделки через запятую.", "The deal's tags, comma-separated.")
+_TAGS = Parameter("tags", Tags(), "Теги сделки через запятую.", "The deal's tags, comma-separated.", separator=",")
 
 SOURCE_PARAMETERS = (
     Parameter(
@@ -185,8 +185,10 @@ PAGE_URL = Parameter(
     "requestUrl", Text(URL_LENGTH_MAX), "Адрес страницы с формой.", "The URL of the page with the form."
 )
 CLIENT_NAME = Parameter("fio", Text(LABEL_LENGTH_MAX), "Имя клиента.", "The client's name.")
-CLIENT_PHONE = Parameter("phoneNumber", Text(PHONE_LENGTH_MAX), "Телефон клиента.", "The client's phone.")
-CLIENT_EMAIL = Parameter("email", Text(EMAIL_LENGTH_MAX), "Почта клиента.", "The client's e-mail.")
+CLIENT_PHONE = Parameter(
+    "phoneNumber", Text(PHONE_LENGTH_MAX), "Телефон клиента.", "The client's phone.", separator=","
+)
+CLIENT_EMAIL = Parameter("email", Text(EMAIL_LENGTH_MAX), "Почта клиента.", "The client's e-mail.", separator=",")
 REQUEST_NUMBER = Parameter(
     "requestNumber",
     Text(NUMBER_LENGTH_MAX),
@@ -210,7 +212,7 @@ REQUEST_REGISTER = (
     CLIENT_EMAIL,
     PAGE_URL,
     Parameter("comment", Text(COMMENT_LENGTH_MAX), "Комментарий к заявке.", "A comment on the lead request."),
-    Parameter("tags", Tags(), "Теги заявки через запятую.", "The lead request's tags, comma-separated."),
+    Parameter("tags", Tags(), "Теги заявки через запятую.", "The lead request's tags, comma-separated.", separator=","),
     Parameter(
         "requestDate",
         WallClock(),

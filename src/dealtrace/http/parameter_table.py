@@ -1,6 +1,7 @@
 """Parse the parameters of a request according to a table; all violations are reported together."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ REPEATED = (
     "the parameter was sent more than once; send it once, with several names separated by commas",
 )
 REQUIRED = ("обязательный параметр не передан", "this parameter is required")
+_ITEM = re.compile(r"(\w+)\[[0-9]{0,4}\]")
+"""The name of an item of an array, as PHP's `http_build_query` and forms write it."""
 UNKNOWN_COMPARED_MAX, MISSPELT_LENGTH_MAX = 20, 50
 """Ours: how many unknown names, and of what length, are compared with a missing parameter to find a misspelling.
 
@@ -34,7 +37,8 @@ class Parameter:
     With `absent_when_empty`, an empty value counts as absent even on endpoints where other empty values erase what is
     stored; the number by which an update finds its deal is an example. A malformed value is ignored if the parameter
     whose name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all
-    other parameters.
+    other parameters. The items of an array (`tags[]=a&tags[]=b`) are joined by `separator`; without one, the first
+    counts.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Parameter:
     absent_when_empty: bool = False
     gives_way_to: str = ""
     is_token: bool = False
+    separator: str = ""
 
 
 @record
@@ -184,6 +189,7 @@ class ParameterTable:
         """
         sent = Sent()
         violations: dict[str, Violation] = {}
+        pairs = self._with_arrays(pairs)
         for name, text in pairs.values.items():
             parameter = self.named.get(name)
             if parameter is None:
@@ -207,6 +213,30 @@ class ParameterTable:
         if violations:
             self._check_violations(violations, sent)
         return sent
+
+    def _with_arrays(self, pairs: Pairs) -> Pairs:
+        """Return the parameters with the arrays of PHP (`tags[]=a`, `orderNumber[0]=b`) under the names of this table.
+
+        A name that was also sent without brackets has the value sent so. A table that `is_strict` knows no arrays.
+        """
+        items: dict[str, list[str]] = {}
+        for name in pairs.values:
+            found = _ITEM.fullmatch(name) if name[-1] == "]" and not self.is_strict else None
+            if found is not None and found[1] in self.named and found[1] not in pairs.values:
+                items.setdefault(found[1], []).append(name)
+        if not items:
+            return pairs
+        taken = {name for names in items.values() for name in names}
+        arranged = Pairs({name: text for name, text in pairs.values.items() if name not in taken}, pairs.broken)
+        arranged.further, arranged.broken_further = pairs.further, pairs.broken_further
+        for name, names in items.items():
+            texts, parameter = [text for item in names for text in pairs.all_of(item)], self.named[name]
+            if isinstance(parameter, Repeated):
+                for text in texts:
+                    arranged.add(name, text)
+            else:
+                arranged.values[name] = parameter.separator.join(texts) if parameter.separator else texts[0]
+        return arranged
 
     def _list_strict_violations(self, pairs: Pairs, unknown: Sequence[str]) -> dict[str, Violation]:
         """Return the violations of `is_strict`: of unknown parameters, and of further values where one is expected."""
