@@ -106,12 +106,14 @@ REGISTER = (
         Text(PHONE_LENGTH_MAX),
         "Телефон клиента: по нему ищется звонок или заявка.",
         "The client's phone, used to find a call or a lead request.",
+        separator=",",
     ),
     Parameter(
         "email",
         Text(EMAIL_LENGTH_MAX),
         "Почта клиента: по ней ищется заявка.",
         "The client's e-mail, used to find a lead request.",
+        separator=",",
     ),
     Parameter(
         "linkTimeThreshold",
