@@ -266,7 +266,9 @@ def test_it_takes_a_redis(env: pytest.MonkeyPatch, url: str) -> None:
     assert read_settings().redis_url == url
 
 
-@pytest.mark.parametrize("url", ["cache:6379", "http://cache", "memcached://cache", " ", "redis://cache:port", "redis://[cache"])
+@pytest.mark.parametrize(
+    "url", ["cache:6379", "http://cache", "memcached://cache", " ", "redis://cache:port", "redis://[cache"]
+)
 def test_it_refuses_another_store_of_limits(env: pytest.MonkeyPatch, url: str) -> None:
     env.setenv("DEALTRACE_REDIS_URL", url)
     (fault,) = faults()
