@@ -195,7 +195,9 @@ MAY_SLEEP: dict[str, str] = {
 }
 """The modules of tests that may sleep, and why; drills in `tests/torture` may too."""
 
-ENVIRONMENT_READERS = frozenset({"stated_settings.py", "metrics.py", "cli/serve.py", "cli/backup.py", "cli/output.py"})
+ENVIRONMENT_READERS = frozenset(
+    {"stated_settings.py", "metrics.py", "stop_signals.py", "cli/serve.py", "cli/backup.py", "cli/output.py"}
+)
 NOT_FOR_THE_DOMAIN = frozenset(
     {
         "asyncio",

@@ -129,6 +129,24 @@ def links_in(folder: str) -> list[str]:
 
 
 @on_one_engine
+def test_a_command_whose_terminal_is_gone_ends_with_the_number_of_the_hang_up(terminal: Terminal, site: str) -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "dealtrace", "requests", "tail", "--follow", "--site", site],
+        env={**os.environ, "DEALTRACE_DATABASE_URL": terminal.url},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as following:
+        os.close(theirs)
+        name = f"/proc/{following.pid}/fd"
+        wait_until(lambda: any("dealtrace.db" in place for place in links_in(name)) or following.poll() is not None)
+        os.close(ours)
+        following.send_signal(signal.SIGHUP)
+        assert following.wait(PATIENCE_SECONDS) == 128 + signal.SIGHUP
+
+
+@on_one_engine
 def test_under_nohup_a_closed_terminal_ends_nothing(terminal: Terminal, site: str) -> None:
     ignoring = subprocess.run(
         ["sh", "-c", 'trap "" HUP; "$0" "$@"', sys.executable, "-c", IGNORING, "site", "list"],

@@ -43,6 +43,15 @@ def test_a_date_of_zeros_that_mysql_keeps_is_no_date(tmp_path: Path) -> None:
     assert row.content.touched_at is None
 
 
+@pytest.mark.parametrize("dash", ["-", "–", "—"])
+def test_a_lone_dash_is_an_empty_cell_but_in_free_text(tmp_path: Path, dash: str) -> None:
+    columns = ("orderSum", "updatedDate", "tags", "currency", "leadType", "leadId", "phones", "source", "medium")
+    head = "".join(f",{column}" for column in columns)
+    assert deal_in(tmp_path, head, f",{dash}" * len(columns)) == DEAL
+    deal = deal_in(tmp_path, ",comment,manager", f",{dash},{dash}")
+    assert (deal.comment, deal.manager) == (dash, dash)
+
+
 def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
     names = [column.name for column in deal_columns(["margin"])]
     cells: list[Any] = [

@@ -219,7 +219,8 @@ def end_stopped(stop: KeyboardInterrupt, message: str = "Stopped.") -> NoReturn:
     Raises:
         Exit: always.
     """
-    error_console.print(message, markup=False)
+    with suppress(OutputFailed):  # the terminal may be gone
+        error_console.print(message, markup=False)
     raise typer.Exit(128 + (stop.args[0] if stop.args else signal.SIGINT)) from None
 
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -102,14 +102,12 @@ class _Supervisor(MPServer):
     fail, which would go on for ever, so the supervisor also gives up after `FAILED_STARTS_MAX` failed starts in a row.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Any: the arguments are Granian's own."""
-        super().__init__(*arguments, **options)
-        self.failure = ""
-        self._failed_starts: dict[int, int] = {}
+    failure = ""
+    """Why a process could not start, once one has said so."""
 
     def startup(self, spawn_target: object, target_loader: object) -> None:
         """Start the processes; a SIGHUP that is ignored stays so."""
+        self._failed_starts: dict[int, int] = {}
         if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
             self.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]

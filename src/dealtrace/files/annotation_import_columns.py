@@ -4,7 +4,8 @@ from dealtrace.attribution.traffic_source import SOURCE_LENGTH_MAX, SOURCE_PARTS
 from dealtrace.files.cell_types import TagsCell, TextCell
 from dealtrace.files.import_columns import ImportColumn, RowValues, values_of
 from dealtrace.files.import_formats import custom_values_of
-from dealtrace.files.row import Cell
+from dealtrace.files.row import Cell, StatedText
+from dealtrace.files.spreadsheet_text import DASHES
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX
 from dealtrace.record import record
@@ -18,9 +19,10 @@ class SourcePartCell(TextCell):
     """A cell with a part of a traffic source, such as its medium or campaign."""
 
     def read(self, cell: Cell) -> str:
-        """Return the text of a cell, or an empty string for a placeholder such as `(not set)`."""
+        """Return the text of a cell, or an empty string for a placeholder such as `(not set)` or a dash."""
         text = TextCell.read(self, cell)
-        return "" if text in _NO_VALUE else text
+        is_dash = text in DASHES and not isinstance(cell, StatedText)
+        return "" if is_dash or text in _NO_VALUE else text
 
 
 SOURCE_CELL = SourcePartCell(SOURCE_LENGTH_MAX)

@@ -336,8 +336,12 @@ class TagsCell:
         return tags
 
 
+class WordCell:
+    """A cell with one of a few words."""
+
+
 @record
-class AnsweredCell:
+class AnsweredCell(WordCell):
     """A cell that states whether a call was answered."""
 
     @property

@@ -12,10 +12,20 @@ from dealtrace.deals.lead_clue import CallIdentity, LeadClue, LeadRequestIdentit
 from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
-from dealtrace.files.cell_types import CodeCell, IntegerCell, NumberCell, PhoneCell, TagsCell, TextCell, cell_text
+from dealtrace.files.cell_types import (
+    CodeCell,
+    IntegerCell,
+    NumberCell,
+    PhoneCell,
+    TagsCell,
+    TextCell,
+    WordCell,
+    cell_text,
+)
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values_of
 from dealtrace.files.import_formats import ImportFormat, ImportNoun, custom_values_of
 from dealtrace.files.row import Cell, StatedText
+from dealtrace.files.spreadsheet_text import DASHES
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
 from dealtrace.leads.dates_and_times import cut_to_second
 from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind
@@ -71,11 +81,13 @@ class DealCurrencyCell(TextCell):
         Raises:
             InvalidValue: the currency is too long.
         """
-        return currency_of(TextCell.read(self, cell)) or ""
+        text = TextCell.read(self, cell)
+        is_dash = text in DASHES and not isinstance(cell, StatedText)
+        return "" if is_dash else currency_of(text) or ""
 
 
 @record
-class LeadKindCell:
+class LeadKindCell(WordCell):
     """A cell that states whether a lead is a call or a lead request."""
 
     @property

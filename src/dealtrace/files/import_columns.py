@@ -6,15 +6,15 @@ from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
-from dealtrace.files.cell_types import AnsweredCell, CellType, CodeCell, DurationCell, IntegerCell
+from dealtrace.files.cell_types import CellType, CodeCell, IntegerCell, NumberCell, TagsCell, WordCell
 from dealtrace.files.row import Cell, FileRow, StatedText
 from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, unguarded_text
-from dealtrace.files.timestamp_cells import TimeOfDayCell
+from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
-_NEVER_A_DASH = (CodeCell, IntegerCell, DurationCell, AnsweredCell, TimeOfDayCell)
+_NEVER_A_DASH = (CodeCell, IntegerCell, NumberCell, TagsCell, TimeOfDayCell, TimestampCell, WordCell)
 """The columns in which a cell with one of `DASHES` is empty."""
 
 ROW = "row"

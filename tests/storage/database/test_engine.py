@@ -239,7 +239,7 @@ def test_a_writer_waits_for_a_locked_file_for_longer_than_one_step(file: Databas
     file.close()
 
 
-def test_a_writer_that_waits_for_a_locked_file_gives_up_when_it_is_told(file: Database) -> None:
+def test_a_writer_that_waits_for_a_locked_file_gives_up_when_a_stop_says_so(file: Database) -> None:
     with file.write():
         pass  # the file is in WAL mode now
     with closing(sqlite3.connect(file.file, isolation_level=None)) as other, ThreadPoolExecutor(1) as threads:

@@ -577,6 +577,11 @@ MARKED = {
 """What earlier releases stored as currencies, and what becomes of it: spellings that can have rates stay."""
 
 
+def rates_of(connection: Connection, player: Player) -> dict[str, int]:
+    mine = select(currency_rate.c.currency, currency_rate.c.rate).where(currency_rate.c.site_id == player.site.id)
+    return {row.currency: row.rate for row in connection.execute(mine)}
+
+
 def test_currencies_lose_their_marks_and_with_them_the_rates_of_nothing(database: Database, shop: Player) -> None:
     stage = Stage(database)
     neighbour = stage.open_site()
@@ -601,16 +606,7 @@ def test_currencies_lose_their_marks_and_with_them_the_rates_of_nothing(database
     assert schema_differences(database) == []
     with database.read() as connection:
         stored = connection.execute(select(deal.c.id, deal.c.currency).where(deal.c.site_id == shop.site.id)).all()
-        kept = {
-            player.site.id: dict(
-                connection.execute(
-                    select(currency_rate.c.currency, currency_rate.c.rate).where(
-                        currency_rate.c.site_id == player.site.id
-                    )
-                ).all()
-            )
-            for player in (shop, neighbour)
-        }
+        kept = {player.site.id: rates_of(connection, player) for player in (shop, neighbour)}
     assert [row.currency for row in sorted(stored)] == list(MARKED.values())
     assert kept == {shop.site.id: {"usd": 1, "eur": 3}, neighbour.site.id: {"usd": 5}}
 

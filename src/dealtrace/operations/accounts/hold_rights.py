@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Generic
 
-from sqlalchemy.exc import DBAPIError
-
 from dealtrace.accounts.rights import Rights, Role
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import DatabaseUnavailable
@@ -107,7 +105,7 @@ def _find_denial(
             admission.hold(work)
     except RightsChanged as changed:
         return changed
-    except DBAPIError as fault:
+    except Exception as fault:
         if not is_locked_out(fault):
             raise
         return locked.setdefault(user_id, DatabaseUnavailable(retry_after_seconds=LOCKED_RETRY_SECONDS))
