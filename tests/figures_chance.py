@@ -27,7 +27,7 @@ RATES = ("0.000001", "0.5", "1", "90.123456", "92.5", "92.500001", "1000000")
 FORMULA_METRICS = ("deals", "leads", "visits", "won_amount", "cost", "roi", "average", "cac", "match_rate", "visitors")
 ZONES = (
     "Europe/Moscow", "Europe/Berlin", "America/New_York", "Atlantic/Azores", "Australia/Lord_Howe", "Asia/Kathmandu",
-    "America/Sao_Paulo", "Pacific/Kiritimati", "Africa/Casablanca", "UTC",
+    "America/Sao_Paulo", "America/Santiago", "Pacific/Kiritimati", "Africa/Casablanca", "Asia/Tehran", "UTC",
 )  # fmt: skip
 PRESENT_DAYS = tuple(
     date.fromisoformat(day)

@@ -191,6 +191,7 @@ def test_clicks_that_no_file_states_are_unknown(stage: Stage, shop: Player) -> N
         for source in sources:
             figure = parse_figure(RawQuestion(by="source", metrics="cost", period="today"), ["a"], 0, KNOWN)
             shown = serialize_rows(show_rows(source, shop.site, figure, NOW))
-            assert (shown["rows"][0]["clicks"], shown["sum"]) == (None, {"cost": "0.00", "clicks": None})
+            assert shown["sum"] == {"cost": "0.00", "clicks": None}
+            assert shown["rows"][0].get("clicks", 0) is None
     for _, total in answers(stage, shop, period="yesterday", metrics="clicks,amount"):
         assert total == [0, 0], "a count of nothing is zero"

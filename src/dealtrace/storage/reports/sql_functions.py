@@ -56,8 +56,8 @@ class KnownNumber(WholeNumber):
 
     cache_ok = True
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int | None]:  # type: ignore[override]  # noqa: ARG002
-        """Return the function that converts an engine's results to integers. Any: engines return different types."""
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], int | None]:  # type: ignore[override]  # noqa: ARG002
+        """Return the function that converts an engine's results to integers."""
         return lambda answered: None if answered is None else integer_result(answered)
 
 
