@@ -412,6 +412,7 @@ def keep_oneself_safe(scene: Scene) -> None:
     walker.open("/cabinet/profile/second-factor")
     secret = walker.browser.run("document.querySelector('[name=secret]').value")
     walker.write("[name=code]", pyotp.TOTP(secret).at(datetime.now(UTC)))
+    walker.write("[name=password]", PASSWORD)
     scene.press("/profile/second-factor")
     code = walker.browser.run("document.querySelector('.codes code').textContent")
     scene.press("/logout")
@@ -495,7 +496,9 @@ def keep_users(scene: Scene) -> None:
     guest.log_in(user)
     guest.secret = guest.http.cookies["session"]
     secret = guest.get("/profile/second-factor").text.partition('name="secret" value="')[2].partition('"')[0]
-    guest.send("/profile/second-factor", secret=secret, code=pyotp.TOTP(secret).at(datetime.now(UTC)))
+    guest.send(
+        "/profile/second-factor", secret=secret, code=pyotp.TOTP(secret).at(datetime.now(UTC)), password=PASSWORD
+    )
     scene.log_in()
     for act in ("invitation", "revoke", "second-factor"):
         scene.open("/cabinet/users")

@@ -57,7 +57,7 @@ def test_a_person_logs_in_sets_up_a_second_factor_and_comes_back_with_it(
     assert list(faults_of(phone)) == []
     assert phone.run("document.images[0].naturalWidth > 100"), "the policy lets the QR code in"
     secret = phone.run("document.querySelector('[name=secret]').value")
-    fill_in(phone, "/profile/second-factor", code=pyotp.TOTP(secret).at(datetime.now(UTC)))
+    fill_in(phone, "/profile/second-factor", code=pyotp.TOTP(secret).at(datetime.now(UTC)), password=PASSWORD)
     assert list(faults_of(phone)) == []
     code = phone.run("document.querySelector('.codes code').textContent")
 
