@@ -91,11 +91,11 @@ def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | 
     )
 
 
-def _is_divisor_known(metrics: Sequence[Metric], values: Sequence[Fraction | None], price: Metric) -> bool:
+def _is_divisor_known(metrics: Sequence[Metric], values: Sequence[Fraction | None], divided: Metric) -> bool:
     """Return whether what a price divides by is a count, or part of a figure of the row that is known."""
-    assert isinstance(price.formula, Formula)
-    assert price.formula.under is not None
-    ((divisor, _),) = price.formula.under.terms
+    assert isinstance(divided.formula, Formula)
+    assert divided.formula.under is not None
+    ((divisor, _),) = divided.formula.under.terms
     if divisor.aggregate not in (Aggregate.MONEY, Aggregate.TOTAL):
         return True
     return any(
