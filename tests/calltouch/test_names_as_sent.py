@@ -66,7 +66,12 @@ def test_a_compressed_body_is_refused_with_the_cure(server: ServerProcess, owner
     refused = server.http.post(path, content=bomb, headers=headers)
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "10008")
     assert "send it uncompressed" in refused.json()["message"]
-    plain = {"content-encoding": "identity"}
+
+
+@pytest.mark.parametrize("coding", ["identity", "utf-8", "UTF-8", "windows-1251"])
+def test_a_plain_body_is_read_whatever_its_content_encoding(server: ServerProcess, owner: Player, coding: str) -> None:
+    """Scripts that confuse the header with the charset have always been understood."""
+    plain = {"content-encoding": coding}
     assert server.http.post(REGISTER, data=dict(deal_parameters(owner.token)), headers=plain).status_code == 200
 
 

@@ -53,6 +53,7 @@ IDENTIFIERS = _spelt(
     "products.name fields.name customFields.field"
 )
 """Parameters whose values may look like phone numbers, but are not; only e-mails and tokens in them are masked."""
+_BETWEEN_WORDS = re.compile(r"[.\[\]]")
 _EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
 _SEPARATORS = r"\s().\-\u2010-\u2015\u2212"
 _NUMBER = re.compile(rf"\+?\d[\d{_SEPARATORS}]{{5,}}\d")
@@ -82,18 +83,30 @@ def mask_for(name: str) -> Callable[[str], str]:
 
     A value in a list has a path as its name, such as `0.orderContacts.otherContacts.email.1`. Positions in the path are
     ignored; its last one or two words, here `email`, decide how the value is masked. If these are unknown, the nearest
-    enclosing name of a secret or of personal data decides: `0.fio.first` is masked like `fio`. Ours: the beginning of a
-    contact is kept, so that its owner can recognise it.
+    enclosing name of a secret or of personal data decides: `0.fio.first` is masked like `fio`. Brackets separate words
+    too, as in `client[0][fio]`, but a secret or personal name before them decides first: `custom[id]` is masked like
+    `custom`. Ours: the beginning of a contact is kept, so that its owner can recognise it.
     """
-    words = [word for word in name.partition("[")[0].split(".") if not word.isdecimal()]
+    words = _words_of(name)
+    outer = _mask_named(_words_of(name.partition("[")[0])) if "[" in name else None
+    mask = outer if outer not in (None, _masked_identifier) else _mask_named(words)
+    if mask is not None:
+        return mask
+    enclosing = next((word for word in reversed(words[:-1]) if word in _PERSONAL), None)
+    return _MASKS[enclosing] if enclosing is not None else masked_unknown
+
+
+def _words_of(name: str) -> list[str]:
+    return [word for word in _BETWEEN_WORDS.split(name) if word and not word.isdecimal()]
+
+
+def _mask_named(words: Sequence[str]) -> Callable[[str], str] | None:
+    """Return the function for a name whose last one or two words are known or like those of a secret, or `None`."""
     for known in (".".join(words[-2:]), words[-1] if words else ""):
         mask = _MASKS.get(known) or _MASKS.get(known.lower())
         if mask is not None:
             return mask
-    if words and _is_named_like_secret(words[-1]):
-        return _masked_secret
-    enclosing = next((word for word in reversed(words[:-1]) if word in _PERSONAL), None)
-    return _MASKS[enclosing] if enclosing is not None else masked_unknown
+    return _masked_secret if words and _is_named_like_secret(words[-1]) else None
 
 
 def _is_named_like_secret(name: str) -> bool:

@@ -46,6 +46,8 @@ BODY_BYTES_PER_SECOND_MIN = 10_000
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 """The methods whose bodies are never read; for these, `receive` only waits for the end of the connection."""
 _LAST_ON_CONNECTION = (b"connection", b"close")
+_COMPRESSIONS = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd"})
+"""The values of Content-Encoding with which a body is refused; some programs write a charset there, such as `utf-8`."""
 DROPPED_BYTES_MAX_WITHOUT_FILES = 16 << 20
 """Ours: if a form without files is too large, up to this many further bytes are still received and dropped.
 
@@ -71,7 +73,8 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     stated = header(scope, b"content-length").lstrip("0")[:_LENGTH_DIGITS_MAX]
     if int(stated or 0) > bytes_max + DISCARDED_BYTES_MAX:
         raise BodyTooLarge(bytes_max=bytes_max)
-    if header(scope, b"content-encoding").strip().lower() not in ("", "identity"):
+    codings = header(scope, b"content-encoding").lower()
+    if codings and not _COMPRESSIONS.isdisjoint(map(str.strip, codings.split(","))):
         raise UnreadableBody(
             ru="оно сжато (Content-Encoding), а сжатые тела не принимаются: отправьте его без сжатия",
             en="it is compressed (Content-Encoding), which is not accepted; send it uncompressed",
