@@ -214,6 +214,16 @@ def test_a_report_says_which_figures_its_rows_lack() -> None:
         "По группировке «Менеджер» не делятся: Визиты"
     )
     assert undivided_text(parse_question(RawQuestion(by="source", metrics="deals,cost"), known), "en") == ""
+    twice = undivided_text(parse_question(RawQuestion(by="device,manager", metrics="visits,cost"), known), "en")
+    assert "Not known by “Device”: Cost. " in twice
+    assert "Not known by “Manager”: Visits. " in twice
+
+
+def test_a_report_does_not_say_that_its_total_has_what_a_filter_makes_unknown() -> None:
+    known = QuestionContext(TODAY, MODEL)
+    asked = parse_question(RawQuestion(by="browser", metrics="deals,cost", filters=("device:is:mobile",)), known)
+    assert undivided_text(asked, "en") == "Not known with a filter by “Device”: Cost."
+    assert undivided_text(asked, "ru") == "С фильтром «Устройство» неизвестны: Расходы."
 
 
 def test_negative_numbers_have_a_minus_sign_and_not_a_hyphen() -> None:

@@ -143,6 +143,19 @@ def test_totals_are_in_rubles_by_the_rates_of_the_site(served: Stage, beside: Te
     assert "    sum: 10.00 EUR in the file, 10.00 USD here\n" in agreed(beside, player, "stated.csv", 1).out
 
 
+def test_a_difference_from_an_unknown_worth_is_unknown(served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    at = moscow("2018-03-26", "10:00:00")
+    kept = {"amount_rub": Decimal(10), "currency": "eur", "matchers": (WITHOUT_SOURCE,), "happened_at": at}
+    served.perform(register_deals, player, registration("n1", status="new", **kept))
+    stated = f"{row('n1', amount='10')};руб.\n"
+    (beside.folder / "stated.csv").write_text(f"{HEADINGS};Валюта\n{stated}")
+    answer = agreed(beside, player, "stated.csv", 1, "--json").json
+    assert (answer["inFile"], answer["here"]) == (counted(1, "10.00"), {**counted(1, "", 1), "rubles": None})
+    assert answer["difference"] == {**counted(0, "", -1), "rubles": None}
+    assert "Difference: 0 deals, unknown worth\n" in agreed(beside, player, "stated.csv", 1).out
+
+
 @pytest.mark.parametrize("name", ["deals.csv", "deals.xlsx", "deals.jsonl"])
 def test_what_was_exported_agrees_in_every_format(
     server: ServerProcess, served: Stage, beside: Terminal, name: str

@@ -10,7 +10,7 @@ from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.reading.compared_times import lacking_data_text
 from dealtrace.reports.reading.known_costs import known_costs_text
-from dealtrace.reports.reading.overlap import undivided_metrics, undivided_text
+from dealtrace.reports.reading.overlap import lacking_figures
 from dealtrace.reports.table_columns import (
     CHANGE,
     COMPARED,
@@ -195,12 +195,15 @@ def _hints_of_changes(report: Report) -> list[ReportHint]:
 
 
 def _hints_of_rows(report: Report) -> list[ReportHint]:
-    """Return why figures of rows are `null`: they cannot be divided by a dimension of the report."""
-    text = undivided_text(report.question, "en")
-    if not text:
-        return []
-    metrics = [metric.name for metric in undivided_metrics(report.question)]
-    return [{"metrics": metrics, "reason": text, "cure": "group by other dimensions, or read the total"}]
+    """Return why figures of rows are `null`: they cannot be divided or filtered by a dimension of the report."""
+    return [
+        {
+            "metrics": [metric.name for metric in lacking.metrics],
+            "reason": lacking.text("en"),
+            "cure": "remove the filter" if lacking.is_filter else "group by other dimensions, or read the total",
+        }
+        for lacking in lacking_figures(report.question)
+    ]
 
 
 def _hints_of_costs(report: Report) -> list[ReportHint]:

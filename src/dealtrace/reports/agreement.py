@@ -184,12 +184,6 @@ class CountAndWorth:
         """The kopecks, or `None` if they only leave out deals: no amount is known then."""
         return self.kopecks if self.kopecks or not self.without_rate else None
 
-    def __sub__(self, other: "CountAndWorth") -> "CountAndWorth":
-        """Return these counts minus the counts of `other`."""
-        return CountAndWorth(
-            self.deals - other.deals, self.kopecks - other.kopecks, self.without_rate - other.without_rate
-        )
-
 
 @dataclass(slots=True)
 class Agreement:
@@ -212,6 +206,12 @@ class Agreement:
     unreadable: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
+
+    @property
+    def kopecks_further(self) -> int | None:
+        """The kopecks of the list minus those of the stored deals, or `None` if either are unknown."""
+        theirs, ours = self.theirs.known_kopecks, self.ours.known_kopecks
+        return theirs - ours if theirs is not None and ours is not None else None
 
     @property
     def is_whole(self) -> bool:

@@ -152,7 +152,9 @@ def _lines(site: Site, agreement: Agreement, shown: list[DealComparison], found:
     yield f"Here, site {site.id}: {_format_count(ours)}"
     further = theirs.deals - ours.deals
     sign = "+" if further > 0 else ""
-    yield f"Difference: {sign}{counted(further, 'deal')}, {_format_signed(theirs.kopecks - ours.kopecks)} rubles"
+    more = agreement.kopecks_further
+    rubles = f"{_format_signed(more)} rubles" if more is not None else "unknown worth"
+    yield f"Difference: {sign}{counted(further, 'deal')}, {rubles}"
     if agreement.is_whole:
         yield "The lists agree."
         return
@@ -250,7 +252,11 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
         "agrees": agreement.is_whole,
         "inFile": _serialize_count(theirs),
         "here": _serialize_count(ours),
-        "difference": _serialize_count(theirs - ours),
+        "difference": {
+            "deals": theirs.deals - ours.deals,
+            "rubles": _rubles(agreement.kopecks_further),
+            "withoutRate": theirs.without_rate - ours.without_rate,
+        },
         "missingHere": _serialize_count(agreement.missing_here),
         "missingInFile": _serialize_count(agreement.missing_in_file),
         "repeated": _serialize_count(agreement.repeated),
@@ -262,6 +268,8 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
 
 
 def _serialize_count(count: CountAndWorth) -> CountAnswer:
-    kopecks = count.known_kopecks
-    rubles = rubles_of(kopecks) if kopecks is not None else None
-    return {"deals": count.deals, "rubles": rubles, "withoutRate": count.without_rate}
+    return {"deals": count.deals, "rubles": _rubles(count.known_kopecks), "withoutRate": count.without_rate}
+
+
+def _rubles(kopecks: int | None) -> str | None:
+    return rubles_of(kopecks) if kopecks is not None else None

@@ -1,8 +1,9 @@
-"""Say that figures by tag do not add up to the total, and which figures rows lack."""
+"""Say that figures by tag do not add up to the total, and which figures rows or the whole report lack."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dealtrace.errors import Language, text_in
+from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.question import Question
@@ -18,29 +19,46 @@ _UNDIVIDED: Mapping[Language, str] = {
     "ru": "По группировке «{dimension}» не делятся: {metrics}. В строках их нет, а в «Итого» они целиком.",
     "en": "Not known by “{dimension}”: {metrics}. Rows lack these figures; the total has them whole.",
 }
+_UNFILTERED: Mapping[Language, str] = {
+    "ru": "С фильтром «{dimension}» неизвестны: {metrics}.",
+    "en": "Not known with a filter by “{dimension}”: {metrics}.",
+}
 
 
-def undivided_metrics(question: Question) -> Sequence[Metric]:
-    """Return the metrics of a report that its rows or columns lack, such as costs by device."""
-    return [
-        each
-        for each in question.metrics
-        if any(not each.facts <= dimension.facts for dimension in _divided_by(question))
-    ]
+@record
+class LackingFigures:
+    """The metrics that the rows lack because of one dimension, such as costs by device.
+
+    If `is_filter`, a filter by the dimension is the reason, and the total lacks them too.
+    """
+
+    dimension: Dimension
+    metrics: Sequence[Metric]
+    is_filter: bool
+
+    def text(self, language: Language) -> str:
+        """Return which metrics are lacking, and why."""
+        titles = ", ".join(text_in(language, each) for each in self.metrics)
+        sentence = (_UNFILTERED if self.is_filter else _UNDIVIDED)[language]
+        return sentence.format(dimension=text_in(language, self.dimension), metrics=titles)
+
+
+def lacking_figures(question: Question) -> Iterator[LackingFigures]:
+    """Yield the metrics of a report that its rows or columns lack, each once: first those that the total lacks, too."""
+    pivots = [question.pivot] if question.pivot is not None else []
+    left = list(question.metrics)
+    for dimension, is_filter in (
+        *((each.dimension, True) for each in question.filters),
+        *((each, False) for each in (*question.by, *pivots)),
+    ):
+        if lacking := [each for each in left if not each.facts <= dimension.facts]:
+            yield LackingFigures(dimension, lacking, is_filter)
+            left = [each for each in left if each not in lacking]
 
 
 def undivided_text(question: Question, language: Language) -> str:
-    """Return which figures of a report its rows or columns lack, such as costs by device; empty if there are none."""
-    for dimension in _divided_by(question):
-        titles = [text_in(language, each) for each in question.metrics if not each.facts <= dimension.facts]
-        if titles:
-            said = {"dimension": text_in(language, dimension), "metrics": ", ".join(titles)}
-            return _UNDIVIDED[language].format(**said)
-    return ""
-
-
-def _divided_by(question: Question) -> Sequence[Dimension]:
-    return (*question.by, *([question.pivot] if question.pivot is not None else []))
+    """Return which figures the rows or columns of a report lack, such as costs by device; empty if there are none."""
+    return " ".join(each.text(language) for each in lacking_figures(question))
 
 
 def overlap_text(question: Question, language: Language) -> str:
