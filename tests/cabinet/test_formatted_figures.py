@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dealtrace.cabinet.charts.axis_labels import axis_labels
 from dealtrace.cabinet.formats import clock_time, day, metric_value, money, number, rounded_up, span_of_time
+from dealtrace.cabinet.reports.axis_labels import axis_labels
 from dealtrace.reports.metrics import METRICS
 
 

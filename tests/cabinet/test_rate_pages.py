@@ -171,7 +171,7 @@ def test_a_rate_that_does_not_fit_is_refused_beside_its_field(
 def test_a_file_of_rates_is_stored_whole_or_not_at_all(analyst: Guest, served: Stage, owner: Player) -> None:
     broken = analyst.send(f"{PLACE}/import", files={"file": ("rates.csv", f"{FILE}usd;x;1\n".encode())}, encoding="")
     assert broken.status_code == 400
-    assert "row 4, Дата:" in plain(broken.text)
+    assert "row 4: column “Дата”:" in plain(broken.text)
     assert stored(served, owner) == []
     assert "Choose a file." in plain(analyst.send(f"{PLACE}/import", encoding="").text)
     unknown = analyst.send(f"{PLACE}/import", files={"file": ("rates.csv", FILE.encode())}, encoding="utf-7")

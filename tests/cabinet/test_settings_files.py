@@ -109,10 +109,8 @@ def test_a_file_that_was_imported_before_changes_nothing(boss: Guest, served: St
 
 def folder_of(person: Guest, place: str, purpose: str = "settings/imports") -> Path:
     """Return the folder in which a file waits."""
-    owner = Owner(0, token_digest(person.secret), person.site_id, purpose)
-    digest = owner.folder_of(place.rpartition("/")[2]).partition("-")[2]
-    (folder,) = UPLOADS.glob(f"*-{digest}")
-    return folder
+    owner = Owner(token_digest(person.secret), person.site_id, purpose)
+    return UPLOADS / owner.folder_of(place.rpartition("/")[2])
 
 
 def test_a_file_is_kept_privately_until_it_is_imported(boss: Guest) -> None:

@@ -28,7 +28,7 @@ from waiting import until, wait_until
 from write_commands import run
 
 CALLS = "callId;date;clientPhoneNumber\n1;26.03.2018 10:00:00;79205550001\n"
-OWNER = Owner(7, "session", 1, "settings/imports")
+OWNER = Owner("session", 1, "settings/imports")
 
 
 def count_forms(database: Database) -> int:
@@ -146,20 +146,15 @@ def test_the_oldest_uploads_make_room_for_new_ones(
     assert left == {each.folder.name for each in (*kept[1:], newest)}
 
 
-def test_no_user_takes_the_room_of_others(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "UPLOADS_MAX", 6)
-    monkeypatch.setattr(uploads, "UPLOADS_OF_USER_MAX", 4)
-    others = [replace(OWNER, user_id=8), replace(OWNER, user_id=8, session="another"), replace(OWNER, user_id=77)]
-    of_others = [keep(tmp_path, owner) for owner in others]
-    for age, each in enumerate(of_others, 1):
-        os.utime(each.folder, (each.folder.stat().st_mtime - 60 * age,) * 2)
+def test_no_session_takes_the_room_of_others(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "UPLOADS_OF_SESSION_MAX", 3)
+    of_another = keep(tmp_path, replace(OWNER, session="another"))
+    os.utime(of_another.folder, (of_another.folder.stat().st_mtime - 60,) * 2)
     own = []
-    for number in range(10):
-        own.append(keep(tmp_path, replace(OWNER, session=str(number % 2))))
+    for number in range(5):
+        own.append(keep(tmp_path, replace(OWNER, site_id=number)))
         for age, each in enumerate(reversed(own)):
             if each.folder.exists():
                 os.utime(each.folder, (each.folder.stat().st_mtime - age,) * 2)
     left = {each.name for each in temporary.iterdir()}
-    assert left == {each.folder.name for each in (*of_others, *own[-3:])}
-    alone = [keep(tmp_path, replace(OWNER, user_id=9)) for _ in range(2)]
-    assert all(each.folder.exists() for each in (*alone, of_others[2]))
+    assert left == {each.folder.name for each in (of_another, *own[-3:])}

@@ -139,7 +139,7 @@ def test_a_search_that_is_cut_goes_on_where_it_ended(stage: Stage, shop: Player)
 def test_many_requests_of_a_second_are_stored_in_a_tenth_of_the_space_and_few_as_text(
     stage: Stage, shop: Player
 ) -> None:
-    neighbour, sent = stage.open_site(), {"orderComment": "Перезвонить", "tags": "mytag1,mytag2", "manager": "Коля"}
+    neighbour, sent = stage.open_site(), {"note": "Перезвонить", "tags": "mytag1,mytag2", "manager": "Коля"}
     requests = [
         ApiRequest(
             player.site.id, NOON + number * timedelta(milliseconds=1), f"a-{number:03}", 1, "GET", "/x",

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 from markupsafe import Markup
 
-from dealtrace.cabinet.charts.axis_labels import axis_labels
 from dealtrace.cabinet.charts.lines import ChartNote, Point, line_chart
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.notes.axis import NO_NOTES, AxisNote, AxisNotes
+from dealtrace.cabinet.reports.axis_labels import axis_labels
 from dealtrace.cabinet.reports.key_cells import key_label, keys_before, part_label
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
 from dealtrace.cabinet.reports.table import Translate, rows_url

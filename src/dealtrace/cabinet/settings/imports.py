@@ -215,7 +215,7 @@ def find_sent_file(view: View, purpose: str) -> Upload | None:
 
 
 def _owner(view: View, purpose: str) -> Owner:
-    return Owner(view.rights.user.id, view.session_digest, view.current_site.id, purpose)
+    return Owner(view.session_digest, view.current_site.id, purpose)
 
 
 def _faults_of(view: View, options: Mapping[str, str]) -> Faults:

@@ -24,9 +24,9 @@ FORM_BYTES_MAX = UPLOAD_BYTES_MAX + forms.FORM_BYTES_MAX
 KEPT_SECONDS = 3600
 """How long an upload is stored, with its options and refused rows; a background loop deletes it then."""
 UPLOADS_MAX = 50
-"""The maximum number of uploads of all users together; beyond it, whoever has most loses their oldest."""
-UPLOADS_OF_USER_MAX = 10
-"""The maximum number of uploads of one user, in all sessions and sites; beyond it, the user's oldest are deleted.
+"""The maximum number of uploads of all sessions together; if there are more, the oldest are deleted."""
+UPLOADS_OF_SESSION_MAX = 10
+"""The maximum number of uploads of one session, of all sites; if there are more, the session's oldest are deleted.
 
 Ours: otherwise one person could push out the files that all others are looking at.
 """
@@ -38,20 +38,25 @@ _FOLDER = "dealtrace-uploads"
 _SENT, _OPTIONS, _OUTCOME, _REFUSED = "sent", "options.json", "outcome.json", "refused.csv"
 _DIFFERENCES = "differences.jsonl.gz"
 PRIVATE = 0o700
+_PREFIX_LENGTH = 16
 
 
 @record
 class Owner:
-    """The owner of an uploaded file: a user, a session, a site and a purpose. All are needed to find the file."""
+    """The owner of an uploaded file: a session, a site and a purpose. All three are needed to find the file."""
 
-    user_id: int
     session: str
     site_id: int
     purpose: str
 
     def folder_of(self, key: str) -> str:
         """Return the folder name of the file that `key` identifies; the name reveals neither the session nor `key`."""
-        return f"{self.user_id}-{token_digest(f'{self.session} {self.site_id} {self.purpose} {key}')}"
+        return self.prefix + token_digest(f"{self.session} {self.site_id} {self.purpose} {key}")
+
+    @property
+    def prefix(self) -> str:
+        """Return how the folder names of all uploads of the session begin."""
+        return f"{token_digest(self.session)[:_PREFIX_LENGTH]}-"
 
 
 @record
@@ -214,18 +219,10 @@ def delete_old_uploads() -> None:
 
 
 def _make_room(place: Path, owner: Owner) -> None:
-    """Delete the oldest uploads of the owner if they have too many, and then of those who have most."""
-    by_user: dict[str, list[tuple[float, Path]]] = {str(owner.user_id): []}
-    for folder in place.iterdir():
-        by_user.setdefault(folder.name.partition("-")[0], []).append((_made_at(folder), folder))
-    for made in by_user.values():
-        made.sort(reverse=True)
-    own, old = by_user[str(owner.user_id)], list[Path]()
-    while len(own) >= UPLOADS_OF_USER_MAX:
-        old.append(own.pop()[1])
-    while sum(map(len, by_user.values())) >= UPLOADS_MAX:
-        old.append(max(by_user.values(), key=len).pop()[1])
-    for folder in old:
+    """Delete the oldest uploads of the owner's session if it has too many, and the oldest of all if there are more."""
+    made = sorted(((_made_at(folder), folder) for folder in place.iterdir()), reverse=True)
+    own = [folder for _, folder in made if folder.name.startswith(owner.prefix)]
+    for folder in {*own[UPLOADS_OF_SESSION_MAX - 1 :], *(folder for _, folder in made[UPLOADS_MAX - 1 :])}:
         shutil.rmtree(folder, ignore_errors=True)
 
 
