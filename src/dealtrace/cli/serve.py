@@ -38,7 +38,7 @@ BACKLOG_MAX = 1024
 """The maximum number of connections that wait to be accepted; if fewer may be open, that lower maximum is used."""
 
 FAILED_STARTS_MAX = 3
-"""After how many failed starts in a row of a process the server ends."""
+"""After how many failed starts in a row of a process the server ends, if Granian has not ended it before."""
 START_SECONDS_MAX = 600
 """After how many seconds a process counts as started though it has not said so, for example since the disk is full."""
 
