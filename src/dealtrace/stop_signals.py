@@ -41,10 +41,17 @@ def stop_signals_held() -> Iterator[None]:
 
 
 def state_start(reason: str = "") -> None:
-    """Tell the supervisor that this process serves or, if a reason is given, that it cannot start."""
+    """Tell the supervisor that this process serves or, if a reason is given, that it cannot start.
+
+    On a full disk nothing is told: an empty file would say that the process serves.
+    """
     if folder := os.environ.get(STARTS_VARIABLE):
+        stated = Path(folder, str(os.getpid()))
         with suppress(OSError):
-            Path(folder, str(os.getpid())).write_text(reason, encoding="utf-8")
+            try:
+                stated.write_text(reason, encoding="utf-8")
+            except OSError:
+                stated.unlink()
 
 
 def find_start(process: int) -> str | None:

@@ -95,6 +95,12 @@ def test_addresses_of_another_author_are_not_named_at_a_user(
     for guest, is_named in ((agent, True), (other, False)):
         page = chief.get(f"/users/{user_id_of(served, guest.login)}").text
         assert ("agency@example.com" in page) is is_named
+    agent_id = user_id_of(served, agent.login)
+    boss = member_of(server, served, owner.site.id)
+    boss.send(f"{USERS}/role", user=str(agent_id), role="")
+    assert "agency@example.com" not in chief.get(f"/users/{agent_id}").text
+    chief.send(f"/users/{agent_id}/ownership", is_owner="on")
+    assert "agency@example.com" in chief.get(f"/users/{agent_id}").text, "an owner of the installation is at home here"
     stranger = served.open_site()
     assert "agency@example.com" not in member_of(server, served, stranger.site.id).get(USERS).text
     chief.http.close()

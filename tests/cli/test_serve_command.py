@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ import pytest
 from commands import CommandLine, Terminal
 from dealtrace.cli.serve import GRACE_SECONDS, _free_address, _Supervisor
 from dealtrace.settings import Settings
+from dealtrace.stop_signals import STARTS_VARIABLE, find_start, state_start
 from engines import on_one_engine
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port, http_client
@@ -327,6 +329,33 @@ def test_a_server_whose_processes_cannot_start_ends_with_the_reason(
     assert finished.returncode == 1
     assert finished.stderr.count('"event":"start_failed"') == 2
     assert finished.stderr.endswith("A server process keeps failing. the numbering plans are gone\n")
+
+
+def test_a_server_without_a_folder_for_temporary_files_serves_nevertheless(tmp_path: Path) -> None:
+    """As in a container whose file system is read-only, but for its database."""
+    port = free_port()
+    program = "import sys, tempfile; tempfile.tempdir = '/proc'; from dealtrace.cli import main; main()"
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}"}
+    command = [sys.executable, "-c", program, "serve", "--port", str(port)]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as serving:
+        wait_until(lambda: listens(port) or serving.poll() is not None)
+        serving.terminate()
+        assert serving.wait(timeout=GRACE_SECONDS - 5) == 0
+
+
+def test_a_failed_start_on_a_full_disk_does_not_count_as_one_that_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(STARTS_VARIABLE, str(tmp_path))
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
+    try:
+        state_start("the disk is full")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+    assert find_start(os.getpid()) is None
+    state_start()
+    assert find_start(os.getpid()) == ""
 
 
 @pytest.mark.parametrize("content", [None, b"no cities"], ids=["missing", "of another kind"])

@@ -146,6 +146,40 @@ def test_a_command_whose_terminal_is_gone_ends_with_the_number_of_the_hang_up(te
         assert following.wait(PATIENCE_SECONDS) == 128 + signal.SIGHUP
 
 
+def test_a_long_statement_ends_soon_though_its_terminal_is_gone(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS], cwd=tmp_path, stdin=theirs, stderr=theirs, stdout=theirs
+    ) as it:
+        os.close(theirs)
+        try:
+            wait_until(lambda: (tmp_path / "began").exists() or it.poll() is not None)
+            os.close(ours)
+            it.send_signal(signal.SIGHUP)
+            assert it.wait(PATIENCE_SECONDS) == 128 + signal.SIGHUP
+        finally:
+            it.kill()
+
+
+ENDLESS = """import sqlite3
+import sys
+from pathlib import Path
+
+class Busy:
+    def find_spec(self, name, path=None, target=None):
+        if name == "dealtrace.cli.commands":
+            Path("began").touch()
+            endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+            sqlite3.connect(":memory:").execute(endless)
+
+sys.meta_path.insert(0, Busy())
+sys.argv = ["dealtrace", "site", "list"]
+from dealtrace.cli import main
+main()
+"""
+"""A program that runs an endless statement of SQLite in place of a command."""
+
+
 @on_one_engine
 def test_under_nohup_a_closed_terminal_ends_nothing(terminal: Terminal, site: str) -> None:
     ignoring = subprocess.run(

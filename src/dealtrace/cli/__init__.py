@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -59,5 +60,6 @@ def _end_late(reading: int) -> None:
     while (number := os.read(reading, 1)[0]) not in _ENDING_SIGNALS:
         pass
     time.sleep(STOP_SECONDS_MAX)
-    os.write(sys.stderr.fileno(), b"Stopped.\n")
+    with suppress(OSError):  # the terminal may be gone
+        os.write(sys.stderr.fileno(), b"Stopped.\n")
     os._exit(128 + number)

@@ -9,7 +9,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Annotated
 
 import typer
@@ -38,7 +38,7 @@ BACKLOG_MAX = 1024
 """The maximum number of connections that wait to be accepted; if fewer may be open, that lower maximum is used."""
 
 FAILED_STARTS_MAX = 3
-"""After how many failed starts in a row of a process the server ends."""
+"""After how many failed starts in a row of a process the server ends, if Granian has not ended it before."""
 START_SECONDS_MAX = 600
 """After how many seconds a process counts as started though it has not said so, for example since the disk is full."""
 
@@ -152,7 +152,11 @@ class _Supervisor(MPServer):
     def _count_start(self, place: int) -> None:
         """Count the starts in a row of a process at a place that failed, however long each took."""
         worker = self.wrks[place]
-        has_served = find_start(worker.inner.pid) == "" or time.monotonic() - worker.birth > START_SECONDS_MAX
+        has_served = (
+            STARTS_VARIABLE not in os.environ
+            or find_start(worker.inner.pid) == ""
+            or time.monotonic() - worker.birth > START_SECONDS_MAX
+        )
         self._note_failure(worker.inner.pid)
         self._failed_starts[place] = 0 if has_served else self._failed_starts.get(place, 0) + 1
 
@@ -255,9 +259,15 @@ def _cure(error: OSError, port: int) -> str:
 
 @contextmanager
 def _stated_starts() -> Iterator[None]:
-    """Provide a folder in which server processes state whether they serve or why they cannot start."""
-    with tempfile.TemporaryDirectory(prefix="dealtrace-starts-", ignore_cleanup_errors=True) as folder:
-        os.environ[STARTS_VARIABLE] = folder
+    """Provide a folder in which server processes state whether they serve or why they cannot start.
+
+    If no folder can be made, the server runs without: then no start counts as failed.
+    """
+    with ExitStack() as stack:
+        os.environ.pop(STARTS_VARIABLE, None)
+        with suppress(OSError):  # every folder for temporary files may be read-only
+            folder = tempfile.TemporaryDirectory(prefix="dealtrace-starts-", ignore_cleanup_errors=True)
+            os.environ[STARTS_VARIABLE] = stack.enter_context(folder)
         yield
 
 

@@ -67,6 +67,6 @@ def lines_by_site(
     connection: Connection, sites: Collection[Site], whose: Rights, language: Language
 ) -> list[tuple[Site, list[OutsideLine]]]:
     """List what a person set up for addresses of no users, by site, on the sites on which the person has a role."""
-    own = [site for site in sites if site.id in whose.roles]
+    own = [site for site in sites if whose.role_at(site.id) is not None]
     listed = [(site, list_outside_lines(connection, site, language, whose.user.id)) for site in own]
     return [(site, lines) for site, lines in listed if lines]
