@@ -205,7 +205,7 @@ def test_deals_with_ids_of_ours_are_set_aside_until_ids_begin_higher(terminal: T
     done = terminal.run("import", "deals", file, "--site", site, "--json")
     assert (done.status, done.json["takenIn"], done.json["refused"]) == (1, 1, 1)
     _, row = refused_rows(terminal.folder / "deals.csv.refused.csv")
-    assert row[1] == "orderId: the server assigns ids from 1000000000 on, so 1500000000 cannot be imported"
+    assert row[1] == "column “orderId”: the server assigns ids from 1000000000 on, so 1500000000 cannot be imported"
     terminal.done("site", "create", "Second", "--first-id", "2000000000")
     assert terminal.json("import", "deals", "deals.csv.refused.csv", "--site", site)["takenIn"] == 1
 
@@ -248,7 +248,7 @@ def test_a_deal_that_differs_from_the_one_there_is_set_aside(terminal: Terminal,
     done = terminal.run("import", "deals", lay_deals(terminal.folder, *rows, name="b.csv"), "--site", site, "--json")
     assert (done.json["takenIn"], done.json["refused"]) == (1, 2)
     _, other, taken = refused_rows(terminal.folder / "b.csv.refused.csv")
-    assert other[1] == "orderId: 7 already exists, with other values"
+    assert other[1] == "column “orderId”: 7 already exists, with other values"
     assert "orderNumber a is already used by deal orderId 7" in taken[1]
 
 

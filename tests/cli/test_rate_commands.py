@@ -147,12 +147,12 @@ def test_what_is_no_rate_is_refused_and_named(beside: Terminal, owner: Player, t
     tiny.write_text("currency,date,rate\nusd,2018-03-25,0.0000001\n", encoding="utf-8")
     site = str(owner.site.id)
     for words, named in (
-        (("import", site, str(file)), "row 2, rate"),
+        (("import", site, str(file)), "row 2: column “rate”:"),
         (("set", site, "rub", "1"), "other than the ruble"),
         (("set", site, "usd", "0"), "above 0"),
         (("set", site, "usd", "92,345"), "RUBLES: 92,345: is it 92345 or 92.345? Write one of the two"),
         (("set", site, "usd", "0.0000001"), "RUBLES: a number from 0.000001 to 1000000"),
-        (("import", site, str(tiny)), "row 2, rate: a number from 0.000001 to 1000000"),
+        (("import", site, str(tiny)), "row 2: column “rate”: a number from 0.000001 to 1000000"),
     ):
         assert named in beside.refused("rate", *words), words
 
