@@ -168,8 +168,9 @@ def _lines(site: Site, agreement: Agreement, shown: list[DealComparison], found:
     if agreement.other_sum.deals:
         other = agreement.other_sum
         without = f", {other.without_rate} without a rate" if other.without_rate else ""
-        more = _format_signed(other.kopecks)
-        yield f"Different amount: {counted(other.deals, 'deal')}, {more} rubles in the file{without}"
+        yield (
+            f"Different amount: {counted(other.deals, 'deal')}, {_format_signed(other.kopecks)} rubles in the file{without}"
+        )
     for name, deals in (("Different status", agreement.other_status), ("Different date", agreement.other_date)):
         if deals:
             yield f"{name}: {counted(deals, 'deal')}"
