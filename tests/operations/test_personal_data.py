@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote, urlencode
 
 import pytest
 from sqlalchemy import String, Table, Text, func, insert, select, update
@@ -151,7 +152,9 @@ def test_contacts_in_utm_tags_are_hidden_and_sources_stay_apart(stage: Stage, sh
         TrafficSource("mail", "email", "spring", content="ad 79205550056", term="petr@example.ru"),
     ]
     for number, source in enumerate(mailed):
-        stage.visit(shop, BEFORE, source, visitor=("GA1.visitor", "stranger")[number % 2], utm=source)
+        visitor = ("GA1.visitor", "stranger")[number % 2]
+        url = f"https://shop.example/?{urlencode({'utm_content': source.content, 'utm_term': source.term})}"
+        stage.visit(shop, BEFORE, source, visitor=visitor, utm=source, landing_url=url, referrer=unquote(url))
     stated = TrafficSource("mail", term=f"to {MAIL}")
     stage.perform(register_deals, shop, registration("m", clue=by_contact(PHONE, MAIL), stated_source=stated))
     for contact in (MAIL, PHONE):

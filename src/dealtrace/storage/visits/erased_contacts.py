@@ -1,4 +1,4 @@
-"""Hide the phones and e-mails of a person in the utm tags of visits and in the traffic sources of a site."""
+"""Hide the phones and e-mails of a person in the utm tags and URLs of visits and in the traffic sources of a site."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -29,8 +29,9 @@ def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
 
 
 def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str], visit_ids: Collection[int]) -> None:
-    """Replace contacts, given in normal form, in all traffic sources of a site and in the utm tags of visits.
+    """Replace contacts, given in normal form, in all traffic sources of a site, and in the utm tags and URLs of visits.
 
+    These are the visits with the given ids and those from the sources that had a contact.
     Ours: sources are shared by many people and are not erased with one of them, but mailings put the recipient's
     address into a utm tag. A hidden contact becomes `•••`, in sources with the id of the source, so that sources stay
     different and no figure changes.
@@ -44,14 +45,25 @@ def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str
 
 
 def _hide_in_visits(connection: Connection, site_id: int, which: ColumnElement[bool], sought: re.Pattern[str]) -> None:
-    tags = select(visit.c.id, visit.c.utm).where(visit.c.site_id == site_id, which)
+    columns = visit.c
+    texts = select(columns.id, columns.utm, columns.landing_url, columns.referrer)
     hidden = [
-        {"of_visit": row.id, "hidden_utm": {part: sought.sub(HIDDEN, text) for part, text in row.utm.items()}}
-        for row in connection.execute(tags)
-        if sought.search(" ".join(row.utm.values()))
+        {
+            "of_visit": row.id,
+            "hidden_utm": {part: sought.sub(HIDDEN, text) for part, text in row.utm.items()},
+            "hidden_url": sought.sub(HIDDEN, row.landing_url),
+            "hidden_referrer": sought.sub(HIDDEN, row.referrer),
+        }
+        for row in connection.execute(texts.where(columns.site_id == site_id, which))
+        if sought.search(" ".join([*row.utm.values(), row.landing_url, row.referrer]))
     ]
-    mine = (visit.c.site_id == site_id, visit.c.id == bindparam("of_visit"))
-    execute_many(connection, update(visit).where(*mine).values(utm=bindparam("hidden_utm")), hidden)
+    values: ValuesByName = {
+        "utm": bindparam("hidden_utm"),
+        "landing_url": bindparam("hidden_url"),
+        "referrer": bindparam("hidden_referrer"),
+    }
+    mine = (columns.site_id == site_id, columns.id == bindparam("of_visit"))
+    execute_many(connection, update(visit).where(*mine).values(values), hidden)
 
 
 def _hide_in_sources(
@@ -89,4 +101,4 @@ def _pattern_of(contact: str) -> str:
     if contact.isdecimal():
         prefix = r"\+?[78]?" if _RUSSIAN.fullmatch(contact) else r"\+?"
         return rf"(?<![0-9]){prefix}{_distinctive(contact)}(?![0-9])"
-    return rf"(?<![\w.+-]){re.escape(contact)}(?![\w-])"
+    return rf"(?<![\w.+-]){re.escape(contact).replace('@', '(?:@|%40)')}(?![\w-])"
