@@ -168,9 +168,8 @@ def _lines(site: Site, agreement: Agreement, shown: list[DealComparison], found:
     if agreement.other_sum.deals:
         other = agreement.other_sum
         without = f", {other.without_rate} without a rate" if other.without_rate else ""
-        yield (
-            f"Different amount: {counted(other.deals, 'deal')}, {_format_signed(other.kopecks)} rubles in the file{without}"
-        )
+        by = _format_signed(other.kopecks)
+        yield f"Different amount: {counted(other.deals, 'deal')}, {by} rubles in the file{without}"
     for name, deals in (("Different status", agreement.other_status), ("Different date", agreement.other_date)):
         if deals:
             yield f"{name}: {counted(deals, 'deal')}"
