@@ -59,7 +59,7 @@ def test_the_preview_says_which_rows_another_import_has_too(boss: Guest, server:
     boss.send(sent.headers["location"].removeprefix(f"/cabinet/{boss.site_id}/"))
     shown = text_of(boss.get("settings/imports/undo/2").text)
     assert "Rows of the import 3 Will be deleted 1" in shown
-    assert "Will stay, another import has them too 2" in shown
+    assert "Will stay: another import has them too 2" in shown
     russian = member_of(server, served, boss.site_id, language="ru")
     assert "Останется: есть и в другом импорте 2" in text_of(russian.get("settings/imports/undo/2").text)
 

@@ -40,7 +40,7 @@ def test_months_stand_alone_by_name_and_in_dates_in_the_genitive() -> None:
 
 
 def test_values_of_filters_are_shown_in_words() -> None:
-    assert value_label(DIMENSIONS["match_reason"], "no_lead_near", "ru") == "нет лида в допустимое время"
+    assert value_label(DIMENSIONS["match_reason"], "no_lead_near", "ru") == "нет лида за допустимое время"
     for name in ("week", "day", "month", "quarter", "weekday"):
         for nonsense in ("", "x", "2026-W99", "2026-13", "-", "2026-Q"):
             assert value_label(DIMENSIONS[name], nonsense, "ru") == nonsense
@@ -84,8 +84,8 @@ def test_a_filter_in_words_means_the_filter_that_is_shown_so(words: str, meant: 
 def test_a_chip_has_no_codes() -> None:
     shown = chips("match_reason:is:no_lead_near", "match_reason:among:phone|no_lead_near", "week:is:2026-W35")
     assert shown == [
-        "Как найден лид равно нет лида в допустимое время",
-        "Как найден лид одно из: по телефону, нет лида в допустимое время",
+        "Как найден лид равно нет лида за допустимое время",
+        "Как найден лид одно из: по телефону, нет лида за допустимое время",
         "Неделя равно 24–30 авг",
     ]
     assert chips(r"campaign:is:a\|b", "nonsense", "source:empty") == [

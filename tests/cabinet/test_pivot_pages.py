@@ -161,7 +161,7 @@ def test_a_pivot_is_sent_as_it_is_shown_in_the_language_of_the_page(reader: Gues
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "no lead within the allowed time"), ("ru", "нет лида в допустимое время")]
+    ("language", "words"), [("en", "no lead within the allowed time"), ("ru", "нет лида за допустимое время")]
 )
 def test_codes_are_words_in_files_for_people(server: ServerProcess, served: Stage, language: str, words: str) -> None:
     player = served.open_site(contact_matching=True)

@@ -214,4 +214,4 @@ def test_the_page_speaks_russian(server: ServerProcess, served: Stage, owner: Pl
     person = member_of(server, served, owner.site.id, language="ru")
     person.send(PLACE, currency="usd", rubles="1092.5", since="2018-03-01")
     assert "USD 1 092,5 1 мар 2018" in plain(person.get(PLACE).text)
-    assert "ожидается валюта, кроме рубля" in person.send(PLACE, currency="руб", rubles="1").text
+    assert "ожидается код валюты, но не рубля" in person.send(PLACE, currency="руб", rubles="1").text

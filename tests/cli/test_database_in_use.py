@@ -221,4 +221,4 @@ def test_who_stands_in_a_removed_folder_is_told_so(
             pass
     finally:
         read_settings.cache_clear()
-    assert "The present folder has been removed: change to another folder" in capfd.readouterr().err
+    assert "The current folder has been removed: change to another folder" in capfd.readouterr().err

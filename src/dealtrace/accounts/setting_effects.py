@@ -16,7 +16,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "timezone": {
         "ru": "Отчёты и журналы сразу пересчитываются по дням нового пояса, в том числе за прошлое: сами события не "
         "сдвигаются, меняется только показанное время. Расходы и курсы валют остаются в своих днях. Даты из других "
-        "программ дальше читаются в новом поясе.",
+        "программ с этого момента читаются в новом поясе.",
         "en": "Days in reports and journals are recalculated at once, including past days: each event keeps its "
         "instant, shown in the new zone. Costs and exchange rates stay on their days. Dates sent by programs are "
         "then read in the new zone.",
@@ -30,34 +30,35 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "Target calls are recalculated at once, including past calls.",
     },
     "respects_do_not_track=on": {
-        "ru": "Прошлое не изменится. Дальше не считаются визиты из браузеров, которые просят не отслеживать, и лиды "
-        "таких посетителей остаются без источника.",
+        "ru": "Прошлое не изменится. С этого момента не считаются визиты из браузеров, которые просят не отслеживать, "
+        "и лиды таких посетителей остаются без источника.",
         "en": "Nothing in the past changes. From now on visits of browsers that ask not to be tracked are not counted, "
         "and leads of these visitors get no source.",
     },
     "respects_do_not_track=off": {
-        "ru": "Прошлое не изменится: непосчитанные визиты неизвестны. Дальше считаются визиты из всех браузеров.",
+        "ru": "Прошлое не изменится: непосчитанные визиты неизвестны. С этого момента считаются визиты из всех "
+        "браузеров.",
         "en": "Nothing in the past changes: visits that were not counted are unknown. From now on visits of all "
         "browsers are counted.",
     },
     "points_per_day": {
-        "ru": "Прошлое не изменится. Дальше запросы сверх баллов дня отклоняются до следующего дня.",
+        "ru": "Прошлое не изменится. С этого момента запросы сверх баллов дня отклоняются до следующего дня.",
         "en": "Nothing in the past changes. From now on requests beyond the points of a day are refused until the next "
         "day.",
     },
     "points_per_day=0": {
-        "ru": "Прошлое не изменится. Дальше запросы не отклоняются из-за баллов.",
+        "ru": "Прошлое не изменится. С этого момента запросы не отклоняются из-за баллов.",
         "en": "Nothing in the past changes. From now on, no request is refused for lack of points.",
     },
     "points_cost": {
-        "ru": "Прошлое не изменится: потраченные баллы остаются потраченными. Дальше столько стоит каждый успешный "
-        "запрос метода.",
+        "ru": "Прошлое не изменится: потраченные баллы остаются потраченными. С этого момента столько стоит каждый "
+        "успешный запрос метода.",
         "en": "Nothing in the past changes: points that are spent stay spent. From now on each successful request of "
         "the method costs this much.",
     },
     "cors_origins": {
-        "ru": "Прошлое не изменится. Дальше страницам добавленных адресов можно обращаться к API, а страницам "
-        "удалённых нельзя: браузеры не показывают им ответы.",
+        "ru": "Прошлое не изменится. С этого момента к API могут обращаться страницы с добавленных адресов, а "
+        "страницы с удалённых — нет: браузеры не отдают им ответы.",
         "en": "Nothing in the past changes. From now on pages of added origins may call the API; pages of removed "
         "origins may not, because browsers hide the answers from them.",
     },

@@ -13,7 +13,7 @@ HOST_LENGTH_MAX = 253
 """The maximum number of characters of a host name in the Domain Name System."""
 HOSTS_REMEMBERED = 4096
 PUNYCODE_PREFIX = "xn--"
-"""The beginning of a label (a part of a host between dots) that stands for a label with non-ASCII letters."""
+"""The prefix of a label (a part of a host name between dots) that stands for a label with non-ASCII letters."""
 
 
 def _label_pattern(signs: str) -> str:

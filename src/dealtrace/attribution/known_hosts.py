@@ -222,9 +222,9 @@ absolutbank.ru domrfbank.ru zenit.ru ubrr.ru vbrr.ru ozonbank.ru wb-bank.ru mult
 """
 """Registered domains of banks and of companies that check cards for banks."""
 _CARD_CHECK = re.compile(r"(?:3-?dsec(?:ure)?|3d-?secure|emv3ds|acs-3ds|3ds-acs)[0-9]*(?:-[0-9]+)?\.")
-"""The beginning of the names of hosts on which banks check cards by 3-D Secure; no other hosts have such names."""
+"""The prefix of hostnames on which banks check cards by 3-D Secure; no other hostnames begin so."""
 _CARD_CHECK_OF_BANK = re.compile(r"(?:acs|3-?ds)[0-9]*(?:-[0-9]+)?\.")
-"""A beginning that means a card check only under the domain of a bank, as in `3ds.sberbank.ru`."""
+"""A prefix of hostnames that means a card check only under the domain of a bank, as in `3ds.sberbank.ru`."""
 PAYMENT_DOMAINS = """
 yookassa.ru yoomoney.ru robokassa.ru robokassa.com robokassa.kz cloudpayments.ru cloudpayments.kz paymaster.ru
 payanyway.ru moneta.ru unitpay.ru unitpay.money payform.ru prodamus.ru prodamus.me paykeeper.ru uniteller.ru assist.ru

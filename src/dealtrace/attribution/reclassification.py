@@ -15,8 +15,8 @@ from dealtrace.record import record
 class Reclassification:
     """The progress of classifying visits again by the hosts in the site's settings.
 
-    `hosts_digest` identifies these hosts. `after_visitor` is the last visitor whose visits are done, empty at the
-    start. `leads_moved` counts the leads whose credited visit or source has changed.
+    `hosts_digest` identifies these hosts. `after_visitor` is the last visitor whose visits have been classified,
+    empty at the start. `leads_moved` counts the leads whose credited visit or source has changed.
     """
 
     hosts_digest: str

@@ -82,7 +82,7 @@ class SendingPages:
     def find(self, page: str, path: str) -> str:
         """Return the path of the page with the form that is sent to `path`.
 
-        `page` is the path in the table of pages that `path` matches. The result is the longest beginning of `path` that
+        `page` is the path in the table of pages that `path` matches. The result is the longest prefix of `path` that
         leads to a page, or the path of the home page if there is none.
         """
         parts = page.split("/")

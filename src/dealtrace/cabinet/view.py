@@ -47,7 +47,7 @@ Result = TypeVar("Result")
 
 
 def redirect(url: str) -> Response:
-    """Return a redirect to a URL of ours; a URL that is too long is replaced by its path, or by the home page."""
+    """Return a redirect to a URL of this server; one that is too long is replaced by its path, or by the home page."""
     page = RedirectResponse(url, HTTPStatus.SEE_OTHER, headers={"cache-control": "no-store"})
     if len(page.headers["location"]) <= URL_LENGTH_MAX:
         return page
@@ -179,7 +179,7 @@ class View:
     async def read(
         self, ask: Callable[Concatenate[Connection, P], Result], *args: P.args, **kwargs: P.kwargs
     ) -> Result:
-        """Call the reading function `ask` with a connection, on a thread of the read pool, and return its result."""
+        """Call `ask`, which only reads, with a connection on a thread of the read pool, and return its result."""
         return await self.services.read_pool.read_newest(ask, *args, **kwargs)
 
     async def ask(

@@ -122,7 +122,7 @@ def _backup_sqlite(database: Database, target: Path) -> None:
 
 
 def _record(database: Database) -> None:
-    """Store the present time as the time of the last backup; if that fails, as on a replica, print the reason."""
+    """Store the current time as the time of the last backup; if that fails, as on a replica, print the reason."""
     try:
         with database.write() as connection:
             record_backup(connection, clock.now())

@@ -12,7 +12,7 @@ from dealtrace.leads.lead import LeadRef
 
 
 class DealAnswer(TypedDict):
-    """A deal in `deal show` and `deal list`, with its present values; `sum` is in rubles if `currency` is `None`."""
+    """A deal in `deal show` and `deal list`, with its current values; `sum` is in rubles if `currency` is `None`."""
 
     siteId: int
     orderId: int

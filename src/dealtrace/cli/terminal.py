@@ -143,7 +143,7 @@ def changing(database: Database, *, ids: int = 0) -> Iterator[AccountWork]:
 
 
 def work_in(database: Database, connection: Connection, site: Site) -> Work:
-    """Return the context of an operation on `site` at the present time, in the transaction of `connection`."""
+    """Return the context of an operation on `site` at the current time, in the transaction of `connection`."""
     return Work(connection, IdBlocks(database.writer), clock.now(), site)
 
 
@@ -193,7 +193,7 @@ def _explain_os_error(error: OSError) -> str:
     if error.strerror is None:
         return str(error)
     if error.filename is None and _is_in_removed_folder():
-        return "The present folder has been removed: change to another folder and run the command again."
+        return "The current folder has been removed: change to another folder and run the command again."
     if error.filename is None:
         return error.strerror
     return f"{error.filename}: {error.strerror}{_cure_of_database_file(error)}"

@@ -89,7 +89,7 @@ def _check_fields(draft: NewWebhook) -> None:
 
 
 def _check_target(url: str) -> None:
-    """End the command if a server with the present settings would never send to the host of a URL.
+    """End the command if a server with the current settings would never send to the host of a URL.
 
     A host name that cannot be resolved now is accepted, since it may be resolvable later. Invalid URLs are left to
     `create_webhook`, which refuses them.

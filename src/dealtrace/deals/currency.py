@@ -121,6 +121,6 @@ def read_foreign(text: str) -> str:
     currency = currency_of(text)
     if currency is None or currency == RUBLE:
         raise InvalidValue(
-            "ожидается валюта, кроме рубля, например usd", "expected a currency other than the ruble, such as usd"
+            "ожидается код валюты, но не рубля, например usd", "expected a currency other than the ruble, such as usd"
         )
     return currency

@@ -142,7 +142,7 @@ class _Worth:
 
     @classmethod
     def of(cls, deal: ForeignAmounts, rates: Rates) -> "_Worth":
-        """Return what a deal is worth at some rates."""
+        """Return the worth of a deal at the given rates."""
         amounts = deal.amount, deal.margin
         worth = [rates.worth(each, deal.currency, deal.at) if each is not None else None for each in amounts]
         lacking = sum(each is not None for each in amounts) > sum(each is not None for each in worth)

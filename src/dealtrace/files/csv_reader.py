@@ -31,7 +31,7 @@ CELL_TOO_LONG = Violation(
     f"a cell has more than {CELL_LENGTH_MAX} characters: shorten it or remove its column",
 )
 _LIMIT_EXCEEDED = "field larger than field limit"
-"""The beginning of the message with which `csv` refuses a cell that is too long."""
+"""The prefix of the message with which `csv` refuses a cell that is too long."""
 
 
 class Encoding(StrEnum):

@@ -53,7 +53,7 @@ def normalize_heading(heading: Cell) -> str:
 
 
 def column_titles(column: ImportColumn) -> tuple[str, str]:
-    """Return what a missing column is called in Russian and in English messages, with its name for commands."""
+    """Return the name of a missing column in Russian and in English messages, with its name for commands."""
     heading = next((each for each in column.headings if _RUSSIAN.search(each)), "")
     meaning = column.meaning.partition(";")[0].rstrip(".")
     return f"«{heading}» ({column.name})" if heading else column.name, (

@@ -11,7 +11,7 @@ PARAMETERS_MAX = 1000
 """Ours: the maximum number of parameters that a request may have."""
 
 _BEFORE_NAME = re.compile(r"(?:\?|amp;|#0*38;|#[xX]0*26;|\s)+")
-"""What a URL that was copied from a page or a file has before the names of its parameters: `?a=1&amp;b=2`."""
+"""The signs before the names of parameters in a URL copied from HTML or XML, such as `?a=1&amp;b=2`."""
 _ESCAPED = re.compile(b"(?:%[0-9A-Fa-f]{2})+")
 _BROKEN_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _UNUSUAL = re.compile(f"[\ud800-\udfff{BYTE_ORDER_MARK}]")

@@ -70,7 +70,7 @@ class ParameterFamily(Parameter):
 
     @property
     def opening(self) -> str:
-        """Return `name[`, the beginning of every parameter name of the family."""
+        """Return `name[`, the prefix of every parameter name of the family."""
         return f"{self.name}["
 
     def key_of(self, name: str) -> str:

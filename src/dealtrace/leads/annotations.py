@@ -122,11 +122,11 @@ def restored_annotations(annotations: Annotations, former: AnnotationValues) -> 
 
 
 def present_annotations(annotations: Annotations, ring_back: RingBack | None = None) -> AnnotationValues:
-    """Return the present values of all annotations of a lead; only calls have a `ring_back`."""
+    """Return the current values of all annotations of a lead; only calls have a `ring_back`."""
     custom = {f"{CUSTOM_FIELD}{name}": value for name, value in annotations.custom_values.items()}
     return {**{name: getattr(annotations, name) for name in ANNOTATION_FIELDS}, **custom, RING_BACK: ring_back}
 
 
 def annotations_changed_since(version: AnnotationVersion, now: AnnotationValues) -> list[str]:
-    """List the annotations that `version` changed and that were changed again since; `now` has the present values."""
+    """List the annotations that `version` changed and that were changed again since; `now` has the current values."""
     return [name for name, value in version.after.items() if now.get(name) != value]

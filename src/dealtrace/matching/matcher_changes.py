@@ -124,7 +124,7 @@ def _find(attempt: Attempt, ranked: Sequence[Prospect]) -> Match:
 def _flip(
     attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, change: MatcherChange
 ) -> MatcherChange | None:
-    """Return `change` with the match that it gives, or `None` if it gives the present match."""
+    """Return `change` with the match that it gives, or `None` if it gives the current match."""
     position = change.position
     assert position is not None
     changed = list(attempts)

@@ -17,7 +17,7 @@ class Match:
 
     @classmethod
     def of(cls, deal: Deal) -> "Match":
-        """Return the present match of a deal."""
+        """Return the current match of a deal."""
         return cls(deal.lead, deal.visit_id)
 
 

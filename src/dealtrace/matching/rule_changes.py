@@ -77,7 +77,7 @@ def _flips_without_matching(
 def _raised(clue: SearchContacts, happened_at: datetime, leads: Sequence[LeadSpan]) -> Iterator[RuleChange]:
     """Yield at most one change: to the smallest higher threshold with which the deal gets a different lead.
 
-    With any smaller threshold above the present one, the deal keeps its lead.
+    With any smaller threshold above the current one, the deal keeps its lead.
     """
     found = find_lead(clue, happened_at, leads)
     best = _Ranks(clue)

@@ -1,6 +1,6 @@
 """Import a file in chunks of many rows, each in its own transaction.
 
-An import costs no points, because it is not a call of the API.
+An import costs no points, because it is not an API call.
 """
 
 from collections.abc import Callable, Mapping, Sequence

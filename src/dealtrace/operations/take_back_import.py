@@ -50,7 +50,7 @@ class TakeBackPreview:
     """What taking an import back would do: the number of its rows by outcome, and the number of deals concerned.
 
     These deals would be deleted themselves or, if leads are taken back, be matched again. `sources` has the deals, in
-    units of 1/`WHOLE`, and their money by their present source and medium, which may be missing (`None`), most money
+    units of 1/`WHOLE`, and their money by their current source and medium, which may be missing (`None`), most money
     first. If `is_cut`, only some of the deals were read. Only the first `counted` rows are counted.
     """
 

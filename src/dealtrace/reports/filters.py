@@ -156,7 +156,7 @@ def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
 
 
 def with_given_whole(filters: Sequence[Filter], given: Iterable[Collection[str]]) -> tuple[Filter, ...]:
-    """Return the filters; those that an analyst saved for everybody compare keys as they are stored, not masked.
+    """Return the filters; those of a segment or report that an analyst saved for everybody compare unmasked keys.
 
     `given` has, for each segment and each saved report of the site, all of its formatted filters.
 

@@ -35,10 +35,10 @@ Masking and encoding them one at a time would take several times the CPU time. W
 the CPU cache.
 """
 STORED_FROM = 1024
-"""Ours: as soon as this many encoded requests of a site wait, they are stored, before the next full second.
+"""Ours: as soon as this many encoded requests of a site wait, they are stored, even before the second ends.
 
-Registrations wait for a millisecond while so many requests are stored. If fewer were stored at once, there would be
-more transactions, and each costs as much CPU time as several registrations.
+Storing this many takes about a millisecond, during which registrations wait. Smaller batches would mean more
+transactions, and each costs as much CPU time as several registrations.
 """
 STORED_MAX = 2000
 """Ours: the journal stores at most this many requests of a site at once, even if more wait."""

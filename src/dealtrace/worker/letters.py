@@ -106,7 +106,10 @@ def _write(
 
 
 def _attached(answered: Report | Pivot, language: Language, proceed: Proceed) -> tuple[bytes, int]:
-    """Return a CSV file that fits a letter, and how many rows it has, at least one; larger files are not read."""
+    """Return a CSV file with as many rows as fit in an e-mail, at least one, and the number of these rows.
+
+    A file that is too large is not read into memory.
+    """
     rows = _rows_of(answered)
     part = answered
     while True:

@@ -44,7 +44,7 @@ _PHRASES = sorted(
     ),
     key=lambda each: -len(each[0]),
 )
-"""What operators are called in either language, each phrase before those that it begins with."""
+"""The names of operators in both languages, each with its operator; longer names come first."""
 _OPPOSITES: Mapping[str, Operator] = {
     Operator.IS.value: Operator.NOT,
     Operator.NOT.value: Operator.IS,
@@ -122,7 +122,7 @@ def _written_values(dimension: Dimension, operator: Operator, value: str) -> str
 
 
 def _after(words: str, text: str) -> str | None:
-    """Return what follows the words that a text begins with, in any case, or `None` if it begins otherwise."""
+    """Return the rest of a text that begins with `words`, in any case, or `None` if it begins otherwise."""
     start, rest = text[: len(words)], text[len(words) :]
     return rest.strip() if start.casefold() == words.casefold() and rest[:1].strip() == "" else None
 

@@ -140,7 +140,7 @@ class _Shaper:
 
     @property
     def legend(self) -> str:
-        """Return what the marks mean."""
+        """Return the legend of the marks of the best and the worst values."""
         has_partial = any(self._keys.has_partial(row.keys) for row in self.rows)
         return legend_of(has_partial=has_partial, translate=self.translate)
 

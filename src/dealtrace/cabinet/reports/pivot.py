@@ -156,7 +156,7 @@ class _Shaper:
 
     @property
     def legend(self) -> str:
-        """Return what the marks mean."""
+        """Return the legend of the marks of the best and the worst values."""
         has_partial = any(self._keys.has_partial(line.keys) for line in self.pivot.lines)
         return legend_of(has_partial=has_partial, translate=self.translate)
 

@@ -101,7 +101,7 @@ class Table:
 
     @property
     def sorted_cell(self) -> int:
-        """Return the index, among the values of a row, of the column that sorts rows; negative if a key sorts them."""
+        """Return the index, in the cells of a row, of the value by which rows are sorted; negative if it is a key."""
         return self.sorted_at - self._keys_count
 
     @property
@@ -197,7 +197,7 @@ def more_rows(report: Report, url: ReportUrl) -> str:
 
 
 def legend_of(*, has_partial: bool, translate: Translate) -> str:
-    """Return what the marks of the best and the worst values mean; with `has_partial`, some rows are not compared."""
+    """Return the legend of the best and the worst values' marks; with `has_partial`, some rows are not compared."""
     if has_partial:
         return translate("★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared")
     return translate("★ best and ▿ worst value of a column")
@@ -235,7 +235,7 @@ class TableLineBuilder:
 
     @property
     def legend(self) -> str:
-        """Return what the marks of the best and the worst values mean, and which rows are not compared."""
+        """Return the legend of the marks of the best and the worst values, and which rows are not compared."""
         legend = legend_of(
             has_partial=any(map(self._keys.has_partial, (row.keys for row in self.rows))), translate=self.translate
         )

@@ -358,7 +358,7 @@ def _account_label(view: View, account: CostAccount) -> str:
 
 
 def _unknown(view: View) -> Faults:
-    """Return the error messages about parameters of the URL whose values the page does not know."""
+    """Return the error messages about URL parameters with values that are not valid on this page."""
     known = {"by": (("", DAY, MONTH), "Period"), "unmet": (("", ASKED), "Costs without visits")}
     asked = {name: view.request.query_params.get(name, "") for name in known}
     unknown = {name: (text, known[name][1]) for name, text in asked.items() if text not in known[name][0]}

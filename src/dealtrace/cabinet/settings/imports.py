@@ -201,7 +201,7 @@ def _keep(form: Form, owner: Owner, options: dict[str, str]) -> Upload | None:
 
 
 def kept_file(kept: Upload | None) -> KeptFile | None:
-    """Return what a form that is shown again states about its file, or `None` if the file is not stored.
+    """Return the key and name of the stored file, for a form that is shown again; `None` if no file is stored.
 
     Raises:
         FileNotFoundError: the file was deleted in the meantime because it was old.

@@ -41,7 +41,7 @@ _OUTCOMES = {
     TakeBackOutcome.DELETED: "Will be deleted",
     TakeBackOutcome.CHANGED: "Will stay, changed since",
     TakeBackOutcome.PINNED: "Will stay, pinned by a person",
-    TakeBackOutcome.SHARED: "Will stay, another import has them too",
+    TakeBackOutcome.SHARED: "Will stay: another import has them too",
     TakeBackOutcome.ALREADY_DELETED: "Deleted already",
 }
 

@@ -55,7 +55,7 @@ class Owner:
 
     @property
     def prefix(self) -> str:
-        """Return how the folder names of all uploads of the session begin."""
+        """Return the prefix of the folder names of all uploads of the session."""
         return f"{token_digest(self.session)[:_PREFIX_LENGTH]}-"
 
 

@@ -70,7 +70,7 @@ _PHASES = {
 class PastChangeCard:
     """What the page shows about a kind of change: how much there is to do, and the latest run.
 
-    If `has_more` is true, there is more to do than `total`. `may_run` is true if the latest run used the present
+    If `has_more` is true, there is more to do than `total`. `may_run` is true if the latest run used the current
     settings, and is either a finished preview or a change that ended early; `agreed` is what the form sends to start
     what was previewed.
     """

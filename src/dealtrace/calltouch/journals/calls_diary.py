@@ -108,7 +108,7 @@ def _plain(text: str) -> str:
 def answer_page_of_calls(
     connection: Connection, cursor: Cursor, *, site: Site, query: LeadQuery, sent: Sent
 ) -> tuple[ListPage, Reply]:
-    """Read the page of calls that begins at `cursor`; return the page and the reply built from it."""
+    """Return the page of calls that begins at `cursor`, and the reply built from it."""
     number, limit = requested_page(sent)
     page = find_page(connection, query_leads(site, query), cursor, limit)
     build = partial(call_record, site=site, model=query.model, sent=sent)

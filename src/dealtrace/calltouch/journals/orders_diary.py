@@ -64,7 +64,7 @@ def read_query(site: Site, sent: Sent) -> JournalQuery:
 def answer_page_of_deals(
     connection: Connection, cursor: Cursor, *, site: Site, query: JournalQuery, sent: Sent
 ) -> tuple[ListPage, Reply]:
-    """Read the page of deals that begins at `cursor`; return the page and the reply built from it."""
+    """Return the page of deals that begins at `cursor`, and the reply built from it."""
     number, limit = requested_page(sent)
     model = sent.get("attribution", AttributionModel(site.attribution))
     page = find_page(connection, query_deals(site.id, query), cursor, limit)

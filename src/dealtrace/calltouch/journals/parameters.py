@@ -92,7 +92,7 @@ _TIMES = (
     Parameter(
         "timeTo",
         DayClock(),
-        "Время, которым интервал заканчивается в последний день, включительно: hh:mm:ss.",
+        "Время, которым интервал заканчивается в последний день (включительно): hh:mm:ss.",
         "The time of day at which the interval ends on its last day, inclusive: hh:mm:ss.",
     ),
 )

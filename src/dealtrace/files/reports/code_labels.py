@@ -26,7 +26,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
     MatchReason.CONTACT_UNUSABLE: ("негодный телефон или e-mail", "invalid phone or e-mail"),
     MatchReason.MATCHING_OFF: ("поиск лида по контакту выключен", "matching by contact is off"),
-    MatchReason.NO_LEAD_NEAR: ("нет лида в допустимое время", "no lead within the allowed time"),
+    MatchReason.NO_LEAD_NEAR: ("нет лида за допустимое время", "no lead within the allowed time"),
 }
 _WEEKDAYS = {
     "1": ("понедельник", "Monday"),

@@ -147,7 +147,7 @@ def join(work: AccountWork, key: str, login: str, password: PasswordHash) -> Use
 def accept_role(work: AccountWork, key: str, user_id: UserId) -> Invitation:
     """Accept an invitation for an existing user, and return the invitation.
 
-    The user gets the invited role unless their present role includes it.
+    The user gets the invited role unless their current role includes it.
 
     Raises:
         InvitationSpent: as in `require_invitation`, or there is no such user any more.
@@ -201,7 +201,7 @@ def _use(work: AccountWork, key: str, purpose: Purpose) -> Invitation:
 
 
 def _audited_name(invitation: Invitation) -> str:
-    """Return what the audit log says about an invitation: the site id and role, or nothing if there is no site."""
+    """Return the text about an invitation in the audit log: the site id and role, or nothing if there is no site."""
     return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 

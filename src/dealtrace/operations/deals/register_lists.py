@@ -1,4 +1,4 @@
-"""Register and delete lists of deals: a list is one call of the API, but each of its deals succeeds or fails alone."""
+"""Register and delete lists of deals: a list is one API call, but each of its deals succeeds or fails alone."""
 
 from collections.abc import Sequence
 from typing import TypeVar

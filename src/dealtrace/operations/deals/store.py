@@ -36,7 +36,7 @@ def store_changes(
 
     Each of `changes` has a stored deal and the same deal with all its changes; `versions` has a version for each single
     change, in order. All changes of a deal's fields must go through this function, so that the deal is found, matched
-    and counted by its present fields. A deal whose matchers changed is matched again, which makes another version.
+    and counted by its current fields. A deal whose matchers changed is matched again, which makes another version.
     """
     if not changes:
         return {}

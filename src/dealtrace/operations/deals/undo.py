@@ -25,7 +25,7 @@ _PINS = (VersionKind.PINNED, VersionKind.UNPINNED)
 def undo_version(work: Work, deal_id: int, number: int, *, user_id: int | None = None) -> Deal:
     """Undo a version: restore the earlier values of the fields that it changed, and return the deal.
 
-    All other fields keep their present values. A restored status keeps the date on which it originally began.
+    All other fields keep their current values. A restored status keeps the date on which it originally began.
 
     Ours: undoing is a change like any other, so that it can be seen, sent to webhooks and undone itself.
 

@@ -52,7 +52,7 @@ class LeadAnnotation:
 
 @record
 class AnnotationCall:
-    """One call of the API with annotations of several leads; each lead succeeds or fails independently."""
+    """An API call that annotates several leads; each lead succeeds or fails independently."""
 
     method: PaidMethod
     items: Sequence[LeadAnnotation]

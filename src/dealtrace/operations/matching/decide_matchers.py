@@ -90,7 +90,7 @@ class DecisionExplanation:
 def explain_decision(
     connection: Connection, site: Site, matchers: Sequence[Matcher], current: Match
 ) -> DecisionExplanation:
-    """Explain the decision of a deal's matchers; `current` is the present match of the deal."""
+    """Explain the decision of a deal's matchers; `current` is the match that the deal has now."""
     (decision,) = decide_matchers(connection, site, [matchers])
     (resolved,) = _with_phones(connection, site, [matchers])
     searches = [search for matcher in resolved if isinstance(search := search_of(matcher), SearchByContact)]

@@ -16,9 +16,9 @@ from dealtrace.reports.statuses import Status
 
 @record
 class OpenDeals:
-    """The deals of a period that are still open: their number, their amount if it is known, and their question.
+    """The open deals of a period: their number, their amount if it is known, and the question that asks for them.
 
-    `income` is the income that fell, or `None` if the report compares nothing or no income fell.
+    `income` is the metric of income whose total fell, or `None` if none fell or the report compares nothing.
     """
 
     income: FallenIncome | None

@@ -38,7 +38,7 @@ class FallsOfDays:
 
 
 def list_falls(source: FactSource, site: Site, statuses: Sequence[Status], now: datetime) -> list[FallsOfDays]:
-    """List the present falls of a site, compared with the same days of the weeks before; today is left out.
+    """List the current falls of a site, compared with the same days of the weeks before; today is left out.
 
     `statuses` are those of the site. Visits that stopped altogether are not listed, because a counter that reports
     nothing is a problem of its own.

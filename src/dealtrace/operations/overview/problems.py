@@ -1,4 +1,4 @@
-"""Find the present problems of a site, most important first, for its first page and for `dealtrace doctor`."""
+"""Find the current problems of a site, most important first, for its first page and for `dealtrace doctor`."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -38,7 +38,7 @@ RECENT_DAYS = 7
 Earlier faults have probably been corrected.
 """
 WATCHED_DAYS = 28
-"""Ours: missing data, unclassified statuses and missing rates of this many days, up to today, are present problems.
+"""Ours: missing data, unclassified statuses and missing rates of this many days, up to today, are current problems.
 
 The period that a person chooses for the figures makes no difference: what is wrong now is wrong whatever is shown.
 """
@@ -97,7 +97,7 @@ class Problem:
 
 
 def list_problems(connection: Connection, site: Site, now: datetime) -> list[Problem]:
-    """List the present problems of a site, most important first.
+    """List the current problems of a site, most important first.
 
     Some kinds of problem are not listed, because other code finds them. Deals whose status nobody has classified are
     found by `unclassified.py`. Deals whose amounts reports leave out are found by a report. Missing or old

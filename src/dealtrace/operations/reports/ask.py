@@ -299,7 +299,7 @@ def _spans(question: Question, site: Site, now: datetime) -> dict[Period, Span]:
 def _gather_sides(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span], measures: set[Measure]
 ) -> list[dict[AttributionModel, Gathered]]:
-    """Return what is counted in each span; the same statements count two spans where that takes less time."""
+    """Return the counts of each span; where that takes less time, the same statements count two spans."""
     if len(spans) == 1 or not _may_join(source.tables, question, spans, measures):
         return [side for span in spans for side in _gather(source, site, question, (span,), measures)]
     return _gather(source, site, question, spans, measures)

@@ -29,7 +29,8 @@ def list_sites_to_clear(connection: Connection, now: datetime) -> list[int]:
 def clear_deleted_site(work: Work, commands: Sequence[WriteCommand[None]]) -> list[bool]:
     """Delete the data of a deleted site, and forget the site if it was deleted long enough ago.
 
-    Each outcome is `False`: nothing is left. A site that was created again with the same id keeps its data.
+    A site that was created again with the same id keeps its data. Each outcome is `False`, which tells the sweep that
+    nothing is left to delete.
     """
     deleted_at = find_deleted_sites(work.connection).get(work.site.id)
     if deleted_at is not None:

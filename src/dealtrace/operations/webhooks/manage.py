@@ -105,7 +105,7 @@ def replay_message(work: AccountWork, webhook_id: int, message_id: str) -> int:
 def delete_webhook(work: AccountWork, webhook_id: int) -> None:
     """Delete a webhook and its deliveries; running servers stop serving it within two seconds.
 
-    The record of the change has what another webhook needs to take its place, but for the secret.
+    The record of the change has all values of the webhook except its secret, so that it can be created again.
 
     Raises:
         WebhookNotFound: there is no such webhook.

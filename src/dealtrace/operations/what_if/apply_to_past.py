@@ -94,7 +94,7 @@ def rules_of(site: Site, kind: PastChange) -> str:
 
 
 def may_run(site: Site, kind: PastChange, latest: RunState | None, now: datetime) -> bool:
-    """Return whether the latest run had the present settings, and is a finished preview or a run to be continued."""
+    """Return whether the latest run had the current settings, and is a finished preview or a run to be continued."""
     if latest is None or latest.rules != rules_of(site, kind):
         return False
     return latest.may_continue(now) or (latest.is_preview and latest.phase is Phase.DONE)

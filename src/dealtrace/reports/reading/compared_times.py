@@ -64,7 +64,7 @@ ComparedTimes = Mapping[str, ComparedTime]
 def compared_times(
     dimension: Dimension, period: Period, comparison: Comparison, today: date | None, counted_since: date | None = None
 ) -> ComparedTimes:
-    """Return what each time of a dimension is compared with; `today` is the present day at the site.
+    """Return what each time of a dimension is compared with; `today` is the current day at the site.
 
     `counted_since` is the first day with data, if it is a day of the compared period.
 
@@ -239,7 +239,7 @@ _LACKING: Mapping[Language, tuple[str, str]] = {
 def compared_span(period: Period, comparison: Comparison, time_zone: ZoneInfo, now: datetime) -> Span:
     """Return the part of the compared period that a report uses.
 
-    If `period` is not over, this part ends on the day with which today is compared, at the present local time.
+    If `period` is not over, this part ends on the day with which today is compared, at the current local time.
     Ours: if clocks change on that day, a local time that occurs twice means its first occurrence, and a skipped time is
     moved forward, as for times in requests.
     """

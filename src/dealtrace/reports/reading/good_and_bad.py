@@ -74,10 +74,11 @@ def can_be_best(
 
 
 def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | None], place: int) -> bool:
-    """Return whether a row has costs, but nothing that the price at index `place` divides them by, such as deals.
+    """Return whether a row has costs, but the divisor of its price at index `place`, such as its deals, is zero.
 
-    `values` are the figures of the row. Its costs are known if the row shows them, or another price of something.
-    Income and clicks may be unknown, so the row must also show a figure that would then be unknown, such as `clicks`.
+    `values` are the figures of the row, by index in `metrics`. The row has costs if a figure of it, the cost or another
+    price, is positive. A divisor that may be unknown, such as income or clicks, counts as zero only if a figure made
+    from it, such as `clicks`, is known.
 
     Ours: such a row is the worst of its column: its price is unknown, but its money was spent without any result.
     """
@@ -92,7 +93,7 @@ def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | 
 
 
 def _is_divisor_known(metrics: Sequence[Metric], values: Sequence[Fraction | None], divided: Metric) -> bool:
-    """Return whether what a price divides by is a count, or part of a figure of the row that is known."""
+    """Return whether the divisor of a price is a count, or part of a known figure of the row."""
     assert isinstance(divided.formula, Formula)
     assert divided.formula.under is not None
     ((divisor, _),) = divided.formula.under.terms

@@ -31,9 +31,9 @@ RequestKey = tuple[datetime, str]
 _OMITTED = "-"
 """The prefix of `first_id` in rows that only count requests that were not kept."""
 _INSERT = CompiledStatement(lambda insert: insert(api_request_batch))
-"""Inserts row by row: compressed bytes reach PostgreSQL as they are, in an array as twice as many hexadecimal digits.
+"""Inserts rows one by one: in an array of rows, PostgreSQL would get compressed bytes as hexadecimal digits.
 
-Reading these took its server three times the CPU time, and nearly all batches are a single row.
+These are twice as long, and cost its server three times the CPU time to read. Nearly all batches are a single row.
 """
 _INSERT_ONCE = CompiledStatement(lambda insert: insert(api_request_batch).on_conflict_do_nothing())
 
@@ -169,7 +169,7 @@ def find_previous_requests(
 ) -> RequestKey | None:
     """Return the value of `RequestQuery.before` for the preceding page, or `None` if that is the first page.
 
-    `query` selects the present page. A page has `limit` requests; the preceding page ends with `query.before`. If too
+    `query` selects the current page. A page has `limit` requests; the preceding page ends with `query.before`. If too
     few of about `searched_max` requests match, `None` is returned, too.
     """
     assert query.before is not None
@@ -272,7 +272,7 @@ def _row_query(site_id: int, query: RequestQuery, *, latest_first: bool) -> AnyS
 
 
 def _needles_of(query: RequestQuery) -> Sequence[str]:
-    """Return what the text of a row must contain, case-folded, if any of its requests matches the query."""
+    """Return the strings that the case-folded text of a row must contain for any of its requests to match the query."""
     return [msgspec.json.encode(sought.casefold()).decode()[1:-1] for sought in (query.path, query.text) if sought]
 
 

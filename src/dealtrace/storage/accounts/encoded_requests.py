@@ -134,10 +134,10 @@ def requests_of(site_id: int, text: str) -> list[ApiRequest]:
 
 
 def second_of(at: datetime) -> int:
-    """Return the number of whole seconds from 1970 to an instant."""
+    """Return the number of whole seconds from 1970 (UTC) to an instant."""
     return microseconds(at) // MICROSECONDS_PER_SECOND
 
 
 def start_of(second: int) -> datetime:
-    """Return the instant at which a second since 1970 begins, in UTC."""
+    """Return the UTC time that is this number of seconds after 1970 began."""
     return instant(second * MICROSECONDS_PER_SECOND)

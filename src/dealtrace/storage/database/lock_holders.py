@@ -118,7 +118,7 @@ def list_forgotten_transactions(database: Database) -> list[str]:
 
 
 def how_to_end_transactions(holders: Sequence[str]) -> str:
-    """Return how a person ends the transactions of PostgreSQL in descriptions of this module, without a full stop."""
+    """Return the advice for ending PostgreSQL transactions that this module described, without a full stop."""
     ways: list[str] = []
     if any(not holder.startswith(PREPARED) for holder in holders):
         ways.append("Let it end its transaction, or end it with SELECT pg_terminate_backend(…)")

@@ -93,7 +93,7 @@ class WatchedLog:
 
 
 def _read(found: bytes) -> _Index | None:
-    """Return what an index says, or `None` if it is empty or has another format."""
+    """Parse the bytes of an index; return `None` if it is empty or has another format."""
     version, is_filled, page_size, last, first_sum, second_sum, salts, copied, announced = _INDEX.unpack(found)
     if version != _VERSION or not is_filled:
         return None

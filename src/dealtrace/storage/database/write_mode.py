@@ -19,7 +19,7 @@ _MODE = CompiledStatement(
 
 
 def obstacle_to_writing(database: Database) -> str | None:
-    """Return in a few words why nothing can be written, or `None` if writing is possible.
+    """Return a short reason why nothing can be written, or `None` if writing is possible.
 
     If PostgreSQL accepts no writes, its connections are closed, so that new connections may find the new primary.
     """

@@ -42,7 +42,7 @@ class _Found:
         self.is_cut = False
 
     def add(self, ids: Sequence[int], found_count: int | None = None) -> None:
-        """Add what a query found; `found_count` is the number of its rows, if other rows are left out of `ids`."""
+        """Add the ids that a query found; `found_count` is the number of rows found, if more than `ids`."""
         self.ids.update(ids)
         self.is_cut |= (len(ids) if found_count is None else found_count) >= FOUND_MAX
 

@@ -208,7 +208,7 @@ def fault_of(url: ReportUrl, known: QuestionContext, view: View) -> str:
 
 
 def _stored_site(view: View) -> ReadSite:
-    """Return a function that reads the page's site, with its present settings, over a given connection."""
+    """Return a function that reads the page's site, with its current settings, over a given connection."""
     return partial(require_site, site_id=view.current_site.id)
 
 

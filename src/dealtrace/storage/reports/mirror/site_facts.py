@@ -20,9 +20,9 @@ _TABLES: Mapping[Fact, str] = {
     Fact.COSTS: "costs",
 }
 _FOUND = "has "
-"""In the result of `_COUNTS`, a name with this prefix is that of a table in which the site has rows."""
+"""A row of `_COUNTS` whose name has this prefix names a table in which the site has rows."""
 _UNKNOWN = "unknown "
-"""In the result of `_COUNTS`, a name with this prefix is that of an attribute that is unknown in a fact of the site."""
+"""A row of `_COUNTS` whose name has this prefix names an attribute that is unknown in some facts of the site."""
 _COUNTS = "\nUNION ALL ".join(
     (
         "SELECT dimension, count(*) FROM visit_texts WHERE site_id = $1 GROUP BY dimension",

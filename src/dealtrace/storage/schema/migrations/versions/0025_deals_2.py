@@ -35,7 +35,7 @@ def upgrade() -> None:
 
 
 def _digest_phones() -> None:
-    """Store the digest of every known phone; a contact with an @ is an e-mail."""
+    """Store the digest of every known phone: of every contact without an @, which only e-mails have."""
     connection = op.get_bind()
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("UPDATE contact SET digest = md5(contact) WHERE strpos(contact, '@') = 0")
