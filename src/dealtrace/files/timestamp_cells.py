@@ -3,10 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dealtrace.errors import InvalidValue
-from dealtrace.files.cell_types import cell_text
-from dealtrace.files.row import Cell, NumberOf1904
-from dealtrace.leads.dates_and_times import (
+from dealtrace.dates_and_times import (
     ClockForm,
     FirstPart,
     read_day,
@@ -14,6 +11,9 @@ from dealtrace.leads.dates_and_times import (
     read_exact_time,
     read_instant,
 )
+from dealtrace.errors import InvalidValue
+from dealtrace.files.cell_types import cell_text
+from dealtrace.files.row import Cell, NumberOf1904
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.record import record
 

@@ -13,7 +13,7 @@ from dealtrace.files.cell_types import CodeCell, IntegerCell, cell_text
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamp_cells import TimestampCell
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import visible
+from dealtrace.plain_text import visible
 from dealtrace.record import record
 
 MICROS = 10**6

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.leads.dates_and_times import ClockForm, FirstPart, read_clock, read_day, read_time
+from dealtrace.dates_and_times import ClockForm, FirstPart, read_clock, read_day, read_time
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 
 DOTTED = ClockForm(FirstPart.DAY, ".")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
 
 from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import visible
+from dealtrace.plain_text import visible
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _MONTH, _YEAR = "(?P<day>[0-9]{1,2})", "(?P<month>[0-9]{1,2})", "(?P<year>[0-9]{4})"
