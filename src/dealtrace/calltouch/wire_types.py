@@ -10,6 +10,8 @@ from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
 from dealtrace.dates_and_times import (
     TIME_PATTERN,
     YEAR_FIRST,
+    YEAR_MAX,
+    YEAR_MIN,
     ClockForm,
     FirstPart,
     json_pattern,
@@ -23,7 +25,7 @@ from dealtrace.deals.written_number import whole_digits, without_blanks_between_
 from dealtrace.errors import InvalidValue
 from dealtrace.files.pbx_vocabulary import is_answered
 from dealtrace.http.parameter_types import Text
-from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.plain_text import plain, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
