@@ -43,7 +43,8 @@ from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.garbage_collection import collect_garbage_seldom
 from dealtrace.runtime.last_uses import uses_of_sessions
 from dealtrace.runtime.read_pool import ReadPool
-from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
+from dealtrace.runtime.report_limits import REPORT_SECONDS_MAX, REPORTS_AT_ONCE
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.runtime.site_cache import SiteCache
