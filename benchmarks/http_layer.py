@@ -23,7 +23,7 @@ from dealtrace import log
 from dealtrace.app import ENDPOINTS, Application
 from dealtrace.http import gate
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.pairs import Pairs, read_pairs
+from dealtrace.http.query_string import Pairs, read_pairs
 from dealtrace.http.received_parameters import read_body
 from dealtrace.http.routes import Routes
 from dealtrace.settings import Settings

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
-from dealtrace.leads.limits import YEAR_MAX
+from dealtrace.dates_and_times import YEAR_MAX
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.filters import escaped, escaped_name, split_escaped
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS

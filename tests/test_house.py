@@ -27,7 +27,9 @@ DOMAIN = frozenset(
 EDGES = frozenset({"calltouch", "counter", "api", "cabinet", "cli", "worker"})
 AN_EDGE_MAY = DOMAIN | {"operations", "storage", "settings", "clock"}
 A_WEB_EDGE_MAY = AN_EDGE_MAY | {"http", "runtime"}
-OPEN_TO_ALL = frozenset({"errors", "record", "nearest_name", "printable", "whole_number"})
+OPEN_TO_ALL = frozenset(
+    {"errors", "record", "nearest_name", "printable", "whole_number", "plain_text", "dates_and_times"}
+)
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "attribution": frozenset(),
     "accounts": frozenset({"attribution"}),
@@ -50,22 +52,37 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "counter": A_WEB_EDGE_MAY,
     "api": A_WEB_EDGE_MAY | {"answers", "files"},
     "cabinet": A_WEB_EDGE_MAY | {"demo", "files"},
-    "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files", "stop_signals"},
+    "cli": AN_EDGE_MAY | {"answers", "demo", "files", "metrics", "open_files", "process_start", "stop_signals"},
     "worker": AN_EDGE_MAY | {"files", "runtime", "log", "metrics", "open_files"},
     "app": (EDGES - {"cli"})
-    | {"http", "runtime", "storage", "leads", "settings", "clock", "log", "metrics", "open_files", "stop_signals"},
+    | {
+        "http",
+        "runtime",
+        "storage",
+        "leads",
+        "settings",
+        "clock",
+        "log",
+        "metrics",
+        "open_files",
+        "process_start",
+        "stop_signals",
+    },
     "errors": frozenset({"refusal"}),
     "refusal": frozenset(),
     "record": frozenset(),
     "nearest_name": frozenset(),
     "printable": frozenset(),
     "whole_number": frozenset(),
+    "plain_text": frozenset(),
+    "dates_and_times": frozenset(),
     "settings": frozenset({"mails", "quota", "stated_settings"}),
     "stated_settings": frozenset(),
     "clock": frozenset(),
     "log": frozenset({"metrics"}),
     "metrics": frozenset(),
     "open_files": frozenset(),
+    "process_start": frozenset(),
     "stop_signals": frozenset(),
     "__main__": frozenset({"cli"}),
     "__init__": frozenset(),
@@ -196,7 +213,7 @@ MAY_SLEEP: dict[str, str] = {
 """The modules of tests that may sleep, and why; drills in `tests/torture` may too."""
 
 ENVIRONMENT_READERS = frozenset(
-    {"stated_settings.py", "metrics.py", "stop_signals.py", "cli/serve.py", "cli/backup.py", "cli/output.py"}
+    {"stated_settings.py", "metrics.py", "process_start.py", "cli/serve.py", "cli/backup.py", "cli/output.py"}
 )
 NOT_FOR_THE_DOMAIN = frozenset(
     {

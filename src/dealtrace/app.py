@@ -36,20 +36,22 @@ from dealtrace.http.routes import Routes, unknown_path_app
 from dealtrace.http.service_routes import service_routes
 from dealtrace.leads.phone import import_numbering_plans
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
+from dealtrace.process_start import state_start
 from dealtrace.runtime.account_changes import AccountChanges
 from dealtrace.runtime.background_runs import BackgroundRuns, Lane
 from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.garbage_collection import collect_garbage_seldom
 from dealtrace.runtime.last_uses import uses_of_sessions
 from dealtrace.runtime.read_pool import ReadPool
-from dealtrace.runtime.report_pool import REPORT_SECONDS_MAX, REPORTS_AT_ONCE, ReportPool
+from dealtrace.runtime.report_limits import REPORT_SECONDS_MAX, REPORTS_AT_ONCE
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.server_stop import ServerStop
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.settings import Settings, read_settings
-from dealtrace.stop_signals import call_at_stop_signal, state_start
+from dealtrace.stop_signals import call_at_stop_signal
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.worker.alerts import Alerts
 from dealtrace.worker.deliveries import Deliveries

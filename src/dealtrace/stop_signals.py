@@ -1,4 +1,4 @@
-"""Tell the supervisor that a server process serves; only then take a stop signal, and exactly one.
+"""Take a stop signal only when a server process serves, and exactly one.
 
 Granian loses a signal that comes before it serves, and two signals (Ctrl-C reaches the whole group, then the supervisor
 sends SIGTERM) can block it. The process would then continue until it is killed. So the signals are held back from its
@@ -12,14 +12,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing.resource_tracker import ensure_running
-from pathlib import Path
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _HELD_SIGNALS = (*_STOP_SIGNALS, signal.SIGHUP)
-STARTS_VARIABLE = "DEALTRACE_STARTS_FOLDER"
-"""The environment variable with the folder in which each process of `dealtrace serve` states how its start ended."""
 _TURNS_UNTIL_SERVED = 10
 """How many turns of its event loop Granian needs to serve after all parts have started; three would be enough."""
 
@@ -38,28 +35,6 @@ def stop_signals_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _HELD_SIGNALS)
-
-
-def state_start(reason: str = "") -> None:
-    """Tell the supervisor that this process serves or, if a reason is given, that it cannot start.
-
-    On a full disk nothing is told: an empty file would say that the process serves.
-    """
-    if folder := os.environ.get(STARTS_VARIABLE):
-        stated = Path(folder, str(os.getpid()))
-        with suppress(OSError):
-            try:
-                stated.write_text(reason, encoding="utf-8")
-            except OSError:
-                stated.unlink()
-
-
-def find_start(process: int) -> str | None:
-    """Return why a process could not start, an empty string if it served, or `None` if it has stated neither."""
-    try:
-        return Path(os.environ[STARTS_VARIABLE], str(process)).read_text(encoding="utf-8")
-    except (OSError, KeyError):
-        return None
 
 
 def call_at_stop_signal(call: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from cast import Player, Stage
-from dealtrace.runtime.report_pool import REPORTS_AT_ONCE
+from dealtrace.runtime.report_limits import REPORTS_AT_ONCE
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.mirror.mirror import folder_of
 from engines import CopySqlite

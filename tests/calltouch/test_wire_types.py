@@ -20,10 +20,10 @@ from dealtrace.calltouch.wire_types import (
     VisitRef,
     WallClock,
 )
+from dealtrace.dates_and_times import YEAR_FIRST
 from dealtrace.deals.amount import AMOUNT_MAX, AMOUNT_STEP
 from dealtrace.errors import InvalidValue
 from dealtrace.http.parameter_types import Choice, Flag, Integer, Text, WireType
-from dealtrace.leads.dates_and_times import YEAR_FIRST
 from dealtrace.whole_number import ID_MAX
 
 CHOICE = Choice({"calls": 1, "requests": 2})

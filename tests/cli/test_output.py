@@ -18,7 +18,7 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.cli.output import CleanConsole, cleaned, counted
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 from server import ServerProcess
 
 FORGED = "forged line"

@@ -19,8 +19,8 @@ import pytest
 
 from commands import CommandLine, Terminal
 from dealtrace.cli.serve import GRACE_SECONDS, _free_address, _Supervisor
+from dealtrace.process_start import STARTS_VARIABLE, find_start, state_start
 from dealtrace.settings import Settings
-from dealtrace.stop_signals import STARTS_VARIABLE, find_start, state_start
 from engines import on_one_engine
 from postgresql import PostgresqlServer
 from server import ServerProcess, free_port, http_client

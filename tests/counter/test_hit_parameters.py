@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from dealtrace.attribution.visits_from_hits import ATTRS_LENGTH_MAX, ATTRS_MAX
 from dealtrace.counter.hit_parameters import TABLE
 from dealtrace.errors import InvalidParameters
-from dealtrace.http.pairs import Pairs, read_pairs
 from dealtrace.http.parameter_types import Text
+from dealtrace.http.query_string import Pairs, read_pairs
 
 REQUIRED = {"siteId": "1", "url": "https://shop.ru/"}
 

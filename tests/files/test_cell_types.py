@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cast import MOSCOW, moscow
+from dealtrace.dates_and_times import whole_span
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import (
@@ -26,7 +27,6 @@ from dealtrace.files.pbx_vocabulary import PBXS, Pbx
 from dealtrace.files.row import LostValue, NestedValue, NumberOf1904, StatedText
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell, utc_of_timestamp
 from dealtrace.files.visit_import_columns import VisitRefCell
-from dealtrace.leads.dates_and_times import whole_span
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
 from dealtrace.whole_number import ID_MAX
 

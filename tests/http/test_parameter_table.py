@@ -7,9 +7,9 @@ import pytest
 from dealtrace.calltouch.parameters import CLIENT_API_ID, CUSTOM
 from dealtrace.calltouch.wire_types import Tags
 from dealtrace.errors import InvalidParameters
-from dealtrace.http.pairs import read_pairs
 from dealtrace.http.parameter_table import Parameter, ParameterTable, Repeated, Sent
 from dealtrace.http.parameter_types import Integer, Text
+from dealtrace.http.query_string import read_pairs
 from dealtrace.leads.limits import CUSTOM_VALUES_MAX
 
 PARAMETERS = (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dealtrace.errors import InvalidParameters, UnreadableBody
 from dealtrace.http.json_parameters import read_json_object
-from dealtrace.http.pairs import PARAMETERS_MAX, Pairs, bare_name, read_pairs
+from dealtrace.http.query_string import PARAMETERS_MAX, Pairs, bare_name, read_pairs
 from dealtrace.http.received_parameters import read_body
 
 FORM = "application/x-www-form-urlencoded"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dealtrace.accounts.request_masking import masked_text
-from dealtrace.leads.plain_text import folded, is_blank, plain, stripped, unescape, visible
 from dealtrace.leads.text_around_phones import list_numbers
+from dealtrace.plain_text import folded, is_blank, plain, stripped, unescape, visible
 
 SHORT, LONG = 500, 5_000
 COST_RATIO_MAX = 30
@@ -27,10 +27,10 @@ MODULES = tuple(
         "dealtrace.leads.phone_fillers",
         "dealtrace.leads.phone_numbering_plans",
         "dealtrace.leads.text_around_phones",
-        "dealtrace.leads.plain_text",
+        "dealtrace.plain_text",
         "dealtrace.leads.doubtful_phones",
         "dealtrace.leads.search_field",
-        "dealtrace.leads.dates_and_times",
+        "dealtrace.dates_and_times",
     )
 )
 HEADS = ("", "1", "a", "+7")

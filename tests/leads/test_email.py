@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dealtrace.leads.email import is_filler_email, list_emails, normal_email
-from dealtrace.leads.plain_text import MASKS
+from dealtrace.plain_text import MASKS
 
 EMAIL = "ivan@example.org"
 

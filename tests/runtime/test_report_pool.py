@@ -15,7 +15,8 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.refusals import ClientGone, MirrorBusy, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.runtime.database_watch import DatabaseWatch
-from dealtrace.runtime.report_pool import REPORTS_AT_ONCE, WAITING_MAX, ReportPool
+from dealtrace.runtime.report_limits import REPORTS_AT_ONCE, WAITING_MAX
+from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.mirror import held_mirror
 from write_commands import run

@@ -45,3 +45,13 @@ class Rights:
         if self.user.is_owner:
             return True
         return self.role_at(site_id) is Role.OWNER and not other.user.is_owner and set(other.roles) == {site_id}
+
+
+def may_see_contacts(person: Rights | None, site_id: int) -> bool:
+    """Return whether a person may see contacts of a site; only its analysts and owners may.
+
+    Ours: somebody who is no user, such as the owner of an address to which e-mails go, sees what a reader sees, like
+    everyone who has a shared link.
+    """
+    role = person.role_at(site_id) if person is not None else None
+    return role is not None and role.includes(Role.ANALYST)

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.labels import unknown_choice
+from dealtrace.dates_and_times import YEAR_FIRST, read_day
 from dealtrace.errors import Violation
-from dealtrace.leads.dates_and_times import YEAR_FIRST, read_day
 from dealtrace.reports.periods import PRESETS, Comparison
 from dealtrace.reports.question import ALL_MODELS
 

@@ -19,8 +19,8 @@ from dealtrace.cabinet.form_pages import number_of
 from dealtrace.cabinet.formats import clock_time
 from dealtrace.cabinet.labels import LABELS, labelled_text, unknown_choice
 from dealtrace.cabinet.view import View
+from dealtrace.dates_and_times import YEAR_FIRST, read_day, read_instant
 from dealtrace.errors import InvalidParameters, Language, Violation
-from dealtrace.leads.dates_and_times import YEAR_FIRST, read_day, read_instant
 from dealtrace.record import record
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.runtime.request_journal import WITHOUT_SITE_PER_DAY_MAX

@@ -13,9 +13,9 @@ from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, Refusal, UnreadableBody, Violation
 from dealtrace.http.body import without_byte_order_mark
 from dealtrace.http.item_keys import ListedItems
-from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_table import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
-from dealtrace.leads.plain_text import stripped
+from dealtrace.http.query_string import Pairs
+from dealtrace.plain_text import stripped
 from dealtrace.whole_number import ID_MAX
 
 ITEMS_MAX = 100

@@ -16,10 +16,10 @@ from dealtrace.calltouch.wire_types import (
     VisitRef,
     WallClock,
 )
+from dealtrace.dates_and_times import YEAR_FIRST
 from dealtrace.http.endpoint import AuthScheme
 from dealtrace.http.parameter_table import Parameter, ParameterFamily
 from dealtrace.http.parameter_types import Choice, Integer, Text
-from dealtrace.leads.dates_and_times import YEAR_FIRST
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import (
     CALL_DURATION_MAX,

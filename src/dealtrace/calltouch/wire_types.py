@@ -7,14 +7,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, KOPECKS_PER_RUBLE
-from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
-from dealtrace.deals.written_number import whole_digits, without_blanks_between_thousands
-from dealtrace.errors import InvalidValue
-from dealtrace.files.pbx_vocabulary import is_answered
-from dealtrace.http.parameter_types import Text
-from dealtrace.leads.dates_and_times import (
+from dealtrace.dates_and_times import (
     TIME_PATTERN,
     YEAR_FIRST,
+    YEAR_MAX,
+    YEAR_MIN,
     ClockForm,
     FirstPart,
     json_pattern,
@@ -23,8 +20,13 @@ from dealtrace.leads.dates_and_times import (
     read_exact_clock,
     read_time,
 )
-from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX, YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import plain, stripped
+from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
+from dealtrace.deals.written_number import whole_digits, without_blanks_between_thousands
+from dealtrace.errors import InvalidValue
+from dealtrace.files.pbx_vocabulary import is_answered
+from dealtrace.http.parameter_types import Text
+from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
+from dealtrace.plain_text import plain, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
 

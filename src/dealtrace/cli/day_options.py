@@ -5,8 +5,8 @@ from typing import Any
 
 import typer
 
+from dealtrace.dates_and_times import YEAR_FIRST, read_clock, read_instant
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.dates_and_times import YEAR_FIRST, read_clock, read_instant
 from dealtrace.reports.periods import parse_day
 
 

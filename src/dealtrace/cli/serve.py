@@ -25,8 +25,9 @@ from dealtrace.open_files import RESERVED_FILES, connections_that_fit
 from dealtrace.operations.accounts.create_site import FirstSite, open_first_site
 from dealtrace.operations.accounts.invite_user import invite_first_user
 from dealtrace.operations.work import ids_taken_by
+from dealtrace.process_start import STARTS_VARIABLE, find_start
 from dealtrace.settings import ENVIRONMENT_PREFIX, Settings, list_unknown_settings, read_settings
-from dealtrace.stop_signals import STARTS_VARIABLE, find_start, stop_signals_held
+from dealtrace.stop_signals import stop_signals_held
 from dealtrace.storage.database.engine import Database, is_sqlite
 from dealtrace.storage.database.sqlite_file import claim_file
 

@@ -14,9 +14,9 @@ from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USE
 from dealtrace.attribution.visits_from_hits import ATTRS_LENGTH_MAX, bounded_attrs
 from dealtrace.errors import InvalidValue
 from dealtrace.http.client_address import read_address
-from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_table import Parameter, ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer, Text
+from dealtrace.http.query_string import Pairs
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX
 

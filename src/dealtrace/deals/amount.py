@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.plain_text import plain
+from dealtrace.plain_text import plain
 
 DECIMALS = 4
 AMOUNT_STEP = Decimal(1).scaleb(-DECIMALS)

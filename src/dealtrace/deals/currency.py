@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from dealtrace.deals.amount import kopecks_of
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.plain_text import folded, plain
+from dealtrace.plain_text import folded, plain
 from dealtrace.record import record
 
 RUBLE = "rub"

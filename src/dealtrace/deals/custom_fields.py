@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 
 
 def split_by_known(values: Mapping[str, str], known: Collection[str]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.plain_text import plain, stripped
+from dealtrace.plain_text import plain, stripped
 from dealtrace.record import record
 
 _GAPS = re.compile(r"[\s'’]")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from dealtrace.dates_and_times import whole_span
 from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
 from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
@@ -10,7 +11,6 @@ from dealtrace.files.pbx_vocabulary import pbx_headings
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
 from dealtrace.files.visit_import_columns import VISIT_REF_COLUMN
 from dealtrace.leads.call import CallId, Circumstances, IncomingCall
-from dealtrace.leads.dates_and_times import whole_span
 from dealtrace.leads.limits import (
     CALL_DURATION_MAX,
     LABEL_LENGTH_MAX,

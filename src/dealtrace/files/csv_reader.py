@@ -14,7 +14,7 @@ from dealtrace.errors import FileUnreadable, Violation
 from dealtrace.files.row import FileRow
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
 from dealtrace.files.windows_1251 import is_windows_1251
-from dealtrace.leads.plain_text import BYTE_ORDER_MARK
+from dealtrace.plain_text import BYTE_ORDER_MARK
 
 DELIMITERS = ";,\t"
 LINE_LENGTH_MAX = 1_000_000

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
+from dealtrace.dates_and_times import cut_to_second
 from dealtrace.deals.amount import AMOUNT_LENGTH_MAX, parse_amount
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX, currency_of, is_foreign
 from dealtrace.deals.deal import DealId
@@ -27,7 +28,6 @@ from dealtrace.files.import_formats import ImportFormat, ImportNoun, custom_valu
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.spreadsheet_text import DASHES
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
-from dealtrace.leads.dates_and_times import cut_to_second
 from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind
 from dealtrace.leads.limits import (
     COMMENT_LENGTH_MAX,
@@ -36,7 +36,7 @@ from dealtrace.leads.limits import (
     NUMBER_LENGTH_MAX,
     PHONE_LENGTH_MAX,
 )
-from dealtrace.leads.plain_text import plain
+from dealtrace.plain_text import plain
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX
 

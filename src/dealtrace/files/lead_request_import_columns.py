@@ -1,5 +1,6 @@
 """The columns of a table of lead requests."""
 
+from dealtrace.dates_and_times import cut_to_second
 from dealtrace.errors import Violation
 from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
 from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
@@ -7,7 +8,6 @@ from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
 from dealtrace.files.visit_import_columns import VISIT_REF_COLUMN
-from dealtrace.leads.dates_and_times import cut_to_second
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequestId
 from dealtrace.leads.limits import (
     EMAIL_LENGTH_MAX,

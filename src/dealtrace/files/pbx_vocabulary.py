@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from dealtrace.leads.plain_text import visible
+from dealtrace.plain_text import visible
 from dealtrace.record import record
 
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")

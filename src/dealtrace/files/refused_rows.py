@@ -14,7 +14,7 @@ from dealtrace.files.row import Cell, FileRow, StatedText
 from dealtrace.files.row_writers import CsvLines
 from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, guard_formula, spreadsheet_text, unguarded_text
 from dealtrace.files.unreadable import Cure, CureKind, unreadable
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 
 DELIMITER = ";"
 ENCODING = "utf-8-sig"

@@ -21,7 +21,7 @@ from dealtrace.files.cell_types import EXACT_NUMBERS_BELOW
 from dealtrace.files.row import ExportedValue
 from dealtrace.files.spreadsheet_text import comes_back, guard_formula, spreadsheet_text
 from dealtrace.files.xlsx.packed_workbook import open_packed
-from dealtrace.leads.plain_text import BYTE_ORDER_MARK
+from dealtrace.plain_text import BYTE_ORDER_MARK
 from dealtrace.record import record
 
 if TYPE_CHECKING:

@@ -3,10 +3,9 @@
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dealtrace.errors import InvalidValue
-from dealtrace.files.cell_types import cell_text
-from dealtrace.files.row import Cell, NumberOf1904
-from dealtrace.leads.dates_and_times import (
+from dealtrace.dates_and_times import (
+    YEAR_MAX,
+    YEAR_MIN,
     ClockForm,
     FirstPart,
     read_day,
@@ -14,7 +13,9 @@ from dealtrace.leads.dates_and_times import (
     read_exact_time,
     read_instant,
 )
-from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
+from dealtrace.errors import InvalidValue
+from dealtrace.files.cell_types import cell_text
+from dealtrace.files.row import Cell, NumberOf1904
 from dealtrace.record import record
 
 DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock

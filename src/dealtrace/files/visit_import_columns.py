@@ -5,6 +5,7 @@ from dealtrace.attribution.landing_tags import click_ids_of, utm_of
 from dealtrace.attribution.traffic_source import NOWHERE, SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.urls import URL_LENGTH_MAX
 from dealtrace.attribution.visit import CLIENT_ID_LENGTH_MAX, IP_LENGTH_MAX, USER_AGENT_LENGTH_MAX, Visit, VisitId
+from dealtrace.dates_and_times import cut_to_second
 from dealtrace.errors import InvalidValue
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import CodeCell, IntegerCell, TextCell, cell_text, whole_number
@@ -12,9 +13,8 @@ from dealtrace.files.import_columns import ImportColumn, Need, RowValues, values
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.row import Cell
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
-from dealtrace.leads.dates_and_times import cut_to_second
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
-from dealtrace.leads.plain_text import visible
+from dealtrace.plain_text import visible
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX
 

@@ -7,7 +7,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from dealtrace.errors import BodyTooLarge, UnreadableBody
 from dealtrace.http.request_headers import header
-from dealtrace.leads.plain_text import BYTE_ORDER_MARK
+from dealtrace.plain_text import BYTE_ORDER_MARK
 from dealtrace.runtime.server_stop import ServerStop
 
 _BYTE_ORDER_MARK_IN_UTF8 = BYTE_ORDER_MARK.encode()

@@ -22,8 +22,8 @@ from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
 from dealtrace.http.item_keys import UNKNOWN_KEYS_MAX
 from dealtrace.http.journal_note import NOTE, RequestNote
 from dealtrace.http.language import language_of
-from dealtrace.http.pairs import Pairs, read_pairs
 from dealtrace.http.parameter_table import REQUIRED, Sent
+from dealtrace.http.query_string import Pairs, read_pairs
 from dealtrace.http.rate_limits import RateLimits
 from dealtrace.http.received_parameters import receive_pairs
 from dealtrace.http.request_headers import header

@@ -6,7 +6,7 @@ import msgspec
 
 from dealtrace.errors import UnreadableBody
 from dealtrace.http.body import without_byte_order_mark
-from dealtrace.http.pairs import Pairs, bare_name, check_count, check_names, note_broken
+from dealtrace.http.query_string import Pairs, bare_name, check_count, check_names, note_broken
 
 _JSON_START = re.compile(rb'\{\s*"')
 _WHOLE_FLOAT = re.compile(r"(-?[0-9]+)\.0+")

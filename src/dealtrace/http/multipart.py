@@ -9,8 +9,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from dealtrace.errors import UnreadableBody
-from dealtrace.http.pairs import Pairs, bare_name, check_count, note_broken
-from dealtrace.leads.plain_text import BYTE_ORDER_MARK
+from dealtrace.http.query_string import Pairs, bare_name, check_count, note_broken
+from dealtrace.plain_text import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

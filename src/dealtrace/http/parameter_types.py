@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from dealtrace.deals.written_number import whole_digits
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.plain_text import folded, stripped
+from dealtrace.plain_text import folded, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import ID_MAX, parse_whole_number
 

@@ -9,7 +9,7 @@ from dealtrace.errors import UnreadableBody
 from dealtrace.http.body import receive_body, without_byte_order_mark
 from dealtrace.http.json_parameters import read_json_object
 from dealtrace.http.multipart import read_multipart
-from dealtrace.http.pairs import (
+from dealtrace.http.query_string import (
     Pairs,
     check_names,
     not_utf_8,

@@ -19,7 +19,7 @@ from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.gate import Gate
 from dealtrace.http.journal_note import NOTE, RequestNote, note_refusal
 from dealtrace.http.language import language_of
-from dealtrace.http.pairs import read_pairs
+from dealtrace.http.query_string import read_pairs
 from dealtrace.http.replies import RefusalWriter, Reply, send_reply
 from dealtrace.http.request_headers import header
 

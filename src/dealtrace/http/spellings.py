@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from dealtrace.errors import Violation
-from dealtrace.http.pairs import Pairs
+from dealtrace.http.query_string import Pairs
 
 SPELT_LENGTH_MAX = 150
 """The maximum length of a name that is compared with the known ones, enough for the name of any custom field."""

@@ -5,8 +5,8 @@ from dataclasses import field, replace
 from datetime import datetime
 
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.ring_back import RING_BACK, RingBack
+from dealtrace.plain_text import stripped
 from dealtrace.record import record
 
 ANNOTATION_FIELDS = ("tags", "manager", "comment")

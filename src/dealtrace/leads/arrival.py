@@ -7,7 +7,7 @@ from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 from dealtrace.record import record
 
 

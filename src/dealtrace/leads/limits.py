@@ -43,8 +43,5 @@ CUSTOM_VALUE_LENGTH_MAX = 4096
 CUSTOM_VALUES_MAX = 200
 CALL_DURATION_MAX = timedelta(days=30)
 """Ours: the longest call; a longer duration is a mistake, such as a timestamp, or milliseconds sent as seconds."""
-YEAR_MIN = 1990
-YEAR_MAX = 2100
-"""The latest year of a lead or deal; a date before `YEAR_MIN` or after `YEAR_MAX` is probably a mistake."""
 ANNOTATION_VERSIONS_MAX = 100
 """Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 
 Found = TypeVar("Found")
 _WORDS_FOR_NOTHING = frozenset(

@@ -3,7 +3,7 @@
 import re
 
 from dealtrace.leads.contact import list_emails, list_phones
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 from dealtrace.record import record
 from dealtrace.whole_number import parse_whole_number
 

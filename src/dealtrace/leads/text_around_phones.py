@@ -11,7 +11,7 @@ from dealtrace.leads.phone_numbering_plans import (
     is_short,
     valid_foreign,
 )
-from dealtrace.leads.plain_text import MASKS, plain, unescape
+from dealtrace.plain_text import MASKS, plain, unescape
 from dealtrace.record import record
 
 _EXTENSION = "#"

@@ -9,7 +9,7 @@ from dealtrace.deals.amount import kopecks_of
 from dealtrace.deals.currency import NO_RATES, RUBLE, Rates
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.incoming_deal import IncomingDeal
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 from dealtrace.record import record
 
 IDS_PER_MASK = 256

@@ -7,9 +7,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.dates_and_times import YEAR_FIRST, YEAR_MAX, YEAR_MIN, read_day
 from dealtrace.errors import InvalidValue
-from dealtrace.leads.dates_and_times import YEAR_FIRST, read_day
-from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
 from dealtrace.record import record
 
 DAY = timedelta(days=1)

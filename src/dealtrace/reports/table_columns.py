@@ -10,7 +10,7 @@ from dealtrace.reports.answer import Report, ReportLine, listed_models
 from dealtrace.reports.change import difference, has_percentage, percentage
 from dealtrace.reports.metrics import Metric, Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import lacks_data
+from dealtrace.reports.reading.compared_times import has_changes
 
 
 @record
@@ -91,11 +91,11 @@ def figure_columns(report: Report) -> list[TableColumn]:
 def figures_of(report: Report, columns: Sequence[TableColumn], row: ReportLine) -> Iterator[Fraction | None]:
     """Yield the exact figures of a row or of the total, one for each of the columns."""
     placed = zip(report.question.by, row.keys, strict=False)
-    has_changes = not report.has_nothing_before and not lacks_data(report, placed)
+    are_compared = has_changes(report, placed)
     for column in columns:
         value = row.values[column.model][column.place]
         before = row.compared[column.model][column.place] if row.compared is not None else None
-        yield _figure(column.part, column.metric, value, before, has_changes=has_changes)
+        yield _figure(column.part, column.metric, value, before, are_compared=are_compared)
 
 
 def pivot_cells(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> Iterator[tuple[Fraction | None, ...]]:
@@ -104,22 +104,18 @@ def pivot_cells(pivot: Pivot, line: PivotLine, parts: Sequence[FigurePart]) -> I
     columns = [*([(pivot.dimension, key)] for key in pivot.columns), []]
     for (value, *compared), column in zip(line.cells, columns, strict=True):
         before = compared[0] if compared else None
-        has_changes = not report.has_nothing_before and not lacks_data(report, [*keys, *column])
-        yield tuple(_figure(part, pivot.metric, value, before, has_changes=has_changes) for part in parts)
+        are_compared = has_changes(report, [*keys, *column])
+        yield tuple(_figure(part, pivot.metric, value, before, are_compared=are_compared) for part in parts)
 
 
 def _figure(
-    part: FigurePart, metric: Metric, value: Fraction | None, before: Fraction | None, *, has_changes: bool
+    part: FigurePart, metric: Metric, value: Fraction | None, before: Fraction | None, *, are_compared: bool
 ) -> Fraction | None:
-    """Return a part of a figure for its column of a table; without `has_changes`, all changes are unknown.
-
-    Ours: if nothing was counted in the compared period, or in the time that a row is compared with, there is nothing to
-    compare with, as pages say; changes would repeat the values.
-    """
+    """Return a part of a figure for its column of a table; unless `are_compared`, all changes are unknown."""
     if part is VALUE:
         return value
     if part is COMPARED:
         return before
-    if not has_changes:
+    if not are_compared:
         return None
     return difference(value, before=before) if part is CHANGE else percentage(metric, value, before=before)

@@ -13,6 +13,13 @@ from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.refusals import ClientGone, MirrorBusy, ReportsBusy, ReportTooSlow, ServerStopping
 from dealtrace.runtime.database_watch import DatabaseWatch
+from dealtrace.runtime.report_limits import (
+    REPORT_SECONDS_MAX,
+    REPORTS_AT_ONCE,
+    VISITORS_AT_ONCE,
+    WAIT_SECONDS,
+    WAITING_MAX,
+)
 from dealtrace.runtime.server_stop import RETRY_SECONDS
 from dealtrace.storage.database.database_errors import is_stopped
 from dealtrace.storage.database.engine import Database
@@ -21,20 +28,6 @@ from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Fetch, Para
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-REPORTS_AT_ONCE = 2
-"""How many threads run reports in a process; each has a database connection."""
-VISITORS_AT_ONCE = 1
-"""Ours: how many reports of shared links run at once in a process; the other threads are left to people with a login.
-
-Anybody may have such a link. Without this limit, a few requests a second would keep everybody else from all reports.
-"""
-WAITING_MAX = 16
-"""Ours: the maximum number of reports that wait for a free thread in a process; further reports are refused."""
-WAIT_SECONDS = 5.0
-"""Ours: how many seconds a report waits for a free thread before it is refused with `Retry-After`."""
-REPORT_SECONDS_MAX = 30
-"""Ours: how many seconds a statement of a report may take before it is cancelled."""
 
 
 class _Stopped(Exception):  # noqa: N818 - it is not an error

@@ -21,7 +21,7 @@ from dealtrace.mails.report_letter import report_letter
 from dealtrace.mails.scheduled_report import ScheduledReport
 from dealtrace.operations.alerts.write_letter import write_alert_letter
 from dealtrace.operations.mails.scheduled_reports import read_due_question
-from dealtrace.operations.mails.send_to_recipients import may_receive, may_see_contacts
+from dealtrace.operations.mails.send_to_recipients import may_receive, recipient_sees_contacts
 from dealtrace.operations.mails.unsubscribe import find_unsubscribe_key
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
@@ -74,7 +74,11 @@ def _read_report(connection: Connection, site: Site, mail: Mail) -> tuple[Schedu
     report = find_scheduled_report(connection, site.id, mail.subject_id)
     if report is None:
         return None
-    return report, read_due_question(connection, site, report, mail.caused_at), may_see_contacts(connection, mail)
+    return (
+        report,
+        read_due_question(connection, site, report, mail.caused_at),
+        recipient_sees_contacts(connection, mail),
+    )
 
 
 def _write(

@@ -15,11 +15,11 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.leads.annotate import AnnotationsRewrite, rewrite_annotations
 from dealtrace.operations.leads.change_in_cabinet import LeadDeletion, delete_leads
 from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
+from dealtrace.plain_text import stripped
 
 DELETE, RESTORE, NOTE, UNDO = "hide", "bring_back", "note", "undo"
 """The values that the buttons of the page's form send."""

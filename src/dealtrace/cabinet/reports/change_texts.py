@@ -20,7 +20,7 @@ from dealtrace.reports.change import has_percentage, percentage
 from dealtrace.reports.metrics import Growth, Metric
 from dealtrace.reports.periods import INSTANT
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.compared_times import compared_span, lacks_data
+from dealtrace.reports.reading.compared_times import compared_span, has_changes
 from dealtrace.reports.reading.good_and_bad import growth_of, is_price, is_unsourced
 from dealtrace.reports.reading.known_costs import known_costs_text
 
@@ -65,9 +65,7 @@ def change_in_row(
     `place` is the index of the metric.
     """
     metric, question = report.question.metrics[place], report.question
-    if row.compared is None or report.has_nothing_before:
-        return None
-    if lacks_data(report, zip(question.by, row.keys, strict=False)):
+    if row.compared is None or not has_changes(report, zip(question.by, row.keys, strict=False)):
         return None
     growth = growth_in_row(question, metric, row.keys)
     return change_of(metric, row.values[model][place], row.compared[model][place], language, growth)

@@ -25,7 +25,7 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
-from dealtrace.reports.reading.compared_times import lacks_data
+from dealtrace.reports.reading.compared_times import has_changes
 from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_price
 from dealtrace.reports.reading.masking import masked_key
 
@@ -201,7 +201,7 @@ class _Shaper:
         question = replace(self.question, by=tuple(dimension for dimension, _ in placed))
         growth = growth_in_row(question, metric, [key for _, key in placed])
         change = None
-        if compared and not self.pivot.report.has_nothing_before and not lacks_data(self.pivot.report, placed):
+        if compared and has_changes(self.pivot.report, placed):
             change = change_of(metric, value, compared[0], self.language, growth)
         if change is not None and compared[0]:
             before = self._keys.compared_keys(placed)

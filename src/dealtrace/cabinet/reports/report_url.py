@@ -222,7 +222,9 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     """
     left_out = _left_behind(query)
     parameters = tuple(
-        (name, LIST_SEPARATOR.join(_in_order(name, query))) for name in ONCE if name in query and name not in left_out
+        (name, LIST_SEPARATOR.join(_added_metrics_last(name, query)))
+        for name in ONCE
+        if name in query and name not in left_out
     )
     parameters = tuple(
         ("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in parameters
@@ -281,7 +283,7 @@ def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:
     return ReportUrl(page, tuple((name, value) for name, value in parameters if value), question.filters)
 
 
-def _in_order(name: str, query: QueryParams) -> list[str]:
+def _added_metrics_last(name: str, query: QueryParams) -> list[str]:
     """Return the non-empty values of a parameter. Metrics just added come last; the others keep their order.
 
     Ours: the first metric sorts the table and is drawn in the chart, and a person who adds a column asks for neither.

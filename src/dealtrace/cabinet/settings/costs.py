@@ -42,13 +42,14 @@ from dealtrace.cabinet.settings.imports import (
     missing_file_fault,
     unless_deleted,
 )
+from dealtrace.cabinet.settings.replaced_costs import list_replacing_imports
 from dealtrace.cabinet.settings.uploads import UPLOAD_BYTES_MAX, Upload
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import FileUnreadable, InvalidValue, Language, Refusal, text_in
 from dealtrace.files.costs.cost_unit import CostUnit
 from dealtrace.files.costs.headings import list_headings
-from dealtrace.operations.reports.import_costs import account_name, delete_costs, list_replacing_imports
+from dealtrace.operations.reports.import_costs import account_name, delete_costs
 from dealtrace.operations.work import at_site
 from dealtrace.record import record
 from dealtrace.reports.periods import parse_day

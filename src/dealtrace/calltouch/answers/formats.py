@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
+from dealtrace.dates_and_times import EPOCH
 from dealtrace.http.parameter_table import Sent
-from dealtrace.leads.dates_and_times import EPOCH
 from dealtrace.whole_number import ID_MAX
 
 ATTRIBUTION_MODEL_MAX = 6

@@ -33,9 +33,9 @@ from dealtrace.deals.lead_clue import LeadClue
 from dealtrace.deals.matchers import Matcher, stated_source_of
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import InvalidParameters, Violation
-from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
+from dealtrace.http.query_string import Pairs
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.record import record
 

@@ -35,8 +35,8 @@ from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, CUSTOM_VALUE_LENGTH_MAX, LABEL_LENGTH_MAX, MANAGERS_MAX
-from dealtrace.leads.plain_text import is_blank
 from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
+from dealtrace.plain_text import is_blank
 from dealtrace.quota.points import PaidMethod
 
 

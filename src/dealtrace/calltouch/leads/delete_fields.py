@@ -13,14 +13,14 @@ from dealtrace.calltouch.wire_types import Names
 from dealtrace.deals.deal_key import DealKey
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_table import Parameter, ParameterTable, Sent
 from dealtrace.http.parameter_types import Integer, Text
+from dealtrace.http.query_string import Pairs
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.limits import NUMBER_LENGTH_MAX, REFERENCE_LENGTH_MAX, SIP_ID_LENGTH_MAX
-from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.deals.clear_fields import Clearing, LeadName, clear_fields
+from dealtrace.plain_text import stripped
 
 OWNERS = (
     Parameter("callId", Integer(), "Идентификатор звонка.", "The call's id."),

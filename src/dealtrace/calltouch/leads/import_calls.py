@@ -9,13 +9,13 @@ from dealtrace.calltouch.json_bodies import LeadItem, LeadListFormat
 from dealtrace.calltouch.json_keys import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, import_leads, read_annotations
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
+from dealtrace.dates_and_times import whole_span
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.call import Circumstances, IncomingCall
-from dealtrace.leads.dates_and_times import whole_span
-from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.leads.import_lists import import_calls
+from dealtrace.plain_text import stripped
 
 
 class CallItem(LeadItem, frozen=True, rename="camel"):

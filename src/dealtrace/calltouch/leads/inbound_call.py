@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from dealtrace.calltouch.answers.formats import utc_of_wall_clock, whole_seconds
 from dealtrace.calltouch.parameters import INBOUND_CALL
+from dealtrace.dates_and_times import whole_span
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.replies import Reply, plain_success
 from dealtrace.leads.call import CallId, CallReport, Circumstances
-from dealtrace.leads.dates_and_times import whole_span
 from dealtrace.leads.limits import LABEL_LENGTH_MAX
 from dealtrace.operations.leads.report_calls import report_calls
 from dealtrace.printable import check_printable

@@ -19,8 +19,8 @@ from dealtrace.http.parameter_types import Choice, Integer, Text
 from dealtrace.leads.contact import list_emails, list_phones
 from dealtrace.leads.lead import KINDS_BY_NAME, LeadKind, LeadRef
 from dealtrace.leads.limits import EMAIL_LENGTH_MAX, PHONE_LENGTH_MAX, TAG_LENGTH_MAX, TAGS_MAX
-from dealtrace.leads.plain_text import is_blank
 from dealtrace.matching.lead_search import LeadSearch, SearchByContact, SearchById, TagFilter
+from dealtrace.plain_text import is_blank
 from dealtrace.record import record
 
 ELEMENTS_MAX = 20

@@ -19,9 +19,9 @@ from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller
-from dealtrace.http.pairs import Pairs
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.parameter_types import Text
+from dealtrace.http.query_string import Pairs
 from dealtrace.http.replies import Reply, success
 from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.contact import list_emails, list_phones

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import site_day
+from dealtrace.alerts.silent_services import LOOKED_BACK
 from dealtrace.attribution.known_costs import ENDED_AFTER
 from dealtrace.cli.answers import Finding
 from dealtrace.cli.output import counted
@@ -13,7 +14,6 @@ from dealtrace.operations.overview.problems import RECENT_DAYS, Problem, Problem
 from dealtrace.operations.overview.unclassified import find_unclassified_deals
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.reports.periods import DAY, Period
-from dealtrace.reports.reading.silence import LOOKED_BACK
 from dealtrace.reports.statuses import unclassified_keys
 from dealtrace.storage.reports.statuses import list_statuses
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from dealtrace.attribution.cost import COST_KOPECKS_MAX, COUNT_MAX, KOPECKS_PER_RUBLE
+from dealtrace.dates_and_times import YEAR_MAX, YEAR_MIN
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.written_number import WrittenNumber, single_number, written_number
 from dealtrace.errors import InvalidValue
@@ -12,8 +13,7 @@ from dealtrace.files.annotation_import_columns import SourcePartCell
 from dealtrace.files.cell_types import CodeCell, IntegerCell, cell_text
 from dealtrace.files.row import Cell, StatedText
 from dealtrace.files.timestamp_cells import TimestampCell
-from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import visible
+from dealtrace.plain_text import visible
 from dealtrace.record import record
 
 MICROS = 10**6

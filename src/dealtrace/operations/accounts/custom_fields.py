@@ -3,10 +3,10 @@
 from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX
-from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.work import AccountWork
+from dealtrace.plain_text import stripped
 from dealtrace.storage.accounts import custom_fields, revision
 
 

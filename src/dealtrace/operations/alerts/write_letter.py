@@ -10,7 +10,7 @@ from dealtrace.alerts.sentences import AlertSite, letter_of_ended, letter_of_rai
 from dealtrace.errors import Language
 from dealtrace.mails.letter import Letter
 from dealtrace.mails.mail import Mail, MailPurpose
-from dealtrace.operations.mails.send_to_recipients import may_see_contacts
+from dealtrace.operations.mails.send_to_recipients import recipient_sees_contacts
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.reports.reading.masking import masked_filter, masked_label, metric_without_contacts
 from dealtrace.storage.alerts.alerts import find_alert
@@ -35,7 +35,7 @@ def write_alert_letter(
     columns = find_column_metrics(connection, site)
     link = f"{cabinet}/{site.id}/settings/alerts/{alert.id}"
     rule = alert.rule
-    if not may_see_contacts(connection, mail):
+    if not recipient_sees_contacts(connection, mail):
         rule = replace(rule, metric=masked_label(rule.metric), filters=tuple(map(masked_filter, rule.filters)))
         columns = {masked_label(name): metric_without_contacts(metric) for name, metric in columns.items()}
     about = AlertSite(site, columns, filter_words(rule.filters, language))

@@ -9,7 +9,6 @@ from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.registration import Receipt, Registered, Registration, default_number, new_deal, receipt_for
 from dealtrace.deals.versions import DealVersion, first_version
 from dealtrace.errors import NumberTaken, Refusal
-from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.matching.rematch_effect import Match
 from dealtrace.operations.credit_leads import credit_leads
@@ -18,6 +17,7 @@ from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
 from dealtrace.operations.spend_points import pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.plain_text import stripped
 from dealtrace.quota.points import PaidMethod
 from dealtrace.record import record
 from dealtrace.storage.accounts import custom_fields

@@ -9,11 +9,11 @@ from dealtrace.deals.custom_fields import split_by_known
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.registration import Registered, Registration, new_deal
 from dealtrace.errors import NumberTaken
-from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.matching.decide_matchers import MatchDecision
 from dealtrace.operations.matching.explain import Explanation, explain_deal
 from dealtrace.operations.matching.match import DealToMatch, match_with_reasons
+from dealtrace.plain_text import stripped
 from dealtrace.record import record
 from dealtrace.storage.deals import deals
 

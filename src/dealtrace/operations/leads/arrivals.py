@@ -10,9 +10,9 @@ from dealtrace.leads.call import Call, CallId, IncomingCall
 from dealtrace.leads.contact import normal_contacts
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import IncomingLeadRequest, LeadRequest, LeadRequestId, StoredLeadRequest
-from dealtrace.leads.plain_text import stripped
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
 from dealtrace.operations.work import Work
+from dealtrace.plain_text import stripped
 from dealtrace.storage.leads import leads
 
 Lead = TypeVar("Lead", Call, LeadRequest)

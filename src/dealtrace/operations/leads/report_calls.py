@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dealtrace.errors import Refusal
 from dealtrace.leads.arrival import Arrival, ReportedCall, call_arrival, identified_call
 from dealtrace.leads.call import Call, CallId, CallReport, new_call, updated_call
-from dealtrace.leads.plain_text import stripped
 from dealtrace.operations.leads.intake import store_leads
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
+from dealtrace.plain_text import stripped
 from dealtrace.quota.points import PaidMethod
 from dealtrace.storage.leads.calls import find_reported_calls
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.rights import Role
+from dealtrace.accounts.rights import may_see_contacts
 from dealtrace.mails.mail import Mail, MailId, MailPurpose, NewMail
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.subscription import MailList
@@ -56,15 +56,10 @@ def may_receive(connection: Connection, mail: Mail) -> bool:
     return person is not None and person.role_at(mail.site_id) is not None
 
 
-def may_see_contacts(connection: Connection, mail: Mail) -> bool:
-    """Return whether the recipient of an e-mail may see contacts; only the site's analysts and owners may.
-
-    Ours: an address that belongs to no user sees what a reader sees, like everyone who has a shared link.
-    """
+def recipient_sees_contacts(connection: Connection, mail: Mail) -> bool:
+    """Return whether the recipient of an e-mail may see contacts; see `may_see_contacts`."""
     user_id = mail.recipient.user_id
-    person = find_rights(connection, user_id) if user_id is not None else None
-    role = person.role_at(mail.site_id) if person is not None else None
-    return role is not None and role.includes(Role.ANALYST)
+    return may_see_contacts(find_rights(connection, user_id) if user_id is not None else None, mail.site_id)
 
 
 def _still_allowed(work: Work, recipients: Sequence[Recipient]) -> list[Recipient]:

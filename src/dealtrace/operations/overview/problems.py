@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_start, site_day
+from dealtrace.alerts.silent_services import LOOKED_BACK, is_silent
 from dealtrace.errors import Refusal
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.mails.scheduled_reports import list_invalid_reports
@@ -17,7 +18,6 @@ from dealtrace.operations.reports.find_known_costs import find_known_costs
 from dealtrace.operations.reports.import_costs import account_name
 from dealtrace.record import record
 from dealtrace.reports.periods import DAY, Period
-from dealtrace.reports.reading.silence import LOOKED_BACK, is_silent
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import list_unknown_fields
 from dealtrace.storage.accounts.points import find_points_spent

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
 from dealtrace.accounts.figure_changes import USUAL_DELAY
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_change import ChangeKind, FormerValues
@@ -21,7 +19,6 @@ from dealtrace.operations.refresh_statistics import refresh_statistics
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work
 from dealtrace.record import record
-from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import transaction
 from dealtrace.storage.reports import costs
@@ -33,11 +30,6 @@ from dealtrace.storage.reports.costs import (
     list_visited_sources,
 )
 from dealtrace.storage.visits.traffic_sources import intern_sources
-
-IMPORTS_SEARCHED = 500
-"""Ours: how many of the latest changes of costs are searched for imports that replaced some."""
-REPLACING_SHOWN = 5
-"""Ours: how many of these imports a person is shown before costs are deleted."""
 
 
 @record
@@ -70,26 +62,6 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
         span = f"{first_on} {max(days)}"
         record_change(work, work.site.id, ChangeKind.COSTS, account_name(account), after=span, former=former)
     return done
-
-
-def list_replacing_imports(
-    connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts
-) -> list[tuple[datetime, int]]:
-    """List the latest imports of an account that replaced costs of some days: when, and how many costs they replaced.
-
-    Replaced costs are not kept.
-    """
-    found = []
-    for change in list_site_changes(connection, site_id, most=IMPORTS_SEARCHED, kinds=[ChangeKind.COSTS]):
-        former = change.former or {}
-        of = (former.get("system"), former.get("account"), former.get("origin"))
-        replaced = former.get("replaced", 0)
-        if not replaced or of != (account.system, account.account, account.origin.value):
-            continue
-        first_on, last_on = map(date.fromisoformat, change.after.split())
-        if days.overlap(first_on, last_on):
-            found.append((change.changed_at, replaced))
-    return found[:REPLACING_SHOWN]
 
 
 def account_name(account: CostAccount) -> str:

@@ -107,6 +107,15 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
     return {dimension: times for dimension, times in found.items() if times}
 
 
+def has_changes(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -> bool:
+    """Return whether the figures of a row have changes; `placed` has its dimensions with their keys.
+
+    Ours: if nothing was counted in the compared period, or in the time that a row is compared with, there is nothing to
+    compare with, as pages say; changes would repeat the values.
+    """
+    return not report.has_nothing_before and not lacks_data(report, placed)
+
+
 def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -> bool:
     """Return whether a row is compared with a time that has no data; `placed` has its dimensions with their keys.
 

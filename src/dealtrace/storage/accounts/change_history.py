@@ -2,38 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from secrets import randbits
-from threading import Lock
 
 from sqlalchemy import Connection, insert, select
 
 from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.accounts.site_change import ChangeKind, SiteChange
+from dealtrace.storage.accounts.history_keys import HISTORY_KEYS
 from dealtrace.storage.database.compiled_statement import NamedRow
 from dealtrace.storage.schema.tables.control import account_act
 from dealtrace.storage.schema.tables.site_data import site_change
-
-RANDOM_BITS = 12
-
-
-class _HistoryKeys:
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._latest = 0
-
-    def next(self, at: datetime) -> str:
-        """Return a key of a change: 16 hexadecimal digits, greater than every key that this process has made before.
-
-        Ours: the key is the moment in microseconds and some random bits, or the last key plus one, because one command
-        writes several entries of the same moment, and random keys would list them in random order.
-        """
-        microseconds = int(at.timestamp() * 1_000_000)
-        with self._lock:
-            self._latest = max(self._latest + 1, microseconds << RANDOM_BITS | randbits(RANDOM_BITS))
-            return f"{self._latest:016x}"
-
-
-HISTORY_KEYS = _HistoryKeys()
 
 
 def insert_site_change(connection: Connection, site_id: int, change: SiteChange) -> None:
@@ -41,7 +18,7 @@ def insert_site_change(connection: Connection, site_id: int, change: SiteChange)
     connection.execute(
         insert(site_change).values(
             site_id=site_id,
-            key=HISTORY_KEYS.next(change.changed_at),
+            key=HISTORY_KEYS.next_key(change.changed_at),
             changed_at=change.changed_at,
             user_id=change.user_id,
             kind=change.kind.value,
@@ -91,7 +68,7 @@ def insert_audit_entry(connection: Connection, entry: AuditEntry) -> None:
     """Store an action in the history of the installation."""
     connection.execute(
         insert(account_act).values(
-            key=HISTORY_KEYS.next(entry.acted_at),
+            key=HISTORY_KEYS.next_key(entry.acted_at),
             acted_at=entry.acted_at,
             author=entry.author,
             kind=entry.kind.value,

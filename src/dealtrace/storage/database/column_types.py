@@ -12,8 +12,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON, TypeDecorator, TypeEngine
 
+from dealtrace.dates_and_times import EPOCH
 from dealtrace.deals.amount import STEPS_PER_RUBLE
-from dealtrace.leads.dates_and_times import EPOCH
 
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from dealtrace.leads.dates_and_times import EPOCH
+from dealtrace.dates_and_times import EPOCH
 from dealtrace.leads.lead import LeadKind
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import (

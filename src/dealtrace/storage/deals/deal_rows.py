@@ -15,7 +15,7 @@ from dealtrace.deals.lead_clue import NO_CLUE, CallIdentity, LeadClue, LeadReque
 from dealtrace.deals.matchers import Matcher, began_between, keys_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.plain_text import stripped
+from dealtrace.plain_text import stripped
 from dealtrace.record import record
 from dealtrace.storage.database.compiled_statement import NamedRow, ValuesByName
 from dealtrace.storage.schema.tables.deals import deal

@@ -19,7 +19,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from dealtrace.leads.dates_and_times import EPOCH
+from dealtrace.dates_and_times import EPOCH
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import DAY, EARLIEST, LATEST, MICROSECOND, instant
 from dealtrace.storage.database.planner_settings import prepare_reads_of_few_rows

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, case, literal
 
-from dealtrace.leads.dates_and_times import EPOCH
+from dealtrace.dates_and_times import EPOCH
 from dealtrace.record import record
 from dealtrace.reports.periods import DAYS_OF_WEEK, MONTHS, time_zone_offsets
 from dealtrace.reports.time_keys import HOURS, MONTHS_OF_QUARTER

@@ -13,8 +13,8 @@ from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import PLACE, STATES, STYLES, UNSENT, page_text
 from dealtrace.cabinet.settings.webhooks.form import WebhookDraft, draft_of, form_context, read_draft, webhook_faults
 from dealtrace.cabinet.view import View
+from dealtrace.dates_and_times import YEAR_FIRST, read_clock
 from dealtrace.errors import DeliveryNotFound, InvalidSetting
-from dealtrace.leads.dates_and_times import YEAR_FIRST, read_clock
 from dealtrace.operations.webhooks import manage
 from dealtrace.operations.webhooks.change import WebhookChange, change_webhook, former_webhook, replace_secret
 from dealtrace.operations.work import AccountWork

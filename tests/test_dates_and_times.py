@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.leads.dates_and_times import ClockForm, FirstPart, read_clock, read_day, read_time
-from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
+from dealtrace.dates_and_times import YEAR_MAX, YEAR_MIN, ClockForm, FirstPart, read_clock, read_day, read_time
 
 DOTTED = ClockForm(FirstPart.DAY, ".")
 ANY_MARK = ClockForm(FirstPart.DAY, "./-")

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import Enum
 
-from dealtrace.leads.limits import YEAR_MAX, YEAR_MIN
-from dealtrace.leads.plain_text import visible
+from dealtrace.plain_text import visible
 
+YEAR_MIN = 1990
+YEAR_MAX = 2100
+"""The latest year of a date; one before `YEAR_MIN` or after `YEAR_MAX` is probably a mistake."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _MONTH, _YEAR = "(?P<day>[0-9]{1,2})", "(?P<month>[0-9]{1,2})", "(?P<year>[0-9]{4})"
 _SECOND = "(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.leads.plain_text import folded, is_blank, plain, stripped, unescape, visible
+from dealtrace.plain_text import folded, is_blank, plain, stripped, unescape, visible
 
 
 @pytest.mark.parametrize(

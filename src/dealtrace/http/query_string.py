@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from dealtrace.errors import InvalidParameters, UnreadableBody, Violation
-from dealtrace.leads.plain_text import BYTE_ORDER_MARK, stripped
+from dealtrace.plain_text import BYTE_ORDER_MARK, stripped
 
 PARAMETERS_MAX = 1000
 """Ours: the maximum number of parameters that a request may have."""

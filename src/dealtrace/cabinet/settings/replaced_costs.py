@@ -1,0 +1,35 @@
+"""The imports of costs that replaced earlier costs, which a person is shown before costs are deleted."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from dealtrace.accounts.site_change import ChangeKind
+from dealtrace.attribution.cost import CostAccount
+from dealtrace.storage.accounts.change_history import list_site_changes
+from dealtrace.storage.reports.costs import DaysOfCosts
+
+IMPORTS_SEARCHED = 500
+"""Ours: how many of the latest changes of costs are searched for imports that replaced some."""
+REPLACING_SHOWN = 5
+"""Ours: how many of these imports a person is shown before costs are deleted."""
+
+
+def list_replacing_imports(
+    connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts
+) -> list[tuple[datetime, int]]:
+    """List the latest imports of an account that replaced costs of some days: when, and how many costs they replaced.
+
+    Replaced costs are not kept.
+    """
+    found = []
+    for change in list_site_changes(connection, site_id, most=IMPORTS_SEARCHED, kinds=[ChangeKind.COSTS]):
+        former = change.former or {}
+        of = (former.get("system"), former.get("account"), former.get("origin"))
+        replaced = former.get("replaced", 0)
+        if not replaced or of != (account.system, account.account, account.origin.value):
+            continue
+        first_on, last_on = map(date.fromisoformat, change.after.split())
+        if days.overlap(first_on, last_on):
+            found.append((change.changed_at, replaced))
+    return found[:REPLACING_SHOWN]
