@@ -41,10 +41,16 @@ _PHRASES = sorted(
         *((phrase, operator) for operator, phrases in OPERATORS.items() for phrase in phrases),
         *((phrase, Operator.AMONG) for title in AMONG for phrase in (title, title.rstrip(":"))),
         ("is one of", Operator.AMONG),
+        ("одно из:", Operator.AMONG),
+        ("одно из", Operator.AMONG),
+        ("равно", Operator.IS),
+        ("не равно", Operator.NOT),
+        ("не указано", Operator.EMPTY),
+        ("указано", Operator.FILLED),
     ),
     key=lambda each: -len(each[0]),
 )
-"""What operators are called in either language, each phrase before those that it begins with."""
+"""What operators are or were called in either language, each phrase before those that it begins with."""
 _OPPOSITES: Mapping[str, Operator] = {
     Operator.IS.value: Operator.NOT,
     Operator.NOT.value: Operator.IS,

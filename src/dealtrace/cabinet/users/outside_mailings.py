@@ -68,7 +68,7 @@ def lines_by_site(
 ) -> list[tuple[Site, bool, list[OutsideLine]]]:
     """List what a person set up for addresses of no users, by site, with whether the person has no role there any more.
 
-    Ours: sites without a role are listed too, since their e-mails go on.
+    Sites without a role are listed too, since their e-mails go on.
     """
     listed = (
         (site, whose.role_at(site.id) is None, list_outside_lines(connection, site, language, whose.user.id))
