@@ -58,16 +58,18 @@ KNOWN = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR, fields=("pr
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        ("Источник равно yandex", "source:is:yandex"),
+        ("Источник = yandex", "source:is:yandex"),
         ("source IS NOT vk", "source:not:vk"),
-        ("День недели равно понедельник", "weekday:is:1"),
+        ("День недели = понедельник", "weekday:is:1"),
         ("Weekday is Monday", "weekday:is:1"),
-        ("Устройство не равно Телефон", "device:not:mobile"),
-        ("Вид лида равно заявка", "lead_kind:is:request"),
+        ("Устройство ≠ Телефон", "device:not:mobile"),
+        ("Вид лида = заявка", "lead_kind:is:request"),
         ("Кампания содержит a:b", r"campaign:contains:a\:b"),
-        ("Город не указано", "city:empty"),
-        ("Поле «product» указано", "field:product:filled"),
-        ("Час события равно 09", "own_hour:is:09"),
+        ("Город без значения", "city:empty"),
+        ("Кампания без значения", "campaign:empty"),
+        ("Кампания среди: a, b", "campaign:among:a|b"),
+        ("Поле «product» со значением", "field:product:filled"),
+        ("Час события = 09", "own_hour:is:09"),
         ("service:is:AmoCRM", "service:is:AmoCRM"),
         ("Источник yandex", "Источник yandex"),
         ("Источникравно yandex", "Источникравно yandex"),
@@ -81,17 +83,32 @@ def test_a_filter_in_words_means_the_filter_that_is_shown_so(words: str, meant: 
         assert words.casefold() in shown
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("Источник равно yandex", "source:is:yandex"),
+        ("Устройство не равно Телефон", "device:not:mobile"),
+        ("Город не указано", "city:empty"),
+        ("Поле «product» указано", "field:product:filled"),
+        ("Источник одно из: vk, yandex", "source:among:vk|yandex"),
+        ("Источник равно", "Источник равно"),
+    ],
+)
+def test_filters_in_former_words_are_read(words: str, meant: str) -> None:
+    assert written_filter(words, KNOWN) == meant
+
+
 def test_a_chip_has_no_codes() -> None:
     shown = chips("match_reason:is:no_lead_near", "match_reason:among:phone|no_lead_near", "week:is:2026-W35")
     assert shown == [
-        "Как найден лид равно нет лида за допустимое время",
-        "Как найден лид одно из: по телефону, нет лида за допустимое время",
-        "Неделя равно 24–30 авг",
+        "Как найден лид = нет лида за допустимое время",
+        "Как найден лид среди: по телефону, нет лида за допустимое время",
+        "Неделя = 24–30 авг",
     ]
     assert chips(r"campaign:is:a\|b", "nonsense", "source:empty") == [
-        "Кампания равно a|b",
+        "Кампания = a|b",
         "nonsense",
-        "Источник не указано",
+        "Источник без значения",
     ]
 
 

@@ -98,9 +98,13 @@ def test_addresses_of_another_author_are_not_named_at_a_user(
     agent_id = user_id_of(served, agent.login)
     boss = member_of(server, served, owner.site.id)
     boss.send(f"{USERS}/role", user=str(agent_id), role="")
-    assert "agency@example.com" not in chief.get(f"/users/{agent_id}").text
+    page = chief.get(f"/users/{agent_id}").text
+    assert page.count("agency@example.com") == 2, "the e-mails go on without the role"
+    assert text_of(page).count("no longer has access") == 3
     chief.send(f"/users/{agent_id}/ownership", is_owner="on")
-    assert "agency@example.com" in chief.get(f"/users/{agent_id}").text, "an owner of the installation is at home here"
+    page = text_of(chief.get(f"/users/{agent_id}").text)
+    assert "agency@example.com" in page
+    assert "no longer has access" not in page, "an owner of the installation is at home here"
     stranger = served.open_site()
     assert "agency@example.com" not in member_of(server, served, stranger.site.id).get(USERS).text
     chief.http.close()

@@ -108,12 +108,12 @@ def test_a_message_lists_the_words_of_pages_instead_of_codes(server: ServerProce
 @pytest.mark.parametrize(
     ("dimension", "value", "chip"),
     [
-        ("weekday", "понедельник", "День недели равно понедельник"),
-        ("weekday", "Monday", "День недели равно понедельник"),
-        ("client_kind", "Новый", "Новый или повторный клиент равно новый"),
-        ("match_reason", "по телефону", "Как найден лид равно по телефону"),
-        ("device", "телефон", "Устройство равно телефон"),
-        ("source", "", "Источник не указано"),
+        ("weekday", "понедельник", "День недели = понедельник"),
+        ("weekday", "Monday", "День недели = понедельник"),
+        ("client_kind", "Новый", "Новый или повторный клиент = новый"),
+        ("match_reason", "по телефону", "Как найден лид = по телефону"),
+        ("device", "телефон", "Устройство = телефон"),
+        ("source", "", "Источник без значения"),
     ],
 )
 def test_the_value_of_a_new_filter_may_be_a_word_that_pages_show(

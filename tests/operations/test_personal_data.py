@@ -174,6 +174,35 @@ def test_contacts_in_utm_tags_are_hidden_and_sources_stay_apart(stage: Stage, sh
     assert len({row.term_key for row in terms}) == len(mailed) + 1
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "8 (920) 555-00-55",
+        "8-920-555-00-55",
+        "+7.920.555.00.55",
+        "920 555\u00a000 55",
+        "%2B7%20920%20555-00-55",
+        "%252B7%2520920%2520555%252D00%252D55",
+        "u=ivan%40example.ru",
+    ],
+)
+def test_contacts_are_hidden_in_tags_however_they_are_written(
+    stage: Stage, shop: Player, ivan: int, written: str
+) -> None:
+    neighbour = "8 (920) 555-00-56"
+    for number, content in enumerate((written, neighbour)):
+        source = TrafficSource("mail", "email", "spring", content=content, term=f"to_{number}")
+        url = f"https://shop.example/?{urlencode({'utm_content': content})}"
+        stage.visit(shop, BEFORE, source, visitor="stranger", utm=source, landing_url=url, referrer=unquote(url))
+    for contact in (MAIL, PHONE):
+        erase(stage, shop, contact)
+    rows = rows_of(stage.database, shop)
+    left = json.dumps([rows["visit"], rows["traffic_source"]], default=str, ensure_ascii=False)
+    assert neighbour in left
+    hidden = ("555-00-55", "555.00.55", "00\u00a055", "00 55", "D00", "ivan")
+    assert [secret for secret in (written, *hidden) if secret in left] == []
+
+
 def test_only_leads_that_bear_the_contact_are_reached(stage: Stage, shop: Player, ivan: int) -> None:
     gone = erase(stage, shop, "IVAN@example.ru")[shop.site.id]
     assert (len(gone.calls), len(gone.lead_requests), gone.clients, len(gone.visits)) == (0, 1, frozenset(), 0)

@@ -41,10 +41,16 @@ _PHRASES = sorted(
         *((phrase, operator) for operator, phrases in OPERATORS.items() for phrase in phrases),
         *((phrase, Operator.AMONG) for title in AMONG for phrase in (title, title.rstrip(":"))),
         ("is one of", Operator.AMONG),
+        ("одно из:", Operator.AMONG),
+        ("одно из", Operator.AMONG),
+        ("равно", Operator.IS),
+        ("не равно", Operator.NOT),
+        ("не указано", Operator.EMPTY),
+        ("указано", Operator.FILLED),
     ),
     key=lambda each: -len(each[0]),
 )
-"""The names of operators in both languages, each with its operator; longer names come first."""
+"""The names of operators in both languages, former ones too, each with its operator; longer names come first."""
 _OPPOSITES: Mapping[str, Operator] = {
     Operator.IS.value: Operator.NOT,
     Operator.NOT.value: Operator.IS,

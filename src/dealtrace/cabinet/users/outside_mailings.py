@@ -65,8 +65,13 @@ def list_outside_lines(
 
 def lines_by_site(
     connection: Connection, sites: Collection[Site], whose: Rights, language: Language
-) -> list[tuple[Site, list[OutsideLine]]]:
-    """List what a person set up for addresses of no users, by site, on the sites on which the person has a role."""
-    own = [site for site in sites if whose.role_at(site.id) is not None]
-    listed = [(site, list_outside_lines(connection, site, language, whose.user.id)) for site in own]
-    return [(site, lines) for site, lines in listed if lines]
+) -> list[tuple[Site, bool, list[OutsideLine]]]:
+    """List what a person set up for addresses of no users, by site, with whether the person has no role there any more.
+
+    Sites without a role are listed too, since their e-mails go on.
+    """
+    listed = (
+        (site, whose.role_at(site.id) is None, list_outside_lines(connection, site, language, whose.user.id))
+        for site in sites
+    )
+    return [each for each in listed if each[2]]

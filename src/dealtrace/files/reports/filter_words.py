@@ -11,14 +11,17 @@ LabelValue = Callable[[str, Dimension | None], str]
 """Returns what is shown of a value that a filter compares the keys of a dimension with."""
 
 OPERATORS = {
-    Operator.IS: ("равно", "is"),
-    Operator.NOT: ("не равно", "is not"),
+    Operator.IS: ("=", "is"),
+    Operator.NOT: ("≠", "is not"),
     Operator.CONTAINS: ("содержит", "contains"),
-    Operator.EMPTY: ("не указано", "is empty"),
-    Operator.FILLED: ("указано", "is filled"),
+    Operator.EMPTY: ("без значения", "is empty"),
+    Operator.FILLED: ("со значением", "is filled"),
 }
-"""The Russian and the English title of each operator that people choose in forms."""
-AMONG = ("одно из:", "one of:")
+"""The Russian and the English title of each operator that people choose in forms.
+
+The Russian titles suit the title of a dimension of any gender.
+"""
+AMONG = ("среди:", "one of:")
 """The title of the operator that compares keys with several values, which `VALUES_JOINED_BY` joins."""
 VALUES_JOINED_BY = ", "
 _SAID: Mapping[str, tuple[str, str]] = {

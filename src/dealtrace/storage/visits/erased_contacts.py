@@ -16,13 +16,22 @@ HIDDEN = "•••"
 CONTACTS_AT_ONCE = 50
 """How many contacts one statement searches for; SQLite takes a condition of a thousand parts at most."""
 _NATIONAL_DIGITS = 10
+_LIKE_ESCAPE = "/"
 _RUSSIAN = re.compile("7[0-9]{10}")
+_ESCAPE = "%(?:25)*"
+"""Begins an escaped character; a URL within a URL escapes the sign itself again."""
+_BETWEEN_DIGITS = (
+    rf"(?:[-\s()._+\u2010-\u2015]|{_ESCAPE}(?:09|2[0-9BDE]|5F|C2{_ESCAPE}A0|E2{_ESCAPE}80{_ESCAPE}9[0-5])){{0,4}}"
+)
+_AFTER_ESCAPED = "(?<=%[0-9A-F][0-9A-F])|(?<=%25[0-9A-F][0-9A-F])"
+"""Stands before a contact; the last digits of an escaped character do not belong to it."""
 
 
 def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
     """Return a pattern of phones and e-mails, given in normal form, in other texts, or `None` if there are none.
 
-    Ours: a phone is found as digits without separators; with separators, tags have none.
+    Ours: a phone is found with and without separators, escaped as in URLs or not. A phone of another country that ends
+    with the same ten digits is hidden too if a separator precedes them.
     """
     patterns = [_pattern_of(contact) for contact in sorted(contacts)]
     return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
@@ -55,7 +64,7 @@ def _hide_in_visits(connection: Connection, site_id: int, which: ColumnElement[b
             "hidden_referrer": sought.sub(HIDDEN, row.referrer),
         }
         for row in connection.execute(texts.where(columns.site_id == site_id, which))
-        if sought.search(" ".join([*row.utm.values(), row.landing_url, row.referrer]))
+        if any(map(sought.search, (*row.utm.values(), row.landing_url, row.referrer)))
     ]
     values: ValuesByName = {
         "utm": bindparam("hidden_utm"),
@@ -75,7 +84,7 @@ def _hide_in_sources(
     hidden: dict[int, TrafficSource] = {}
     for first in range(0, len(contacts), CONTACTS_AT_ONCE):
         named = [
-            columns[f"{part}_key"].contains(_distinctive(contact), autoescape=True)
+            columns[f"{part}_key"].like(_like(contact), escape=_LIKE_ESCAPE)
             for contact in contacts[first : first + CONTACTS_AT_ONCE]
             for part in SOURCE_PARTS
         ]
@@ -92,13 +101,21 @@ def _hide_in_sources(
     return sorted(hidden)
 
 
-def _distinctive(contact: str) -> str:
-    """Return the part of a contact that all its spellings without separators have, in lower case."""
-    return contact[-_NATIONAL_DIGITS:] if _RUSSIAN.fullmatch(contact) else contact.casefold()
+def _like(contact: str) -> str:
+    """Return a pattern for `LIKE` of the texts in lower case that may have the contact in one of its spellings."""
+    parts = _national(contact) if contact.isdecimal() else contact.casefold().split("@")
+    escaped = (re.sub(r"([%_/])", rf"{_LIKE_ESCAPE}\1", part) for part in parts)
+    return f"%{'%'.join(escaped)}%"
+
+
+def _national(phone: str) -> str:
+    """Return the digits of a phone that all its spellings have."""
+    return phone[-_NATIONAL_DIGITS:] if _RUSSIAN.fullmatch(phone) else phone
 
 
 def _pattern_of(contact: str) -> str:
     if contact.isdecimal():
-        prefix = r"\+?[78]?" if _RUSSIAN.fullmatch(contact) else r"\+?"
-        return rf"(?<![0-9]){prefix}{_distinctive(contact)}(?![0-9])"
-    return rf"(?<![\w.+-]){re.escape(contact).replace('@', '(?:@|%40)')}(?![\w-])"
+        country = f"[78]{_BETWEEN_DIGITS}" if _RUSSIAN.fullmatch(contact) else ""
+        plus, digits = rf"(?:\+|{_ESCAPE}2B)", _BETWEEN_DIGITS.join(_national(contact))
+        return rf"(?:{plus}|(?<![0-9])|{_AFTER_ESCAPED})(?:{country})?{digits}(?![0-9])"
+    return rf"(?:(?<![\w.+-])|{_AFTER_ESCAPED}){re.escape(contact).replace('@', f'(?:@|{_ESCAPE}40)')}(?![\w-])"
