@@ -3,7 +3,15 @@
 from datetime import timedelta
 
 from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
-from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, ReferenceCell, TextCell
+from dealtrace.files.cell_types import (
+    AnsweredCell,
+    CodeCell,
+    DurationCell,
+    IntegerCell,
+    PhoneCell,
+    ReferenceCell,
+    TextCell,
+)
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.pbx_vocabulary import pbx_headings
