@@ -22,6 +22,7 @@ from granian.server.mp import MPServer
 
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import changing, console, error_console, explained, fail, open_prepared
+from dealtrace.clock import now
 from dealtrace.counter.city import open_cities
 from dealtrace.metrics import MULTIPROCESS_VARIABLE
 from dealtrace.open_files import RESERVED_FILES, connections_that_fit
@@ -300,7 +301,7 @@ def _locked_folder(prefix: str) -> Iterator[str]:
         _lock_folder(folder, stack)
         for other in Path(folder).parent.glob(f"{prefix}*"):
             with suppress(OSError), ExitStack() as checked:  # another user's, or removed meanwhile
-                if other != Path(folder) and time.time() - other.lstat().st_mtime > UNLOCKED_SECONDS_MAX:
+                if other != Path(folder) and now().timestamp() - other.lstat().st_mtime > UNLOCKED_SECONDS_MAX:
                     _lock_folder(other, checked)
                     shutil.rmtree(other, ignore_errors=True)
         yield folder
