@@ -52,6 +52,23 @@ def test_a_lone_dash_is_an_empty_cell_but_in_free_text(tmp_path: Path, dash: str
     assert (deal.comment, deal.manager) == (dash, dash)
 
 
+@pytest.mark.parametrize("word", ["undefined", "Undefined", "[object Object]", "Array", "nil", "NULL", "\u200bnull"])
+@pytest.mark.parametrize("name", ["deals.csv", "deals.jsonl"])
+def test_a_word_for_nothing_is_no_number_in_any_file(tmp_path: Path, name: str, word: str) -> None:
+    path = tmp_path / name
+    row = {"orderId": 7811141, "orderNumber": word, "orderDate": "26.03.2018 09:50:01", "orderStatus": "new"}
+    is_csv = path.suffix == ".csv"
+    path.write_text(f"{HEAD}\n{','.join(map(str, row.values()))}\n" if is_csv else f"{json.dumps(row)}\n")
+    (deal,) = contents(path)
+    assert (deal.id, deal.number) == (7811141, None)
+
+
+def test_an_apostrophe_makes_a_number_of_a_word_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text(f"{HEAD}\n7811141,'undefined,26.03.2018 09:50:01,new\n")
+    assert [deal.number for deal in contents(path)] == ["undefined"]
+
+
 def test_it_reads_what_an_export_writes(tmp_path: Path) -> None:
     names = [column.name for column in deal_columns(["margin"])]
     cells: list[Any] = [

@@ -4,7 +4,15 @@ from datetime import timedelta
 
 from dealtrace.dates_and_times import whole_span
 from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
-from dealtrace.files.cell_types import AnsweredCell, CodeCell, DurationCell, IntegerCell, PhoneCell, TextCell
+from dealtrace.files.cell_types import (
+    AnsweredCell,
+    CodeCell,
+    DurationCell,
+    IntegerCell,
+    PhoneCell,
+    ReferenceCell,
+    TextCell,
+)
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.pbx_vocabulary import pbx_headings
@@ -57,7 +65,7 @@ CALL_COLUMNS = (
     ImportColumn(
         "reference",
         ("referenceId", "callReferenceId", "Внешний ID", "ID в АТС", *pbx_headings("reference")),
-        CodeCell(REFERENCE_LENGTH_MAX),
+        ReferenceCell(REFERENCE_LENGTH_MAX),
         "The call's id in the PBX (`callReferenceId` in the API), which must be unique.",
     ),
     ImportColumn(

@@ -214,6 +214,15 @@ class CodeCell(TextCell):
 
 
 @record
+class ReferenceCell(CodeCell):
+    """A cell with the id or number of a deal or lead in another system.
+
+    Ours: a word such as `[object Object]`, which programs write for a missing value, is an empty cell in any case, and
+    in JSON too, as it is in the API: the second row with it would be refused.
+    """
+
+
+@record
 class PhoneCell(CodeCell):
     """A cell with a phone in any format; `leads.phone` parses it."""
 

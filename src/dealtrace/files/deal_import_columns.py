@@ -14,10 +14,10 @@ from dealtrace.deals.written_number import clear_number, written_number
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.files.annotation_import_columns import SOURCE_CELL
 from dealtrace.files.cell_types import (
-    CodeCell,
     IntegerCell,
     NumberCell,
     PhoneCell,
+    ReferenceCell,
     TagsCell,
     TextCell,
     WordCell,
@@ -132,7 +132,7 @@ DEAL_COLUMNS = (
     ImportColumn(
         "number",
         ("orderNumber", "Номер сделки", "Номер заказа", "Номер", "Номер документа"),
-        CodeCell(NUMBER_LENGTH_MAX),
+        ReferenceCell(NUMBER_LENGTH_MAX),
         "The deal's number in the CRM; if it is missing, the `orderId` becomes the number.",
     ),
     ImportColumn(

@@ -6,10 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Language, Violation
-from dealtrace.files.cell_types import CellType, CodeCell, IntegerCell, NumberCell, TagsCell, WordCell
+from dealtrace.files.cell_types import CellType, CodeCell, IntegerCell, NumberCell, ReferenceCell, TagsCell, WordCell
 from dealtrace.files.row import Cell, FileRow, StatedText
 from dealtrace.files.spreadsheet_text import DASHES, NO_VALUE, unguarded_text
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
+from dealtrace.leads.reference_spelling import names_nothing
 from dealtrace.record import record
 
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
@@ -140,6 +141,8 @@ class Layout:
 def _is_empty(cell: str, cell_type: CellType) -> bool:
     """Return whether a cell is empty, or says that its value is missing."""
     text = cell.strip()
+    if isinstance(cell_type, ReferenceCell) and names_nothing(text) and not text.startswith("#"):
+        return True  # what begins with # is an error of a spreadsheet, whose row is refused
     if not text or isinstance(cell, StatedText):
         return not text
     return text in NO_VALUE or (text in DASHES and isinstance(cell_type, _NEVER_A_DASH))

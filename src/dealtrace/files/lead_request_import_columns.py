@@ -3,7 +3,7 @@
 from dealtrace.dates_and_times import cut_to_second
 from dealtrace.errors import Violation
 from dealtrace.files.annotation_import_columns import ANNOTATION_COLUMNS, imported_annotations
-from dealtrace.files.cell_types import CodeCell, IntegerCell, PhoneCell, TextCell
+from dealtrace.files.cell_types import IntegerCell, PhoneCell, ReferenceCell, TextCell
 from dealtrace.files.import_columns import ImportColumn, Need, RowValues
 from dealtrace.files.import_formats import ImportFormat, ImportNoun
 from dealtrace.files.timestamp_cells import TimeOfDayCell, TimestampCell
@@ -56,7 +56,7 @@ LEAD_REQUEST_COLUMNS = (
     ImportColumn(
         "number",
         ("requestNumber", "Номер заявки"),
-        CodeCell(NUMBER_LENGTH_MAX),
+        ReferenceCell(NUMBER_LENGTH_MAX),
         "The request's number on the website (`requestNumber` in the API), unique; if missing, `requestId` is used.",
     ),
     ImportColumn(

@@ -21,7 +21,8 @@ class Spellings:
     joined with commas if its name is in `listed` or is the name of a custom field; lists of several elements in place
     of another parameter are refused. Values of a name in `several` are joined even if the name was just repeated.
     Ours: a parameter whose name is not recognised would be lost without a word, and no program sends one that is not
-    meant. A parameter that is also sent under its exact name is not looked for under others.
+    meant. A parameter that is also sent under its exact name is not looked for under others, unless it is in `several`:
+    then the values of all its spellings count, as if it were repeated.
     """
 
     def __init__(
@@ -39,7 +40,10 @@ class Spellings:
         others = pairs.values.keys() - self._exact
         if pairs.broken or not all(map(self._is_of_family, others)):
             for name in (*pairs.values, *pairs.broken):
-                if name not in self._exact and (known := self._known(name, pairs)) is not None:
+                known = name if name in self._several else None
+                if known is None and name not in self._exact:
+                    known = self._known(name, pairs)
+                if known is not None:
                     meant[name] = known
         if meant:
             pairs = self._renamed(pairs, meant)
@@ -62,14 +66,14 @@ class Spellings:
         else:
             found = _LIST.fullmatch(name)
             known = self._by_folded.get((found["name"] if found is not None else name).lower())
-        is_sent = known is None or known in pairs.values or known in pairs.broken
+        is_sent = known not in self._several and (known in pairs.values or known in pairs.broken)
         return None if is_sent else known
 
     def _renamed(self, pairs: Pairs, meant: dict[str, str]) -> Pairs:
         renamed = Pairs(
             {name: text for name, text in pairs.values.items() if name not in meant},
             {name: violation for name, violation in pairs.broken.items() if name not in meant},
-            dict(pairs.further),
+            {name: texts for name, texts in pairs.further.items() if name not in meant},
             dict(pairs.broken_further),
         )
         lists = dict.fromkeys(known for name, known in meant.items() if name.lower() != known.lower())
