@@ -14,7 +14,7 @@ from dealtrace.leads.call import IncomingCall
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from server import ServerProcess
-from write_commands import by_contact, register, utc_now
+from write_commands import utc_now
 
 pytestmark = on_one_engine
 ZONE = zone_at_noon()
@@ -81,32 +81,3 @@ def test_a_sharp_fall_names_the_days_without_calls(server: ServerProcess, served
     words = text_of(member_of(server, served, site.site.id, Role.READER).get("").text).replace("\u00a0", " ")
     span = day_span("en", BROKEN[0], BROKEN[-1]).replace("\u00a0", " ")
     assert re.search(rf"Leads: a sharp fall\. [^(]*There were no calls on {span} \(usually 12 a day\)\.", words)
-
-
-@pytest.mark.parametrize(
-    ("language", "missing", "gap"),
-    [
-        (
-            "en",
-            "Data is missing for the time in which the lead was searched for.",
-            "There were no calls on {} (usually 12 a day).",
-        ),
-        (
-            "ru",
-            "За время, в котором шёл поиск лида, не хватает данных.",
-            "{} не было звонков (обычно 12 в день).",
-        ),
-    ],
-)
-def test_a_deal_without_a_lead_names_the_days_without_calls(
-    server: ServerProcess, served: Stage, site: Player, language: str, missing: str, gap: str
-) -> None:
-    analyst = member_of(server, served, site.site.id, Role.ANALYST, language=language)
-    span = day_span("ru" if language == "ru" else "en", BROKEN[0], BROKEN[-1]).replace("\u00a0", " ")
-    pages = []
-    for day_on, number in ((BROKEN[3], "gap"), (BROKEN[0] - timedelta(days=20), "whole")):
-        at = day_start(day_on, ZONE) + timedelta(hours=12)
-        deal = register(served, site, f"{number} {language}", clue=by_contact("79990001122"), happened_at=at)
-        pages.append(text_of(analyst.get(f"deals/{deal}").text).replace("\u00a0", " "))
-    assert f"{missing} {gap.format(span)}" in pages[0]
-    assert missing not in pages[1]

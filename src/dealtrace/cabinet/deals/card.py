@@ -16,7 +16,6 @@ from dealtrace.cabinet.deals.client_path import path_of
 from dealtrace.cabinet.deals.details import DetailsFormatter
 from dealtrace.cabinet.deals.explanation import ExplanationFormatter
 from dealtrace.cabinet.deals.history import STATE_FIELDS, VERSIONS_SHOWN, Callers, DealHistoryFormatter, shown_versions
-from dealtrace.cabinet.deals.missing_leads import missing_lead_notes
 from dealtrace.cabinet.deals.rule_changes import OtherOrigins
 from dealtrace.cabinet.form_pages import Faults, done_text
 from dealtrace.cabinet.formats import clock_time, money
@@ -82,7 +81,7 @@ async def show(view: View) -> Response:
         facts = await view.read(_read, view.current_site, deal_id, view.request.query_params.get(BEFORE, ""))
     except DealNotFound:
         return not_found_page(view)
-    return view.page("deals/card.html", faults={}, done=done_text(view), **await _shown(view, facts))
+    return view.page("deals/card.html", faults={}, done=done_text(view), **_shown(view, facts))
 
 
 async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:
@@ -97,7 +96,7 @@ async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts]
     faults = faults_of(facts)
     if not faults:
         return not_found_page(view)
-    return view.page("deals/card.html", HTTPStatus.BAD_REQUEST, faults=faults, **await _shown(view, facts))
+    return view.page("deals/card.html", HTTPStatus.BAD_REQUEST, faults=faults, **_shown(view, facts))
 
 
 def _read(connection: Connection, site: Site, deal_id: int, before: str) -> CardFacts:
@@ -164,7 +163,7 @@ def _path(facts: CardFacts) -> list[Visit]:
     return sorted(visits, key=lambda visit: (visit.started_at, visit.id))
 
 
-async def _shown(view: View, facts: CardFacts) -> dict[str, object]:
+def _shown(view: View, facts: CardFacts) -> dict[str, object]:
     deal, lead, history = facts.deal, facts.lead, DealHistoryFormatter(view, facts.callers)
     explanation_formatter = ExplanationFormatter(view)
     deleted_at = deal.deleted_at
@@ -180,7 +179,6 @@ async def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": [(client, ", ".join((*client.phones, *client.emails))) for client in facts.clients],
         "explained": explanation_formatter.explained(facts.explanation, facts.others, _found_at(facts)),
-        "missing_leads": await missing_lead_notes(view, facts.explanation),
         "client_path": path_of(_path(facts), facts.credits, view)
         if lead is not None or facts.visit is not None
         else None,
