@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from commands import CommandLine, Terminal
-from dealtrace.cli.serve import GRACE_SECONDS, _free_address, _stated_starts, _Supervisor
+from dealtrace.cli.serve import GRACE_SECONDS, _free_address, _Supervisor
 from dealtrace.process_start import STARTS_VARIABLE, find_start, state_start
 from dealtrace.settings import Settings
 from engines import on_one_engine
@@ -343,44 +342,6 @@ def test_a_server_without_a_folder_for_temporary_files_serves_nevertheless(tmp_p
         wait_until(lambda: listens(port) or serving.poll() is not None)
         serving.terminate()
         assert serving.wait(timeout=GRACE_SECONDS - 5) == 0
-
-
-HOLDING = """
-import tempfile
-from dealtrace.cli.serve import _locked_folder
-tempfile.tempdir = {folder!r}
-with _locked_folder("dealtrace-starts-") as held:
-    print(held, flush=True)
-    input()
-"""
-
-
-def test_folders_of_killed_servers_are_removed_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    command = [sys.executable, "-c", HOLDING.format(folder=str(tmp_path))]
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with (
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as serving,
-    ):
-        assert killed.stdout is not None
-        assert serving.stdout is not None
-        left, in_use = Path(killed.stdout.readline().strip()), Path(serving.stdout.readline().strip())
-        killed.kill()
-        killed.wait()
-        (left / "1").touch()
-        file = tmp_path / "dealtrace-starts-file"
-        file.touch()
-        with _stated_starts():
-            assert left.is_dir(), "a server may just be starting in it"
-        for path in (left, in_use, file):
-            os.utime(path, (0, 0))
-        with _stated_starts():
-            own = Path(os.environ[STARTS_VARIABLE])
-            assert set(tmp_path.iterdir()) == {own, in_use, file}
-        serving.communicate("\n")
-    assert set(tmp_path.iterdir()) == {file}
 
 
 def test_a_failed_start_on_a_full_disk_does_not_count_as_one_that_served(

@@ -1,18 +1,15 @@
 """`dealtrace serve`: run the server."""
 
 import errno
-import fcntl
 import multiprocessing
 import os
 import resource
-import shutil
 import signal
 import socket
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,7 +19,6 @@ from granian.server.mp import MPServer
 
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.terminal import changing, console, error_console, explained, fail, open_prepared
-from dealtrace.clock import now
 from dealtrace.counter.city import open_cities
 from dealtrace.metrics import MULTIPROCESS_VARIABLE
 from dealtrace.open_files import RESERVED_FILES, connections_that_fit
@@ -46,8 +42,6 @@ FAILED_STARTS_MAX = 3
 """After how many failed starts in a row of a process the server ends, if Granian has not ended it before."""
 START_SECONDS_MAX = 600
 """After how many seconds a process counts as started though it has not said so, for example since the disk is full."""
-UNLOCKED_SECONDS_MAX = 60
-"""How many seconds after its last change a temporary folder without a lock may still be that of a starting server."""
 
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """The errors of binding to an address that this machine does not have, such as ::1 without IPv6."""
@@ -273,7 +267,8 @@ def _stated_starts() -> Iterator[None]:
     with ExitStack() as stack:
         os.environ.pop(STARTS_VARIABLE, None)
         with suppress(OSError):  # every folder for temporary files may be read-only
-            os.environ[STARTS_VARIABLE] = stack.enter_context(_locked_folder("dealtrace-starts-"))
+            folder = tempfile.TemporaryDirectory(prefix="dealtrace-starts-", ignore_cleanup_errors=True)
+            os.environ[STARTS_VARIABLE] = stack.enter_context(folder)
         yield
 
 
@@ -283,42 +278,9 @@ def _shared_metrics(workers: int) -> Iterator[None]:
     if workers == 1 or os.environ.get(MULTIPROCESS_VARIABLE):
         yield
         return
-    with _locked_folder("dealtrace-metrics-") as folder:
+    with tempfile.TemporaryDirectory(prefix="dealtrace-metrics-", ignore_cleanup_errors=True) as folder:
         os.environ[MULTIPROCESS_VARIABLE] = folder
         yield
-
-
-@contextmanager
-def _locked_folder(prefix: str) -> Iterator[str]:
-    """Provide a temporary folder; first remove those with this prefix that servers left which were killed.
-
-    A server locks its folder as long as it lives, so a folder that is not locked has no server. A new one has no lock
-    for a moment, so young ones stay.
-
-    Raises:
-        OSError: no folder can be made.
-    """
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder, ExitStack() as stack:
-        _lock_folder(folder, stack)
-        for other in Path(folder).parent.glob(f"{prefix}*"):
-            with suppress(OSError), ExitStack() as checked:  # another user's, or removed meanwhile
-                if other != Path(folder) and now().timestamp() - other.lstat().st_mtime > UNLOCKED_SECONDS_MAX:
-                    _lock_folder(other, checked)
-                    shutil.rmtree(other, ignore_errors=True)
-        yield folder
-
-
-def _lock_folder(folder: str | Path, stack: ExitStack) -> None:
-    """Lock a folder until the end of `stack`.
-
-    Raises:
-        OSError: another process has locked it, or it is no folder of ours.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    stack.callback(os.close, descriptor)
-    if os.fstat(descriptor).st_uid != os.getuid():
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _greet(database: Database, settings: Settings) -> None:
