@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import msgspec
 from python_calamine import CalamineWorkbook
 
 from commands import Terminal
@@ -35,6 +36,7 @@ from server import ServerProcess
 CODES = [str(int(model)) for model in AttributionModel]
 ENDINGS = {"values": "", "compared": " compared", "change": " change", "changePercent": " change %"}
 """What the columns of files are called after a metric, by the keys of the same figures in JSON."""
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 DIGITS = 1e-14
 """How exactly a spreadsheet keeps a number."""
 
@@ -126,7 +128,8 @@ class Outside:
 
 
 def _as_json(answer: object) -> Any:
-    return json.loads(json.dumps(answer))
+    """Return what a client reads from an answer; numbers that a float cannot hold are written in full."""
+    return json.loads(_ENCODER.encode(answer))
 
 
 def parts_of(words: RawQuestion) -> Iterator[tuple[str, str]]:

@@ -97,6 +97,14 @@ def test_what_is_unknown_stays_as_it_was_sent() -> None:
     assert TABLE.respelt(pairs) == pairs
 
 
+def test_an_unknown_parameter_changes_nothing_for_repeated_ones() -> None:
+    """Further values that cannot be read stay where they were, whatever else is sent."""
+    alone, beside = (TABLE.respelt(read_pairs(text)) for text in (b"tags=a&tags=%FF", b"tags=a&tags=%FF&x=1"))
+    assert alone.broken == beside.broken == {}
+    assert alone.broken_further == beside.broken_further
+    assert alone.values["tags"] == beside.values["tags"]
+
+
 def test_a_strict_table_refuses_other_spellings() -> None:
     table = ParameterTable(REGISTER, is_strict=True)
     pairs = read_pairs(b"Manager=a")

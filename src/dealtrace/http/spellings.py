@@ -39,16 +39,21 @@ class Spellings:
         meant: dict[str, str] = {}
         others = pairs.values.keys() - self._exact
         if pairs.broken or not all(map(self._is_of_family, others)):
-            for name in (*pairs.values, *pairs.broken):
-                known = name if name in self._several else None
-                if known is None and name not in self._exact:
-                    known = self._known(name, pairs)
-                if known is not None:
-                    meant[name] = known
+            meant = self._meant_names(pairs)
         if meant:
             pairs = self._renamed(pairs, meant)
         repeated = [name for name in self._several if name in pairs.further] if pairs.further else []
         return _joined(pairs, repeated) if repeated else pairs
+
+    def _meant_names(self, pairs: Pairs) -> dict[str, str]:
+        """Return the known name that is meant by each other spelling, in the order of `pairs`.
+
+        A name in `several` that was also sent exactly is among them, since its values are joined with the others.
+        """
+        sent = (*pairs.values, *pairs.broken)
+        meant = {name: known for name in sent if name not in self._exact and (known := self._known(name, pairs))}
+        exact = self._several.intersection(meant.values(), sent)
+        return {name: meant.get(name, name) for name in sent if name in meant or name in exact} if exact else meant
 
     def _is_of_family(self, name: str) -> bool:
         """Return whether a name is that of a custom field as it should be written; most requests have no other."""

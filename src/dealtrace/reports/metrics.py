@@ -253,7 +253,7 @@ def _calls(flag: str) -> Formula:
 _RETURN = ratio((WON_AMOUNT, COST), COST)
 _MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
 _RETURN_TEXT = "(won_amount − cost) / cost"
-_RETURN_RU = "(выручка − расходы) / расходы; с маржой, если она известна; в «Итого» входит и выручка не от рекламы"
+_RETURN_RU = "(выручка − расходы) / расходы; с маржой, если она есть, вместо выручки; «Итого» — и выручка не от рекламы"
 _RETURN_EN = "(won amount − cost) / cost, or with margins if there are any; the total includes income without ads"
 _TABLE = (
     Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site",

@@ -110,9 +110,9 @@ def _write(
 
 
 def _attached(answered: Report | Pivot, language: Language, proceed: Proceed) -> tuple[bytes, int]:
-    """Return a CSV file with as many rows as fit in an e-mail, at least one, and the number of these rows.
+    """Return a CSV file with about as many rows as fit in an e-mail, at least one, and the number of these rows.
 
-    A file that is too large is not read into memory.
+    A file that is too large is not read into memory, unless it has only one row.
     """
     rows = _rows_of(answered)
     part = answered

@@ -105,7 +105,8 @@ def replay_message(work: AccountWork, webhook_id: int, message_id: str) -> int:
 def delete_webhook(work: AccountWork, webhook_id: int) -> None:
     """Delete a webhook and its deliveries; running servers stop serving it within two seconds.
 
-    The record of the change has all values of the webhook except its secret, so that it can be created again.
+    The record of the change keeps its URL, events, fields and style, with which it can be created again; its secret is
+    not kept.
 
     Raises:
         WebhookNotFound: there is no such webhook.
