@@ -28,6 +28,7 @@ from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.deals import deal, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.erased_contacts import pattern_of_contacts
 from stored import deal_of, rows_of
 from write_commands import NOON, by_contact, by_lead_request, change, registration
 
@@ -201,6 +202,14 @@ def test_contacts_are_hidden_in_tags_however_they_are_written(
     assert neighbour in left
     hidden = ("555-00-55", "555.00.55", "00\u00a055", "00 55", "D00", "ivan")
     assert [secret for secret in (written, *hidden) if secret in left] == []
+
+
+@pytest.mark.parametrize("before", ["news+", "anna-", "p.", "p_", "news%2B", "anna%2D", "p%2E", "p%5F", "news%252B"])
+def test_the_end_of_a_longer_address_is_somebody_else(before: str) -> None:
+    sought = pattern_of_contacts([MAIL])
+    assert sought is not None
+    assert sought.search(f"to={before}ivan@example.ru") is None
+    assert sought.search(f"to={before}ivan@example.ru%20ivan@example.ru") is not None
 
 
 def test_only_leads_that_bear_the_contact_are_reached(stage: Stage, shop: Player, ivan: int) -> None:

@@ -25,6 +25,8 @@ _BETWEEN_DIGITS = (
 )
 _AFTER_ESCAPED = "(?<=%[0-9A-F][0-9A-F])|(?<=%25[0-9A-F][0-9A-F])"
 """Stands before a contact; the last digits of an escaped character do not belong to it."""
+_NOT_OF_EMAIL = "(?<!2B)(?<!2D)(?<!2E)(?<!5F)"
+"""Excludes an escaped `+`, `-`, `.` or `_`: with it, an e-mail address is the end of a longer one, of somebody else."""
 
 
 def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
@@ -118,4 +120,5 @@ def _pattern_of(contact: str) -> str:
         country = f"[78]{_BETWEEN_DIGITS}" if _RUSSIAN.fullmatch(contact) else ""
         plus, digits = rf"(?:\+|{_ESCAPE}2B)", _BETWEEN_DIGITS.join(_national(contact))
         return rf"(?:{plus}|(?<![0-9])|{_AFTER_ESCAPED})(?:{country})?{digits}(?![0-9])"
-    return rf"(?:(?<![\w.+-])|{_AFTER_ESCAPED}){re.escape(contact).replace('@', f'(?:@|{_ESCAPE}40)')}(?![\w-])"
+    before = rf"(?:(?<![\w.+-])|(?:{_AFTER_ESCAPED}){_NOT_OF_EMAIL})"
+    return rf"{before}{re.escape(contact).replace('@', f'(?:@|{_ESCAPE}40)')}(?![\w-])"
