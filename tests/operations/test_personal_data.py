@@ -15,6 +15,7 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
 from dealtrace.errors import NumberTaken, PersonNotFound
+from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
@@ -22,7 +23,7 @@ from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.personal_data import erase_person, export_person
 from dealtrace.storage.database.column_types import JsonText
-from dealtrace.storage.personal_data import ANONYMOUS, DELETED
+from dealtrace.storage.personal_data import ANONYMOUS, DELETED, find_traces, list_contacts_of_deleted_leads
 from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.deals import deal, deal_version
@@ -516,3 +517,22 @@ def test_a_client_that_has_only_a_filler_is_told_and_goes(stage: Stage, shop: Pl
     assert "Olga" in text
     assert other.id not in erased.lead_requests
     assert "no@no.ru" in {row[1] for row in rows_of(stage.database, shop)["contact"]}, "others have it too"
+
+
+@pytest.mark.parametrize("contacts", [(), (PHONE, MAIL)], ids=["no contact", "two contacts"])
+def test_a_person_is_found_without_reading_all_leads_of_the_site(
+    stage: Stage, shop: Player, contacts: tuple[str, ...]
+) -> None:
+    if not stage.database.is_sqlite:
+        pytest.skip("PostgreSQL does not say how much it reads")
+    mine = stage.call(shop, BEFORE, phone=contacts[0] if contacts else "hidden")
+    client_id = client_of(stage, shop, LeadRef(LeadKind.CALL, mine.id))
+    others = [IncomingCall(BEFORE, timedelta(0), f"7495{number:07}") for number in range(2_000)]
+    stage.calls(shop, *others)
+    steps: list[None] = []
+    with stage.database.read() as connection:
+        connection.connection.dbapi_connection.set_progress_handler(lambda: steps.append(None), 100)
+        assert find_traces(connection, shop.site.id, contacts, [client_id]).calls == {mine.id}
+        list_contacts_of_deleted_leads(connection, shop.site.id, [client_id])
+        connection.connection.dbapi_connection.set_progress_handler(None, 0)
+    assert len(steps) < len(others) / 100

@@ -151,15 +151,15 @@ def find_traces(
     }
     clients |= {*client_ids, *_clients_of(connection, site_id, leads)}
     owned = clients - _clients_of_others(connection, site_id, leads)
-    theirs = _is_of_person(connection, site_id, known_contacts, leads)
-    named_by_deals = _column(connection, deal, site_id, deal.c.visit_id, theirs) - {None}
+    deals = _deals_of(connection, site_id, known_contacts, leads)
+    named_by_deals = _column(connection, deal, site_id, deal.c.visit_id, is_in(deal.c.id, deals)) - {None}
     traces = Traces(
         contacts=frozenset({*known_contacts} | _own_contacts(connection, site_id, leads, owned)),
         clients=frozenset(owned),
         calls=frozenset(leads[LeadKind.CALL]),
         lead_requests=frozenset(leads[LeadKind.LEAD_REQUEST]),
         visits=frozenset(_own_visits(connection, site_id, leads, named_by_deals)),
-        deals=frozenset(_column(connection, deal, site_id, deal.c.id, theirs)),
+        deals=frozenset(deals),
     )
     if client_ids and not _identifies_somebody(connection, site_id, traces):
         nobody = frozenset[int]()
@@ -167,20 +167,24 @@ def find_traces(
     return traces
 
 
-def _is_of_person(
+def _deals_of(
     connection: Connection, site_id: int, known_contacts: Collection[str], leads: Mapping[LeadKind, Collection[int]]
-) -> ColumnElement[bool]:
-    """Return the SQL condition that a deal states one of these contacts, or has one of these leads."""
+) -> set[int]:
+    """Find the ids of the deals that state one of these contacts, or have one of these leads.
+
+    Each condition is a statement of its own, because SQLite has no index for all of them together.
+    """
     named = is_in(deal_contact.c.contact, known_contacts)
-    further = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
+    found = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
     sought = is_in(deal_key.c.key, known_contacts)
-    further |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
-    return or_(
+    found |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
+    for theirs in (
         is_in(deal.c.clue_phone, known_contacts),
         is_in(deal.c.clue_email, known_contacts),
-        is_in(deal.c.id, further),
         *(and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind])) for kind in LeadKind),
-    )
+    ):
+        found |= _column(connection, deal, site_id, deal.c.id, theirs)
+    return found
 
 
 def _identifies_somebody(connection: Connection, site_id: int, traces: Traces) -> bool:
@@ -206,12 +210,13 @@ def find_leads_without_contact(
     """
     table, rows = LEAD_TABLES[kind], lead_contact.c
     theirs = and_(table.c.site_id == site_id, is_in(table.c.client_id, client_ids))
-    of_lead = and_(rows.site_id == table.c.site_id, rows.lead_id == table.c.id, rows.lead_kind == kind)
-    shown = connection.execute(select(rows.lead_id, rows.contact).join(table, of_lead).where(theirs))
+    leads = _column(connection, table, site_id, table.c.id, theirs)
+    of_leads = and_(rows.site_id == site_id, rows.lead_kind == kind, is_in(rows.lead_id, leads))
+    shown = connection.execute(select(rows.lead_id, rows.contact).where(of_leads))
     reachable = {lead_id for lead_id, name in shown if not is_filler(name)}
     deleted = _contacts_of_deleted(connection, kind, theirs)
     reachable |= {lead_id for lead_id, contacts in deleted.items() if not all(map(is_filler, contacts))}
-    return _column(connection, table, site_id, table.c.id, theirs) - reachable
+    return leads - reachable
 
 
 def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[str]:
@@ -245,7 +250,7 @@ def _contacts_of_deleted(
     table = LEAD_TABLES[kind]
     email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
     stated = select(table.c.id, table.c.phone, email.label("email")).where(table.c.deleted_at.is_not(None), where)
-    found = connection.execute(stated.order_by(table.c.id))
+    found = sorted(connection.execute(stated))  # sorted here: to sort by id, SQLite would read all leads of the site
     return {row.id: normal_contacts(row.phone, row.email) for row in found}
 
 

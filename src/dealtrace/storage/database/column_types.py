@@ -6,7 +6,18 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Dialect, Integer, Text, bindparam, cast
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Text,
+    bindparam,
+    cast,
+    literal_column,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -194,7 +205,13 @@ Engines limit the number of parameters.
 
 
 def is_in(column: AnyElement, values: Collection[object]) -> ColumnElement[bool]:
-    """Return the SQL condition that a column equals one of `values`, however many there are."""
+    """Return the SQL condition that a column equals one of `values`, however many there are.
+
+    Without values it is a constant, because SQLite would compare every row of an index with an empty list. SQLAlchemy's
+    own `false()` would remove the conditions beside it, such as that of the site.
+    """
+    if not values:
+        return literal_column("(1 = 0)", Boolean)
     return column.in_(values) if len(values) <= IN_LIST_MAX else is_among_many(column, "listed", values)
 
 

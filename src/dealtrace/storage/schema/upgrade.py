@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, MetaData, Table, Text, inspect, selec
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import create_private_file
+from dealtrace.storage.schema.planner_statistics import write_statistics
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "schema_version"
@@ -145,6 +146,8 @@ def upgrade_schema(database: Database) -> None:
             _drop_triggers(connection)
         config.attributes["connection"] = connection
         import_module("alembic.command").upgrade(config, "head")
+        if database.is_sqlite:
+            write_statistics(connection)
 
 
 def _drop_triggers(connection: Connection) -> None:
