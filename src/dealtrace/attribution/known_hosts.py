@@ -1,4 +1,4 @@
-"""The table of hosts known to all sites: search engines, social networks, mail, AI assistants, sign-ins and payments.
+"""The table of hosts known to all sites: search engines, social networks, e-mail, AI assistants, sign-ins and payments.
 
 A host that matters to a single site belongs in the `SiteHosts` of this site.
 

@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 @record
 class StatedCost:
-    """The cost of a traffic source on a day; `campaign` is used only if `traffic_source` names no campaign."""
+    """The cost of a traffic source on a day; `campaign` is used only if `traffic_source` has no campaign."""
 
     day_on: date
     traffic_source: TrafficSource
