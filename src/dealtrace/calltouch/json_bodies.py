@@ -207,7 +207,8 @@ def read_or_refuse(read: Callable[P, Value], *args: P.args, **kwargs: P.kwargs) 
 def outcomes_in_order(read: Iterable[object], stored: Iterable[Outcome]) -> list[Outcome | Refusal]:
     """Return an outcome for each item of a list, in input order.
 
-    `read` has the parsed items, with a refusal in place of each refused item. `stored` has the outcomes of all others.
+    `read` has the parsed items, with a refusal in place of each refused item. `stored` has the outcomes of the other
+    items, in input order.
     """
     rest = iter(stored)
     return [each if isinstance(each, Refusal) else next(rest) for each in read]
@@ -323,7 +324,7 @@ def _expectation(message: str) -> tuple[str, str]:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Return a violation with its field `custom[name]` renamed `customFields[name]`; other fields are not renamed."""
+    """Return a violation with the field `custom[name]` renamed to `customFields[name]`; other fields are unchanged."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
@@ -349,7 +350,7 @@ def joined_tags(tags: Iterable[Tag | SentScalar]) -> str:
 
 
 def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
-    """Return the values of custom fields by name; if a field is repeated, its first value counts."""
+    """Return the values of custom fields by name; if a field is repeated, its first value is used."""
     values: dict[str, str] = {}
     for field in fields:
         values.setdefault(stripped(scalar_text(field.field)), scalar_text(field.value))

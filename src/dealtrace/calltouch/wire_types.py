@@ -66,8 +66,8 @@ class Amount:
 class CostAmount:
     """A cost in rubles, zero or more, in the same format as `Amount`.
 
-    Ours: the cost is stored in kopecks, rounded half up. A negative cost is refused; to correct a cost, send the right
-    cost again.
+    Ours: the cost is stored in kopecks, rounded half up. A negative cost is refused; to correct a cost, send the
+    correct cost with `costs-import/update`.
     """
 
     erased: None = None
@@ -152,9 +152,10 @@ class Seconds:
 
 @record
 class AnsweredStatus:
-    """On the wire, whether a call was answered: the vendor's words, or those that PBXs write in their lists of calls.
+    """The type of a call's outcome (answered or missed): one of the vendor's words, or of the words in PBXs' call logs.
 
-    Ours: PBXs send their own words, such as `NO ANSWER`, and nobody reads a refusal there: the call would be lost.
+    Ours: PBXs send their own words, such as `NO ANSWER`. Nobody would notice a refusal there, and the call would be
+    lost.
     """
 
     erased: None = None
