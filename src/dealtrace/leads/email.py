@@ -130,7 +130,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _is_one_sign(name: str, domain: str) -> bool:
-    """Return whether a name is one character, once or repeated, but not a person's initials.
+    """Return whether a name is a single character, possibly repeated, but not a person's initials.
 
     One letter, or the same letter twice, counts as initials, as in `i@ivanov.ru`, except at the domains in `PROVIDERS`.
     """
