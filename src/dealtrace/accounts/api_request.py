@@ -60,7 +60,7 @@ class ApiRequest:
 
 
 class AnsweredRequest(NamedTuple):
-    """An answered API request as it waits in memory: what was sent is not masked yet, and the duration is in seconds.
+    """An answered API request that waits in memory to be stored; its parameters (`sent`) are not masked yet.
 
     Ours: requests wait unmasked, since masking a few dozen requests in a row takes a third of the CPU time of masking
     each request when it is answered. A named tuple is cheap to create.

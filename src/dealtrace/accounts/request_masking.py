@@ -101,7 +101,7 @@ def _words_of(name: str) -> list[str]:
 
 
 def _mask_named(words: Sequence[str]) -> Callable[[str], str] | None:
-    """Return the function for a name whose last one or two words are known or like those of a secret, or `None`."""
+    """Return the masking function that the last one or two words of a name require, or `None` if they require none."""
     for known in (".".join(words[-2:]), words[-1] if words else ""):
         mask = _MASKS.get(known) or _MASKS.get(known.lower())
         if mask is not None:

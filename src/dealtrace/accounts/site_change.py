@@ -25,7 +25,8 @@ class ChangeKind(StrEnum):
     - `LEAD`: what a person did to a lead: `name` is the kind and id of the lead, and `after` is what the person did.
       Unlike in other kinds, `before` is not a former value: it is the number of the new version of the lead's notes,
       or an empty string if the notes did not change.
-    - `ERASURE`: a person was erased: `name` is the number of leads, `after` that of deals; no contact is stored.
+    - `ERASURE`: a person was erased: `name` is the number of leads, and `after` the number of deals; no contact is
+      stored.
     - `NOTE`: a note on the time axis of charts: `name` is `DAY TEXT`; the key of the note is in `after` if the note was
       added, and in `before` if it was removed.
     """
