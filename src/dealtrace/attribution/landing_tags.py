@@ -81,9 +81,9 @@ adds `srsltid` to links from its free product listings.
 class LandingTags:
     """The advertising parameters in the URL of a landing page.
 
-    `utm` holds the UTM tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
+    `utm` has the UTM tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
     is none. `click_ids` maps names of parameters, in lower case, to click ids. `referrer` is the URL of the referring
-    page that a redirect has kept in the parameter `utm_referrer`, or empty.
+    page that a redirect has kept in the parameter `utm_referrer`; it is empty if there is none.
     """
 
     utm: TrafficSource = NOWHERE

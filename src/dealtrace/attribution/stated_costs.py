@@ -1,4 +1,4 @@
-"""The costs of campaigns as files and API requests state them, summed by day and traffic source."""
+"""The costs of campaigns in files and API requests, added up by day and traffic source."""
 
 from collections.abc import Iterable
 from dataclasses import replace

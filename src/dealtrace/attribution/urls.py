@@ -109,7 +109,7 @@ def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
 
 
 def parameters_in_path(path: str) -> Mapping[str, str]:
-    """Return the parameters that were added to a URL without a query by `&` instead of `?`, by name.
+    """Return the parameters, by name, that follow the first `&` in a path, as in `/page&utm_source=x`.
 
     The slash that sites add to the end of a path does not belong to the last value.
     """

@@ -86,7 +86,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return the visit after a further hit.
+    """Return the visit with another hit added.
 
     Client ids that the visit lacks are taken from the hit. The hit's attributes are added to the visit's, but
     attributes that would exceed the limits of a visit are left out.
