@@ -258,7 +258,7 @@ def key_of_list(document: Mapping[str, object], name: str) -> str:
 
 
 def _other_list(document: object, name: str) -> tuple[str, str]:
-    """Return a hint in Russian and English, such as the list that was sent instead of `name`, or two empty strings."""
+    """Return a hint in Russian and English about a missing list, or two empty strings if the list `name` was sent."""
     like_ru, like_en = f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"
     if not isinstance(document, dict):
         return like_ru, like_en
@@ -331,7 +331,7 @@ def renamed(violation: Violation) -> Violation:
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of each value of a lead, with dotted names for nested keys and tags joined by commas."""
+    """Yield each value of a lead as a name and a string; nested keys have dotted names, tags are joined by commas."""
     for key, value in named_values(lead):
         match value:
             case str() | int() | float() as word:

@@ -352,7 +352,7 @@ class MatchingElements(Text):
 
 @record
 class NamedValues:
-    """The fields of a form, sent as a list of objects. Used for the schema only: the endpoint parses them."""
+    """The fields of a form, sent as a list of objects; this type only describes them, and the endpoint parses them."""
 
     length_max: int
     erased: None = None
