@@ -1,4 +1,4 @@
-"""The changes of a deal: a parameter that is not sent leaves its value unchanged, and an empty parameter erases it."""
+"""Changes to a deal: a parameter that is not sent leaves its value unchanged, and an empty one erases the value."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace

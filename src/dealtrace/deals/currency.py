@@ -1,4 +1,4 @@
-"""The currencies of deals, and what their amounts are worth in rubles by the exchange rates of a site."""
+"""The currencies of deals, and the value of their amounts in rubles at the exchange rates of a site."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -74,7 +74,7 @@ def kopecks_at(amount: int, rate: int) -> int | None:
 
 
 def is_foreign(currency: str | None) -> bool:
-    """Return whether a deal's currency is not the ruble; `None` is the ruble."""
+    """Return whether a deal's currency is not the ruble; `None` means the ruble."""
     return currency is not None and currency != RUBLE
 
 

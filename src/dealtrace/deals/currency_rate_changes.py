@@ -36,7 +36,7 @@ class MonthOfAmounts:
 class ChangedAmounts:
     """The deals whose amounts or margins in rubles change: how many, and their totals in kopecks before and after.
 
-    An amount without a rate counts as 0; `lacking_before` and `lacking_after` are how many of these deals have such an
+    An amount without a rate counts as 0; `lacking_before` and `lacking_after` are the numbers of deals with such an
     amount. `months` are in order of time, then by currency.
     """
 

@@ -1,4 +1,4 @@
-"""The id and the number by which a request identifies a deal, and the rule that chooses the deal by them."""
+"""The id and the number by which a request identifies a deal, and the rule by which that deal is chosen."""
 
 from collections.abc import Mapping
 from dataclasses import replace

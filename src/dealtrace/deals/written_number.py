@@ -32,7 +32,7 @@ def whole_digits(text: str) -> str:
     Ours: blanks between thousands and a `.0` at the end are ignored. 1C writes 1000000005 as `1 000 000 005`, with
     no-break spaces, unless it is configured not to, and pandas writes `1000000005.0`.
     """
-    if text.isascii() and text.isdigit():  # a shortcut: nearly all numbers are sent so
+    if text.isascii() and text.isdigit():  # a shortcut: nearly all numbers are sent like this
         return text
     return _ZERO_DECIMALS.sub("", plain(without_blanks_between_thousands(stripped(text))))
 

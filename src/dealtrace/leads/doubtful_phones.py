@@ -65,8 +65,8 @@ class Rival:
 class PhoneReading:
     """A phone that was read at the start of `digits`, which are a written number in a row or the end of such a number.
 
-    All positions are positions in the row: the phone begins at `start` and ends before `over`, the written number ends
-    before `number_end`, and the row, or its part before an extension, ends before `row_end`.
+    All positions are positions in the row. The phone begins at `start` and ends before `over`, and the written number
+    ends before `number_end`. The row, or its part before an extension, ends before `row_end`.
     """
 
     phone: str
@@ -127,7 +127,7 @@ def _end_of_exit_code(reading: PhoneReading) -> int:
 
 
 def _has_trunk_prefix(reading: PhoneReading, rival: Rival) -> bool:
-    """Return whether a Russian number, with its 7 or 8, begins later than the first group after the `8~10`."""
+    """Return whether a rival has its own 7 or 8, and begins after the first group that follows the phone's `8~10`."""
     return rival.has_prefix and rival.start > _end_of_exit_code(reading)
 
 
@@ -139,10 +139,10 @@ def _begins_with_country_code(reading: PhoneReading) -> bool:
 def _may_follow_exit_code(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a rival may be the real phone, so that `8~10` and the digits before the rival mean something else.
 
-    They may be the number of a house or an order. Every rival may be the real phone, unless the reading is clear: its
-    phone is a Russian number in usual groups, or a number that its country can assign, with the country code directly
-    after the `8~10`. If the reading is clear, a Russian rival may be the real phone only if it begins directly after
-    the `8~10` (or after the group that begins with it), or has its own 7 or 8; a foreign rival, only if it is long.
+    They may be the number of a house or an order. If the reading is unclear, every rival may be the real phone. The
+    reading is clear if its phone is a Russian number in usual groups, or a number that its country can assign, with the
+    country code directly after the `8~10`. Then a foreign rival may be the real phone only if it is long. A Russian
+    rival must begin directly after the `8~10` (or after the group that begins with it), or have its own 7 or 8.
     """
     code = _behind_exit_code(reading).partition(" ")[0]
     is_clear = reading.is_usual or (code in country_codes() and valid_foreign(reading.phone) == reading.phone)
@@ -288,8 +288,8 @@ def _russian(digits: str) -> Iterator[Rival]:
 def _foreign(reading: PhoneReading, length_min: int) -> Iterator[Rival]:
     """Yield the foreign numbers that begin inside a phone, at one of its later groups.
 
-    The phone's own digits without its prefix or its end are not another number. No other number begins inside a
-    Russian phone in usual groups if no digits follow the phone.
+    Numbers that are only the phone without its prefix or its end are left out. If no digits follow a Russian phone in
+    usual groups, nothing is yielded.
     """
     if reading.is_usual and reading.over == reading.number_end:
         return

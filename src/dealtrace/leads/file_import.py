@@ -89,10 +89,10 @@ class ImportedFile:
 class LoggedImport:
     """An import that can be or was taken back: its file and progress, and how far it has been taken back.
 
-    `left` counts the rows that are still to be taken back: rows that this import has added, and rows of its file that
-    another import added before with the same values, if that import can still be taken back. `taken_back` counts the
-    rows that were taken back, and `stayed` those that stay because they were changed. `reported_at` is when the last
-    step of taking it back ended.
+    `left` counts the rows that are still to be taken back. These are rows that this import has added, and rows of its
+    file that an earlier import, which can still be taken back, added with the same values. `taken_back` counts the rows
+    that were taken back, and `stayed` those that stay because they were changed. `reported_at` is when the last step of
+    taking it back ended.
     """
 
     at: FileImport
