@@ -34,9 +34,9 @@ class ApiRequest:
     """A request to the API and its answer; `site_id` is `NO_SITE_ID` if the request has no valid site.
 
     Secrets, contacts and people's names in `parameters` are masked. `code`, `reason_ru` and `reason_en` are those of
-    the refusal; they are `None` if the request was accepted. If only items of a list were refused, they are those of
-    the first refused item, and `status` may be that of a success. `network` is the masked address that a request
-    without a valid site came from, and `None` for other requests.
+    the refusal; they are `None` if the request was accepted. If only items of a list were refused, not the whole
+    request, these three come from the first refused item, and `status` may indicate success. `network` is the masked
+    address that a request without a valid site came from, and `None` for other requests.
     """
 
     site_id: int
@@ -60,7 +60,7 @@ class ApiRequest:
 
 
 class AnsweredRequest(NamedTuple):
-    """An answered API request as it waits in memory: what was sent is not masked yet, and the duration is in seconds.
+    """An answered API request that waits in memory to be stored; its parameters (`sent`) are not masked yet.
 
     Ours: requests wait unmasked, since masking a few dozen requests in a row takes a third of the CPU time of masking
     each request when it is answered. A named tuple is cheap to create.
@@ -94,7 +94,7 @@ def item_parameters(items: Sequence[object], first: int = 0) -> dict[str, str]:
 
 
 def _values(name: str, item: object) -> Iterator[tuple[str, str]]:
-    """Yield the path and the text of each value in `item`, in order; values may be nested to any depth."""
+    """Yield the path of each value in `item` and the value as a string, in order; nesting may have any depth."""
     waiting = [(name, item)]
     while waiting:
         place, value = waiting.pop()

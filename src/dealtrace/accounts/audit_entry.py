@@ -7,7 +7,7 @@ from dealtrace.record import record
 
 
 class AuditedAction(StrEnum):
-    """What an entry in the history of accounts records; this decides what `name` contains.
+    """The action that an entry in the history of accounts records; it determines what `name` contains.
 
     For users, `name` is the login. For sites, it is `ID NAME`. For invitations, it is `SITE-ID ROLE`, or empty if the
     invitation makes its user an owner of the installation. `FACTOR_DEMANDED` and `FACTOR_NOT_DEMANDED` concern all

@@ -18,7 +18,7 @@ def read_counter_code(key: str, text: str) -> str:
     """Return the counter code that an operator typed, converted to lower case.
 
     Raises:
-        InvalidSetting: the text cannot be a code.
+        InvalidSetting: the string cannot be a counter code.
     """
     code = text.strip().lower()
     if not is_counter_code(code):

@@ -38,8 +38,8 @@ class Invitation:
     """A one-time link as it is stored, without its key.
 
     `made_by` is `None` if a command or the server made the link. A link that gives a role gives `role` on the site
-    `site_id`; if `site_id` is `None`, it makes its user an owner of the installation. `name_tries` is how often its
-    bearer chose a login that another user has.
+    `site_id`; if `site_id` is `None`, it makes its user an owner of the installation. `name_tries` is how often the
+    person who opened the link chose a login that was already taken.
     """
 
     digest: str

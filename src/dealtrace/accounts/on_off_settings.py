@@ -1,4 +1,4 @@
-"""How settings with two states are written and stored: as the words `on` and `off`."""
+"""Convert settings with two states to the strings `on` and `off` and back."""
 
 from dealtrace.errors import InvalidSetting
 
@@ -6,7 +6,7 @@ _ON, _OFF = "on", "off"
 
 
 def switch_text(*, is_on: bool) -> str:
-    """Return the word for on or off."""
+    """Return `on` or `off`, the string that is shown and stored for a setting with two states."""
     return _ON if is_on else _OFF
 
 

@@ -1,4 +1,4 @@
-"""Mask secrets, contacts and people's names in parameters of requests, and contacts in refusals and other texts."""
+"""Mask secrets, contacts and people's names in request parameters, and contacts in error messages and other strings."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -101,7 +101,7 @@ def _words_of(name: str) -> list[str]:
 
 
 def _mask_named(words: Sequence[str]) -> Callable[[str], str] | None:
-    """Return the function for a name whose last one or two words are known or like those of a secret, or `None`."""
+    """Return the masking function that the last one or two words of a name require, or `None` if they require none."""
     for known in (".".join(words[-2:]), words[-1] if words else ""):
         mask = _MASKS.get(known) or _MASKS.get(known.lower())
         if mask is not None:
@@ -119,7 +119,7 @@ def _masked_secret(_value: str) -> str:
 
 
 def masked_unknown(text: str) -> str:
-    """Return what was sent in an unknown place, as a value or as a name, with contacts and tokens masked.
+    """Return a value or name that was sent in an unknown place, with contacts and tokens masked.
 
     Ours: a program may send its token under any name, in place of a name, or with words around it.
     """
@@ -235,7 +235,7 @@ def _masked_values(mask: Callable[[str], str], values: Sequence[str]) -> Sequenc
 
 
 def _beginning(text: str, length_max: int = MASKED_LENGTH_MAX) -> str:
-    """Return the beginning of a text without a word that is cut; a single long word is only cut."""
+    """Return the beginning of a string, up to the last word that fits; a first word that is too long is cut."""
     if len(text) <= length_max:
         return text
     cut = text[:length_max]
@@ -268,9 +268,9 @@ _cached = lru_cache(maxsize=NAMES_CACHED_MAX)(_shown_name_and_mask)
 def masked_reason(message: str, sent: Mapping[str, str]) -> str:
     """Return the message of a refusal, masked and cut; null characters, which databases cannot store, are left out.
 
-    Ours: a limit that the message states, such as the greatest number allowed, stays readable. A number without
-    separators counts as a limit unless it was sent or is written like a Russian phone. If not all parameters of the
-    request are known, no number counts as a limit.
+    Ours: a limit in the message, such as the greatest number allowed, stays readable. A number without separators
+    counts as a limit unless it was sent or is written like a Russian phone. If not all parameters of the request are
+    known, no number counts as a limit.
     """
     is_known = 0 < len(sent) < ITEM_PARAMETERS_MAX
     repeated: list[str] = []

@@ -50,7 +50,7 @@ class Rights:
 def may_see_contacts(person: Rights | None, site_id: int) -> bool:
     """Return whether a person may see contacts of a site; only its analysts and owners may.
 
-    Ours: somebody who is no user, such as the owner of an address to which e-mails go, sees what a reader sees, like
+    Ours: a person who is not a user, such as an e-mail recipient without a login, sees what a reader sees, as does
     everyone who has a shared link.
     """
     role = person.role_at(site_id) if person is not None else None

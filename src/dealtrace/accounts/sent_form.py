@@ -35,6 +35,6 @@ def open_answer(sealed: str, key: str, digest: str) -> bytes:
 
 
 def _combined(text: bytes, key: str, digest: str) -> bytes:
-    """Return the bytes combined with as many bytes derived from the key; doing so twice gives the original bytes."""
+    """Return the bytes XORed with as many bytes derived from the key; doing so twice gives the original bytes."""
     stream = hashlib.shake_256(_ANSWER + f"{digest} {key}".encode(errors="surrogatepass")).digest(len(text))
     return (int.from_bytes(text) ^ int.from_bytes(stream)).to_bytes(len(text))

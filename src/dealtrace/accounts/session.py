@@ -43,7 +43,8 @@ class Session:
     def is_due(self, now: datetime) -> bool:
         """Return whether the stored session must be updated or ended.
 
-        It must if `seen_at` is over a minute old, or if the second factor was not entered within `CODE_WAIT_MAX`.
+        It must be updated if `seen_at` is over a minute old, and ended if the second factor was not entered within
+        `CODE_WAIT_MAX`.
         """
         if not self.is_confirmed:
             return now - self.created_at > CODE_WAIT_MAX

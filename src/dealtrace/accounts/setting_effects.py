@@ -148,7 +148,7 @@ class Effect:
     days: tuple[DayEffect, ...] = ()
 
     def sentence(self, language: Language) -> str:
-        """Return a sentence that says what changes."""
+        """Return a sentence that describes the effect."""
         name = self.key.partition(".")[0]
         return SENTENCES.get(f"{name}={self.after}", SENTENCES.get(name, {}))[language]
 

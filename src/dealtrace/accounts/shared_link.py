@@ -20,7 +20,7 @@ class SharedLink:
     """A shared link as stored, with the digest of its key; `query` is the query string that defines the report.
 
     `used_at` is when somebody last opened the link, to the minute. `segment_deleted_at` is when the segment of the
-    report was deleted; the link shows nothing since.
+    report was deleted; since then, the link has shown nothing.
     """
 
     digest: str

@@ -25,7 +25,8 @@ class ChangeKind(StrEnum):
     - `LEAD`: what a person did to a lead: `name` is the kind and id of the lead, and `after` is what the person did.
       Unlike in other kinds, `before` is not a former value: it is the number of the new version of the lead's notes,
       or an empty string if the notes did not change.
-    - `ERASURE`: a person was erased: `name` is the number of leads, `after` that of deals; no contact is stored.
+    - `ERASURE`: a person was erased: `name` is the number of leads, and `after` the number of deals; no contact is
+      stored.
     - `NOTE`: a note on the time axis of charts: `name` is `DAY TEXT`; the key of the note is in `after` if the note was
       added, and in `before` if it was removed.
     """
@@ -63,8 +64,8 @@ class FormerValues(TypedDict, total=False):
     The parts of an alert are `rule`, `filters` and `recipients`; those of a report by e-mail are `title`, `schedule`
     (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`,
     and those of a deleted webhook also `style`. A report or segment has its former `question` here if it is too long to
-    be shown. Those of an import of costs are its account, its source, the number of days with costs, and how many costs
-    of these days it `replaced`; older imports lack that number.
+    be shown. The parts of an import of costs are its account, its source, the number of days with costs, and the number
+    of costs of these days that it `replaced`; older imports lack `replaced`.
     """
 
     id: int

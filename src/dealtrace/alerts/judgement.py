@@ -25,7 +25,7 @@ By chance, about 1 count in 1,000 differs by that much.
 
 
 class AlertVerdict(Enum):
-    """Whether a figure is usual, unusual, or undecided for lack of data; undecided figures leave the alert as it is."""
+    """The verdict on a figure: usual, unusual, or undecided for lack of data; `UNDECIDED` leaves the alert as it is."""
 
     QUIET = auto()
     RAISED = auto()

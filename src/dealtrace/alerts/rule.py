@@ -85,8 +85,8 @@ class RawRule:
 class Alert:
     """A stored rule and its state.
 
-    The rule is checked next at `due_at`. `incident_id` is set while the alert is raised. `fault` says why the rule
-    cannot be checked, for example that its metric was removed.
+    The rule is checked next at `due_at`. `incident_id` is set while the alert is raised. `fault` is the reason why the
+    rule cannot be checked, for example that its metric was removed.
     """
 
     id: AlertId
@@ -126,7 +126,7 @@ def parse_rule(raw: RawRule, context: QuestionContext, recipients: tuple[Recipie
 
 
 def format_rule(rule: Rule) -> str:
-    """Return a line that says what a rule watches, without filters and recipients; `parse_formatted_rule` parses it."""
+    """Return a one-line description of a rule without filters and recipients; `parse_formatted_rule` parses it."""
     amount = f"{rule.amount:f}" if rule.amount is not None else _NO_AMOUNT
     return f"{rule.kind} {rule.window.name} {amount} {rule.metric}"
 

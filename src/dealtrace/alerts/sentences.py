@@ -1,4 +1,4 @@
-"""Texts of alerts in Russian and English: sentences that describe rules, and the texts of e-mails about incidents."""
+"""Describe alerts in Russian and English: sentences about rules, and the content of e-mails about incidents."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -49,7 +49,10 @@ _OF_TEST = {
 
 @record
 class AlertSite:
-    """What texts about an alert need: its site, the metrics of the site's columns by name, and its filters in words."""
+    """The data for sentences and e-mails about an alert: its site, metrics of the site's columns, and filters in words.
+
+    `columns` has the metrics of the site's report columns by name.
+    """
 
     site: Site
     columns: Mapping[str, Metric]
@@ -59,7 +62,7 @@ class AlertSite:
 def metric_title(metric: str, language: Language, columns: Mapping[str, Metric]) -> str:
     """Return the title of a metric in a language; `columns` has the metrics of the site's report columns by name.
 
-    The metric of a column that was removed is called by the column's name.
+    If the column of a metric was removed, the title is the name of the column.
     """
     known = METRICS.get(metric) or columns.get(metric)
     if known is None:
@@ -88,12 +91,12 @@ def _amount(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> st
 
 
 def letter_of_raised(rule: Rule, incident: Incident, site: AlertSite, language: Language, link: str) -> Letter:
-    """Return the text of the e-mail about a raised alert."""
+    """Return the content of the e-mail about a raised alert."""
     return _letter(rule, site, language, _RAISED[language], link, [_figure(rule, incident, site, language)])
 
 
 def letter_of_ended(rule: Rule, incident: Incident, site: AlertSite, language: Language, link: str) -> Letter:
-    """Return the text of the e-mail about an alert that has ended."""
+    """Return the content of the e-mail about an alert that has ended."""
     end = _OF_END[language].format(
         raised_at=_clock(incident.raised_at, site.site.time_zone),
         ended_at=_clock(incident.ended_at or incident.raised_at, site.site.time_zone),
@@ -103,7 +106,7 @@ def letter_of_ended(rule: Rule, incident: Incident, site: AlertSite, language: L
 
 
 def letter_of_test(rule: Rule, site: AlertSite, language: Language, link: str) -> Letter:
-    """Return the text of the e-mail with which a person tests whether e-mails about an alert arrive."""
+    """Return the content of a test e-mail, by which a person checks that e-mails about an alert arrive."""
     return _letter(rule, site, language, _TEST[language], link, [_OF_TEST[language]])
 
 

@@ -25,7 +25,7 @@ usual count of a hundred to notice a fall of 30 %.
 
 @record
 class Fall:
-    """A sharp fall: the metric, the window of time in which it fell, its value there, and its usual value."""
+    """A sharp fall: the metric, the window of time in which it fell, its value in that window, and its usual value."""
 
     metric: Metric
     slot: Slot
@@ -34,7 +34,7 @@ class Fall:
 
 
 def find_falls(observed: Mapping[Metric, Mapping[Slot, Observed]], slots: Sequence[Slot]) -> list[Fall]:
-    """Return the falls of the watched metrics in their order, at most one for each metric.
+    """Return the falls of the watched metrics, at most one for each metric, in the order of the metrics.
 
     `slots` are the windows to judge, the most important first. `observed` has the numbers in these windows and in the
     same windows of the weeks before.
@@ -63,6 +63,6 @@ def _fall(metric: Metric, slot: Slot, numbers: Mapping[Slot, Observed]) -> Fall 
 
 
 def _sound(number: Observed) -> Observed:
-    """Return the number; if it is a ratio of fewer than `RATIO_BASIS_MIN` deals, return it as unknown."""
+    """Return `number`, but without its value if it is a ratio whose divisor is less than `RATIO_BASIS_MIN`."""
     is_small = number.basis is not None and number.basis < RATIO_BASIS_MIN
     return Observed(None, number.basis) if is_small else number

@@ -84,7 +84,7 @@ class Slot:
 
     @property
     def following(self) -> "Slot":
-        """The occurrence of the window after this one, even if clocks skip it; one of seven days ends every day."""
+        """The occurrence of the window after this one, even if clocks skip it; windows of whole days end every day."""
         if self.window.days or self.end_hour == HOURS_OF_DAY:
             return Slot(self.window, self.last_on + DAY, self.window.hours or HOURS_OF_DAY)
         return replace(self, end_hour=self.end_hour + self.window.hours)
@@ -99,7 +99,8 @@ def _at(day_on: date, hour: int, time_zone: ZoneInfo) -> datetime:
 def last_slot(window: AlertWindow, time_zone: ZoneInfo, now: datetime) -> Slot:
     """Return the latest of a window's occurrences that ended at least `SETTLING` before `now`.
 
-    Ours: an hour that clocks skip is no occurrence. Nothing can happen in it, so an alert would be raised for silence.
+    Ours: an hour that clocks skip is not an occurrence. Nothing can happen in it, so an alert would be raised for
+    silence.
     """
     local = (now - SETTLING).astimezone(time_zone)
     end_hour = local.hour // window.hours * window.hours if window.hours else 0

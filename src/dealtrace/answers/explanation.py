@@ -49,7 +49,7 @@ class FlipAnswer(TypedDict):
 class MatcherCandidateAnswer(TypedDict):
     """A lead that a matcher (a search for a deal's lead, defined by the CRM) considered, in JSON.
 
-    `missedBy` lists why the lead does not fit, and is empty if it fits.
+    `missedBy` lists the reasons why the lead does not fit, and is empty if it fits.
     """
 
     lead: LeadRef

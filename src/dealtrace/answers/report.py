@@ -33,9 +33,9 @@ RowFigures = dict[str, Shown | dict[str, Shown]]
 class ReportTotal(TypedDict):
     """The figures of the total, or of a row, for the period and for the compared period, and the changes between them.
 
-    `change` is in the unit of the metric. `changePercent` has only metrics whose changes are shown as percentages, so
-    no ratios. In a pivot, `cells` has the figures of its columns; with a comparison, `comparedCells`, `changeCells` and
-    `changePercentCells` have the compared figures and the changes of its columns.
+    `change` is in the unit of the metric. `changePercent` has only metrics whose changes are shown as percentages,
+    which ratios are not. In a pivot, `cells` has the figures of its columns; with a comparison, `comparedCells`,
+    `changeCells` and `changePercentCells` have the compared figures and the changes of its columns.
     """
 
     values: RowFigures
@@ -181,7 +181,7 @@ def _hints_of_statuses(report: Report, site_id: int) -> list[ReportHint]:
 
 
 def _hints_of_changes(report: Report) -> list[ReportHint]:
-    """Return why changes are `null`, or say less than they seem to: the site lacks data of the compared period."""
+    """Return hints about changes that are `null` or misleading because the site lacks data of the compared period."""
     compared, lacking = report.compared_period, lacking_data_text(report, "en")
     if compared is None or not lacking:
         return []
@@ -195,7 +195,7 @@ def _hints_of_changes(report: Report) -> list[ReportHint]:
 
 
 def _hints_of_rows(report: Report) -> list[ReportHint]:
-    """Return why figures of rows are `null`: they cannot be divided or filtered by a dimension of the report."""
+    """Return hints about figures of rows that are `null`: a dimension of the report cannot divide or filter them."""
     return [
         {
             "metrics": [metric.name for metric in lacking.metrics],

@@ -44,7 +44,7 @@ class LeadBehind(TypedDict):
 
 
 class DealBehind(TypedDict):
-    """A deal behind a figure: the share of it that the figure counts, its amount, and its margin if that is added up.
+    """A deal behind a figure: the share of it that the figure counts, its amount, and its margin if margins are added.
 
     Money is `null` if it is unknown.
     """

@@ -64,7 +64,7 @@ def respond_with(extension: str) -> Callable[[Caller, Sent], Awaitable[Reply]]:
 def _write(
     source: FactSource, site: Site, question: Question, now: datetime, extension: str, language: Language
 ) -> BinaryIO:
-    """Write a report to a temporary file and return the open file, which is already unlinked: closing deletes it."""
+    """Write a report to a temporary file and return the open file, which is deleted when it is closed."""
     answered = ask_report_or_pivot(source, site, question, now)
     return open_written(extension, partial(write_answer, answered=answered, language=language, proceed=source.proceed))
 

@@ -36,7 +36,8 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
     `referrer` is empty if there was none. `hosts` are the hosts in the site's settings; they take precedence over hosts
     known to all sites.
     Ours: without `utm_source`, the other rules find the source, and UTM tags only set its campaign, content and term.
-    If the referring page does not count, the one in `utm_referrer` does: redirects hide the page that people came from.
+    If the referring page is missing or does not count, such as a page of the site itself, the page in `utm_referrer` is
+    used, because redirects hide the page that people came from.
     """
     tags = tags_of(landing_url)
     if tags.utm.source:
@@ -54,9 +55,9 @@ def classify(landing_url: str, referrer: str, hosts: SiteHosts = NO_HOSTS) -> Tr
 def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSource:
     """Return the source of the first click id, or `sender`, the source of the referring page, if that is more precise.
 
-    `sender` is more precise if the click id is of a free link and `sender` is a known search engine, social network,
-    assistant or mail. For example, Instagram adds `fbclid` too; search words are only in the URL of the search page;
-    and people send links from Yandex's search, with their click ids, by messenger.
+    `sender` is more precise if the click id belongs to a link that nobody pays for, and `sender` is a known search
+    engine, social network, AI assistant or e-mail service. For example, Instagram adds `fbclid` too; search words are
+    only in the URL of the search page; and people send links from Yandex's search, with their click ids, by messenger.
     """
     source = next(CLICK_IDS[name] for name in CLICK_IDS if name in click_ids)
     return sender if source.medium in _FREE_MEDIA and sender.medium in MEDIA.values() else source
@@ -65,7 +66,8 @@ def _clicked(click_ids: Mapping[str, str], sender: TrafficSource) -> TrafficSour
 def _sender_of(landing_url: str, referrer: str, hosts: SiteHosts) -> TrafficSource:
     """Return the traffic source of the referring page.
 
-    The source is `DIRECT` if there is no referring page, or if the page does not count as a referrer.
+    The source is `DIRECT` if there is no referring page, or if the page does not count, such as a page of the site
+    itself.
     """
     parts = split_url(referrer)
     host = bare_host(parts.hostname or "") if parts is not None else ""

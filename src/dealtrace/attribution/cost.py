@@ -1,4 +1,4 @@
-"""The costs of advertising: by day and traffic source, and by campaign as files and API requests state them."""
+"""The costs of advertising by day and traffic source, and the accounts from which they are imported."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date

@@ -29,7 +29,7 @@ CreditKey = NewType("CreditKey", int)
 
 
 def credit_key_of_visit(visit_id: int) -> CreditKey:
-    """Return the key of a visit to which deals are matched: its negative id, because ids of leads are positive."""
+    """Return the credit key of a visit that deals are matched to: its id, negated, since ids of leads are positive."""
     return CreditKey(-visit_id)
 
 

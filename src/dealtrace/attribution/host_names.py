@@ -31,7 +31,7 @@ def is_host_name(host: str) -> bool:
     """Return whether a name in ASCII, or an IPv4 address, can be that of a host; it is not looked up.
 
     Ours: as in browsers, a name whose last label is a number is an IPv4 address. It must be four decimal numbers,
-    because programs read others, such as `0177.0.0.1`, in different ways or not at all.
+    because programs interpret other forms, such as `0177.0.0.1`, in different ways or not at all.
     """
     labels = host.removesuffix(".").split(".")
     if _NUMBER_LABEL.fullmatch(labels[-1]):

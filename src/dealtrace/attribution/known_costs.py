@@ -39,7 +39,7 @@ class KnownCosts:
 
 
 def find_known(days: Mapping[CostAccount, Sequence[date]], today: date) -> KnownCosts | None:
-    """Return up to which day all costs are known, or `None` if there are no costs.
+    """Return the last day up to which all costs are known, with the accounts that delay it, or `None` without costs.
 
     `days` has the days on which each account has costs, from `DAYS_WATCHED` ago up to `today`.
     Ours: among the accounts that are regular and have not ended, the account that is furthest behind decides: all costs

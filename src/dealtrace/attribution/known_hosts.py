@@ -1,4 +1,4 @@
-"""The table of hosts known to all sites: search engines, social networks, mail, AI assistants, sign-ins and payments.
+"""The table of hosts known to all sites: search engines, social networks, e-mail, AI assistants, sign-ins and payments.
 
 A host that matters to a single site belongs in the `SiteHosts` of this site.
 
@@ -297,8 +297,8 @@ def find_known(host: str) -> KnownHost | None:
     """Return the entry for a host, found by its exact name, by an ending in `_ENDINGS`, or by its registered domain.
 
     The result is `None` if the host is unknown.
-    Ours: every bank has hosts of its own that check cards by 3-D Secure, so a host counts as a payment page if its
-    first label names this check, such as `3dsec`. The labels `acs` and `3ds` count only under the domain of a bank or
+    Ours: every bank has its own hosts for 3-D Secure checks of cards. So a host counts as a payment page if its first
+    label is a name of this check, such as `3dsec`. The labels `acs` and `3ds` count only under the domain of a bank or
     of a payment service, so not in `acs.utoronto.ca`. Registered domains such as `acs.org`, and hosts of site builders,
     never count.
     """

@@ -81,9 +81,9 @@ adds `srsltid` to links from its free product listings.
 class LandingTags:
     """The advertising parameters in the URL of a landing page.
 
-    `utm` holds the UTM tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
+    `utm` has the UTM tags as they were written. `openstat` is the source in the openstat label, or `NOWHERE` if there
     is none. `click_ids` maps names of parameters, in lower case, to click ids. `referrer` is the URL of the referring
-    page that a redirect has kept in the parameter `utm_referrer`, or empty.
+    page that a redirect has kept in the parameter `utm_referrer`; it is empty if there is none.
     """
 
     utm: TrafficSource = NOWHERE
@@ -100,7 +100,7 @@ def tags_of(landing_url: str) -> LandingTags:
     """Return the advertising parameters in the URL of a landing page.
 
     Each kind (UTM tags, openstat, click ids) is read from the query, or from the fragment if the query lacks that kind,
-    or from the path if both lack it: `/page&utm_source=x`.
+    or from the path if both lack it, as in `/page&utm_source=x`.
     Ours: if the query has UTM tags but no `utm_source`, the other tags are expected in the fragment, so both are read;
     if a tag is in both, the query's value is used.
     """
@@ -135,7 +135,7 @@ def _named(parameters: Mapping[str, str], names: Mapping[str, object]) -> dict[s
 
 
 def _openstat_source(label: str) -> TrafficSource:
-    """Return the source in an openstat label, plain or in Base64, or `NOWHERE` if the text is not a label.
+    """Return the source in an openstat label, plain or in Base64, or `NOWHERE` if the string is not a label.
 
     A label is `service;campaign;advertisement;place`.
     """
@@ -147,7 +147,7 @@ def _openstat_source(label: str) -> TrafficSource:
 
 
 def _from_base64(label: str) -> str:
-    """Return the text encoded in either alphabet of Base64, padded or not, or an empty string if it is invalid."""
+    """Decode a string in either alphabet of Base64, padded or not; return an empty string if it is invalid."""
     plain = re.sub(r"[\s=]", "", label.replace("/", "_").replace(" ", "-").replace("+", "-"))
     try:
         content = urlsafe_b64decode(plain + "=" * (-len(plain) % 4))

@@ -16,7 +16,7 @@ def public_suffixes() -> PublicSuffixList:
 
 
 def has_public_suffix(host: str) -> bool:
-    """Return whether a host, in lower case, ends with a suffix of the list; its letters may be of any alphabet."""
+    """Return whether a host, in lower case, ends with a public suffix; the host need not be in ASCII."""
     label = host.rpartition(".")[2]
     return len(label) <= LABEL_LENGTH_MAX and _is_suffix(label)
 

@@ -33,7 +33,7 @@ def format_host_kind(entry: SiteHost) -> str:
 
 @record
 class SiteHosts:
-    """The hosts in the settings of one site, by their ASCII spelling.
+    """The hosts in the settings of one site; `known` maps each host, in ASCII, to its entry.
 
     A registered domain, such as `example.com`, includes all hosts under it, unless different owners share the domain.
     """

@@ -1,4 +1,4 @@
-"""The costs of campaigns as files and API requests state them, summed by day and traffic source."""
+"""The costs of campaigns in files and API requests, added up by day and traffic source."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from dealtrace.record import record
 
 @record
 class StatedCost:
-    """The cost of a traffic source on a day; `campaign` is used only if `traffic_source` names no campaign."""
+    """The cost of a traffic source on a day; `campaign` is used only if `traffic_source` has no campaign."""
 
     day_on: date
     traffic_source: TrafficSource

@@ -53,7 +53,7 @@ def split_url(url: str) -> SplitResult | None:
 
     An escaped ampersand in the URL is decoded: `&amp;` and `&amp%3B` become `&`, and `%26amp%3B` becomes `%26`.
     Ours: servers of sites report pages without a scheme (`shop.ru/a`) or escaped as a whole (`https%3A%2F%2Fshop.ru`);
-    if their host were not read, each of their own pages would be a visit from another site.
+    if the host of such a URL were not recognised, each page of the site would seem to be a visit from another site.
     """
     url = url[:URL_LENGTH_MAX]
     if _ESCAPED_SCHEME.match(url):
@@ -91,8 +91,8 @@ def query_parameters(text: str) -> Mapping[str, str]:
 def _pieces(text: str) -> Iterator[str]:
     """Yield the `name=value` strings of a query string, split at `&` and, before a utm tag, also at `?`, `;` and `%26`.
 
-    A value with a slash is taken for a URL and is split only at `&`, so the UTM tags in this URL stay in the value. The
-    value of a UTM tag is always split, even if it has a slash; it may have an escaped `=` before it. The parameter
+    A value with a slash is treated as a URL and is split only at `&`, so the UTM tags in this URL stay in the value.
+    The value of a UTM tag is always split, even if it has a slash; the `=` before it may be escaped. The parameter
     `utm_referrer` does not count as a UTM tag.
     """
     for piece in text.split("&"):
@@ -109,7 +109,7 @@ def fragment_parameters_of(fragment: str) -> Mapping[str, str]:
 
 
 def parameters_in_path(path: str) -> Mapping[str, str]:
-    """Return the parameters that were added to a URL without a query by `&` instead of `?`, by name.
+    """Return the parameters, by name, that follow the first `&` in a path, as in `/page&utm_source=x`.
 
     The slash that sites add to the end of a path does not belong to the last value.
     """

@@ -46,7 +46,7 @@ class Hit:
 def joins(latest: Visit, visits_a_day: int, source: TrafficSource, now: datetime) -> bool:
     """Return whether a hit from `source` belongs to the latest visit of its visitor instead of starting a new visit.
 
-    `visits_a_day` is how many visits the visitor started within the last `VISIT_LENGTH_MAX`.
+    `visits_a_day` is the number of visits that the visitor started within the last `VISIT_LENGTH_MAX`.
     """
     return visits_a_day >= VISITS_A_DAY_MAX or continues(latest, source, now)
 
@@ -86,7 +86,7 @@ def start(hit: Hit, visit_id: VisitId, now: datetime, hosts: SiteHosts = NO_HOST
 
 
 def extend(visit: Visit, hit: Hit, now: datetime) -> Visit:
-    """Return the visit after a further hit.
+    """Return the visit with another hit added.
 
     Client ids that the visit lacks are taken from the hit. The hit's attributes are added to the visit's, but
     attributes that would exceed the limits of a visit are left out.

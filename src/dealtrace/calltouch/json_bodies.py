@@ -207,7 +207,8 @@ def read_or_refuse(read: Callable[P, Value], *args: P.args, **kwargs: P.kwargs) 
 def outcomes_in_order(read: Iterable[object], stored: Iterable[Outcome]) -> list[Outcome | Refusal]:
     """Return an outcome for each item of a list, in input order.
 
-    `read` has the parsed items, with a refusal in place of each refused item. `stored` has the outcomes of all others.
+    `read` has the parsed items, with a refusal in place of each refused item. `stored` has the outcomes of the other
+    items, in input order.
     """
     rest = iter(stored)
     return [each if isinstance(each, Refusal) else next(rest) for each in read]
@@ -257,7 +258,7 @@ def key_of_list(document: Mapping[str, object], name: str) -> str:
 
 
 def _other_list(document: object, name: str) -> tuple[str, str]:
-    """Return a hint in Russian and English, such as the list that was sent instead of `name`, or two empty strings."""
+    """Return a hint in Russian and English about a missing list, or two empty strings if the list `name` was sent."""
     like_ru, like_en = f", в теле вида {{{name}: […]}}", f", in a body like {{{name}: […]}}"
     if not isinstance(document, dict):
         return like_ru, like_en
@@ -323,14 +324,14 @@ def _expectation(message: str) -> tuple[str, str]:
 
 
 def renamed(violation: Violation) -> Violation:
-    """Return a violation with its field `custom[name]` renamed `customFields[name]`; other fields are not renamed."""
+    """Return a violation with the field `custom[name]` renamed to `customFields[name]`; other fields are unchanged."""
     if not violation.field.startswith(CUSTOM.opening):
         return violation
     return Violation(f"{CUSTOM_FIELDS.name}[{violation.field.removeprefix(CUSTOM.opening)}", violation.ru, violation.en)
 
 
 def _texts(lead: LeadItem) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of each value of a lead, with dotted names for nested keys and tags joined by commas."""
+    """Yield each value of a lead as a name and a string; nested keys have dotted names, tags are joined by commas."""
     for key, value in named_values(lead):
         match value:
             case str() | int() | float() as word:
@@ -349,7 +350,7 @@ def joined_tags(tags: Iterable[Tag | SentScalar]) -> str:
 
 
 def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
-    """Return the values of custom fields by name; if a field is repeated, its first value counts."""
+    """Return the values of custom fields by name; if a field is repeated, its first value is used."""
     values: dict[str, str] = {}
     for field in fields:
         values.setdefault(stripped(scalar_text(field.field)), scalar_text(field.value))

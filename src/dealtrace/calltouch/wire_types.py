@@ -66,8 +66,8 @@ class Amount:
 class CostAmount:
     """A cost in rubles, zero or more, in the same format as `Amount`.
 
-    Ours: the cost is stored in kopecks, rounded half up. A negative cost is refused; to correct a cost, send the right
-    cost again.
+    Ours: the cost is stored in kopecks, rounded half up. A negative cost is refused; to correct a cost, send the
+    correct cost with `costs-import/update`.
     """
 
     erased: None = None
@@ -152,9 +152,10 @@ class Seconds:
 
 @record
 class AnsweredStatus:
-    """On the wire, whether a call was answered: the vendor's words, or those that PBXs write in their lists of calls.
+    """The type of a call's outcome (answered or missed): one of the vendor's words, or of the words in PBXs' call logs.
 
-    Ours: PBXs send their own words, such as `NO ANSWER`, and nobody reads a refusal there: the call would be lost.
+    Ours: PBXs send their own words, such as `NO ANSWER`. Nobody would notice a refusal there, and the call would be
+    lost.
     """
 
     erased: None = None
@@ -351,7 +352,7 @@ class MatchingElements(Text):
 
 @record
 class NamedValues:
-    """The fields of a form, sent as a list of objects. Used for the schema only: the endpoint parses them."""
+    """The fields of a form, sent as a list of objects; this type only describes them, and the endpoint parses them."""
 
     length_max: int
     erased: None = None

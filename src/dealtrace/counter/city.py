@@ -12,7 +12,7 @@ VARIABLE = "DEALTRACE_CITY_DATABASE"
 
 @cache
 def open_cities() -> maxminddb.Reader | None:
-    """Return the cached reader of the MMDB file that the settings name, or `None` if they name none.
+    """Return the cached reader of the MMDB file in the settings, or `None` if the settings have no such file.
 
     Raises:
         InvalidSettings: the file is missing or is not an MMDB file.

@@ -42,7 +42,10 @@ class CutText(Text):
     """The type of a string that is cut if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text, cut and without null characters (`None` if nothing is left), and whether nothing changed."""
+        """Return the usable part of the string, and whether that is the whole string.
+
+        The string is cut, and null characters are left out. If nothing is left, the first item is `None`.
+        """
         kept = storable(text)[: self.length_max]
         return kept or None, kept == text
 
@@ -52,7 +55,7 @@ class WholeText(Text):
     """The type of a string that is dropped if it is too long."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the text and `True`, or `None` and `False` if the text is too long or has null characters."""
+        """Return the string and `True`, or `None` and `False` if the string is too long or has null characters."""
         return (text, True) if len(text) <= self.length_max and text == storable(text) else (None, False)
 
 
@@ -61,7 +64,7 @@ class VisitorName(Text):
     """The type of a visitor's id; ids from other counters may have more digits than our own."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the id and `True`, or `None` and `False` if the text is not a number above zero."""
+        """Return the id and `True`, or `None` and `False` if the string is not a number above zero."""
         name = text.strip()
         is_name = name.isascii() and name.isdigit() and len(name) <= self.length_max and int(name) > 0
         return (name, True) if is_name else (None, False)
@@ -72,7 +75,7 @@ class IpAddressType(Text):
     """The type of an IP address."""
 
     def salvage(self, text: str) -> tuple[str | None, bool]:
-        """Return the address and `True`, or `None` and `False` if the text is neither IPv4 nor IPv6.
+        """Return the address and `True`, or `None` and `False` if the string is neither IPv4 nor IPv6.
 
         The address is returned without zone, port and brackets.
         """
@@ -82,7 +85,7 @@ class IpAddressType(Text):
 
 @record
 class AttrsObject:
-    """The type of third-party parameters: a JSON object whose values are texts, numbers, booleans or null."""
+    """The type of third-party parameters: a JSON object whose values are strings, numbers, booleans or null."""
 
     length_max: int
     erased: None = None
@@ -91,7 +94,7 @@ class AttrsObject:
         """Return the members of the object by name.
 
         Raises:
-            InvalidValue: the text is not a JSON object, has nested objects, or has values that cannot be stored.
+            InvalidValue: the string is not a JSON object, has nested objects, or has values that cannot be stored.
         """
         kept, is_whole = self.salvage(text)
         if kept is None or not is_whole:
@@ -104,7 +107,7 @@ class AttrsObject:
     def salvage(self, text: str) -> tuple[Mapping[str, object] | None, bool]:
         """Return the storable members of the JSON object, and whether all its members are storable.
 
-        If no member is storable, or the text is not a JSON object, the first item is `None`.
+        If no member is storable, or the string is not a JSON object, the first item is `None`.
         """
         try:
             members = msgspec.json.decode(text[:ATTRS_READ_MAX], type=dict[str, object])

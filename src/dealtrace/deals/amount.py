@@ -24,7 +24,7 @@ def parse_amount(text: str) -> Decimal:
     digits and minus signs of other alphabets. Digits beyond the fourth decimal are rounded half up.
 
     Raises:
-        InvalidValue: the text is not an amount, or its absolute value exceeds `AMOUNT_MAX`.
+        InvalidValue: the string is not an amount, or its absolute value exceeds `AMOUNT_MAX`.
     """
     number = plain(text).replace(" ", "").replace(",", ".")
     is_of_two_cells = "\t" in text.strip()

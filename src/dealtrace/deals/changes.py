@@ -1,4 +1,4 @@
-"""The changes of a deal: a parameter that is not sent leaves its value unchanged, and an empty parameter erases it."""
+"""Changes to a deal: a parameter that is not sent leaves its value unchanged, and an empty one erases the value."""
 
 from collections.abc import Mapping
 from dataclasses import field, replace
@@ -43,8 +43,8 @@ FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
 class Change:
     """A change of a deal; fields that are `UNSET` are not changed.
 
-    An erased amount is `None`, an erased text is empty, and erased tags are `()`. `added_tags` and `added_comment` are
-    appended. New `matchers` replace both the deal's matchers and the source that the old matchers stated.
+    An erased amount is `None`, an erased string is empty, and erased tags are `()`. `added_tags` and `added_comment`
+    are appended. New `matchers` replace both the deal's matchers and the source that the old matchers stated.
     Vendor: «если обновлять значение не требуется, то не передавайте параметр вовсе».
     """
 
@@ -149,7 +149,7 @@ def contact_after(deal: Deal, registered: SearchContacts | None) -> SearchContac
 
 
 def is_same_status(first: str, second: str) -> bool:
-    """Return whether two spellings are of one status: blanks around it and the case of letters do not matter.
+    """Return whether two strings are spellings of the same status: surrounding blanks and letter case do not matter.
 
     Reports group statuses in the same way.
     """

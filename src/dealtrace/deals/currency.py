@@ -1,4 +1,4 @@
-"""The currencies of deals, and what their amounts are worth in rubles by the exchange rates of a site."""
+"""The currencies of deals, and the value of their amounts in rubles at the exchange rates of a site."""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -44,16 +44,16 @@ class CurrencyRate:
 
 
 def currency_of(text: str | None) -> str | None:
-    """Return a currency in lower case, or `None` for a missing or blank text; any spelling of the ruble is `rub`.
+    """Return a currency in lower case, or `None` if it is missing or blank; any spelling of the ruble becomes `rub`.
 
-    Invisible marks are left out; wide letters and digits of other alphabets become ordinary ones.
+    Invisible marks are left out; full-width letters, and digits of other alphabets, become ordinary letters and digits.
     """
     word = currency_word(text)
     return RUBLE if word in _RUBLES else word or None
 
 
 def currency_word(text: str | None) -> str:
-    """Return a currency as it was written, in lower case; empty for a missing or blank text."""
+    """Return a currency as it was written, in lower case, or an empty string if it is missing or blank."""
     return folded(plain(text)).strip() if text is not None else ""
 
 
@@ -74,7 +74,7 @@ def kopecks_at(amount: int, rate: int) -> int | None:
 
 
 def is_foreign(currency: str | None) -> bool:
-    """Return whether a deal's currency is not the ruble; `None` is the ruble."""
+    """Return whether a deal's currency is not the ruble; `None` means the ruble."""
     return currency is not None and currency != RUBLE
 
 
@@ -90,9 +90,9 @@ class Rates:
     rates: Mapping[str, Sequence[int]]
 
     def worth(self, amount: Decimal, currency: str | None, at: datetime) -> int | None:
-        """Return how many kopecks the amount of a deal made at `at` is worth, or `None` if this is unknown.
+        """Return the value in kopecks of the amount of a deal made at `at`, or `None` if the value is unknown.
 
-        It is unknown if the deal's currency has no rate at that time, or if the amount is too large to convert.
+        The value is unknown if the deal's currency has no rate at that time, or if the amount is too large to convert.
         """
         if currency is None or currency == RUBLE:
             return kopecks_of(amount)

@@ -1,4 +1,4 @@
-"""What changed exchange rates do to the amounts of deals in rubles."""
+"""The effect of changed exchange rates on the amounts of deals in rubles."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ class MonthOfAmounts:
 class ChangedAmounts:
     """The deals whose amounts or margins in rubles change: how many, and their totals in kopecks before and after.
 
-    An amount without a rate counts as 0; `lacking_before` and `lacking_after` are how many of these deals have such an
+    An amount without a rate counts as 0; `lacking_before` and `lacking_after` are the numbers of deals with such an
     amount. `months` are in order of time, then by currency.
     """
 
@@ -68,7 +68,7 @@ def with_rates(rates: Rates, new: Mapping[tuple[str, datetime], int], removed: I
 
 
 def changed_span(before: Rates, after: Rates) -> tuple[datetime, datetime | None] | None:
-    """Return the span in which deals may change their amounts in rubles: its start and its end.
+    """Return the start and the end of the time span in which amounts of deals in rubles may change.
 
     An end of `None` means that the span has no end. The result is `None` if the rates are the same at all times.
     """
@@ -91,7 +91,7 @@ class _Steps:
         self._rates = rates.rates.get(currency, ())
 
     def at(self, moment: datetime) -> int:
-        """Return the rate at a moment, 0 if there is none."""
+        """Return the rate at a time, or 0 if there is none."""
         position = bisect_right(self.starts, moment)
         return self._rates[position - 1] if position else 0
 
@@ -104,7 +104,7 @@ def _changed_spans(before: _Steps, after: _Steps) -> Iterator[tuple[datetime, da
 
 
 def tally_amounts(amounts: Iterable[ForeignAmounts], before: Rates, after: Rates, zone: ZoneInfo) -> ChangedAmounts:
-    """Return how the amounts of deals in rubles change with the rates; months begin and end in the time zone."""
+    """Return the changes in the amounts of deals in rubles; months begin and end in the time zone `zone`."""
     months: dict[tuple[date, str], MonthOfAmounts] = {}
     total = ChangedAmounts(0, 0, 0, 0, 0, 0, 0, ())
     for deal in amounts:
@@ -134,7 +134,7 @@ def tally_amounts(amounts: Iterable[ForeignAmounts], before: Rates, after: Rates
 
 @record
 class _Worth:
-    """What a deal is worth in kopecks, and whether it lacks a rate."""
+    """The amount and the margin of a deal in kopecks, and whether either lacks an exchange rate."""
 
     amount: int | None
     margin: int | None
@@ -142,7 +142,7 @@ class _Worth:
 
     @classmethod
     def of(cls, deal: ForeignAmounts, rates: Rates) -> "_Worth":
-        """Return the worth of a deal at the given rates."""
+        """Return the amount and the margin of a deal at the given rates."""
         amounts = deal.amount, deal.margin
         worth = [rates.worth(each, deal.currency, deal.at) if each is not None else None for each in amounts]
         lacking = sum(each is not None for each in amounts) > sum(each is not None for each in worth)

@@ -1,4 +1,4 @@
-"""The id and the number by which a request names a deal, and the deal that they name."""
+"""The id and the number by which a request identifies a deal, and the rule by which that deal is chosen."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ class DealKey:
 
 
 def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[str, Deal]) -> Deal | None:
-    """Return the deal with the id in `key`, or else the deal with the number in `key`, or `None` if there is neither.
+    """Return the deal with the id in `key`, or else the deal with the number in `key`; `None` if there is neither.
 
     Vendor: «Если по значению из orderId сделка не была найдена, то поиск идет по значению в orderNumber».
     """
@@ -28,7 +28,7 @@ def choose_deal(key: DealKey, by_id: Mapping[DealId, Deal], by_number: Mapping[s
 
 
 def named_as_sent(deal: Deal, key: DealKey) -> Deal:
-    """Return a deal with its number as the request gave it in `key`, for the response."""
+    """Return a deal for the response, with its number spelled as in `key`, the key that the request gave."""
     if key.number is None or key.number == deal.number or deal.number not in spellings(key.number):
         return deal
     return replace(deal, number=key.number)

@@ -68,7 +68,7 @@ def changed_details(details: DealDetails, parts: Mapping[str, object]) -> DealDe
 def search_contacts_of(details: DealDetails) -> SearchContacts | None:
     """Return the phones and e-mails in a deal's details, main contacts first, or `None` if there are none.
 
-    Journals show them, and find deals by them.
+    Journals show these contacts, and find deals by them.
     """
     books = [book for book in (details.main_contacts, details.other_contacts) if book is not None]
     if not books:

@@ -50,7 +50,7 @@ class SearchContacts:
         return phones if self.email is None else (*phones, *self.email.normals)
 
     def normalised_again(self) -> "SearchContacts":
-        """Return the clue with its contacts normalised again, from the texts that were sent, by the current rules."""
+        """Return the clue with its contacts normalised again, from the strings that were sent, by the current rules."""
         return replace(
             self,
             phone=stated_phone(self.phone.as_sent) if self.phone is not None else None,
@@ -59,7 +59,7 @@ class SearchContacts:
 
 
 def stated_contacts(phone: str | None, email: str | None) -> SearchContacts | None:
-    """Return the contacts in two strings, each of which may hold several; `None` if both are empty or absent."""
+    """Return the contacts in two strings, each of which may contain several; `None` if both are empty or absent."""
     if not phone and not email:
         return None
     return SearchContacts(stated_phone(phone) if phone else None, stated_email(email) if email else None)

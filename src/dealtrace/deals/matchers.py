@@ -34,10 +34,10 @@ FINAL_KINDS = frozenset({MatcherKind.SOURCE, MatcherKind.NO_SOURCE})
 
 @record
 class Matcher:
-    """A way to find out where a deal came from; fields that do not belong to its `way` are empty.
+    """A way to find out where a deal came from; fields that its `way` does not use are empty.
 
-    `kinds` are the kinds of lead that it looks for. Contacts are in normal form; `digests` are hexadecimal MD5 digests
-    of phones in normal form. A lead must have begun at or before `until`, but not more than `depth` before `until`; a
+    `kinds` are the kinds of lead to look for. Contacts are in normal form; `digests` are hexadecimal MD5 digests of
+    phones in normal form. A lead must have begun at or before `until`, but not more than `depth` before `until`; a
     `depth` of `None` means no limit. The lead must have all `tags`, or with `any_tag` at least one of them.
     """
 

@@ -79,7 +79,7 @@ class Registered:
 
 
 def default_number(deal_id: int) -> str:
-    """Return the number of a deal whose registration states none: its id.
+    """Return the number that a deal gets if its registration has none: the deal's id.
 
     Vendor: «Если параметр не указан, то по умолчанию он будет равен orderId».
     """

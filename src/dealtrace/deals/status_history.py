@@ -47,7 +47,7 @@ def statuses_by_version(versions: Iterable[DealVersion]) -> Iterator[PastStatus 
 
 
 def status_since(versions: Iterable[DealVersion]) -> datetime | None:
-    """Return when the last status in the versions of a deal began, or `None` if there are no versions.
+    """Return the time at which the last status in a deal's versions began, or `None` if there are no versions.
 
     `versions` are the first version of the deal and any number of the versions that follow it, oldest first, with
     values in JSON form. A change of the funnel or of the spelling alone does not begin a status.

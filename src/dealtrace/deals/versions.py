@@ -37,9 +37,9 @@ class VersionKind(StrEnum):
 
 @record
 class DealVersion:
-    """A version of a deal; `before` and `after` hold the fields that it changed, by name.
+    """A version of a deal; `before` and `after` have the values of the fields that it changed, by name.
 
-    `token_id` and `user_id` say who changed the deal; both are `None` if a command or matching changed it. Values
+    `token_id` and `user_id` identify who changed the deal; both are `None` if a command or matching changed it. Values
     have the types of a deal's fields, or are in JSON form in versions read from the database.
     """
 

@@ -27,12 +27,12 @@ def without_blanks_between_thousands(text: str) -> str:
 
 
 def whole_digits(text: str) -> str:
-    """Return a whole number as it was written, but in ASCII digits, with its minus; any other string stays none.
+    """Return a whole number in ASCII digits, with its minus sign; no other string becomes a whole number.
 
     Ours: blanks between thousands and a `.0` at the end are ignored. 1C writes 1000000005 as `1 000 000 005`, with
-    no-break spaces, unless it is told not to, and pandas writes `1000000005.0`.
+    no-break spaces, unless it is configured not to, and pandas writes `1000000005.0`.
     """
-    if text.isascii() and text.isdigit():  # a shortcut: nearly all numbers are sent so
+    if text.isascii() and text.isdigit():  # a shortcut: nearly all numbers are sent like this
         return text
     return _ZERO_DECIMALS.sub("", plain(without_blanks_between_thousands(stripped(text))))
 

@@ -49,7 +49,7 @@ class Visitor:
 
     @property
     def readiness(self) -> float:
-        """Return how likely the visitor is to leave a lead; the likelihood grows with the number of visits."""
+        """Return a measure of how likely the visitor is to leave a lead; it grows with the number of visits."""
         best = max(channel.leads for channel in self.channels)
         return best * (1 + 0.5 * (len(self.visits) - 1))
 

@@ -59,7 +59,7 @@ def with_addition(annotations: Annotations, added: Addition, known_values: Mappi
     """Return annotations with `added` applied.
 
     `known_values` are the custom values in `added`, without values of fields that the site does not have.
-    Ours: several managers are stored as one text, separated by commas, since journals have one field for them.
+    Ours: several managers are stored as one string, separated by commas, since journals have one field for them.
     """
     managers = (
         () if added.overwrite or annotations.manager is None else tuple(annotations.manager.split(MANAGERS_SEPARATOR))
@@ -77,7 +77,7 @@ def with_addition(annotations: Annotations, added: Addition, known_values: Mappi
 
 
 def without_values(annotations: Annotations, names: Collection[str]) -> Annotations:
-    """Return annotations without the values of the custom fields `names`, also if marks surround a stored name."""
+    """Return annotations without values of the custom fields `names`; blanks around a stored name do not matter."""
     kept = {name: value for name, value in annotations.custom_values.items() if not {name, stripped(name)} & {*names}}
     return replace(annotations, custom_values=kept)
 

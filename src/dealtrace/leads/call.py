@@ -130,7 +130,7 @@ def new_call(report: CallReport) -> IncomingCall:
 
 
 def updated_call(known: IncomingCall, report: CallReport) -> IncomingCall:
-    """Return the call `known` with the values that `report`, a further message about the call, has; others stay."""
+    """Return the call `known`, updated with `report`, a later report about it; values not reported are kept."""
     reported = {part.name: getattr(report.circumstances, part.name) for part in fields(Circumstances)}
     return replace(
         known,

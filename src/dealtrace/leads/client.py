@@ -20,7 +20,7 @@ class Client:
 
 
 def with_stated_contacts(client: Client, phone: str | None, email: str | None) -> Client:
-    """Return `client` plus the phones and e-mails that a lead of the client states in `phone` and `email`."""
+    """Return `client` with its own contacts and those in `phone` and `email`, the fields of one of its leads."""
     unknown = normal_contacts(
         phone if phone not in client.phones else None, email if email not in client.emails else None
     )

@@ -1,4 +1,4 @@
-"""Find the other numbers that may be in a row of digits, and whether they make a phone that was read there doubtful."""
+"""Find other numbers that a row of digits may contain, and decide whether they make a phone found there doubtful."""
 
 import re
 from bisect import bisect_left
@@ -51,7 +51,7 @@ _LIKELY_EXTENSION_MAX = 4
 class Rival:
     """A number that a row of digits may contain: in normal form, and where it begins (at its prefix) and ends.
 
-    `is_likely` is true if the number has a prefix or exactly two groups: other digits rarely look so by chance.
+    `is_likely` is true if the number has a prefix or exactly two groups, since digits rarely look like that by chance.
     """
 
     phone: str
@@ -63,10 +63,10 @@ class Rival:
 
 @record
 class PhoneReading:
-    """A phone that was read at the beginning of `digits`, which are a written number of a row or the rest of one.
+    """A phone that was read at the start of `digits`, which are a written number in a row or the end of such a number.
 
-    All places are places in the row: the phone begins at `start` and ends before `over`, the written number ends
-    before `number_end`, and the row, or its part before an extension, ends before `row_end`.
+    All positions are positions in the row. The phone begins at `start` and ends before `over`, and the written number
+    ends before `number_end`. The row, or its part before an extension, ends before `row_end`.
     """
 
     phone: str
@@ -91,7 +91,7 @@ class PhoneReading:
 
 @record
 class RivalRule:
-    """A rule for phones of one spelling: an example, which phones the rule `fits`, and which rivals it `counts`.
+    """A rule for phones written in one way: an example, which phones the rule `fits`, and which rivals it `counts`.
 
     A rival that counts makes the phone doubtful. Foreign rivals count only if they have at least `foreign_length_min`
     digits; if that is `None`, they never count.
@@ -116,18 +116,18 @@ def _behind_exit_code(reading: PhoneReading) -> str:
 
 
 def _is_usual_and_undivided(reading: PhoneReading) -> bool:
-    """Return whether the phone is in usual groups, and begins with a 7 or 8 alone or with ten digits or more."""
+    """Return whether the phone is in usual groups, and its first group is just a 7 or 8, or has ten digits or more."""
     return reading.is_usual and _UNDIVIDED.match(reading.digits) is not None
 
 
 def _end_of_exit_code(reading: PhoneReading) -> int:
-    """Return where the `8~10` of a phone ends, including the digits and the blank directly after it."""
+    """Return the position in the row after a phone's `8~10`, any digits directly after it, and a blank."""
     exit_code = _EXIT_CODE.match(reading.digits)
     return reading.start + (exit_code.end() if exit_code is not None else 0)
 
 
 def _has_trunk_prefix(reading: PhoneReading, rival: Rival) -> bool:
-    """Return whether a Russian number, with its 7 or 8, begins later than the first group after the `8~10`."""
+    """Return whether a rival has its own 7 or 8, and begins after the first group that follows the phone's `8~10`."""
     return rival.has_prefix and rival.start > _end_of_exit_code(reading)
 
 
@@ -139,10 +139,10 @@ def _begins_with_country_code(reading: PhoneReading) -> bool:
 def _may_follow_exit_code(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a rival may be the real phone, so that `8~10` and the digits before the rival mean something else.
 
-    They may be the number of a house or an order. Every rival may be the real phone, unless the reading is clear: its
-    phone is a Russian number in usual groups, or a number that its country can assign, with the country code directly
-    after the `8~10`. If the reading is clear, a Russian rival may be the real phone only if it begins directly after
-    the `8~10` (or after the group that begins with it), or has its own 7 or 8; a foreign rival, only if it is long.
+    They may be the number of a house or an order. If the reading is unclear, every rival may be the real phone. The
+    reading is clear if its phone is a Russian number in usual groups, or a number that its country can assign, with the
+    country code directly after the `8~10`. Then a foreign rival may be the real phone only if it is long. A Russian
+    rival must begin directly after the `8~10` (or after the group that begins with it), or have its own 7 or 8.
     """
     code = _behind_exit_code(reading).partition(" ")[0]
     is_clear = reading.is_usual or (code in country_codes() and valid_foreign(reading.phone) == reading.phone)
@@ -156,8 +156,8 @@ def _may_follow_exit_code(reading: PhoneReading, rival: Rival) -> bool:
 def _goes_on_behind(reading: PhoneReading, rival: Rival) -> bool:
     """Return whether a number begins inside the phone with a prefix of its own, and continues after the phone.
 
-    A foreign number needs no prefix if it is long and continues after the phone with more than a usual extension. The
-    number itself may be followed only by an extension, and the phone by no other phone with a prefix.
+    A foreign number needs no prefix if it is long and continues after the phone with more than a usual extension. Only
+    an extension may follow the number, and no other phone with a prefix may follow the phone directly.
     """
     is_second_behind = any(other.has_prefix and other.start == reading.over for other in reading.rivals)
     if is_second_behind or rival.start <= reading.start or not reading.over < rival.end <= reading.row_end:
@@ -174,7 +174,7 @@ def _is_one_group(digits: str, length_max: int) -> bool:
 
 
 def _begins_with_second_group(reading: PhoneReading, rival: Rival) -> bool:
-    """Return whether a number continues after the phone, or begins with its second group and has a possible end.
+    """Return whether a number continues after the phone, or begins at the phone's second group and has a possible end.
 
     A Russian number may end after punctuation or an `x` if the phone leaves out digits before that sign: in
     `781427 42726 51x574`, the phone leaves out 51.
@@ -197,7 +197,7 @@ def _ends_with_extension(reading: PhoneReading, rival: Rival) -> bool:
 
 
 def _ends_with_other(reading: PhoneReading, rival: Rival) -> bool:
-    """Return whether some digits of a foreign phone may belong to the number after it."""
+    """Return whether some digits of a foreign phone may be part of another number."""
     return _takes_in_next(reading, rival) or _ends_with_extension(reading, rival)
 
 
@@ -239,7 +239,7 @@ continues after the phone by more than an extension: `8-976 370 61 86 60 02` may
 
 
 def is_doubtful(reading: PhoneReading) -> bool:
-    """Return whether a phone's digits may be parts of other numbers, by the first of the `RIVAL_RULES` that fits.
+    """Return whether a phone's digits may be parts of other numbers; the first of `RIVAL_RULES` that fits it decides.
 
     A Russian number that begins before the phone and shares digits with it makes every phone doubtful.
     """
@@ -288,8 +288,8 @@ def _russian(digits: str) -> Iterator[Rival]:
 def _foreign(reading: PhoneReading, length_min: int) -> Iterator[Rival]:
     """Yield the foreign numbers that begin inside a phone, at one of its later groups.
 
-    The phone's own digits without its prefix or its end are not another number. No other number begins inside a
-    Russian phone in usual groups if no digits follow the phone.
+    Numbers that are only the phone without its prefix or its end are left out. If no digits follow a Russian phone in
+    usual groups, nothing is yielded.
     """
     if reading.is_usual and reading.over == reading.number_end:
         return
@@ -306,7 +306,7 @@ def _foreign(reading: PhoneReading, length_min: int) -> Iterator[Rival]:
 
 
 def _numbers_from(digits: str, start: int) -> Iterator[tuple[str, int]]:
-    """Yield the digits of the first group from `start` on, of the first two groups and so on, each with their end."""
+    """Yield the digits of the first group after `start`, of the first two groups and so on, and where they end."""
     number = ""
     while (group := _GROUP.match(digits, start)) is not None and len(number) <= LENGTH_MAX:
         number += group[1]

@@ -107,7 +107,7 @@ def list_emails(text: str) -> tuple[str, ...]:
     Ours: anything around an address is removed: `mailto:`, names, quotes, brackets, a full stop at the end, or signs
     such as `№`. Letter case is ignored. An address is left out:
     - if an adjacent word may be part of it (`iv an@example.org`);
-    - if it contains a sign, or a sign next to it may stand for a letter or digit (`ivan²@example.org`);
+    - if a sign such as `№` is inside it, or a sign next to it may stand for a letter or digit (`ivan²@example.org`);
     - if signs such as `*`, `•`, `#` or several dots hide some of its letters, since everybody whose address looks alike
       when masked would become one client. A single bullet before an address, and asterisks after it, hide nothing.
     """
@@ -130,7 +130,7 @@ def is_filler_email(normal: str) -> bool:
 
 
 def _is_one_sign(name: str, domain: str) -> bool:
-    """Return whether a name is one character, once or repeated, but not a person's initials.
+    """Return whether a name is a single character, possibly repeated, but not a person's initials.
 
     One letter, or the same letter twice, counts as initials, as in `i@ivanov.ru`, except at the domains in `PROVIDERS`.
     """

@@ -30,7 +30,7 @@ class TakeBackOutcome(StrEnum):
 
     - `DELETED`: it is deleted.
     - `CHANGED`: it stays, because a person or a program has changed it or written notes on it since.
-    - `PINNED`: it stays, because a person has pinned the deal, or a deal to the lead.
+    - `PINNED`: it stays, because a person has pinned the lead of this deal, or has pinned a deal to this lead.
     - `SHARED`: it stays until the last import that has it is taken back, because another import has it too.
     - `ALREADY_DELETED`: it was deleted before.
     """
@@ -76,7 +76,7 @@ class FileImport:
 class ImportedFile:
     """What is remembered about an imported file for `REMEMBERED_FOR`: the kind of its records, its name and its user.
 
-    `noun` is a key of `operations.run_import.IMPORT_KINDS`. `publishes` says whether webhooks receive its records.
+    `noun` is a key of `operations.run_import.IMPORT_KINDS`. `publishes` is true if webhooks receive its records.
     """
 
     noun: str
@@ -89,10 +89,10 @@ class ImportedFile:
 class LoggedImport:
     """An import that can be or was taken back: its file and progress, and how far it has been taken back.
 
-    `left` counts the rows that are still to be taken back: rows that this import has added, and rows of its file that
-    another import added before with the same values, if that import can still be taken back. `taken_back` counts the
-    rows that were taken back, and `stayed` those that stay because they were changed. `reported_at` is when the last
-    step of taking it back ended.
+    `left` counts the rows that are still to be taken back. These are rows that this import has added, and rows of its
+    file that an earlier import, which can still be taken back, added with the same values. `taken_back` counts the rows
+    that were taken back, and `stayed` those that stay because they were changed. `reported_at` is when the last step of
+    taking it back ended.
     """
 
     at: FileImport
@@ -112,12 +112,12 @@ class LoggedImport:
 
     @property
     def added(self) -> int:
-        """How many rows the import has added or shares with another, taken back or not."""
+        """The number of rows that the import has added or shares with another import, whether taken back or not."""
         return self.left + self.done
 
     @property
     def done(self) -> int:
-        """How many rows were taken back, or stay because they were changed."""
+        """The number of rows that were taken back, or stay because they were changed."""
         return self.taken_back + self.stayed
 
     def is_active(self, now: datetime) -> bool:

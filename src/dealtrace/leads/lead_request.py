@@ -44,12 +44,12 @@ class LeadRequest:
 
     @property
     def began_at(self) -> datetime:
-        """When the lead began: the moment of the lead request."""
+        """When the lead began: the time of the lead request."""
         return self.requested_at
 
     @property
     def ended_at(self) -> datetime:
-        """When the lead ended: the moment it began, because a lead request has no duration."""
+        """When the lead ended: the time at which it began, because a lead request has no duration."""
         return self.requested_at
 
 

@@ -42,7 +42,7 @@ class PhoneForm:
 
     The pattern may have named groups: `russian` for ten digits that Russia can assign, `stated` for digits with a
     country code, `behind` for the digits of an extension or of the next phone, `japanese` for digits that may also be a
-    Japanese number. If `is_whole` is false, the form is not tried in a text that also has stray digits (too few for a
+    Japanese number. If `is_whole` is false, the form is not tried in a string that also has stray digits (too few for a
     phone).
     """
 
@@ -182,10 +182,12 @@ def _without_joint(number: NumberInText) -> NumberInText:
     """Return a number without its plus if the plus only joins it to the previous number.
 
     Ours: a plus between two numbers only joins them if it is followed by groups with ten digits that Russia can assign,
-    with or without an 8 before them. There are two exceptions. If there are more digits, and all of them together, or
-    all but a short group at the end, are a foreign number whose country code is the first group, the plus belongs to
-    this number. If all digits, or the first groups of them, are a foreign number in another way, it is unclear which
-    number is meant: they are unusable.
+    with or without an 8 before them. There are two exceptions:
+
+    - The plus belongs to its number if all digits, or all but a short last group, are a foreign number of more than ten
+      digits whose country code is the first group.
+    - The number is unusable if all digits, or those of the first groups, are a foreign number in another way, since it
+      is unclear which number is meant.
     """
     digits = number.digits.removeprefix("+").strip()
     beginnings = list(accumulate(digits.split()))
@@ -201,7 +203,7 @@ def _without_joint(number: NumberInText) -> NumberInText:
 
 
 def _has_own_plus(digits: str) -> bool:
-    """Return whether digits are a foreign number whose first group is its country code, and no Russian number."""
+    """Return whether digits are a foreign number whose first group is its country code, and not a Russian number."""
     whole = digits.replace(" ", "")
     is_russian = whole.startswith(_TRUNK) and (not whole.startswith(_VIETNAM) or _is_national(whole))
     has_code = len(digits.partition(" ")[0]) <= _CODE_LENGTH_MAX and is_foreign_in_groups(digits)

@@ -42,7 +42,7 @@ def _plans() -> ModuleType:
 
 @cache
 def country_codes() -> frozenset[str]:
-    """Return all country codes but that of Russia and Kazakhstan."""
+    """Return all country codes except that of Russia and Kazakhstan."""
     return frozenset(map(str, _plans().COUNTRY_CODE_TO_REGION_CODE)) - {RUSSIA}
 
 

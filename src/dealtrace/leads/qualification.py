@@ -55,6 +55,6 @@ def is_first(began_at: datetime, previous_at: datetime | None, depth: timedelta 
 def is_target_call(circumstances: Circumstances, duration: timedelta, target_call: timedelta) -> bool:
     """Return whether a call is a target: it lasted at least `target_call`, and was not reported as unanswered.
 
-    Ours: every lead request is a target, since its sender wrote on purpose.
+    Ours: every lead request is a target, since it was sent on purpose.
     """
     return circumstances.is_successful is not False and duration >= target_call

@@ -28,7 +28,7 @@ _EMPTY_LENGTH_MAX = max(map(len, _WORDS_FOR_NOTHING))
 def names_nothing(reference: str) -> bool:
     """Return whether a reference is the word that a program writes for a missing value, such as `undefined`.
 
-    Ours: stored as a number, such a word would make one deal of all deals whose number a program does not know.
+    Ours: if such a word were stored as a number, all deals whose number a program does not know would become one deal.
     """
     return len(reference) <= _EMPTY_LENGTH_MAX and stripped(reference).lower() in _WORDS_FOR_NOTHING
 

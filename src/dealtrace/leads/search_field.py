@@ -1,4 +1,4 @@
-"""Parse the text of a search field; the text may be an id, a number, a phone, an e-mail or a name."""
+"""Parse the content of a search field: an id, a number, a phone, an e-mail or a name."""
 
 import re
 
@@ -18,10 +18,10 @@ _MARKS = re.compile(r"[^0-9*]")
 
 @record
 class SearchText:
-    """The text of a search, and everything that it may mean.
+    """The text of a search, and its possible meanings.
 
-    `id` is an id of this database, `contacts` are phones and e-mails in normal form. A text with `*` for unknown
-    characters is a `mask`; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
+    `id` is an id of this database, `contacts` are phones and e-mails in normal form. `mask` is the text if it has `*`
+    for unknown characters; `phone_mask` is the mask in the normal form of phones, if it may be a phone.
     """
 
     text: str
@@ -37,7 +37,7 @@ class SearchText:
 
 
 def parse_search(typed: str) -> SearchText | None:
-    """Return what a search text may mean, or `None` if it is empty or too vague."""
+    """Return the possible meanings of a search text, or `None` if the text is empty or too vague."""
     text = stripped(typed)[:SEARCH_LENGTH_MAX]
     if not text:
         return None

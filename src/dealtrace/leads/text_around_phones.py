@@ -26,7 +26,7 @@ _LOOK_ALIKE = "[OoОоΟοQDlLIiЗзбbBSsZz]"
 class Wrapping:
     """A kind of text that may surround or interrupt a phone number: an example, a pattern, and its replacement.
 
-    The pattern matches no text without `sign`: looking for that first saves most of the time.
+    A string without `sign` cannot match the pattern; checking for `sign` first saves most of the time.
     """
 
     example: str
@@ -35,7 +35,7 @@ class Wrapping:
     sign: str = ""
 
     def remove(self, text: str) -> str:
-        """Return the text with `becomes` in place of every match of the pattern."""
+        """Return the string with `becomes` in place of every match of the pattern."""
         return self.pattern.sub(self.becomes, text) if self.sign in text else text
 
 
@@ -47,7 +47,7 @@ def _exact(scientific: re.Match[str]) -> str:
 
 
 def _mailbox(address: re.Match[str]) -> str:
-    """Return what replaces an e-mail in a text: a separator, or `_FAULT` if the part before the @ has digits.
+    """Return the replacement for an e-mail: a separator, or `_FAULT` if the part before the @ has digits.
 
     Such digits may be part of a phone next to the e-mail.
     """
@@ -55,7 +55,7 @@ def _mailbox(address: re.Match[str]) -> str:
 
 
 def _without_zero(zero: re.Match[str]) -> str:
-    """Return what replaces a `.0`: a separator, or `_FAULT` if it may be a part of a foreign number."""
+    """Return the replacement for a `.0`: a separator, or `_FAULT` if the `.0` may be part of a foreign number."""
     written = _NUMBER_BEFORE.search(zero.string[max(0, zero.start() - _NUMBER_SEARCHED) : zero.start()])
     digits, is_stated = _stated(written[0], "") if written is not None else ("", False)
     is_part = is_stated and len(digits) <= LENGTH_MAX and not _is_complete(digits, is_stated=True)
@@ -77,11 +77,11 @@ def _without_zeros(zeros: re.Match[str]) -> str:
 
 
 def _extension_mark(sign: re.Match[str]) -> str:
-    """Return what replaces an `x` in front of an extension: a mark, or `_FAULT` if it may stand inside a number.
+    """Return the replacement for an `x` before an extension: a mark, or `_FAULT` if the `x` may be inside a number.
 
-    Ours: this is so if the digits directly on both sides are a Russian number after a 7 or 8, as in `3514.
-    848553x82808`, which may be an order and a phone. In `8 3514 848553x82808` the number is complete before the `x`,
-    and so are the ten digits in `8342234567x1`.
+    Ours: the `x` may be inside a number if the digits directly before and after it together are a Russian number after
+    a 7 or 8, as in `3514. 848553x82808`, which may be an order and a phone. In `8 3514 848553x82808` the number is
+    complete before the `x`, and so are the ten digits in `8342234567x1`.
     """
     written = _NUMBER_BEFORE.search(sign.string[max(0, sign.start() - _NUMBER_SEARCHED) : sign.start()])
     behind = _DIGITS.match(sign.string, sign.end())

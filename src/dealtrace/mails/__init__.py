@@ -1,1 +1,1 @@
-"""E-mails to people: the mail server, their recipients, their texts, and when a failed e-mail is sent again."""
+"""E-mails to people: the mail server, the recipients, the contents, and when a failed e-mail is sent again."""

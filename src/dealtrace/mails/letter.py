@@ -1,4 +1,4 @@
-"""Letters, and the e-mails made from them: the same content as plain text and as simple HTML, with attachments."""
+"""Letters, which are the contents of e-mails, and the e-mails made from them, in plain text and in simple HTML."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -47,7 +47,7 @@ _POLICY = SMTP.clone(header_factory=_HEADERS)
 
 @record
 class LetterTable:
-    """A table of a letter: the headings of its columns, and the cells of each row."""
+    """A table in an e-mail: the headings of its columns, and the cells of each row."""
 
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
@@ -55,7 +55,7 @@ class LetterTable:
 
 @record
 class Attachment:
-    """A text file attached to a letter, in UTF-8; `subtype` is the part after `text/` of its content type."""
+    """A text file attached to an e-mail, in UTF-8; `subtype` is the part after `text/` of its content type."""
 
     name: str
     subtype: str
@@ -88,9 +88,9 @@ class MailHeaders:
 
 
 def write_mail(letter: Letter, envelope: MailHeaders) -> EmailMessage:
-    """Return a letter as an e-mail with the line ends of SMTP.
+    """Return the e-mail with the content of a letter; its line endings are those of SMTP.
 
-    No text can add a header: the library refuses line breaks in headers, and they are removed from the subject.
+    No string can add a header: the library refuses line breaks in headers, and they are removed from the subject.
     """
     mail = EmailMessage(_POLICY)
     mail["Subject"] = one_line(letter.subject)[:SUBJECT_LENGTH_MAX]

@@ -71,7 +71,7 @@ class MailFault:
 
 
 def next_attempt(fault: MailFault, attempts: int, now: datetime) -> datetime | None:
-    """Return when to send again an e-mail that failed `attempts` times, last with `fault`, or `None` to give up."""
+    """Return the time of the next attempt after `attempts` failed ones, the last with `fault`; `None` to give up."""
     if fault.is_final or attempts >= ATTEMPTS_MAX:
         return None
     pause: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, _DOUBLINGS_MAX)

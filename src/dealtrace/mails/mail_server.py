@@ -1,4 +1,4 @@
-"""The mail server that sends our e-mails, as its URL states it."""
+"""The mail server that sends our e-mails, and the parser of the URL that configures it."""
 
 from enum import Enum, auto
 from urllib.parse import unquote, urlsplit
@@ -39,7 +39,7 @@ def parse_mail_server(url: str) -> MailServer:
     """Parse the URL of a mail server, such as `smtps://user:password@host`.
 
     Raises:
-        ValueError: the URL is none of a mail server; the message says what to write.
+        ValueError: the URL is not that of a mail server; the message explains what to write.
     """
     try:
         parts = urlsplit(url)

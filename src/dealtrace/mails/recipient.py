@@ -32,7 +32,7 @@ class Recipient:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is an e-mail address in ASCII; international domains must be in the form `xn--…`."""
+    """Return whether a string is an e-mail address in ASCII; international domains must be in the form `xn--…`."""
     return len(text) <= ADDRESS_LENGTH_MAX and _ADDRESS.fullmatch(text) is not None
 
 

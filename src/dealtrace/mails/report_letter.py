@@ -1,4 +1,4 @@
-"""The letter of a scheduled report: a table of the figures of a report or a pivot."""
+"""Write the content of an e-mail with a scheduled report: a table with the figures of a report or a pivot."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -61,10 +61,11 @@ def report_letter(
     *,
     rows_attached: int | None = None,
 ) -> Letter:
-    """Return the letter of a report or a pivot; the letter of a report has the compared figures, if there are any.
+    """Return the content of an e-mail with a report or a pivot; a report includes the compared figures, if it has any.
 
-    `link` is the page on which users unsubscribe. It is empty for addresses without a user: their letters have a link
-    of their own in `Letter.unsubscribe`. `rows_attached` is how many rows the attached file has, `None` for all.
+    `link` is the page on which users unsubscribe. It is empty for an address without a user: the link for such an
+    address is in `Letter.unsubscribe`. `rows_attached` is the number of rows in the attached file, or `None` if the
+    file has all rows.
     """
     report = answered.report if isinstance(answered, Pivot) else answered
     paragraphs = [f"{site_name}. {title}.", _period(report, language)]

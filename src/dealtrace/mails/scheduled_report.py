@@ -72,7 +72,7 @@ def last_due(rhythm: Rhythm, hour: int, time_zone: ZoneInfo, due_at: datetime, n
 
 
 def period_of(rhythm: Rhythm, day_on: date) -> Period:
-    """Return the days that a report sent on `day_on` covers: the day before, the seven days before, or last month."""
+    """Return the days that a report sent on `day_on` covers: the previous day, seven days, or month."""
     if rhythm is Rhythm.MONTHLY:
         return last_month(day_on)
     days = 1 if rhythm is Rhythm.DAILY else DAYS_OF_WEEK

@@ -131,8 +131,8 @@ def won_by(winner: LeadSpan, others: Sequence[LeadSpan]) -> WonBy:
 class MatcherOutcome(StrEnum):
     """The result of a matcher.
 
-    `PASSED_OVER` means that Dealtrace cannot search as the matcher demands; `NOT_TRIED` means that an earlier matcher
-    found something; `UNREACHABLE` means that an earlier matcher always succeeds.
+    `PASSED_OVER` means that Dealtrace cannot perform the search that the matcher describes; `NOT_TRIED` means that an
+    earlier matcher found something; `UNREACHABLE` means that an earlier matcher always succeeds.
     """
 
     DECIDED = "decided"

@@ -95,7 +95,7 @@ class LeadContacts:
 def match_reason_of(deal: Deal, lead: LeadContacts | None, *, contact_matching: bool) -> MatchReason:
     """Return the reason why a deal has its lead or source, or has neither.
 
-    Ours: a stated source counts also if a person left the deal without a lead, as it does in all figures by source.
+    Ours: a stated source counts even if a person left the deal without a lead, as it does in all figures by source.
     `contact_matching` is the current setting of the site, since its value when the deal was registered is not stored.
     """
     if deal.lead is not None and lead is not None:

@@ -61,9 +61,9 @@ def list_matcher_changes(
 ) -> list[MatcherChange]:
     """List the smallest changes of the matchers of a deal that give it another match than `current`.
 
-    Changes of fewer conditions come first, and among them the smaller change of a time; a changed order of the matchers
-    comes after changes of one condition. `prospects` are all leads that have a contact of a matcher, even leads that no
-    matcher accepts. Deals that are pinned by hand have no changes.
+    Changes of fewer conditions come first; among changes of equally many conditions, smaller changes of times come
+    first. A changed order of the matchers comes after changes of one condition. `prospects` are all leads that have a
+    contact of a matcher, even leads that no matcher accepts. Deals that are pinned by hand have no changes.
     """
     ranked = sorted(prospects, key=lambda prospect: nearness(prospect.span), reverse=True)
     found, decided = _decide(attempts, ranked)
@@ -106,7 +106,10 @@ def _changed(matcher: Matcher, change: MatcherChange) -> Matcher:
 
 
 def _decide(attempts: Sequence[Attempt], ranked: Sequence[Prospect]) -> tuple[Match, int | None]:
-    """Return what the first successful matcher finds, and its position; `ranked` begins with the nearest lead."""
+    """Return the match that the first successful matcher finds, and the matcher's position.
+
+    `ranked` begins with the nearest lead. Without a successful matcher, the result is `UNMATCHED` and `None`.
+    """
     for position, attempt in enumerate(attempts):
         found = _find(attempt, ranked)
         if found != UNMATCHED or attempt.matcher.way in FINAL_KINDS:
@@ -220,7 +223,7 @@ def _with_nearest_later_date(
 
 
 def _extent(matcher: Matcher, change: MatcherChange) -> timedelta:
-    """Return by how much a change moves the times of a matcher; limiting an unlimited depth is the largest change."""
+    """Return the duration by which a change moves a matcher's times; limiting an unlimited depth is the largest."""
     changed = _changed(matcher, change)
     extent = timedelta(0)
     if changed.until is not None and matcher.until is not None:

@@ -12,7 +12,7 @@ LINK_THRESHOLD_MAX = timedelta(days=3660)
 
 @record
 class Window:
-    """The window of a lead: its first and its last moment, both included."""
+    """The window of a lead: its first and its last instant, both included."""
 
     opens_at: datetime
     closes_at: datetime

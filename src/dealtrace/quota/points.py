@@ -57,5 +57,5 @@ def seconds_to_reset(now: datetime, time_zone: ZoneInfo) -> int:
 
 
 def points_cost(method: PaidMethod, costs: Mapping[str, int]) -> int:
-    """Return the points that one successful call of `method` costs: 1, unless `costs` states a different number."""
+    """Return the points that one successful call of `method` costs: 1, unless `costs` contains a different number."""
     return costs.get(method, POINTS_COST_DEFAULT)

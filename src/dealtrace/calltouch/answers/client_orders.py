@@ -25,7 +25,7 @@ class MatchedBy(TypedDict):
     """The matcher that found a deal's source; a matcher is one of the searches that the request lists.
 
     `id` is the id of the lead, or of the visit if `type` is `session`. `leadType` and `id` are null if the matcher
-    names a source itself, or is `withoutSource`.
+    itself gives the source (`customSources`) or is `withoutSource`.
     """
 
     type: str

@@ -11,7 +11,7 @@ def warning_of(matchers: Sequence[Matcher], name: str, language: Language) -> st
     """Return a warning that names the matchers (searches) that are never tried, or an empty string if there are none.
 
     `name` is the key of the list of matchers in the request.
-    Ours: these matchers cause a warning and no refusal, since some public clients put `customSources` after
+    Ours: these matchers cause a warning, not a refusal, since some public clients put `customSources` after
     `withoutSource`, where it is never tried.
     """
     lost = unreachable(matchers)

@@ -266,7 +266,7 @@ def visitor_number(visitor_id: str) -> int | None:
 
 
 def yandex_direct(visit: Visit | None) -> YandexDirect | None:
-    """Build the ids of a visit from Yandex Direct, or `None` if its UTM tags have no id of a campaign."""
+    """Build the Yandex Direct ids in the UTM tags of a visit, or `None` if the tags have no campaign id."""
     ids = advertisement_ids(visit, "yandex") if visit is not None else None
     if ids is None:
         return None
@@ -274,7 +274,7 @@ def yandex_direct(visit: Visit | None) -> YandexDirect | None:
 
 
 def google_ads(visit: Visit | None) -> GoogleAds | None:
-    """Build the ids of a visit from Google Ads, or `None` if its UTM tags have no id of a campaign."""
+    """Build the Google Ads ids in the UTM tags of a visit, or `None` if the tags have no campaign id."""
     ids = advertisement_ids(visit, "google") if visit is not None else None
     if ids is None:
         return None

@@ -1,7 +1,7 @@
 """The values that webhooks can send, by key.
 
-Unknown values are `None`, as are those of what we do not have, such as pools of numbers. A receiver gets the keys
-chosen for its webhook, each with a string or null.
+A value is `None` if it is unknown, or if Dealtrace does not have such data, for example pools of phone numbers. A
+receiver gets the keys that were chosen for its webhook, each with a string or null.
 """
 
 import json

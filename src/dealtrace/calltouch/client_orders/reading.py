@@ -48,7 +48,7 @@ _values_of: Callable[[Order], Sequence[SentScalar | UnsetType]] = attrgetter(*_F
 
 @record
 class _OrderParts:
-    """The parsed parts of an order: its single values, and what consists of several values."""
+    """The parsed parts of an order; `sent` has the parameters that `read_single` parses."""
 
     sent: Sent
     happened_at: datetime

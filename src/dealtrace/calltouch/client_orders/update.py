@@ -65,7 +65,8 @@ async def respond(caller: Caller, items: Sequence[object]) -> Reply:
 def read_update(site: Site, item: object) -> DealUpdate:
     """Parse an order as an update of a deal.
 
-    Values that were not sent are kept. `null` or an empty string clears a text, but not an amount, a status or a date.
+    Values that were not sent are kept. `null` or an empty string clears a string value, but not an amount, a status or
+    a date.
 
     Raises:
         InvalidParameters: one violation for each value that is malformed, out of range, or required but missing.

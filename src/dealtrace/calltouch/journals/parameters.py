@@ -50,7 +50,7 @@ _DAY = timedelta(days=1)
 
 @record
 class FilterMode:
-    """How a filter compares: a word of `MODES` in any letter case, with or without a final `S`."""
+    """The type of a filter's comparison: a word from `MODES`, in any letter case, with or without a final `S`."""
 
     erased: None = None
 

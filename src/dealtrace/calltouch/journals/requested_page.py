@@ -1,4 +1,4 @@
-"""Parse which page of a journal is requested, and answer with the page."""
+"""Parse the parameters of a page of a journal, and answer with the page."""
 
 import asyncio
 import hashlib
@@ -29,7 +29,7 @@ RECORDS_AT_ONCE = 1000
 
 
 def requested_page(sent: Sent, size_max: int = PAGE_SIZE_MAX) -> tuple[int, int]:
-    """Return the number and size of the requested page; page 0 means the first page, size 0 means 1000 records."""
+    """Return the number and size of the requested page; page 0 means the first page, and size 0 means 1000 records."""
     return max(1, sent.get("page", 1)), min(sent.get("limit") or PAGE_SIZE_MAX, size_max)
 
 

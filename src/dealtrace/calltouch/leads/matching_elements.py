@@ -104,7 +104,7 @@ class _Contacts:
     """A way to search for a lead by contact, as an item of the list `matching` in a request.
 
     `params` is the key under which the item has its parameters, `kinds` are the kinds of lead to search for, and
-    `wanted` is the parameter that says which lead to choose.
+    `wanted` is the parameter that determines which lead to choose.
     """
 
     params: str

@@ -174,7 +174,7 @@ def _read_person(document: WidgetForm) -> _Person:
 
 
 def _kind_of(field: WidgetField) -> str:
-    """Return what the whole value of a field is: `email`, `name` or `phone`, or an empty string for anything else."""
+    """Return the kind of a field's whole value: `email`, `name` or `phone`, or an empty string for anything else."""
     value, kind = scalar_text(field.value).strip(), scalar_text(field.type).strip().lower()
     is_contact = kind in _CONTACT_TYPES
     if len(value) <= EMAIL_LENGTH_MAX and (is_contact or _has_only_emails(value)) and list_emails(value):
@@ -212,7 +212,7 @@ def _texts(document: WidgetForm) -> dict[str, str]:
 def _annotations(caller: Caller, sent: Sent, person: _Person) -> Annotations:
     """Build the annotations of a form; fields that are not custom fields of the site become lines of the comment.
 
-    If a custom field is repeated, its first value counts, and the others become lines of the comment.
+    If a custom field is repeated, its first value is used, and the other values become lines of the comment.
     """
     known: dict[str, str] = {}
     lines: list[str] = []
