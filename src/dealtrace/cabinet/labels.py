@@ -116,7 +116,7 @@ UNSENT = {
 def labelled_text(
     refusal: Refusal, language: Language, labels: Mapping[str, str] = LABELS, *, is_whole: bool = True
 ) -> str:
-    """Return why a form or a question is refused, with the labels of its fields for the names of parameters.
+    """Return the message of a refused form or question, in which labels of fields replace the names of parameters.
 
     `labels` has the English labels. Contacts in names, such as those of segments, are masked unless `is_whole` is true.
     """
@@ -152,12 +152,12 @@ def without_command(text: str) -> str:
 
 
 def violation_of(refusal: InvalidSetting) -> Violation:
-    """Return the setting that is refused, and why, as a violation."""
+    """Return the refusal of a setting as a violation of the field with the setting's name."""
     return Violation(*(str(refusal.facts[name]) for name in ("key", "ru", "en")))
 
 
 def unknown_choice(field: str, text: str) -> Violation:
-    """Return the violation for a text that is not one of the choices of a field."""
+    """Return the violation for a string that is not one of the choices of a field."""
     return Violation(field, f"нет «{text}»; выберите из списка", f"unknown “{text}”; choose from the list")
 
 

@@ -49,14 +49,14 @@ NAMES = ("from", "to", "path", "text", "token", "refused", "site")
 
 @record
 class RequestsPage:
-    """The requests of a page and one more, if any, and where the preceding page begins."""
+    """The requests of a page, the first request of the following page, if any, and the key of the preceding page."""
 
     found: FoundRequests = FoundRequests()
     previous: RequestKey | None = None
 
     @property
     def following(self) -> RequestKey | None:
-        """Return where the following page begins, or `None` if this is the last."""
+        """Return the key after which the following page begins, or `None` if this is the last page."""
         if len(self.found.requests) > SHOWN:
             last = self.found.requests[SHOWN - 1]
             return last.at, last.request_id

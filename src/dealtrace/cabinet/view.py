@@ -57,7 +57,7 @@ def redirect(url: str) -> Response:
 
 @record
 class Services:
-    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
+    """The services that all pages of a process share; `sends_mail` is true if the server can send e-mails.
 
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     The journal of requests is kept for `requests_kept_days`; 0 means that it is off.
@@ -187,7 +187,7 @@ class View:
     ) -> Result:
         """Call `ask` in the report pool with the site and its facts (visits, leads, deals, costs); return the result.
 
-        Reports of people who are not logged in leave threads to others.
+        Reports of people who are not logged in leave some threads of the pool free for users.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.

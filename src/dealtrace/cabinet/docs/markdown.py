@@ -1,4 +1,4 @@
-"""Guides written in Markdown, turned into the HTML of our pages."""
+"""Convert guides from Markdown to HTML."""
 
 import re
 from collections.abc import Sequence

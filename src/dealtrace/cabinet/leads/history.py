@@ -29,7 +29,7 @@ class NoteChange:
 
 @record
 class AnnotationVersionLine:
-    """A version of a lead's annotations; `is_undoable` is false if a changed value is different now."""
+    """A version of a lead's annotations; `is_undoable` is false if a value that it changed was changed again."""
 
     version: int
     recorded_at: datetime

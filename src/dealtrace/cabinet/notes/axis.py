@@ -44,7 +44,7 @@ class AxisNote:
 
 @record
 class AxisNotes:
-    """The notes under a chart, earliest day first; `left` is how many notes of the period are left out."""
+    """The notes under a chart, earliest day first; `left` is the number of notes of the period that are not shown."""
 
     shown: tuple[AxisNote, ...] = ()
     left: int = 0
@@ -57,7 +57,7 @@ NO_NOTES = AxisNotes()
 class PeriodNotes:
     """The notes and the changes to settings in a period, and the logins of their authors by user id.
 
-    `left` is how many others there are, earlier than these.
+    `left` is the number of earlier notes and changes in the period that are left out.
     """
 
     period: Period

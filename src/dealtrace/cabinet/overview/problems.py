@@ -178,7 +178,7 @@ def omitted_text(count: int, view: View) -> ProblemText:
 
 
 def _what(problem: Problem, view: View) -> str:
-    """Return what a problem is about; amounts are never masked, since they are not names."""
+    """Return the subject of a problem, with contacts masked if needed; amounts are never masked."""
     return problem.what if problem.kind is ProblemKind.NO_RATE else view.shown_name(problem.what)
 
 

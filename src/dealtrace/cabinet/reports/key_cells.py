@@ -63,9 +63,9 @@ def missing_key_label(dimension: Dimension, translate: Callable[[str], str]) -> 
 def part_label(
     times: Mapping[Dimension, PartialTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return which part of the time with this key is counted; empty if the key is not a time or is counted whole.
+    """Return a label for the counted part of a time span, such as a week; empty if the whole span is counted.
 
-    `times` are the times that the report does not count whole.
+    It is also empty if the key is not a time span. `times` are the spans that the report counts only in part.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return partial_text(found, language, partial(day, language)) if found is not None else ""
@@ -74,10 +74,10 @@ def part_label(
 def compared_time_label(
     times: Mapping[Dimension, ComparedTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return what the time with this key is compared with; empty if the key is not a time, or nothing is compared.
+    """Return a label for the time span with which the span of this key is compared; empty if there is no such span.
 
-    `times` has what each time of the report is compared with. A whole month or quarter is shown by its name; other days
-    are shown by the first and the last of them, with years, since the labels of days and weeks usually have none.
+    `times` has the compared span for each time span of the report. A whole month or quarter is shown by its name.
+    Other spans are shown by their first and last day, with years, since the labels of days and weeks usually have none.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return compared_text(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
@@ -121,7 +121,7 @@ class KeyCell:
 def keys_before(
     placed: Iterable[tuple[Dimension, str | None]], times: Mapping[Dimension, ComparedTimes]
 ) -> list[tuple[Dimension, str | None]]:
-    """Return each dimension with the key that its own key is compared with, such as the day before for a day."""
+    """Replace each key by the key with which it is compared, for example a day by the day before."""
     return [
         (dimension, times[dimension][key].key if key is not None and key in times.get(dimension, {}) else key)
         for dimension, key in placed
@@ -166,5 +166,5 @@ class KeyCellBuilder:
         )
 
     def compared_keys(self, placed: Iterable[tuple[Dimension, str | None]]) -> list[tuple[Dimension, str | None]]:
-        """Return each dimension with the key that its own key is compared with."""
+        """Replace each key by the key with which it is compared; see `keys_before`."""
         return keys_before(placed, self._compared_times)

@@ -69,7 +69,7 @@ class RowCell:
 
 @record
 class RowTable:
-    """Rows with their headings."""
+    """A table of the rows behind a figure, with its headings."""
 
     headings: tuple[RowCell, ...]
     rows: tuple[tuple[RowCell, ...], ...]

@@ -40,9 +40,9 @@ _SWITCH = {"on": "yes", "off": "no"}
 
 @record
 class RulesRequest:
-    """What the URL of the page asks: rules by field, their trial (`None` if there is none), and the days to try it on.
+    """The question in the page's URL: rules by field, their trial (`None` if there is none), and the days to try it on.
 
-    `faults` are by field; a question with faults is not tried.
+    `faults` has error messages by field; rules with faults are not tried.
     """
 
     sent: Mapping[str, str]
@@ -119,7 +119,7 @@ def _page(view: View, asked: RulesRequest, *, faults: Faults | None = None, trie
 
 
 def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:
-    """List the choices for a rule: each value, its text, and whether it is chosen; the first is “as it is now”."""
+    """List the choices for a rule: each value, its label, and whether it is chosen; the first is “as it is now”."""
     as_now = ("", view.translate("as it is now"), not chosen)
     return [as_now, *((value, label, value == chosen) for value, label in choices.items())]
 

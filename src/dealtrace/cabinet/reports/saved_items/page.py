@@ -60,7 +60,7 @@ class SavedItemLine:
 
     @property
     def can_come_back(self) -> bool:
-        """Whether the person could save the item again after its deletion."""
+        """Return whether the person could save the item again after its deletion."""
         return bool(self.query) and not self.fault
 
 

@@ -19,7 +19,7 @@ class Levels:
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
-        """All dimensions, in the order of the keys of a `RowPath`."""
+        """Return all dimensions, in the order of the keys of a `RowPath`."""
         return tuple(dimension for level in self.listed for dimension in level)
 
     def below(self, path: RowPath) -> Level | None:

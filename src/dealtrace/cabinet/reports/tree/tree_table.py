@@ -192,7 +192,7 @@ class _TreeShaper:
         return f"{link}#{mark}" if link else ""
 
     def _rest(self, path: RowPath, branch: Report, level: int) -> Iterator[TreeLine]:
-        """Yield a line if rows are left out below an open row, or if there are no rows below it."""
+        """Yield a line with the number of rows left out below an open row, or one that says that there are no rows."""
         left = branch.rows_total - len(branch.rows)
         if left or not branch.rows:
             words = self.tree.translate("and %(count)s more") if left else self.tree.translate("nothing below")
