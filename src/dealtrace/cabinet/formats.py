@@ -50,7 +50,7 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
 
 
 def in_language(texts: tuple[str, str], language: Language) -> str:
-    """Return the first of two texts for Russian, the second for English."""
+    """Return the first of two strings for Russian, the second for English."""
     return texts[0] if language == "ru" else texts[1]
 
 

@@ -101,7 +101,7 @@ class ListQuery:
 
     @property
     def search(self) -> SearchText | None:
-        """Return the text that is searched for, or `None` if there is no search."""
+        """Return the search term, or `None` if there is no search."""
         return parse_search(self.get(SEARCH))
 
 

@@ -257,7 +257,7 @@ class View:
         return clock_time(self.language, at, self.current_site.time_zone)
 
     def translate(self, text: str) -> str:
-        """Translate a text into the language of the person."""
+        """Translate an English message into the language of the person."""
         return translations_of(self.language).gettext(text)
 
     def page(self, template: str, status: int = HTTPStatus.OK, /, **context: object) -> Response:

@@ -103,7 +103,7 @@ class Gate:
         return caller, sent
 
     def _observe_rate(self, rate_limit_class: RateLimitClass, site: Site, requests: int) -> None:
-        """Note that an IP address sent `requests` requests within a second, the last of them to `site`."""
+        """Record that an IP address sent `requests` requests within a second, the last of them to `site`."""
         if requests and rate_limit_class is RateLimitClass.API:
             self.busiest_seconds.observe(site, requests, self._rate_limits.per_second(rate_limit_class))
 

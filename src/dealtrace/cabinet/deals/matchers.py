@@ -60,7 +60,7 @@ class MatcherFormatter:
         )
 
     def title(self, matcher: Matcher) -> str:
-        """Return what a matcher searches for, such as “Calls by contact 79205550055”."""
+        """Return the title of a matcher, such as “Calls by contact 79205550055”."""
         match matcher.way:
             case MatcherKind.ID if matcher.lead_id is not None:
                 return self._lead(LeadRef(matcher.kinds[0], matcher.lead_id))
@@ -76,7 +76,7 @@ class MatcherFormatter:
                 return self._say(UNSPECIFIED[matcher.way])
 
     def summary(self, matcher: Matcher) -> str:
-        """Return what a matcher searches for, with its conditions in brackets."""
+        """Return the title of a matcher, with its conditions in brackets."""
         conditions = " ".join(self.conditions(matcher))
         return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)
 

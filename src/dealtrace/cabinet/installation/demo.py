@@ -41,7 +41,7 @@ _PARTS = {
 
 @record
 class DemoLine:
-    """A demo, how many of its records are stored, and how many of the `days_all` days of its year are filled."""
+    """A demo, the number of its stored records, and the number of filled days among the `days_all` days of its year."""
 
     demo: Demo
     records: int

@@ -20,7 +20,7 @@ from dealtrace.record import record
 
 @record
 class NoteChange:
-    """A change that a version made to an annotation: the values of the annotation before and after, as text."""
+    """A change that a version made to an annotation: the annotation's old and new value, as strings."""
 
     field: str
     before: str

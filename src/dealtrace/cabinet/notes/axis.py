@@ -35,7 +35,7 @@ Fewer are shown, since most changes to rates affect no figures.
 
 @record
 class AxisNote:
-    """A note under a chart: its day, what it says (`text`), and who made it and when (`by`)."""
+    """A note under a chart: its day, its `text`, and its author and time (`by`)."""
 
     day_on: date
     text: str

@@ -167,7 +167,7 @@ _WHO: Mapping[Role, str] = {
 
 
 def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
-    """Return the problems and what to do about them as texts for the page, in input order."""
+    """Return the texts of the problems, with advice on what to do about each, in input order."""
     return [_problem_text(problem, view) for problem in problems]
 
 

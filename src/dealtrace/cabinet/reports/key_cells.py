@@ -93,7 +93,7 @@ def _compared_days(dimension: Dimension, language: Language, compared: ComparedT
 
 
 def time_label(*texts: str) -> str:
-    """Join the texts that are shown next to a time, such as which part of it is counted; empty texts are left out."""
+    """Join the labels that are shown next to a time span, such as its counted part; empty labels are left out."""
     return "; ".join(filter(None, texts))
 
 

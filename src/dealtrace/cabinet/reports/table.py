@@ -1,4 +1,4 @@
-"""A report as a table: texts of cells, and their links."""
+"""A report as a table for templates: cells as strings, with their links."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -238,7 +238,7 @@ class TableLineBuilder:
 
     @property
     def legend(self) -> str:
-        """Return the legend of the marks of the best and the worst values, and which rows are not compared."""
+        """Return the legend of the marks of the best and the worst values; it also says which rows are not compared."""
         legend = legend_of(
             has_partial=any(map(self._keys.has_partial, (row.keys for row in self.rows))), translate=self.translate
         )

@@ -238,7 +238,7 @@ def _query_of(url: str, site_id: int) -> str:
     The host is not compared, since a server may be known by several.
 
     Raises:
-        InvalidSetting: the text is not such a URL, or is too long.
+        InvalidSetting: the string is not such a URL, or is too long.
     """
     if len(url) > URL_LENGTH_MAX:
         raise InvalidSetting(

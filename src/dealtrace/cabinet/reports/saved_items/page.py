@@ -44,7 +44,7 @@ class SavedItemLine:
 
     `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
     `fault` says why the item's question is no longer valid; it is empty if the question is valid. With `has_contacts`,
-    the person cannot open the item, and with `searches_masked`, its filters search texts in which contacts are masked.
+    the person cannot open the item; with `searches_masked`, its filters search strings in which contacts are masked.
     `links` is the number of shared links that show nothing once the item is deleted. `query` is the query string with
     which the item is saved again after it was deleted; it is empty if the person may not see or save the item.
     """
