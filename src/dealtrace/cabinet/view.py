@@ -132,7 +132,7 @@ class View:
     def admission(self) -> Admission | None:
         """Return the rights with which the request was admitted; `None` if nobody is logged in, or after a change.
 
-        The first change of a request must hold these rights in its transaction.
+        The first change of a request must check in its transaction that the person still has these rights.
         """
         if self.person is None or self.has_changed:
             return None
@@ -227,8 +227,8 @@ class View:
 
         `change` is called with the other arguments and the context of the transaction, in which the person is the user
         who makes the change. The first change of a request checks, in its transaction, that the person still has the
-        rights with which they were admitted; if a form with a key was sent, it also records that the form is taken.
-        Later changes of the request do neither.
+        rights with which they were admitted; if a form with a key was sent, it also records that the form has made
+        its change. Later changes of the request do neither.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

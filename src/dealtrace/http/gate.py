@@ -197,7 +197,7 @@ class Gate:
         return site if site is not None and str(site.id) == site_id else None
 
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
-        """Admit a request by its token, and return the token's site; the database is asked about a token not cached.
+        """Admit a request by its token, and return the token's site, from the database if the token is not cached.
 
         Vendor: «Токен доступа к статистике Вашего ЛК через API».
         """

@@ -166,7 +166,7 @@ class ParameterTable:
 
     Vendor: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
     будет перезаписано на пустоту». This holds for updates; elsewhere an empty parameter counts as absent.
-    Ours: a value that has only blanks also counts as absent, but an update stores it if the parameter takes any text.
+    Ours: a value of only blanks also counts as absent, but an update stores it if the parameter accepts any string.
     Ours: with `is_strict`, unknown parameters, and a second value of a parameter that takes one, are refused. The
     vendor's methods ignore both, since their clients send such parameters.
     """
@@ -230,7 +230,7 @@ class ParameterTable:
         return sent
 
     def _list_strict_violations(self, pairs: Pairs, unknown: Sequence[str]) -> dict[str, Violation]:
-        """Return the violations of `is_strict`: of unknown parameters, and of further values where one is expected."""
+        """Return the violations that `is_strict` adds: unknown parameters, and repeated ones that accept one value."""
         if not self.is_strict:
             return {}
         violations = {

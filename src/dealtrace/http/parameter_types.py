@@ -52,7 +52,7 @@ class Text:
 
 @record
 class Integer:
-    """An integer between two bounds, as programs write it: with digits of any alphabet, `1 000` or `1000.0`."""
+    """An integer between two bounds, as programs write it: in digits of any script, as `1 000` or as `1000.0`."""
 
     least: int = 0
     most: int = ID_MAX

@@ -59,7 +59,7 @@ class MovingWindows(Protocol):
     """Counts requests (hits) by key in a moving window; refused hits are not counted."""
 
     async def hit(self, key: str, *, count: int, seconds: int) -> int:
-        """Count a hit and return how many hits `key` has within `seconds` seconds, this one included.
+        """Count a hit and return the number of hits of `key` within `seconds` seconds, this one included.
 
         If `key` already has `count` hits within this time, the hit is refused: return 0.
 

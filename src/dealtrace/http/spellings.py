@@ -15,7 +15,7 @@ _LIST_OF_FAMILY = re.compile(r"[^\[\]]+(?P<key>\[[^\[\]]*\])(?P<list>(?:\[[0-9]{
 
 
 class Spellings:
-    """Recognises the names of a table's parameters in any case, and with brackets, as a list of values has them.
+    """Recognises the names of a table's parameters in any case, and with the brackets of a list, such as `tags[]`.
 
     `opening` begins every name of the table's family of parameters, such as `custom[`. The elements of a list are
     joined with commas if its name is in `listed` or is the name of a custom field; a list of several elements is
@@ -56,7 +56,7 @@ class Spellings:
         return {name: meant.get(name, name) for name in sent if name in meant or name in exact} if exact else meant
 
     def _is_of_family(self, name: str) -> bool:
-        """Return whether a name is the exact name of a custom field; most requests have no other unlisted names."""
+        """Return whether a name is that of a custom field in its exact spelling, such as `custom[key]`."""
         opening = self._opening
         return opening is not None and name.startswith(opening) and name[-1] == "]" and "[" not in name[len(opening) :]
 

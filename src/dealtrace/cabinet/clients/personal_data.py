@@ -165,7 +165,7 @@ def _unknown_contacts(view: View, person: KnownPerson) -> InvalidParameters | No
 
 
 async def _preview(view: View, person: KnownPerson) -> Preview:
-    """Return the preview for what is chosen in the form or the query; at first everything is chosen."""
+    """Return the preview of the data chosen in the form or the query, or of all data if the page was just opened."""
     is_form = bool(view.form.fields)
     query = view.request.query_params
     asked = view.form.all("contact") if is_form else query.getlist("contact")

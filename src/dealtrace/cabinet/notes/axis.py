@@ -129,7 +129,7 @@ def axis_notes(axis: PeriodNotes, gaps: Sequence[tuple[Metric, Gap]], view: View
 
 
 def shown_text(text: str, view: View) -> str:
-    """Return a note with its contacts masked if the person may not see them; names of statuses may contain contacts."""
+    """Return a note with contacts, which even names of statuses may have, masked if the person may not see them."""
     return text if view.may_see_contacts else masked_text(text)
 
 

@@ -196,7 +196,7 @@ def _count_without_rate(report: Report) -> int:
 
 
 def _find_recent_without_rate(source: FactSource, site: Site, figures: Report, watched: Period, now: datetime) -> int:
-    """Count the recent deals in currencies without a rate, or take the number from `figures` of the same deals."""
+    """Return the number of recent deals in currencies without a rate, from `figures` if they cover the same deals."""
     question = figures.question
     if (question.period, question.filters, question.date_of) == (watched, (), DateOf.DEAL):
         return _count_without_rate(figures)

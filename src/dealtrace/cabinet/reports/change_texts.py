@@ -27,11 +27,11 @@ from dealtrace.reports.reading.known_costs import known_costs_text
 
 @record
 class FigureChange:
-    """The change from the compared period: its text, its judgement, and the value of that period as a string.
+    """The change from the compared period as `text`, and the value `before`, which is that of the compared period.
 
-    The judgement is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
-    otherwise empty. `url` leads to the rows behind the value of that period, or is empty. If there is nothing to
-    compare with, only `text` is not empty, and says so.
+    `judgement` is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
+    otherwise empty. `url` leads to the rows behind the value `before`, or is empty. If there is nothing to compare
+    with, `text` says so, `judgement` is `neutral`, and the other fields are empty.
     """
 
     text: str
@@ -142,7 +142,7 @@ class CostsNote:
 def costs_note(report: Report, view: View) -> CostsNote | None:
     """Return the note that a report lacks costs of its last days, or `None` if all costs of its period are known.
 
-    The accounts that are behind are named, but not to visitors of a shared link.
+    The note names the accounts that lack costs, except to visitors of a shared link.
     """
     behind = report.known_costs.behind if report.known_costs is not None and view.role is not None else ()
     accounts = ", ".join(view.shown_name(account_name(account)) for account in list(behind)[:NAMES_SHOWN])

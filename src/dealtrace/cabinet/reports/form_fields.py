@@ -72,12 +72,12 @@ class Choices:
 
     @property
     def period(self) -> str:
-        """The named period that is chosen, or an empty string if the report has custom dates."""
+        """Return the named period that is chosen, or an empty string if the report has custom dates."""
         return "".join(each.value for each in self.periods if each.is_chosen)
 
     @property
     def summary(self) -> tuple[str, ...]:
-        """The chosen dimensions, pivot and model: the heading of the fields that can be folded away."""
+        """Return the chosen dimensions, pivot and model, as the heading of the fields that can be folded away."""
         levels = [label for level in (*self.by, self.pivot) for label in _chosen_labels(level)]
         return (*levels, *_chosen_labels(self.models))
 

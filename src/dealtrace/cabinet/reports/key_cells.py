@@ -1,4 +1,4 @@
-"""The keys of reports, which are the values that rows are grouped by, such as codes and times: labels and cells."""
+"""Labels and cells of the keys of reports, which are the values by which rows are grouped, such as weeks."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -107,8 +107,8 @@ def day_label(key: str, language: Language) -> str:
 class KeyCell:
     """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
 
-    `meaning` explains the key; it is empty for most keys. If the key is a time, such as a week, `part` says which part
-    of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
+    `meaning` explains the key; it is empty for most keys. If the key is a time span, such as a week, `part` gives the
+    counted part of the span, if not all of it is counted, and the span with which it is compared, if there is one.
     """
 
     text: str
@@ -121,7 +121,7 @@ class KeyCell:
 def keys_before(
     placed: Iterable[tuple[Dimension, str | None]], times: Mapping[Dimension, ComparedTimes]
 ) -> list[tuple[Dimension, str | None]]:
-    """Replace each key by the key with which it is compared, for example a day by the day before."""
+    """Return `placed` with each key replaced by the key with which it is compared, such as a day by the day before."""
     return [
         (dimension, times[dimension][key].key if key is not None and key in times.get(dimension, {}) else key)
         for dimension, key in placed
@@ -129,7 +129,7 @@ def keys_before(
 
 
 class KeyCellBuilder:
-    """Shapes the keys of a report's rows into cells; without `url`, keys lead nowhere."""
+    """Shapes the keys of a report's rows into cells; without `url`, the cells have no links."""
 
     def __init__(
         self, answered: Report | Pivot, url: ReportUrl | None, language: Language, translate: Callable[[str], str]
@@ -140,7 +140,7 @@ class KeyCellBuilder:
         self._compared_times = compared_times_of(answered)
 
     def has_partial(self, keys: Sequence[str | None]) -> bool:
-        """Return whether a key of a row is a time that the report does not count whole."""
+        """Return whether a key of a row is a time span that the report counts only in part."""
         return is_partial(self._question.by, keys, self._partial_times)
 
     def cells(self, keys: Sequence[str | None]) -> tuple[KeyCell, ...]:
@@ -166,5 +166,5 @@ class KeyCellBuilder:
         )
 
     def compared_keys(self, placed: Iterable[tuple[Dimension, str | None]]) -> list[tuple[Dimension, str | None]]:
-        """Replace each key by the key with which it is compared; see `keys_before`."""
+        """Return `placed` with each key replaced by the key with which it is compared; see `keys_before`."""
         return keys_before(placed, self._compared_times)

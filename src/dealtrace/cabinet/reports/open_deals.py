@@ -1,4 +1,4 @@
-"""The note below figures of income: how many deals of the period are still open, with a link to them."""
+"""The note below figures of income: the number of deals of the period that are still open, with a link to them."""
 
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.report_url import ReportUrl

@@ -102,7 +102,7 @@ class ReportUrl:
 
     @property
     def query(self) -> str:
-        """The question as a query string."""
+        """Return the question as a query string."""
         parameters = dict(self.parameters)
         without = ("segment_of",) if not parameters.get("segment") else ()
         pairs = [(name, parameters[name]) for name in ONCE if parameters.get(name) and name not in without]
@@ -198,7 +198,7 @@ def new_filter_of(query: QueryParams) -> str:
     """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none.
 
     A value, or an unknown operator, without a dimension becomes a filter that is refused for its dimension. A label
-    that pages show instead of a code, such as “Monday”, means its code, and “is” nothing means “is empty”.
+    that pages show instead of a code, such as “Monday”, means its code, and “is” without a value means “is empty”.
     """
     dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)
     if not dimension and (value or operator not in ("", *Operator)):

@@ -137,7 +137,7 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
 
 
 def unsortable(table: Table) -> Table:
-    """Return a copy of a table whose headings do not lead to the report in another order."""
+    """Return a copy of a table whose headings have no links that sort it."""
     return replace(table, headings=tuple(replace(heading, url="", change="") for heading in table.headings))
 
 
@@ -281,7 +281,7 @@ class TableLineBuilder:
     def _note(self, metric: Metric, value: Fraction | None, *, is_total: bool) -> str:
         """Return the reason why a price is zero or a total is unknown.
 
-        Unknown values of rows get no reason, since they would all repeat that of the total.
+        Unknown values of rows get no reason, since all of them would repeat the reason of the total.
         """
         return figure_note(self.report, metric, value, self.translate) if is_total or value is not None else ""
 

@@ -90,7 +90,7 @@ async def show(view: View) -> Response:
 async def add(view: View) -> Response:
     """Try a new rule on the last 30 days and show the result; save the rule once the person confirms.
 
-    A removed rule that is restored was tried before, so it is saved at once.
+    A removed rule is restored without a trial, since it was tried before.
     """
     if view.form.get("act") == "undo":
         return await _restore(view)
@@ -189,7 +189,7 @@ async def _read_former(view: View, alert: Alert) -> Rule | None:
 
 
 def _recipients_before(alert: Alert, former: Rule | None) -> Sequence[Recipient]:
-    """Return the earlier recipients, from whom a new rule takes languages; those of `former` take precedence."""
+    """Return earlier recipients, whose languages a new rule keeps; those of the `former` rule take precedence."""
     return (*alert.rule.recipients, *(former.recipients if former is not None else ()))
 
 

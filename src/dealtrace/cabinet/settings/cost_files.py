@@ -248,7 +248,7 @@ def _others(account: CostAccount, accounts: Sequence[CostAccount]) -> list[str]:
 
 @record
 class AddedCosts:
-    """What an import has stored: the rows of the file, and the total of their costs in kopecks."""
+    """The result of an import: the number of rows in the file, and their total cost in kopecks."""
 
     rows: int
     kopecks: int

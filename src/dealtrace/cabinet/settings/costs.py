@@ -200,7 +200,7 @@ async def run(view: View) -> Response:
 
 
 def _added(view: View, kept: Upload) -> Response:
-    """Redirect to the page of costs, which then says how much an import has added."""
+    """Redirect to the page of costs, which then shows the result of an import."""
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}?{urlencode(kept.outcome)}")
 
 

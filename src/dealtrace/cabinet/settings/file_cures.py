@@ -1,4 +1,4 @@
-"""What to do about files that cannot be read, in the words of pages: each text names the field to fill in."""
+"""Advice about files that cannot be read, as pages show it: each sentence names the field to fill in."""
 
 from collections.abc import Mapping
 

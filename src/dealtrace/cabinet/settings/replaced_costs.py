@@ -1,4 +1,4 @@
-"""The imports of costs that replaced earlier costs, which a person is shown before costs are deleted."""
+"""The imports of costs that replaced earlier costs; pages list these imports before costs are deleted."""
 
 from datetime import date, datetime
 

@@ -68,7 +68,7 @@ def lines_by_site(
 ) -> list[tuple[Site, bool, list[OutsideLine]]]:
     """List, by site, the reports and alerts that a person set up for people who are not users.
 
-    Each site is listed with whether the person has no role there. If so, its e-mails are still sent.
+    Each site comes with a boolean, which is true if the person has no role there; the e-mails are sent even then.
     """
     listed = (
         (site, whose.role_at(site.id) is None, list_outside_lines(connection, site, language, whose.user.id))

@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 @record
 class MonthLine:
-    """A month whose amounts would change, as strings: the month, the currency, the deals, and their total in rubles."""
+    """A month whose amounts would change, as strings: month, currency, number of deals, and their total in rubles."""
 
     month: str
     currency: str

@@ -45,7 +45,7 @@ AGREED_SETTINGS = MOVING_SETTINGS | {"counter", "cors_origins"}
 
 @record
 class Move:
-    """The deals that would move from one source to another: their number and the sum of their amounts, as strings."""
+    """The deals that would move from one source to another: their number and their total amount, as strings."""
 
     source: str
     target: str
@@ -121,7 +121,7 @@ class Forecast:
 def agreement_of(changes: Mapping[str, str]) -> str:
     """Return a string that lists the changes to `AGREED_SETTINGS`, or an empty string if there are none.
 
-    Such changes are saved only after the person has seen what they would do.
+    Such changes are saved only after the person has seen their effect.
     """
     return " ".join(f"{key}={text}" for key, text in changes.items() if key in AGREED_SETTINGS)
 

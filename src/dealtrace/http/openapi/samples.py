@@ -1,4 +1,4 @@
-"""Examples for the documentation: sample values, of a JSON Schema and of messages, and a request as a curl command."""
+"""Examples for the documentation: sample values of JSON Schemas and messages, and requests as curl commands."""
 
 import json
 import re

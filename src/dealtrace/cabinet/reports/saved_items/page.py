@@ -117,7 +117,7 @@ class SavedItemsPage:
         return redirect_with_message(view, self.place, "saved")
 
     async def _check_as_reader(self, view: View, url: ReportUrl) -> None:
-        """Raise `InvalidParameters` if the person saves what they may not ask, such as a filter by a contact."""
+        """Raise `InvalidParameters` if the person may not ask the question, for example if it filters by a contact."""
         known = await view.read(read_context_of, view.current_site, clock.now(), view.rights.user.id)
         masked, asked = for_person(view, known, url)
         kept = asked.filters_of_segment(masked)

@@ -61,7 +61,7 @@ def _line(
     see.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
-    states that the segment is the site's.
+    marks the segment as the site's.
     """
     url = ReportUrl(f"/cabinet/{view.current_site.id}/reports", (("segment", segment.name),), ())
     url = url.with_sites_segment() if is_hidden else url

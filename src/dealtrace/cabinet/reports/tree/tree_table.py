@@ -90,7 +90,7 @@ class TreeTable:
 class Tree:
     """A report as a tree, and how a person sees it.
 
-    `question` is the whole question, `root` the report of its first level, and `branches` has what is open below.
+    `question` is the whole question, `root` the report of its first level, and `branches` has those below open rows.
     `rows_page_of` returns the page with the rows behind the figures of a level, empty if these figures have no links.
     """
 
