@@ -40,5 +40,5 @@ def period_choices(chosen: str, language: Language) -> tuple[SelectOption, ...]:
 
 
 def choices_among(chosen: str, labels: Mapping[Value, tuple[str, str]], language: Language) -> tuple[SelectOption, ...]:
-    """Return a choice for each value of `labels`, which has its Russian and its English label."""
+    """Return a choice for each value in `labels`, which maps values to their Russian and English labels."""
     return tuple(SelectOption(value, in_language(pair, language), value == chosen) for value, pair in labels.items())

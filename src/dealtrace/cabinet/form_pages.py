@@ -81,7 +81,7 @@ def redirect_with_message(view: View, place: str, done: str) -> Response:
 
 
 def fault_text(refusal: Refusal, language: Language) -> str:
-    """Return why a value is refused, without naming the setting, because the text is shown next to its field."""
+    """Return the error message for a refused value; it does not name the setting, as it is shown next to its field."""
     if isinstance(refusal, InvalidSetting):
         return without_command(str(refusal.facts[language]))
     return labelled_text(refusal, language)

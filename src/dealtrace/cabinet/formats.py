@@ -50,7 +50,7 @@ def filters_of(language: Language) -> dict[str, Callable[..., object]]:
 
 
 def in_language(texts: tuple[str, str], language: Language) -> str:
-    """Return the first of two texts for Russian, the second for English."""
+    """Return the first of two strings for Russian, the second for English."""
     return texts[0] if language == "ru" else texts[1]
 
 
@@ -132,7 +132,7 @@ def clock_time_in_zone(language: Language, value: datetime, zone: ZoneInfo) -> s
 
 
 def rounded_up(duration: timedelta) -> timedelta:
-    """Return the shortest duration of at least `duration` that `span_of_time` shows without rounding it down."""
+    """Round a duration up to a multiple of the smaller unit in which `span_of_time` shows it."""
     seconds = ceil(duration.total_seconds())
     step = next((smaller for larger, smaller in _SHOWN_UNITS if seconds >= larger), 1)
     return timedelta(seconds=-(-seconds // step) * step)

@@ -59,8 +59,8 @@ def is_own_form(request: Request, form: Form, form_token: str, *, is_secure: boo
 
     The browser's header `Sec-Fetch-Site` or `Origin` decides. Without these headers the form token decides; if there is
     no token because there is no session, any form is accepted, since another website could do no harm by sending one.
-    With `is_secure`, the form came by https: a page of our host that came without https is then foreign, since anybody
-    on the network could have written it.
+    `is_secure` is true if the form came by https; a page of our host that came by http then counts as another website,
+    since anybody on the network could have written it.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
@@ -106,8 +106,8 @@ async def read_form(request: Request, *, bytes_max: int = FORM_BYTES_MAX, files_
     If the form has files, `FORM_BYTES_MAX` of the `bytes_max` bytes are reserved for its fields.
 
     Raises:
-        BodyTooLarge: a form without files is longer than `bytes_max`, or one with files is much longer, or its fields
-            are longer than `FORM_BYTES_MAX` together.
+        BodyTooLarge: a form without files is longer than `bytes_max`; or a form with files is much longer, or has
+            fields of more than `FORM_BYTES_MAX` bytes in total.
         UnreadableBody: the form has too many fields or files, malformed multipart parts, or text that databases cannot
             store: a null byte or a lone surrogate.
         ReportNotKept: the disk of temporary files has no room for a file.

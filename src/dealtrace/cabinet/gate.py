@@ -157,7 +157,7 @@ class PageGate:
                 await file.seek(0)
 
     async def _respond_once(self, view: View, page: Page, key: str) -> Response:
-        """Respond to a form with a key; if the form was taken before, return the first response."""
+        """Respond to a form with a key; if the form has already made its change, return the first response."""
         names = [(name, file.filename or "") for name, file in view.form.files]
         fields = [field for field in view.form.fields if field[0] not in (TOKEN_FIELD, KEY_FIELD)]
         sent = sent_once(key, "" if page.is_open else view.session_digest, view.request.url.path, [*fields, *names])
@@ -182,7 +182,7 @@ class PageGate:
         return response
 
     async def _deny_access(self, view: View, page: Page) -> Response | None:
-        """Return the response that keeps a person from a page that needs a login, or `None` if they may open it."""
+        """Return the response for a person who may not open the page, or `None` if they may; the page needs a login."""
         if view.person is None:
             return _to_login(view, page)
         if view.lacks_factor and not page.sets_factor:
@@ -239,7 +239,7 @@ class PageGate:
 
 
 def _refusal_of(request: Request, fault: Exception) -> Refusal:
-    """Return the refusal that people see after a failure, which is logged.
+    """Log a failure, and return the refusal that the person sees.
 
     Raises:
         Exception: `fault` itself, if the server has set no function that turns a failure into a refusal.
@@ -262,9 +262,9 @@ def _remove_null_bytes(request: Request) -> None:
 
 
 async def _keep_answer(view: View, sent: SentOnce, response: Response) -> None:
-    """Store the response to a form that was taken; if that fails, the person still gets the response, but only once.
+    """Store the response to a form that made its change; if this fails, the person gets the response only once.
 
-    The response may have a secret that is shown nowhere else.
+    The response may contain a secret that is shown nowhere else.
     """
     try:
         await view.services.account_changes.run(keep_answer, sent.digest, sent.seal(response))
@@ -291,7 +291,7 @@ async def _first_response(view: View, sent: SentOnce) -> Response:
 
 
 async def _keep_own_form(view: View, page: Page, secret: str) -> None:
-    """Parse a form from our own page that cannot be taken now, so that the person can send it again."""
+    """Parse a form from our own page that cannot be accepted now, so that the person can send it again."""
     if page.method != "POST" or page.files_max:
         return
     if await _read_own_form(view, page, secret):

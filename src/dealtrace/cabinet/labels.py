@@ -76,7 +76,7 @@ PAGE_TEXTS: Mapping[type[Refusal], str] = {
     SiteUnfit: "A demo finds leads by phone and e-mail. Turn this on in the settings of site %(site_id)s.",
     SiteInUse: "Besides the demo the site has other records: %(rows)s. Tick the box to remove them too.",
 }
-"""The texts that pages show for refusals whose own texts tell the reader to run a command."""
+"""The messages that pages show for refusals whose own messages tell the reader to run a command."""
 _COMMAND = ": dealtrace "
 """What comes before the command in a text that suggests one, such as “. To list fields: dealtrace …”."""
 _NAME = re.compile(r"`(\w+)`")
@@ -116,7 +116,7 @@ UNSENT = {
 def labelled_text(
     refusal: Refusal, language: Language, labels: Mapping[str, str] = LABELS, *, is_whole: bool = True
 ) -> str:
-    """Return why a form or a question is refused, with the labels of its fields for the names of parameters.
+    """Return the message of a refused form or question, in which labels of fields replace the names of parameters.
 
     `labels` has the English labels. Contacts in names, such as those of segments, are masked unless `is_whole` is true.
     """
@@ -135,7 +135,7 @@ def labelled_text(
 
 
 def page_text(refusal: Refusal, language: Language) -> str:
-    """Return the text of a refusal as pages show it, without a command to run."""
+    """Return the message of a refusal as pages show it, without a command to run."""
     template = PAGE_TEXTS.get(type(refusal))
     if template is not None:
         return translations_of(language).gettext(template) % refusal.facts
@@ -143,7 +143,7 @@ def page_text(refusal: Refusal, language: Language) -> str:
 
 
 def without_command(text: str) -> str:
-    """Return the text of a refusal without the command at its end; the page shows what the command would list."""
+    """Return the message of a refusal without the command at its end; the page shows what the command would list."""
     before, command, _ = text.rpartition(_COMMAND)
     if not command:
         return text
@@ -152,12 +152,12 @@ def without_command(text: str) -> str:
 
 
 def violation_of(refusal: InvalidSetting) -> Violation:
-    """Return the setting that is refused, and why, as a violation."""
+    """Return the refusal of a setting as a violation of the field with the setting's name."""
     return Violation(*(str(refusal.facts[name]) for name in ("key", "ru", "en")))
 
 
 def unknown_choice(field: str, text: str) -> Violation:
-    """Return the violation for a text that is not one of the choices of a field."""
+    """Return the violation for a string that is not one of the choices of a field."""
     return Violation(field, f"нет «{text}»; выберите из списка", f"unknown “{text}”; choose from the list")
 
 

@@ -109,7 +109,7 @@ async def send_list(view: View, listed: ListFile[Key, Item], extension: str) -> 
 def notes_of(list_query: ListQuery, days: ListPeriod, labels: FilterLabels, language: Language) -> list[FileNote]:
     """Return notes that state the filters of a list, and its search or, without a search, its period.
 
-    `labels` has, for each parameter, a label and the texts for its values; a value without a text is written as it is.
+    `labels` has, for each parameter, a label and the labels of its values; a value without a label is written as it is.
     Parameters that `labels` does not have are left out. Values are written in `language`.
     """
     translate = translations_of(language).gettext

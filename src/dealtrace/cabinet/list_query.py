@@ -101,7 +101,7 @@ class ListQuery:
 
     @property
     def search(self) -> SearchText | None:
-        """Return the text that is searched for, or `None` if there is no search."""
+        """Return the search term, or `None` if there is no search."""
         return parse_search(self.get(SEARCH))
 
 
@@ -152,7 +152,7 @@ def days_of(list_query: ListQuery, site: Site, now: datetime, language: Language
 
 
 def _invalid_filters(list_query: ListQuery, filters: FilterLabels) -> list[Violation]:
-    """List the filters in the URL whose values the page does not offer; without them the list would be too long."""
+    """List the filters in the URL with values that the page does not offer; ignoring them would list too many rows."""
     stated = [(name, list_query.get(name)) for name, (_, labels) in filters.items() if labels]
     return [unknown_choice(name, text) for name, text in stated if text and text not in filters[name][1]]
 

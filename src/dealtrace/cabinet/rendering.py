@@ -78,7 +78,7 @@ def _is_first_of(name: str, faults: Iterable[str]) -> bool:
 
 @cache
 def translations_of(language: Language) -> NullTranslations:
-    """Return the translations of all texts into a language; for English there are none."""
+    """Return the translations of all messages into a language; for English, messages stay as they are."""
     if language == "en":
         return NullTranslations()
     catalog = Catalog(locale=language)

@@ -49,14 +49,14 @@ NAMES = ("from", "to", "path", "text", "token", "refused", "site")
 
 @record
 class RequestsPage:
-    """The requests of a page and one more, if any, and where the preceding page begins."""
+    """The requests of a page, the first request of the following page, if any, and the key of the preceding page."""
 
     found: FoundRequests = FoundRequests()
     previous: RequestKey | None = None
 
     @property
     def following(self) -> RequestKey | None:
-        """Return where the following page begins, or `None` if this is the last."""
+        """Return the key after which the following page begins, or `None` if this is the last page."""
         if len(self.found.requests) > SHOWN:
             last = self.found.requests[SHOWN - 1]
             return last.at, last.request_id
@@ -134,7 +134,7 @@ def _read(connection: Connection, site_id: int, query: RequestQuery) -> Requests
 
 
 def _check(asked: QueryParams, labels: Mapping[int, str], today: date, back: Site | None) -> InvalidParameters | None:
-    """Return why the fields of the form are refused, or `None` if they are valid."""
+    """Return the refusal of invalid fields of the form, or `None` if all are valid."""
     violations: list[Violation] = []
     try:
         days = RawQuestion(metrics="deals", first=asked.get("from", ""), last=asked.get("to", ""))
@@ -164,7 +164,7 @@ def _query(asked: QueryParams, zone: ZoneInfo) -> RequestQuery:
 
 
 def _bound(text: str, zone: ZoneInfo, bound: Callable[[date, ZoneInfo], datetime]) -> datetime | None:
-    """Return the start or the end of the day in `text`, as `bound` computes it, or `None` if `text` is not a day."""
+    """Return the start or the end of the day in `text`, which `bound` computes, or `None` if `text` is not a day."""
     day_on = read_day(text, YEAR_FIRST)
     return bound(day_on, zone) if day_on is not None else None
 

@@ -40,10 +40,10 @@ class SentOnce:
     is_taken: bool = False
 
     def take(self, work: AccountWork) -> None:
-        """Store that the form is taken, in the transaction of the change that the form makes.
+        """Record that the form has made its change, in the transaction of that change.
 
         Raises:
-            FormTaken: the form was sent before, and was taken then.
+            FormTaken: the form was sent before and has already made its change.
         """
         take_form(work, self.digest)
 
@@ -63,7 +63,7 @@ class SentOnce:
 
 
 def sent_once(key: str, sender: str, path: str, fields: Iterable[tuple[str, str]]) -> SentOnce:
-    """Return a sent form with its key; `sender` is the digest of the session, and `fields` are what the form says."""
+    """Return a sent form with its key; `sender` is the digest of the session, `fields` has names and values."""
     return SentOnce(key, sent_form_digest(key, sender, path, fields=fields))
 
 
@@ -91,9 +91,9 @@ class SendingPages:
         return "/".join(path.split("/")[: length + 1]) if length else HOME
 
     def find_sender(self, page: str, path: str, referer: str, host: str) -> str:
-        """Return the path and query of the page from which a form was sent to `path`, as the browser states it.
+        """Return the path and query of the page from which a form was sent to `path`, according to the browser.
 
-        If the browser states no page of ours, return the page that shows the form.
+        If the browser sent no URL of one of our pages, return the page that shows the form.
         """
         try:
             sender = urlsplit(referer)

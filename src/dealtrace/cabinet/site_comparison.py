@@ -93,7 +93,7 @@ async def show(view: View) -> Response:
 
 
 def _check_preset(preset: str) -> InvalidParameters | None:
-    """Return why sites cannot be compared over a period, or `None` if they can."""
+    """Return the refusal of a period over which sites cannot be compared, or `None` if they can."""
     if preset in PRESETS:
         return None
     return InvalidParameters([unknown_choice("period", preset)])

@@ -94,7 +94,7 @@ def _url_of(other: SiteId, role: Role | None, site: Site, places: Mapping[str, R
 
 
 def _common_question(place: str, query: str) -> list[tuple[str, str]]:
-    """Return the parameters besides those of `carried_query` that mean the same on every site."""
+    """Return the parameters, besides those of `carried_query`, that have the same meaning on every site."""
     parameters = parse_qs(query)
     if place not in (OVERVIEW, REPORTS):
         return []

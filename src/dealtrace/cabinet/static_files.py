@@ -15,7 +15,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 async def send_file(request: Request) -> Response:
-    """Send the file with the name and digest in the path; 404 if there is none."""
+    """Send the file with the name and digest in the path, or status 404 if there is none."""
     name = request.path_params["name"]
     if name not in NAMES or static_url(name) != request.url.path:
         return PlainTextResponse("", HTTPStatus.NOT_FOUND)

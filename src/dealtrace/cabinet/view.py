@@ -57,7 +57,7 @@ def redirect(url: str) -> Response:
 
 @record
 class Services:
-    """The services that all pages of a process share; `sends_mail` is whether the server has a mail server.
+    """The services that all pages of a process share; `sends_mail` is true if the server can send e-mails.
 
     A backup is too old after `backup_days_max` days; 0 means that backups are not checked.
     The journal of requests is kept for `requests_kept_days`; 0 means that it is off.
@@ -132,7 +132,7 @@ class View:
     def admission(self) -> Admission | None:
         """Return the rights with which the request was admitted; `None` if nobody is logged in, or after a change.
 
-        The first change of a request must hold these rights in its transaction.
+        The first change of a request must check in its transaction that the person still has these rights.
         """
         if self.person is None or self.has_changed:
             return None
@@ -187,7 +187,7 @@ class View:
     ) -> Result:
         """Call `ask` in the report pool with the site and its facts (visits, leads, deals, costs); return the result.
 
-        Reports of people who are not logged in leave threads to others.
+        Reports of people who are not logged in leave some threads of the pool free for users.
 
         Raises:
             Refusal: too many reports are running, this one took too long, or the browser closed the connection.
@@ -227,8 +227,8 @@ class View:
 
         `change` is called with the other arguments and the context of the transaction, in which the person is the user
         who makes the change. The first change of a request checks, in its transaction, that the person still has the
-        rights with which they were admitted; if a form with a key was sent, it also records that the form is taken.
-        Later changes of the request do neither.
+        rights with which they were admitted; if a form with a key was sent, it also records that the form has made
+        its change. Later changes of the request do neither.
 
         Raises:
             Refusal: the change was refused; nothing was stored.
@@ -257,7 +257,7 @@ class View:
         return clock_time(self.language, at, self.current_site.time_zone)
 
     def translate(self, text: str) -> str:
-        """Translate a text into the language of the person."""
+        """Translate an English message into the language of the person."""
         return translations_of(self.language).gettext(text)
 
     def page(self, template: str, status: int = HTTPStatus.OK, /, **context: object) -> Response:

@@ -44,9 +44,9 @@ def wrong_form_routes(pages: Sequence[Page], gate: PageGate) -> list[Route]:
 class UnknownUrls:
     """The application for URLs that no route has.
 
-    A path with a slash too many or too few is redirected by a relative URL, so that the browser keeps its scheme and
-    host; behind a proxy, the server may not know them. For any other path, browsers get a page, and `unknown` answers
-    programs.
+    A path with an extra or a missing slash at its end is redirected by a relative URL, so that the browser keeps its
+    scheme and host; behind a proxy, the server may not know them. For any other path, browsers get a page, and
+    `unknown` answers programs.
     """
 
     def __init__(self, routes: Sequence[Route], gate: PageGate, unknown: ASGIApp) -> None:
@@ -104,7 +104,7 @@ async def _show_not_found(view: View) -> Response:
 
 
 def _steps_up(path: str, shown: set[str]) -> int:
-    """Return how many parts to remove from the end of a path to get to a page; at most all, since `/` is a page."""
+    """Return the number of parts to remove from the end of a path to get to a page; `/` is always a page."""
     parts = path.split("/")
     return next(
         steps

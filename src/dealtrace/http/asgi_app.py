@@ -118,7 +118,7 @@ class HttpServer:
         return InternalFailure(request_id=request_id)
 
     async def _answer_page(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> Reply:
-        """Let Starlette send the answer, and return a reply that states only the status that was sent.
+        """Let Starlette send the answer, and return a reply that has only the status that was sent.
 
         Raises:
             MethodNotAllowed: Starlette would answer 405 in plain English; nothing was sent.

@@ -111,7 +111,7 @@ def without_byte_order_mark(body: bytes) -> bytes:
 
 
 class SlowBodies:
-    """Counts the bodies of a process that are waited for longer than usual; used only in the event loop."""
+    """Counts the bodies for which a process waits longer than usual; used only in the event loop."""
 
     def __init__(self, server_stop: ServerStop) -> None:
         self._server_stop = server_stop
@@ -157,8 +157,8 @@ class Exchange:
     async def receive(self) -> Message:
         """Return the next message of the request; the time limits apply until the whole body has arrived.
 
-        After the body, and for methods without one, a caller that is cancelled loses no message: the next caller gets
-        it.
+        If a call is cancelled after the body has arrived, or for a method without a body, no message is lost: the next
+        call returns it.
 
         Raises:
             UnreadableBody: the body, or its next piece, took too long to arrive.
@@ -217,7 +217,7 @@ class Exchange:
                     self._slow_bodies.leave()
 
     def _hurry(self, limit: asyncio.Timeout) -> None:
-        """End a pause that is longer than usual, unless it may continue; in that case, check again later."""
+        """End a pause that is longer than usual or, if it may continue, check it again later."""
         if limit.expired():
             return
         loop = asyncio.get_running_loop()

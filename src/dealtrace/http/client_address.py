@@ -63,7 +63,7 @@ class Proxies:
         return values[-min(max(proxies, 1), len(values))].lower() == "https"
 
     def _walk(self, scope: Scope, peer: Address) -> tuple[Address, int]:
-        """Return the client's address, and how many entries of `X-Forwarded-For` were written by trusted proxies.
+        """Return the client's address, and the number of entries of `X-Forwarded-For` written by trusted proxies.
 
         The header is read from its last entry, which the proxy `peer` wrote, because a client can write the
         first entries.
@@ -131,7 +131,10 @@ def _plain_network(network: str) -> IPv4Network | IPv6Network:
 
 @lru_cache(_KEYS_CACHED)
 def rate_key(address: str) -> str:
-    """Return the key by which requests of an IP address are counted; any other string is returned unchanged."""
+    """Return the key by which requests from an IP address are counted: its network for IPv6, the address for IPv4.
+
+    A string that is not an IP address is returned unchanged.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -70,7 +70,7 @@ class ListBody(Protocol):
 
     @property
     def name(self) -> str:
-        """The key of the list in the body; empty if the body is a single object."""
+        """Return the key of the list in the body; empty if the body is a single object."""
 
     def items_of(self, body: bytes) -> ListedItems:
         """Return the items of a body, parsed as the endpoint expects them, and the unknown keys beside them.
@@ -148,7 +148,7 @@ class Endpoint:
 
     @property
     def shown_name(self) -> str:
-        """The endpoint's name in the documentation, unique among all endpoints."""
+        """Return the endpoint's name in the documentation, unique among all endpoints."""
         return self.name or self.path.rsplit("/", 1)[-1]
 
     @property
@@ -171,7 +171,7 @@ class Endpoint:
 
     @cached_property
     def item_key_paths(self) -> tuple[str, ...]:
-        """Return the paths of all `item_keys`, and its first keys also below the name of the list: `orders.status`."""
+        """Return the paths of all `item_keys`; top-level keys also appear below the list's name: `orders.status`."""
         keys = self.item_keys
         if self.batch is None or not self.batch.name:
             return tuple(keys.paths())

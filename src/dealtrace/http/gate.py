@@ -103,7 +103,7 @@ class Gate:
         return caller, sent
 
     def _observe_rate(self, rate_limit_class: RateLimitClass, site: Site, requests: int) -> None:
-        """Note that an IP address sent `requests` requests within a second, the last of them to `site`."""
+        """Record that an IP address sent `requests` requests within a second, the last of them to `site`."""
         if requests and rate_limit_class is RateLimitClass.API:
             self.busiest_seconds.observe(site, requests, self._rate_limits.per_second(rate_limit_class))
 
@@ -197,7 +197,7 @@ class Gate:
         return site if site is not None and str(site.id) == site_id else None
 
     async def _check_token(self, scheme: AuthScheme, name: str, scope: Scope, pairs: Pairs) -> Admission:
-        """Admit a request by its token, and return the token's site; the database is asked about a token not cached.
+        """Admit a request by its token, and return the token's site, from the database if the token is not cached.
 
         Vendor: «Токен доступа к статистике Вашего ЛК через API».
         """

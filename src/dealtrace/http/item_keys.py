@@ -25,7 +25,7 @@ class KnownKeys:
     is_open: bool = False
 
     def paths(self) -> Iterator[str]:
-        """Yield the path of each key, such as `customSources` and `customSources.source`; lists add nothing."""
+        """Yield the path of each key, such as `customSources` and `customSources.source`; indexes are left out."""
         for name, inner in self.keys.items():
             yield name
             yield from (f"{name}.{path}" for path in inner.paths())
@@ -34,7 +34,7 @@ class KnownKeys:
         """Return items of a list with known keys in place of those that differ only in case, such as `OrderNumber`.
 
         Ours: serialisers of .NET and Go write the first letter as a capital; a key that is not recognised would be
-        lost without a word. A key that is also sent as it is known is not looked for in another case.
+        lost without a word. If a key is also sent in its exact spelling, its other spellings stay unknown.
         """
         has_unknown = any(next(self.unknown(item), None) is not None for item in items)
         return [_respelt(item, self) for item in items] if has_unknown else items
@@ -58,7 +58,7 @@ class KnownKeys:
 
 
 def _respelt(value: object, known: KnownKeys) -> object:
-    """Return a value with known keys; the contents of lists in lists, which may be deep, stay as they are."""
+    """Return a value with known keys; the contents of lists in lists, which may be deep, are not changed."""
     match value:
         case list():
             return [_respelt(item, known) if isinstance(item, dict) else item for item in value]

@@ -16,7 +16,7 @@ NOTE = "dealtrace.note"
 
 @record
 class RefusedItems:
-    """How many of the `total` items of a list were refused, and the position of the first of them, counted from 0."""
+    """The number of refused items among the `total` items of a list, and the position of the first, counted from 0."""
 
     first: int
     count: int
@@ -55,7 +55,7 @@ class RequestNote:
 
 
 def note_refusal(scope: Scope, refusal: Refusal) -> None:
-    """Record why a request was refused, for the journal of requests."""
+    """Record the refusal of a request for the journal of requests."""
     note: RequestNote | None = scope.get(NOTE)
     if note is not None:
         note.refusal, note.refused_items = refusal, None

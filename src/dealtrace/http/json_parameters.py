@@ -68,7 +68,7 @@ def _json_text(value: msgspec.Raw) -> str:
 def _json_scalar(value: msgspec.Raw) -> str:
     """Return a JSON string as its text, null as an empty string, and any other value as written.
 
-    Ours: the `.0` that pandas and PHP write after a whole number is dropped: `5.0` names the request 5.
+    Ours: the `.0` that pandas and PHP write after a whole number is dropped: `5.0` means the request 5.
     """
     written = bytes(value).strip().decode()
     if written.startswith('"'):

@@ -96,9 +96,9 @@ class _Parts:
             note_broken(self.pairs, name, fault)
 
     def _decoded(self) -> bytes:
-        """Return the content of a part; some libraries, such as Indy of Delphi, send it as in e-mails.
+        """Return the decoded content of a part; some libraries, such as Delphi's Indy, encode it as in e-mails.
 
-        Content that is not encoded as the part says is returned as it came.
+        Content that is not encoded as its headers say is returned unchanged.
         """
         content = bytes(self._content)
         encoding = self._headers.get(b"content-transfer-encoding", b"").strip().lower()

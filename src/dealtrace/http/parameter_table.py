@@ -40,8 +40,8 @@ class Parameter:
     With `absent_when_empty`, an empty value counts as absent even on endpoints where other empty values erase what is
     stored; the number by which an update finds its deal is an example. A malformed value is ignored if the parameter
     whose name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all
-    other parameters. With `is_reference`, the words that programs write for a missing value count as absent. With
-    `takes_several`, all values of a parameter that was sent several times count, joined with commas.
+    other parameters. With `is_reference`, what programs write for a missing value, such as `null`, counts as absent.
+    With `takes_several`, all values of a parameter that was sent several times count, joined with commas.
     """
 
     name: str
@@ -91,7 +91,7 @@ class ParameterFamily(Parameter):
         return key
 
     def check_count(self, before: int) -> None:
-        """Check that one more parameter `name[key]` is allowed; `before` is how many the request already has.
+        """Check that one more parameter `name[key]` is allowed; `before` is the number already in the request.
 
         Raises:
             InvalidValue: the maximum is reached.
@@ -117,7 +117,7 @@ class Repeated(Parameter):
         """Return the parsed values of `texts`, in input order. Any: each type of parameter parses its own values.
 
         Raises:
-            InvalidValue: there are too many texts, or one of them is malformed.
+            InvalidValue: there are too many values, or one of them is malformed.
         """
         if len(texts) > self.count_max:
             raise InvalidValue(
@@ -166,7 +166,7 @@ class ParameterTable:
 
     Vendor: «какой-либо из параметров выше передается с пустым значением, то текущее значение в статистике Calltouch
     будет перезаписано на пустоту». This holds for updates; elsewhere an empty parameter counts as absent.
-    Ours: a value that has only blanks also counts as absent, but an update stores it if the parameter takes any text.
+    Ours: a value of only blanks also counts as absent, but an update stores it if the parameter accepts any string.
     Ours: with `is_strict`, unknown parameters, and a second value of a parameter that takes one, are refused. The
     vendor's methods ignore both, since their clients send such parameters.
     """
@@ -199,7 +199,7 @@ class ParameterTable:
         return [*self.parameters, *([self.family] if self.family is not None else [])]
 
     def respelt(self, pairs: Pairs) -> Pairs:
-        """Return `pairs` with the names as the table spells them; without `is_strict`, see `Spellings`."""
+        """Return `pairs` with the names as the table spells them (see `Spellings`), or unchanged with `is_strict`."""
         return pairs if self.is_strict else self._spellings.respelt(pairs)
 
     def read(self, pairs: Pairs) -> Sent:
@@ -230,7 +230,7 @@ class ParameterTable:
         return sent
 
     def _list_strict_violations(self, pairs: Pairs, unknown: Sequence[str]) -> dict[str, Violation]:
-        """Return the violations of `is_strict`: of unknown parameters, and of further values where one is expected."""
+        """Return the violations that `is_strict` adds: unknown parameters, and repeated ones that accept one value."""
         if not self.is_strict:
             return {}
         violations = {
@@ -307,7 +307,7 @@ class ParameterTable:
 
 
 def _take_named(parameter: Parameter, text: str, sent: Sent, violations: dict[str, Violation]) -> None:
-    """Parse the value of a parameter; the word of a program for a missing value counts as absent in a reference."""
+    """Parse the value of a parameter; for a reference, a program's word for a missing value counts as absent."""
     name = parameter.name
     if parameter.is_reference and names_nothing(text):
         if parameter.required:
@@ -322,6 +322,6 @@ def _take_named(parameter: Parameter, text: str, sent: Sent, violations: dict[st
 
 
 def _check_storable(text: str) -> None:
-    """Raise `InvalidValue` if a text has a null byte, since databases cannot store a null byte in a string."""
+    """Raise `InvalidValue` if a string contains a null byte, which databases cannot store."""
     if "\0" in text:
         raise InvalidValue("нулевой байт недопустим", "must not contain a null byte")

@@ -16,13 +16,13 @@ class WireType(Protocol):
 
     @property
     def erased(self) -> object:
-        """The value that an empty parameter stands for on endpoints where empty parameters erase stored values."""
+        """Return the value that an empty parameter has on endpoints where empty parameters erase stored values."""
 
     def read(self, text: str) -> Any:
         """Parse a string that is not empty.
 
         Raises:
-            InvalidValue: the text is not of this type.
+            InvalidValue: the string is not of this type.
         """
 
     def schema(self) -> Mapping[str, object]:
@@ -52,14 +52,14 @@ class Text:
 
 @record
 class Integer:
-    """An integer between two bounds, as programs write it: with digits of any alphabet, `1 000` or `1000.0`."""
+    """An integer between two bounds, as programs write it: in digits of any script, as `1 000` or as `1000.0`."""
 
     least: int = 0
     most: int = ID_MAX
     erased: None = None
 
     def read(self, text: str) -> int:
-        """Parse an integer; raise `InvalidValue` if the text is not an integer from `least` to `most`."""
+        """Parse an integer; raise `InvalidValue` if the string is not an integer from `least` to `most`."""
         digits = whole_digits(text)
         number = parse_whole_number(digits.removeprefix("-"))
         if number is None or not self.least <= (number := -number if digits.startswith("-") else number) <= self.most:
@@ -76,7 +76,7 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, in any case; `meanings` has the value of each word. Any: the values may be of any type."""
+    """One of several words, ignoring case; `meanings` maps words to values. Any: the values may be of any type."""
 
     meanings: Mapping[str, object]
     erased: None = None
@@ -104,7 +104,7 @@ class Flag:
     erased: None = None
 
     def read(self, text: str) -> bool:
-        """Parse a boolean; raise `InvalidValue` for any other text."""
+        """Parse a boolean; raise `InvalidValue` for any other string."""
         word = folded(stripped(text))
         if word in ("true", "1"):
             return True

@@ -57,10 +57,10 @@ class Pairs:
 
 
 def bare_name(name: str) -> str:
-    """Return the name of a parameter without the blanks, invisible marks and rests of an `&amp;` or `?` around it.
+    """Return the name of a parameter without surrounding blanks, invisible marks, and remains of `&amp;` or `?`.
 
-    Ours: a parameter whose name was not recognised would be lost, and an `orderNumber` that is lost makes a second deal
-    of each retry. Names with a null byte are returned unchanged, since a body in UTF-16 is recognised by them.
+    Ours: a parameter whose name was not recognised would be lost; if `orderNumber` is lost, each retry registers a
+    second deal. Names with a null byte are returned unchanged, since a body in UTF-16 is recognised by them.
     """
     if "\0" in name:
         return name

@@ -59,7 +59,7 @@ class MovingWindows(Protocol):
     """Counts requests (hits) by key in a moving window; refused hits are not counted."""
 
     async def hit(self, key: str, *, count: int, seconds: int) -> int:
-        """Count a hit and return how many hits `key` has within `seconds` seconds, this one included.
+        """Count a hit and return the number of hits of `key` within `seconds` seconds, this one included.
 
         If `key` already has `count` hits within this time, the hit is refused: return 0.
 
@@ -83,7 +83,7 @@ class MemoryWindows:
         self._hits: dict[int, OrderedDict[str, deque[float]]] = {}
 
     def __len__(self) -> int:
-        """Return how many keys are kept."""
+        """Return the number of keys in memory."""
         return sum(map(len, self._hits.values()))
 
     async def hit(self, key: str, *, count: int, seconds: int) -> int:
@@ -103,7 +103,7 @@ class MemoryWindows:
         return len(hits)
 
     async def aclose(self) -> None:
-        """Close nothing: memory has no connections."""
+        """Do nothing, since memory has no connections."""
 
     def _drop_passed(self, now: float) -> None:
         for seconds, by_key in self._hits.items():
@@ -150,7 +150,7 @@ def moving_windows(redis_url: str) -> MovingWindows:
 
 @record
 class _Limit:
-    """At most `count` requests in `seconds` seconds."""
+    """A limit of `count` requests in `seconds` seconds."""
 
     count: int
     seconds: int
@@ -192,14 +192,14 @@ class RateLimits:
         self._outage = Outage("rate_limit_unavailable", "rate_limit_back")
 
     def per_second(self, rate_limit_class: RateLimitClass) -> int:
-        """Return how many requests per second one IP address may send, or 0 if there is no limit per second."""
+        """Return the maximum number of requests per second from an IP address, or 0 if there is no such limit."""
         limit = self._per_ip[rate_limit_class]
         return limit.count if limit is not None and limit.seconds == 1 else 0
 
     def counts(self, rate_limit_class: RateLimitClass) -> tuple[int, int]:
-        """Return how many requests of a class are admitted from one IP address, and to one site without a token.
+        """Return the limits of a class: of requests from an IP address, and of requests without a token to a site.
 
-        The first is per second for the classes with tokens, all others are per minute; 0 means no limit.
+        The first limit is per second for classes with tokens, all others are per minute; 0 means no limit.
         """
         limits = (self._per_ip[rate_limit_class], self._per_site.get(rate_limit_class))
         per_ip, per_site = (limit.count if limit is not None else 0 for limit in limits)

@@ -71,7 +71,7 @@ def read_body(content_type: str, body: bytes, *, reads_json: bool = False) -> Pa
 
 
 def _unsupported_type(kind: bytes, *, reads_json: bool) -> UnreadableBody:
-    """Return the refusal of a body of a type that is not parsed, or not without a boundary."""
+    """Return the refusal of a body whose type is not supported, or is multipart without a boundary."""
     if kind == b"multipart/form-data":
         return UnreadableBody(ru="в Content-Type не указан boundary", en="Content-Type has no boundary")
     if reads_json and kind.endswith(b"json"):

@@ -36,7 +36,7 @@ class Routes:
         ]
 
     def find(self, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
-        """Return a path's endpoint and the values of the path's `{…}` parts, or `None`; outer slashes do not matter."""
+        """Return a path's endpoint and the values of its `{…}` parts, or `None`; slashes at both ends are ignored."""
         plain = "/" + path.strip("/")
         if (endpoint := self._by_path.get(plain)) is not None:
             return endpoint, {}

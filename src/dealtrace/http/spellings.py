@@ -15,14 +15,14 @@ _LIST_OF_FAMILY = re.compile(r"[^\[\]]+(?P<key>\[[^\[\]]*\])(?P<list>(?:\[[0-9]{
 
 
 class Spellings:
-    """The names of a table's parameters, whatever their case, and as a list of values.
+    """Recognises the names of a table's parameters in any case, and with the brackets of a list, such as `tags[]`.
 
     `opening` begins every name of the table's family of parameters, such as `custom[`. The elements of a list are
-    joined with commas if its name is in `listed` or is the name of a custom field; lists of several elements in place
-    of another parameter are refused. Values of a name in `several` are joined even if the name was just repeated.
-    Ours: a parameter whose name is not recognised would be lost without a word, and no program sends one that is not
-    meant. A parameter that is also sent under its exact name is not looked for under others, unless it is in `several`:
-    then the values of all its spellings count, as if it were repeated.
+    joined with commas if its name is in `listed` or is the name of a custom field; a list of several elements is
+    refused for any other parameter. Values of a name in `several` are joined even if it was repeated without brackets.
+    Ours: a parameter whose name is not recognised would be lost without a word, and no program sends one by mistake.
+    If a parameter is also sent under its exact name, its other spellings are ignored, unless it is in `several`: then
+    the values of all its spellings count, as if the parameter were repeated.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Spellings:
         return _joined(pairs, repeated) if repeated else pairs
 
     def _meant_names(self, pairs: Pairs) -> dict[str, str]:
-        """Return the known name that is meant by each other spelling, in the order of `pairs`.
+        """Return the known name for each of its other spellings that was sent, in the order of `pairs`.
 
-        A name in `several` that was also sent exactly is among them, since its values are joined with the others.
+        A name in `several` that was also sent in its exact spelling is included, so that all its values are joined.
         """
         sent = (*pairs.values, *pairs.broken)
         meant = {name: known for name in sent if name not in self._exact and (known := self._known(name, pairs))}
@@ -56,12 +56,12 @@ class Spellings:
         return {name: meant.get(name, name) for name in sent if name in meant or name in exact} if exact else meant
 
     def _is_of_family(self, name: str) -> bool:
-        """Return whether a name is that of a custom field as it should be written; most requests have no other."""
+        """Return whether a name is that of a custom field in its exact spelling, such as `custom[key]`."""
         opening = self._opening
         return opening is not None and name.startswith(opening) and name[-1] == "]" and "[" not in name[len(opening) :]
 
     def _known(self, name: str, pairs: Pairs) -> str | None:
-        """Return the known name that is meant by another, or `None` if none is, or if it was sent too."""
+        """Return the known name of which `name` is another spelling, or `None` if there is none or it was sent too."""
         if len(name) > SPELT_LENGTH_MAX:
             return None
         known: str | None
@@ -96,7 +96,7 @@ class Spellings:
 
 
 def _joined(pairs: Pairs, names: Iterable[str]) -> Pairs:
-    """Return `pairs` with all values of each of `names` as one, joined with commas."""
+    """Return `pairs` with the values of each name in `names` joined with commas."""
     texts = {name: ",".join(pairs.all_of(name)) for name in names}
     further = {name: values for name, values in pairs.further.items() if name not in texts}
     return replace(pairs, values={**pairs.values, **texts}, further=further)

@@ -14,7 +14,7 @@ OutboxPosition = NewType("OutboxPosition", int)
 
 
 class UnsentReason(StrEnum):
-    """Why a delivery will not be sent: a person skipped it, or its lead or alert was deleted."""
+    """The reason why a delivery will not be sent: a person skipped it, or its lead or alert was deleted."""
 
     SKIPPED = "skipped"
     DELETED = "deleted"
@@ -42,9 +42,10 @@ class Delivery:
 class LoggedDelivery:
     """A delivery and its outcome.
 
-    `settled_at` is when it was acknowledged, or `None` while it waits; `unsent_reason` is why it was not sent, or
-    `None` if it was. `attempts` counts the attempts to send it, and `last_fault` is the reason for the last failure;
-    both are `None` if there was no attempt, or if an earlier release, which did not count attempts, made it.
+    `settled_at` is the time of the outcome, or `None` while the delivery waits. `unsent_reason` is the reason why it
+    will not be sent, or `None`. `attempts` is the number of attempts to send it, and `last_fault` the reason for
+    the last failure; both are `None` if there was no attempt, or if an earlier release, which did not count them, made
+    the attempts.
     """
 
     delivery: Delivery
@@ -55,7 +56,7 @@ class LoggedDelivery:
 
 
 def outbox_position(message_id: str, site_id: int, webhook_id: int) -> OutboxPosition | None:
-    """Return the position of the delivery with this message id; `None` if it is not a delivery to the webhook."""
+    """Return the position of the delivery with this message id, or `None` if the id is not one of the webhook's."""
     prefix = _prefix(site_id, webhook_id)
     number = parse_whole_number(message_id.removeprefix(prefix)) if message_id.startswith(prefix) else None
     return OutboxPosition(number) if number is not None else None

@@ -1,4 +1,4 @@
-"""When a webhook is tried, when a failed delivery is retried, and when its webhook is paused."""
+"""Decide when deliveries to a webhook are attempted and retried, and when the webhook is paused."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -25,7 +25,7 @@ class Fault:
     """The reason why an attempt to send a delivery failed, for people to read.
 
     `answer` is the text of the receiver's response; it may contain personal data, so it is shown but never stored.
-    `is_final` is whether the receiver says that it accepts no more messages; `retry_after` is the delay that it asks
+    `is_final` is true if the receiver will accept no more messages; `retry_after` is the delay that the receiver asks
     for.
     """
 
@@ -51,7 +51,7 @@ class Pause:
 
 @record
 class Failures:
-    """The attempts of a webhook that have failed in a row, with the names that `Webhook` has for them."""
+    """The attempts of a webhook that have failed in a row; `Webhook` has fields of the same names."""
 
     failing_since: datetime | None = None
     failures: int = 0
@@ -78,8 +78,8 @@ def after_attempts(
 ) -> tuple[Failures, Pause | None]:
     """Return the failures of a webhook after a round of attempts, and the pause that they cause, or `None`.
 
-    `has_delivered` is whether anything was delivered before the failure `fault`, which ends a round. A webhook that is
-    already paused gets no new pause. `chance` is as in `after_fault`.
+    `has_delivered` is true if anything was delivered before the failure `fault`, which ends a round. A webhook that is
+    already paused is not paused again. `chance` is as in `after_fault`.
     """
     known = Failures(webhook.failing_since, webhook.failures, webhook.last_fault, webhook.next_attempt_at)
     before = NO_FAILURES if has_delivered else known
@@ -97,7 +97,7 @@ def after_attempts(
 def after_fault(
     fault: Fault, failures: int, failing_since: datetime, now: datetime, chance: float
 ) -> NextAttempt | Pause:
-    """Return when to try again after a failed attempt, or why to pause the webhook instead.
+    """Return the time of the next attempt after a failed one, or the reason to pause the webhook instead.
 
     `failures` counts the failed attempts in a row since `failing_since`, including the latest. Delays double from five
     seconds to an hour; `chance`, a random number from 0 to 1, makes them up to 20 % longer.

@@ -224,7 +224,7 @@ class _Sent:
 
 @dataclass(frozen=True, slots=True)
 class _HeldBack:
-    """For how many seconds a webhook is skipped after a failure, and until when on the monotonic clock."""
+    """The time in seconds for which a webhook is skipped after a failure, and its end on the monotonic clock."""
 
     seconds: float
     until: float

@@ -1,4 +1,4 @@
-"""The sites for which a process has background work, and doing that work for one site after another."""
+"""Find the sites for which a process has background work, and do that work for one site after another."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence

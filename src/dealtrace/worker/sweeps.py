@@ -55,7 +55,7 @@ class Sweep:
 
     @property
     def lease(self) -> timedelta:
-        """How long one process may sweep before another may take over."""
+        """Return the time for which one process may sweep before another may take over."""
         return timedelta(seconds=self.period_seconds * LEASE_SHARE)
 
 

@@ -95,7 +95,7 @@ def is_allowed(address: ReceiverAddress, private: Sequence[str]) -> bool:
 
 
 def _translations(address: ReceiverAddress) -> Iterator[IPv4Address]:
-    """Yield the IPv4 addresses to which translators and tunnels may send what is sent to an IPv6 address.
+    """Yield the IPv4 addresses to which translators and tunnels may forward packets for an IPv6 address.
 
     Many prefixes have an IPv4 address at their end: NAT64, IPv4-compatible, ISATAP. In `64:ff9b:1::/48`, the IPv4
     address may also come after 48, 56 or 64 bits, with eight zero bits in its middle or before it (RFC 6052).

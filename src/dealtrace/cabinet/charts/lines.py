@@ -86,7 +86,7 @@ class ChartNote:
 
 @record
 class _Frame:
-    """The space that the lines have: its left edge, the number of points across it, and the scale of their values."""
+    """The area in which lines are drawn: its left edge, the number of points in a line, and the scale of values."""
 
     left: float
     count: int
@@ -110,8 +110,8 @@ def line_chart(
     """Return the chart of the points in input order; unknown values interrupt the line.
 
     `format_marks` formats the marks of the value axis together; by default, each is formatted by `format_value`.
-    A chart whose points are links has the role `group`: screen readers do not see the links inside an image. Its height
-    is not fixed: narrow pages show it higher, since a low chart as wide as a phone could not be read.
+    A chart whose points are links has the role `group`: screen readers do not see the links inside an image. The chart
+    has no fixed proportions: styles make it taller on phones, where it would otherwise be too low to read.
     """
     values = [value for point in points for value in (point.value, point.compared) if value is not None]
     scale = scale_for(values, HEIGHT - TOP - BOTTOM)
@@ -144,7 +144,7 @@ def _value_axis(frame: _Frame, labels: Sequence[str]) -> list[Markup]:
 
 
 def _time_axis(points: Sequence[Point], frame: _Frame) -> list[Markup]:
-    """Return the labels of the time axis; narrow pages hide the labels of the class `more`."""
+    """Return the labels of the time axis; those with the class `more` are hidden on narrow screens."""
     every = _label_step(points, frame)
     places = range(0, len(points), every)
     kept = places[::FEWER_LABELS] if len(places) > FEWER_LABELS else places
@@ -175,7 +175,7 @@ def _are_apart(extents: Sequence[tuple[float, float]]) -> bool:
 
 
 def _extent(points: Sequence[Point], place: int, frame: _Frame) -> tuple[float, float]:
-    """Return the left and the right end of the label of a point."""
+    """Return the horizontal positions of the left and right ends of a point's label."""
     width, x = len(points[place].label) * LETTER, frame.across(place)
     left = x - width * {"start": 0, "middle": 0.5, "end": 1}[_anchor(place, len(points))]
     return left, left + width

@@ -21,7 +21,7 @@ LETTER = 7.5
 
 @record
 class DrawnCandidate:
-    """A lead that was considered for a deal: its label, a text about its outcome, and whether it was chosen."""
+    """A lead that was considered for a deal: its label, a description of its outcome, and whether it was chosen."""
 
     candidate: Candidate
     label: str

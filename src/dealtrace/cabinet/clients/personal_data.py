@@ -43,7 +43,7 @@ class KnownPerson:
 
 @record
 class ContactLine:
-    """A contact of the person, and how many leads have it; data found by it is exported or erased if it `is_chosen`."""
+    """A contact of the person, and the number of leads with it; if it `is_chosen`, its data is exported or erased."""
 
     text: str
     is_chosen: bool
@@ -62,8 +62,8 @@ class ChosenContacts:
 class Preview:
     """A person's contacts, and in `traces` the data to export or erase: all data found by the chosen contacts.
 
-    `without_contact` is how many leads of the person have no valid phone or e-mail; they are exported or erased too if
-    `takes_those` is true.
+    `without_contact` is the number of the person's leads without a valid phone or e-mail; if `takes_those` is true,
+    these leads are exported or erased too.
     """
 
     contacts: tuple[ContactLine, ...]
@@ -78,7 +78,7 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Return a digest of the chosen contacts and all rows; people with equal counts have different digests."""
+        """Return a digest of the chosen contacts and all rows to export or erase."""
         traces = self.traces
         of_rows = (traces.clients, traces.calls, traces.lead_requests, traces.visits, traces.deals)
         listed = [sorted(self.chosen), sorted(traces.contacts), *map(sorted, of_rows)]
@@ -114,7 +114,7 @@ async def export(view: View) -> Response:
 
 
 async def erase(view: View) -> Response:
-    """Anonymise a person if the data is as confirmed; otherwise show how much data there is and ask to confirm."""
+    """Anonymise a person if the data has not changed since it was confirmed; otherwise ask for confirmation."""
     person = await _read_person(view)
     if person is None:
         return not_found_page(view)
@@ -159,13 +159,13 @@ def _read_deleted(connection: Connection, site: Site, client_ids: frozenset[int]
 
 
 def _unknown_contacts(view: View, person: KnownPerson) -> InvalidParameters | None:
-    """Return why the contacts in the URL are refused, or `None` if all are contacts of the person."""
+    """Return the refusal of contacts in the URL that the person does not have, or `None` if there are none."""
     unknown = [each for each in view.request.query_params.getlist("contact") if each and each not in person.contacts]
     return InvalidParameters([unknown_choice("contact", each) for each in unknown]) if unknown else None
 
 
 async def _preview(view: View, person: KnownPerson) -> Preview:
-    """Return the preview for what is chosen in the form or the query; at first everything is chosen."""
+    """Return the preview of the data chosen in the form or the query, or of all data if the page was just opened."""
     is_form = bool(view.form.fields)
     query = view.request.query_params
     asked = view.form.all("contact") if is_form else query.getlist("contact")

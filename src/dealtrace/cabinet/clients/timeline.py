@@ -53,9 +53,9 @@ class TimelineEvent:
 
 @record
 class PersonFacts:
-    """The stored data of a person; `client` has all known contacts, `joined_ids` all ids of the person.
+    """The stored data of a person; `client` has all their known contacts, and `joined_ids` has all their ids.
 
-    `cut` names the kinds of which the person has more than `SHOWN_MAX` records; only the newest are listed.
+    `cut` lists the kinds of records of which the person has more than `SHOWN_MAX`; only the newest are shown.
     """
 
     client: Client

@@ -41,7 +41,7 @@ NOT_UNDONE = "This change cannot be undone any more: the deal has changed since.
 
 
 async def act(view: View) -> Response:
-    """Run the action of the form's button, then redirect to the page of the deal, or show there why it is refused."""
+    """Run the action of the form's button, then redirect to the deal's page, or show it with an error message."""
     deal_id, wanted = view.request.path_params["deal"], view.form.get("act")
     if deal_id > ID_MAX or wanted not in tuple(DealActionKind):
         return not_found_page(view)
@@ -57,7 +57,7 @@ async def act(view: View) -> Response:
 
 
 def _faults_of(view: View, refusal: Refusal, facts: card.CardFacts) -> Faults:
-    """Return why an action on a deal is refused, by the field of the form; the field is "" if no field is wrong."""
+    """Return the error messages for a refused action by form field; "" stands for the form as a whole."""
     wanted, is_deleted = view.form.get("act"), facts.deal.deleted_at is not None
     match refusal:
         case InvalidParameters(violations=violations):

@@ -85,9 +85,9 @@ async def show(view: View) -> Response:
 
 
 async def show_refused(view: View, deal_id: int, faults_of: Callable[[CardFacts], Faults]) -> Response:
-    """Show the page of a deal after a refused form, with the reasons that `faults_of` returns and what was entered.
+    """Show the page of a deal after a refused form, with the error messages from `faults_of` and the entered values.
 
-    If `faults_of` returns no reasons, something that the form names does not exist: show the 404 page.
+    If `faults_of` returns no messages, the form refers to something that does not exist: show the 404 page.
     """
     try:
         facts = await view.read(_read, view.current_site, deal_id, view.request.query_params.get(BEFORE, ""))
@@ -194,14 +194,14 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
 
 
 def _found_at(facts: CardFacts) -> datetime | None:
-    """Return when the lead or visit of a deal began, or `None` if the deal has neither."""
+    """Return the start of a deal's lead or visit, or `None` if the deal has neither."""
     if facts.lead is not None:
         return facts.lead.lead.began_at
     return facts.visit.own.started_at if facts.visit is not None else None
 
 
 def _why_unsourced(deal: Deal) -> str:
-    """Return an English text with the reason why a deal has no source."""
+    """Return the reason why a deal has no source, in English."""
     if deal.lead is None:
         return "no source: no lead was found for the deal"
     return "no source: the deal’s lead is not linked to a visit to the site"

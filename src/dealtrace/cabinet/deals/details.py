@@ -11,7 +11,7 @@ _QUANTITY_DIGITS = 3
 
 
 class DetailsFormatter:
-    """The writer of a deal's details as strings, in the language of the page; amounts of money are in `currency`."""
+    """Formats a deal's details as strings, in the language of the page; amounts of money are in `currency`."""
 
     def __init__(self, view: View, currency: str | None) -> None:
         self._view = view

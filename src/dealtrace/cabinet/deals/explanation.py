@@ -50,7 +50,7 @@ class CandidateLine:
 class StepLines:
     """A search for a deal's lead, for a page: `title` names the search, and `won_by` says why the chosen lead won.
 
-    `candidates` are leads that were considered; `more` is how many others are not shown.
+    `candidates` are leads that were considered; `more` is the number of further ones, which are not shown.
     """
 
     title: str
@@ -63,10 +63,10 @@ class StepLines:
 class MatchExplanation:
     """The explanation of a match; `pinnable` has the form value and the name of each lead that can be chosen.
 
-    `chart` may be empty; `undrawn` is how many considered leads it leaves out. `flips` are the changes to rules that
-    would give the deal a different lead; `names_threshold` is whether one of them changes the longest time that a deal
-    may come after its lead. A deal sent by API 2.0 has `matchers` instead of `steps`. `is_cured_in_crm` is true if the
-    deal has no lead because of what the CRM sent.
+    `chart` may be empty; `undrawn` is the number of considered leads that it leaves out. `flips` are the changes to
+    rules that would give the deal a different lead. `names_threshold` is true if one of these changes is to the maximum
+    time between a lead and its deal. A deal sent by API 2.0 has `matchers` instead of `steps`. `is_cured_in_crm` is
+    true if the deal has no lead because of what the CRM sent.
     """
 
     verdict: str
@@ -82,7 +82,7 @@ class MatchExplanation:
 
 
 class ExplanationFormatter:
-    """The writer of the texts that explain a match, in the language of the page."""
+    """Explains a match in sentences and as a chart, in the language of the page."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -261,7 +261,7 @@ def _is_cured_in_crm(explanation: Explanation) -> bool:
 
 
 def _verdict(explanation: Explanation) -> str:
-    """Return an English sentence with the reason why a deal has its lead, or has none.
+    """Return the reason why a deal has its lead, or has no lead, as an English sentence.
 
     The sentence refers only to what the page shows below it.
     """

@@ -30,7 +30,7 @@ StoredValue = Any
 
 @record
 class FieldChange:
-    """A field that a version changed, with the texts of its values before and after."""
+    """A field that a version changed, with its old and new value as strings."""
 
     field: str
     before: str
@@ -70,8 +70,8 @@ class Callers:
 def shown_versions(last: int, before: str) -> range:
     """Return the numbers of up to `VERSIONS_SHOWN` versions for a page: the latest, or the latest before `before`.
 
-    `last` is the number of the deal's last version. `before` is a parameter of the URL; anything but a whole number
-    asks for the latest.
+    `last` is the number of the deal's last version. `before` is a parameter of the URL; it is ignored if it is not a
+    whole number.
     """
     end = last + 1
     asked = parse_whole_number(before)
@@ -81,7 +81,7 @@ def shown_versions(last: int, before: str) -> range:
 
 
 class DealHistoryFormatter:
-    """The writer of the history of a deal for a page; `callers` names the tokens and users that made its versions."""
+    """Formats the history of a deal for a page; `callers` has the names of the tokens and users that changed it."""
 
     def __init__(self, view: View, callers: Callers) -> None:
         self._view = view
@@ -89,7 +89,7 @@ class DealHistoryFormatter:
         self._say = view.translate
 
     def versions(self, versions: Sequence[DealVersion], shown: range) -> list[VersionLine]:
-        """Return the versions of a deal whose numbers are in `shown` as strings, latest first."""
+        """Return, latest first and as strings, the versions of a deal whose numbers are in `shown`."""
         currencies = _currencies(versions)
         rows = zip(versions, (None, *versions), (None, *currencies), currencies, strict=False)
         return [self._version(*row) for row in rows if row[0].version in shown][::-1]
@@ -97,7 +97,7 @@ class DealHistoryFormatter:
     def states(self, versions: Sequence[DealVersion], shown: range) -> list[StateLine]:
         """Return the statuses and amounts that began with the versions in `shown`, in the order of the versions.
 
-        A status begins at the date that the CRM stated (see `status_history`), an amount when its version was recorded.
+        A status begins at the date that the CRM sent (see `status_history`), an amount when its version was recorded.
         Versions that change neither are skipped.
         """
         lines: list[StateLine] = []
@@ -140,7 +140,7 @@ class DealHistoryFormatter:
         return self._say("by a command on the server")
 
     def _changes(self, version: DealVersion, earlier: str | None, currency: str | None) -> Iterator[FieldChange]:
-        """Yield the changes of a version; the deal's currency was `earlier` before and is `currency` after it."""
+        """Yield the changes of a version; `earlier` and `currency` are the deal's currencies before and after it."""
         for name in version.after:
             if name in FIELDS and (version.before or version.after[name]):
                 before = self._value_text(name, version.before.get(name), earlier)
@@ -158,7 +158,7 @@ class DealHistoryFormatter:
         return DetailsFormatter(self._view, currency).lines(details_from_json(value))
 
     def _value_text(self, name: str, value: StoredValue, currency: str | None) -> str:  # noqa: PLR0911 - a case for each field
-        """Return the text to show for the value of a field, as decoded from the stored JSON."""
+        """Format the value of a field, as decoded from JSON."""
         if value in (None, "", [], {}):
             return NOTHING
         match name:

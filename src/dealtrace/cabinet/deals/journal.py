@@ -177,7 +177,10 @@ def _choices(view: View, labels: Mapping[str, str], chosen: str) -> list[SelectO
 
 
 def deal_query(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> tuple[PageQuery, bool]:
-    """Return the query for the deals in the list, and whether its search was cut; a search ignores the period."""
+    """Return the query for the deals in the list, and whether the search found more deals than it may list.
+
+    A search ignores the period.
+    """
     search = list_query.search
     found = find_searched_deals(connection, site.id, search) if search is not None else None
     ids = found.ids if found is not None else None

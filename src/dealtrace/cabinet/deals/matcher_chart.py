@@ -30,7 +30,7 @@ LETTERS_MAX = int((WIDTH - 2 * SIDE) / LETTER)
 
 @record
 class DrawnLead:
-    """A lead that a matcher considered: when it began, its label, a text about its outcome, and its kind of mark."""
+    """A lead that a matcher considered: its start, its label, and its outcome, which `title` describes."""
 
     began_at: datetime
     label: str
@@ -85,7 +85,7 @@ def matchers_chart(
 
 
 def shown_leads(drawn: Sequence[DrawnMatcher]) -> list[tuple[DrawnLead, ...]]:
-    """Return the leads to draw for each matcher: the chosen lead, then the nearest of each, `WINDOWS_MAX` in all."""
+    """Return the leads to draw for each matcher, at most `WINDOWS_MAX` in all: the chosen lead, then the nearest."""
     ranked = [
         (not lead.is_winner, rank, place) for place, each in enumerate(drawn) for rank, lead in enumerate(each.leads)
     ]

@@ -40,7 +40,7 @@ class MatcherLines:
 
 
 class MatcherFormatter:
-    """The writer of the texts about matchers, in the language of the page."""
+    """Describes matchers in words, in the language of the page."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -60,7 +60,7 @@ class MatcherFormatter:
         )
 
     def title(self, matcher: Matcher) -> str:
-        """Return what a matcher searches for, such as “Calls by contact 79205550055”."""
+        """Return the title of a matcher, such as “Calls by contact 79205550055”."""
         match matcher.way:
             case MatcherKind.ID if matcher.lead_id is not None:
                 return self._lead(LeadRef(matcher.kinds[0], matcher.lead_id))
@@ -76,7 +76,7 @@ class MatcherFormatter:
                 return self._say(UNSPECIFIED[matcher.way])
 
     def summary(self, matcher: Matcher) -> str:
-        """Return what a matcher searches for, with its conditions in brackets."""
+        """Return the title of a matcher, with its conditions in brackets."""
         conditions = " ".join(self.conditions(matcher))
         return f"{self.title(matcher)} ({conditions})" if conditions else self.title(matcher)
 
@@ -97,7 +97,7 @@ class MatcherFormatter:
             yield self._say(sentence) % {"tags": ", ".join(matcher.tags)}
 
     def candidate(self, candidate: MatcherCandidate, step: MatcherStep) -> MatcherCandidateLine:
-        """Return a lead that a matcher considered as strings."""
+        """Return a lead that a matcher considered, as strings."""
         is_winner = candidate.lead == step.chosen
         until = step.matcher.until
         began = until - candidate.before if until is not None else None
@@ -132,7 +132,7 @@ class MatcherFormatter:
 
 
 class MatcherDrawer:
-    """The drawer of the chart of a deal's matchers, in the language of the page."""
+    """Prepares a deal's matchers for their chart, in the language of the page."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -149,7 +149,7 @@ class MatcherDrawer:
         return [each for pair in zip(named, searches, strict=True) for each in pair if each is not None]
 
     def _named(self, place: int, step: MatcherStep, at: Mapping[Match, datetime]) -> DrawnMatcher | None:
-        """Return a matcher that identified the deal's lead or visit, or `None` if the matcher did not."""
+        """Return a matcher for the chart if it found the deal's lead or visit by id, otherwise `None`."""
         matcher = step.matcher
         named = [Match(visit_id=visit_id) for visit_id in matcher.visit_ids]
         if matcher.way is MatcherKind.ID and matcher.lead_id is not None:
@@ -163,7 +163,7 @@ class MatcherDrawer:
         return DrawnMatcher(f"{place}. {title}", outcome, found_at, found_at, (lead,))
 
     def _search(self, place: int, step: MatcherStep) -> DrawnMatcher | None:
-        """Return a matcher that searches by contact, or `None` if it does not."""
+        """Return a matcher for the chart if it searches by contact, otherwise `None`."""
         until = step.matcher.until
         if step.matcher.way is not MatcherKind.CONTACT or until is None:
             return None
@@ -198,7 +198,7 @@ def list_matched_leads(steps: Sequence[MatcherStep]) -> Iterator[LeadRef]:
 
 
 def _among(matcher: Matcher) -> str:
-    """Return an English text that says which leads a matcher searches by contact."""
+    """Return the English title of a matcher that searches by contact, with the placeholder `%(contact)s`."""
     if set(matcher.kinds) == {LeadKind.CALL}:
         return "Calls by contact %(contact)s"
     if set(matcher.kinds) == {LeadKind.LEAD_REQUEST}:

@@ -37,7 +37,7 @@ class OtherOrigins:
 
 
 class RuleChangeFormatter:
-    """The writer of the texts about changes, in the language of the page."""
+    """Describes changes of rules and matchers in words, in the language of the page."""
 
     def __init__(self, view: View, deal: Deal, others: OtherOrigins) -> None:
         self._view = view
@@ -126,5 +126,5 @@ class RuleChangeFormatter:
         return span_of_time(self._view.language, duration)
 
     def _moment(self, moment: datetime) -> str:
-        """Format a moment to the second, since a single second may decide which lead matches."""
+        """Format a time with its seconds, since a single second may decide which lead matches."""
         return f"{self._view.clock_time(moment)}:{moment.second:02}"

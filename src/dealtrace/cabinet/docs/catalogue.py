@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 @record
 class Cause:
-    """When a refusal happens and what to do then, in English; pages translate both."""
+    """The cause of a refusal and its remedy, in English; pages translate both."""
 
     when: str
     cure: str

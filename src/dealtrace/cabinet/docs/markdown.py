@@ -1,4 +1,4 @@
-"""Guides written in Markdown, turned into the HTML of our pages."""
+"""Convert guides from Markdown to HTML."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class TextHeading:
 
 @record
 class ParsedText:
-    """A parsed text: its title, its first paragraph, its headings, and everything below the title as HTML."""
+    """A parsed guide: its title, its first paragraph, its headings, and everything below the title as HTML."""
 
     title: str
     opening: str

@@ -60,14 +60,14 @@ class Docs:
         return _page(view, "docs/errors.html", rows=list_catalogue(list(self._endpoints.values()), view.language))
 
     async def show_guide(self, view: View) -> Response:
-        """Show the guide with the name in the path; 404 if there is none."""
+        """Show the guide with the name in the path, or the 404 page if there is none."""
         name = view.request.path_params["guide"]
         if name not in GUIDES:
             return _page(view, "docs/not_found.html", HTTPStatus.NOT_FOUND)
         return _page(view, "docs/guide.html", guide=read_guide(name, view.language))
 
     async def show_method(self, view: View) -> Response:
-        """Show the method with the name in the path; 404 if there is none."""
+        """Show the method with the name in the path, or the 404 page if there is none."""
         endpoint = self._endpoints.get(view.request.path_params["method"])
         if endpoint is None:
             return _page(view, "docs/not_found.html", HTTPStatus.NOT_FOUND)

@@ -41,7 +41,7 @@ _PARTS = {
 
 @record
 class DemoLine:
-    """A demo, how many of its records are stored, and how many of the `days_all` days of its year are filled."""
+    """A demo, the number of its stored records, and the number of filled days among the `days_all` days of its year."""
 
     demo: Demo
     records: int
@@ -128,7 +128,7 @@ def _begin(work: AccountWork, site_id: int | None) -> BegunDemo:
 
 
 def _fill(database: Database, begun: BegunDemo, size: DemoSize, steps: Steps) -> None:
-    """Fill the site of a demo, unless it is removed by then; if the server stops, the demo remains unfinished."""
+    """Fill the site of a demo until it is full or removed; if the server stops, the demo remains unfinished."""
     steps.next()
     with suppress(DemoMissing):
         run_demo(database, begun.site, size, begun.begun_at, lambda _stored, _total: steps.next(), steps.next)

@@ -30,7 +30,7 @@ NOT_DELETED = "The lead is not deleted, so there is nothing to restore."
 
 
 async def act(view: View) -> Response:
-    """Run the action of the form's button, then redirect to the page of the lead, or show there why it is refused."""
+    """Run the action of the form's button, then redirect to the lead's page, or show it with an error message."""
     ref, wanted = ref_of(view.request.path_params), view.form.get("act")
     if ref is None or wanted not in (DELETE, RESTORE, NOTE, UNDO, *MARKS):
         return not_found_page(view)
@@ -55,7 +55,7 @@ async def act(view: View) -> Response:
 
 
 def _faults_of(view: View, refusal: Refusal, facts: LeadFacts) -> Faults:
-    """Return why an action on a lead is refused, by the field of the form; the field is "" if no field is wrong."""
+    """Return the error messages for a refused action by form field; "" stands for the form as a whole."""
     wanted = view.form.get("act")
     match refusal:
         case InvalidParameters(violations=violations) if wanted == NOTE:

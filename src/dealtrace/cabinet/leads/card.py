@@ -78,10 +78,10 @@ async def show(view: View) -> Response:
 
 
 async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults]) -> Response:
-    """Return the page of a lead; after a refused form, with the reasons that `faults_of` returns and what was entered.
+    """Return the page of a lead; after a refused form, with the error messages from `faults_of` and the entered values.
 
-    If `faults_of` returns no reasons for a sent form, something that the form names does not exist: return the 404
-    page.
+    If `faults_of` returns no messages for a sent form, the form refers to something that does not exist: return the
+    404 page.
     """
     facts = await view.read(_read, view.current_site, ref)
     faults = faults_of(facts) if facts is not None else {}
@@ -113,7 +113,7 @@ async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults
 
 
 def _notes(view: View, stored: Annotations) -> Mapping[str, str]:
-    """Return the contents of the form for annotations: what was entered or, if nothing was, what is stored."""
+    """Return the values in the form for annotations: those entered, or the stored ones if none were entered."""
     if view.form.has("comment"):
         return {name: view.form.get(name) for name in ("tags", "manager", "comment")}
     return {"tags": ", ".join(stored.tags), "manager": stored.manager or "", "comment": stored.comment or ""}
@@ -169,7 +169,7 @@ def _facts(entry: LeadEntry, view: View) -> list[LeadFact]:
 
 
 def _why_unsourced(lead: Call | LeadRequest) -> str:
-    """Return an English text with the reason why a lead has no source."""
+    """Return the reason why a lead has no source, in English."""
     if lead.visit_id is not None:
         return "no source"
     if isinstance(lead, Call):

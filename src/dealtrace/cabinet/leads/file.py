@@ -48,7 +48,7 @@ def _listed(
 
 
 def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[ExportedLead]]:
-    """Return the columns of calls; what people did about a missed call is stated in words of `language`."""
+    """Return the columns of calls; what people did about missed calls is described in `language`."""
     translate = translations_of(language).gettext
 
     def mark_label(row: ExportedLead) -> str | None:

@@ -20,7 +20,7 @@ from dealtrace.record import record
 
 @record
 class NoteChange:
-    """A change that a version made to an annotation: the values of the annotation before and after, as text."""
+    """A change that a version made to an annotation: the annotation's old and new value, as strings."""
 
     field: str
     before: str
@@ -29,7 +29,7 @@ class NoteChange:
 
 @record
 class AnnotationVersionLine:
-    """A version of a lead's annotations; `is_undoable` is false if a changed value is different now."""
+    """A version of a lead's annotations; `is_undoable` is false if a value that it changed was changed again."""
 
     version: int
     recorded_at: datetime

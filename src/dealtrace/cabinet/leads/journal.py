@@ -80,7 +80,10 @@ ASKED: FilterLabels = {
 
 @record
 class Tab:
-    """A tab: its title and URL, whether it is the current tab, and how many rows wait there, empty if unknown."""
+    """A tab: its title, its URL, and whether it is the current tab.
+
+    `waiting` is the number of missed calls to return; it is empty for other tabs, and if there are none.
+    """
 
     title: str
     url: str
@@ -127,8 +130,9 @@ class ListedVisit:
 
 @record
 class FoundLeadList:
-    """The data of the page; `total` is `None` for visits, which are too many to count, see also `MISSED_TOTAL_MAX`.
+    """The data of the page.
 
+    `total` is `None` for visits, which are too many to count; missed calls are counted up to `MISSED_TOTAL_MAX`.
     `previous` is the key after which the previous page begins, or `None` on the first two pages. `missed` is the number
     of missed calls to return, see `count_missed`. `is_cut` is true if the search found more leads than it may list.
     """
@@ -241,7 +245,7 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
 
 
 def _visit_query(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> tuple[PageQuery, bool]:
-    """Return the query for the visits of the list, and whether its search was cut."""
+    """Return the query for the visits of the list, and whether the search found more visits than it may list."""
     search = list_query.search
     if search is None:
         return query_visit_list(site.id, days.since, days.until), False
@@ -252,7 +256,10 @@ def _visit_query(connection: Connection, site: Site, list_query: ListQuery, days
 def lead_query(
     connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod
 ) -> tuple[PageQuery, bool]:
-    """Return the query for the leads of a tab, and whether its search was cut; a search ignores the period."""
+    """Return the query for the leads of a tab, and whether the search found more leads than it may list.
+
+    A search ignores the period.
+    """
     kind, search = KINDS[tab], list_query.search
     found = find_searched_leads(connection, site.id, search)[kind] if search is not None else None
     filters = LeadFilters(

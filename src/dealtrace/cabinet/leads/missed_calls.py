@@ -78,7 +78,7 @@ def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:
 
 
 def mark_label(entry: LeadEntry, view: View) -> str:
-    """Return in words what a person did about a missed call, or an empty string."""
+    """Return in words what a person did about a missed call, or an empty string if nobody has marked it."""
     return view.translate(RING_BACK_LABELS[entry.ring_back]) if entry.ring_back is not None else ""
 
 

@@ -35,7 +35,7 @@ Fewer are shown, since most changes to rates affect no figures.
 
 @record
 class AxisNote:
-    """A note under a chart: its day, what it says (`text`), and who made it and when (`by`)."""
+    """A note under a chart: its day, its `text`, and its author and time (`by`)."""
 
     day_on: date
     text: str
@@ -44,7 +44,7 @@ class AxisNote:
 
 @record
 class AxisNotes:
-    """The notes under a chart, earliest day first; `left` is how many notes of the period are left out."""
+    """The notes under a chart, earliest day first; `left` is the number of notes of the period that are not shown."""
 
     shown: tuple[AxisNote, ...] = ()
     left: int = 0
@@ -57,7 +57,7 @@ NO_NOTES = AxisNotes()
 class PeriodNotes:
     """The notes and the changes to settings in a period, and the logins of their authors by user id.
 
-    `left` is how many others there are, earlier than these.
+    `left` is the number of earlier notes and changes in the period that are left out.
     """
 
     period: Period
@@ -129,7 +129,7 @@ def axis_notes(axis: PeriodNotes, gaps: Sequence[tuple[Metric, Gap]], view: View
 
 
 def shown_text(text: str, view: View) -> str:
-    """Return a note with its contacts masked if the person may not see them; names of statuses may contain contacts."""
+    """Return a note with contacts, which even names of statuses may have, masked if the person may not see them."""
     return text if view.may_see_contacts else masked_text(text)
 
 

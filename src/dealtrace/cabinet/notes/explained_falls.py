@@ -34,7 +34,7 @@ def fall_notes(
 ) -> list[FallNote]:
     """Return the notes about falls that gaps explain.
 
-    `time_label` returns the name of a time such as a month, and `days_url` the URL of the report of a metric by days.
+    `time_label` returns the name of a time span, such as a month, and `days_url` the URL of a metric's report by days.
     """
     return [_note(fall, view, time_label, days_url) for fall in explained_falls(report, gaps)[-SHOWN_MAX:]]
 

@@ -54,7 +54,7 @@ assert set(_PLACES) == {*MOVING_KINDS, ChangeKind.SETTING}
 
 @record
 class ListedNote:
-    """A line of the list: its day, text, author and time, and the key by which a note of a person is removed.
+    """A line of the list: its day, text, author and time, and the key with which a person's note is removed.
 
     A change that is noted automatically has no key. `url` leads to the page of what was changed, empty if
     there is none or the person may not open it.

@@ -1,4 +1,4 @@
-"""The steps to connect a new site, each with a line to copy."""
+"""The steps to connect a new site, each with a line of code to copy."""
 
 from datetime import datetime, timedelta
 
@@ -16,10 +16,10 @@ MINUTE = timedelta(minutes=1)
 
 @record
 class ChecklistStep:
-    """A step: its title, its state in words, the line to copy, whether the step is done, and whether it is required.
+    """A step: its title, its state in words, the line of code to copy, whether it is done, and whether it is required.
 
-    `documentation` is the URL of the page about the method that the line calls, empty if it calls none. If
-    `takes_token` is true, a token must be put into the line.
+    `documentation` is the URL of the page about the API method that the line calls, empty if it calls none. If
+    `takes_token` is true, the reader must insert a token into the line.
     """
 
     title: str
@@ -70,7 +70,7 @@ def _step(
 
 
 def state_of(times: FirstAndLast, now: datetime, view: View) -> str:
-    """Return the state of a step: when data first arrived (only the time if today) and how long ago it last arrived."""
+    """Return the state of a step: when data first arrived (without the date if today), and how long ago it last did."""
     first_at, last_at = times.first_at, times.last_at
     if first_at is None or last_at is None:
         return view.translate("no data yet")

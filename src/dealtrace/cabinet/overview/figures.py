@@ -34,7 +34,8 @@ class OverviewFigure:
     """A metric on the overview: title, value, change and formula.
 
     `url` leads to the overview with a chart of the metric. `rows` is the URL of the rows behind the
-    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now. See `figure_note`.
+    value, empty if there is no link. `is_drawn` is true if the chart shows this metric now. `note` is the result of
+    `figure_note`.
     """
 
     name: str

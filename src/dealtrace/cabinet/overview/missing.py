@@ -33,7 +33,7 @@ assert set(_CURES) == {metric.name for metric in WATCHED}
 
 
 def missing_data_texts(missing: MissingData, url: ReportUrl, period: Period, view: View) -> list[ProblemText]:
-    """Return the texts about missing data, with links to the page of reports; `url` has the path of that page."""
+    """Return sentences about missing data, with links to the page of reports; `url` has the path of that page."""
     gaps = [_gap(metric, gap, url, view) for metric, gap in missing.gaps[-SHOWN_MAX:]]
     idle = [_idle(each, url, period, view) for each in missing.idle[:SHOWN_MAX]]
     further_gaps, further_idle = len(missing.gaps) - len(gaps), len(missing.idle) - len(idle)
@@ -68,7 +68,7 @@ def _further_idle(count: int, url: ReportUrl, period: Period, view: View) -> Pro
 def _further(
     sentence: str, count: int, cure: str, url: ReportUrl, period: Period, view: View, **asked: str
 ) -> ProblemText:
-    """Return the text about the days or campaigns that are not listed, with a link to a report that has all of them."""
+    """Return a sentence about the days or campaigns that are not listed, with a link to a report that has them all."""
     first, last = period.first_on.isoformat(), period.last_on.isoformat()
     return ProblemText(
         sentence % {"count": number(view.language, count)},

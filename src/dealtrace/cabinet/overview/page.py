@@ -68,10 +68,10 @@ SOURCES_SHOWN = 15
 
 @record
 class OverviewReports:
-    """The reports of the overview, and what is wrong now.
+    """The reports of the overview, and the site's current problems.
 
-    `gaps` are the gaps in the period of the figures, and `missing` what is missing now. `without_rate` is the number of
-    recent deals in currencies without a rate.
+    `gaps` are the gaps in the data of the period shown, and `missing` is the data that is missing at present.
+    `without_rate` is the number of recent deals in currencies without a rate.
     """
 
     figures: Report
@@ -92,9 +92,9 @@ class _Page:
     """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
     `url` is that of the overview, and `asked` the same URL with default values for parameters that it lacks.
-    `compared_until` is the text that the function of this name returns. `as_of` is the time of the figures. `missed` is
-    the number of missed calls that somebody should return, empty if the person may not see them. `watched` are the days
-    that are searched for present problems.
+    `compared_until` is the result of the function of this name. `as_of` is the time of the figures. `missed` is the
+    number of missed calls that somebody should return, empty if the person may not see them. `watched` are the days
+    that are searched for current problems.
     """
 
     url: ReportUrl
@@ -196,7 +196,7 @@ def _count_without_rate(report: Report) -> int:
 
 
 def _find_recent_without_rate(source: FactSource, site: Site, figures: Report, watched: Period, now: datetime) -> int:
-    """Count the recent deals in currencies without a rate, or take the number from `figures` of the same deals."""
+    """Return the number of recent deals in currencies without a rate, from `figures` if they cover the same deals."""
     question = figures.question
     if (question.period, question.filters, question.date_of) == (watched, (), DateOf.DEAL):
         return _count_without_rate(figures)
@@ -325,7 +325,7 @@ def _shown(
 
 
 def _tables(view: View, url: ReportUrl, reports: ReportUrl, answers: OverviewReports) -> dict[str, object]:
-    """Return template variables with the tables of sources and of deals without a lead; they lead to `reports`."""
+    """Return template variables with the tables of sources and of deals without a lead; their links go to `reports`."""
     rows = rows_page_for(view, answers.figures.question, url)
     by_source = reports.with_parameters(by="source,medium", metrics=",".join(SOURCES_METRICS))
     sources = table_of(answers.sources, by_source, rows, view.language, view.translate)

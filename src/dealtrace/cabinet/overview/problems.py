@@ -167,7 +167,7 @@ _WHO: Mapping[Role, str] = {
 
 
 def problem_texts(problems: Sequence[Problem], view: View) -> list[ProblemText]:
-    """Return the problems and what to do about them as texts for the page, in input order."""
+    """Return the texts of the problems, with advice on what to do about each, in input order."""
     return [_problem_text(problem, view) for problem in problems]
 
 
@@ -178,7 +178,7 @@ def omitted_text(count: int, view: View) -> ProblemText:
 
 
 def _what(problem: Problem, view: View) -> str:
-    """Return what a problem is about; amounts are never masked, since they are not names."""
+    """Return the subject of a problem, with contacts masked if needed; amounts are never masked."""
     return problem.what if problem.kind is ProblemKind.NO_RATE else view.shown_name(problem.what)
 
 

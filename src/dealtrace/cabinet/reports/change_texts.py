@@ -27,11 +27,11 @@ from dealtrace.reports.reading.known_costs import known_costs_text
 
 @record
 class FigureChange:
-    """The change from the compared period: its text, its judgement, and the value of that period as a string.
+    """The change from the compared period as `text`, and the value `before`, which is that of the compared period.
 
-    The judgement is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
-    otherwise empty. `url` leads to the rows behind the value of that period, or is empty. If there is nothing to
-    compare with, only `text` is not empty, and says so.
+    `judgement` is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
+    otherwise empty. `url` leads to the rows behind the value `before`, or is empty. If there is nothing to compare
+    with, `text` says so, `judgement` is `neutral`, and the other fields are empty.
     """
 
     text: str
@@ -61,8 +61,8 @@ def change_in_row(
     """Return the change of a metric in a row, or `None` if there is no change.
 
     If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
-    to compare with. A row by time has no change either if the earlier time has no data; the key of the row says so.
-    `place` is the index of the metric.
+    to compare with. Nor does a row for a time span, such as a month, have a change if there is no data for the
+    span with which it is compared; its key then says so. `place` is the index of the metric.
     """
     metric, question = report.question.metrics[place], report.question
     if row.compared is None or not has_changes(report, zip(question.by, row.keys, strict=False)):
@@ -81,10 +81,11 @@ def change_of(
     """Return the change of a value as a percentage and as a difference, or only as a difference if it was zero before.
 
     The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
-    ten points, not of 25 %. If only the compared value is unknown, say that there is nothing to compare with, except
-    for a price of zero: there are no costs, as its cell says. Return `None` if the value is unknown or the values are
-    equal. A change that is rounded to zero has no sign and is neither good nor bad. `growth` says whether a rise of
-    this value is good, bad or neutral; by default, the metric's own `growth` is used.
+    ten points, not of 25 %. If only the compared value is unknown, the result says that there is nothing to compare
+    with. The result is `None` if the value is unknown, if the values are equal, or if a price of zero, whose cell says
+    that there are no costs, is compared with an unknown value. A change that is rounded to zero has no sign and is
+    neither good nor bad. `growth` says whether a rise of this value is good, bad or neutral; by default, the metric's
+    own `growth` is used.
     """
     if value is None or value == compared or (compared is None and value == 0 and is_price(metric)):
         return None
@@ -132,7 +133,7 @@ _JUDGEMENTS = {
 
 @record
 class CostsNote:
-    """Up to which day costs are known, and the URL of the page of costs, empty if the person may not open it."""
+    """A note that the last days lack costs, and the URL of the page of costs, empty if the person may not open it."""
 
     text: str
     url: str
@@ -141,7 +142,7 @@ class CostsNote:
 def costs_note(report: Report, view: View) -> CostsNote | None:
     """Return the note that a report lacks costs of its last days, or `None` if all costs of its period are known.
 
-    The accounts that are behind are named, but not to visitors of a shared link.
+    The note names the accounts that lack costs, except to visitors of a shared link.
     """
     behind = report.known_costs.behind if report.known_costs is not None and view.role is not None else ()
     accounts = ", ".join(view.shown_name(account_name(account)) for account in list(behind)[:NAMES_SHOWN])
@@ -153,7 +154,7 @@ def costs_note(report: Report, view: View) -> CostsNote | None:
 
 
 def figure_note(report: Report, metric: Metric, value: Fraction | None, translate: Callable[[str], str]) -> str:
-    """Return why a figure of a total is unknown, or a price zero; empty if it is neither."""
+    """Return the reason why a figure is unknown, or why a price is zero; empty if there is nothing to explain."""
     if metric in report.lacking_won:
         return translate("no status means won")
     return translate("no costs") if value == 0 and is_price(metric) else ""

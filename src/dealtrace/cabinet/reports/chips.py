@@ -89,16 +89,16 @@ def filter_texts(texts: Iterable[str], known: QuestionContext, language: Languag
 
 
 def filters_in_words(texts: Iterable[str], language: Language) -> list[str]:
-    """List stored filters in words for people who may see contacts, whichever custom fields the site has by now."""
+    """List stored filters in words for people who may see contacts, even filters by custom fields that were removed."""
     texts = list(texts)
     named = {**DIMENSIONS, **named_fields(texts)}
     return [_filter_text(text, named, language, is_whole=True) for text in texts]
 
 
 def written_filter(text: str, known: QuestionContext) -> str:
-    """Return the filter that a line means, written in words as `filter_texts` does, in either language and any case.
+    """Return the filter that a line describes in the words of `filter_texts`, in either language and ignoring case.
 
-    A line that is not written so, such as a filter in the form of URLs, is returned unchanged.
+    A line in another form, such as a filter as it is written in URLs, is returned unchanged.
     """
     titled = [
         (title, dimension)
@@ -128,7 +128,7 @@ def _written_values(dimension: Dimension, operator: Operator, value: str) -> str
 
 
 def _after(words: str, text: str) -> str | None:
-    """Return the rest of a text that begins with `words`, in any case, or `None` if it begins otherwise."""
+    """Return the part of a string after `words`, ignoring case, or `None` if it does not begin with these words."""
     start, rest = text[: len(words)], text[len(words) :]
     return rest.strip() if start.casefold() == words.casefold() and rest[:1].strip() == "" else None
 

@@ -1,4 +1,4 @@
-"""The fields of the form above a report: what can be chosen, and what is chosen now."""
+"""The fields of the form above a report: the available choices and the current ones."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -51,8 +51,8 @@ class MetricOptions:
 class Choices:
     """The fields of the form with their choices, in order; `by` has choices for each level of grouping.
 
-    `searches_masked` is true if a filter searches texts in which contacts are masked, so people who see contacts may
-    find more.
+    `searches_masked` is true if a filter searches strings in which contacts are masked: people who may see contacts
+    may then find more.
     """
 
     periods: tuple[SelectOption, ...]
@@ -72,12 +72,12 @@ class Choices:
 
     @property
     def period(self) -> str:
-        """The named period that is chosen, or an empty string if the report has custom dates."""
+        """Return the named period that is chosen, or an empty string if the report has custom dates."""
         return "".join(each.value for each in self.periods if each.is_chosen)
 
     @property
     def summary(self) -> tuple[str, ...]:
-        """The chosen dimensions, pivot and model: the heading of the fields that can be folded away."""
+        """Return the chosen dimensions, pivot and model, as the heading of the fields that can be folded away."""
         levels = [label for level in (*self.by, self.pivot) for label in _chosen_labels(level)]
         return (*levels, *_chosen_labels(self.models))
 
@@ -147,7 +147,7 @@ def choices_of(
 
 
 def searches_masked(url: ReportUrl, known: QuestionContext) -> bool:
-    """Return whether a filter of a report, or of its segment, searches texts in which contacts are masked."""
+    """Return whether a filter of a report, or of its segment, searches strings in which contacts are masked."""
     asked = RawQuestion(
         metrics="deals", filters=url.filters, segment=url.get("segment"), segment_of=url.get("segment_of")
     )

@@ -1,4 +1,4 @@
-"""The keys of reports, which are the values that rows are grouped by, such as codes and times: labels and cells."""
+"""Labels and cells of the keys of reports, which are the values by which rows are grouped, such as weeks."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -63,9 +63,9 @@ def missing_key_label(dimension: Dimension, translate: Callable[[str], str]) -> 
 def part_label(
     times: Mapping[Dimension, PartialTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return which part of the time with this key is counted; empty if the key is not a time or is counted whole.
+    """Return a label for the counted part of a time span, such as a week; empty if the whole span is counted.
 
-    `times` are the times that the report does not count whole.
+    It is also empty if the key is not a time span. `times` are the spans that the report counts only in part.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return partial_text(found, language, partial(day, language)) if found is not None else ""
@@ -74,10 +74,10 @@ def part_label(
 def compared_time_label(
     times: Mapping[Dimension, ComparedTimes], dimension: Dimension, key: str | None, language: Language
 ) -> str:
-    """Return what the time with this key is compared with; empty if the key is not a time, or nothing is compared.
+    """Return a label for the time span with which the span of this key is compared; empty if there is no such span.
 
-    `times` has what each time of the report is compared with. A whole month or quarter is shown by its name; other days
-    are shown by the first and the last of them, with years, since the labels of days and weeks usually have none.
+    `times` has the compared span for each time span of the report. A whole month or quarter is shown by its name.
+    Other spans are shown by their first and last day, with years, since the labels of days and weeks usually have none.
     """
     found = times.get(dimension, {}).get(key) if key is not None else None
     return compared_text(found, language, partial(_compared_days, dimension, language)) if found is not None else ""
@@ -93,7 +93,7 @@ def _compared_days(dimension: Dimension, language: Language, compared: ComparedT
 
 
 def time_label(*texts: str) -> str:
-    """Join the texts that are shown next to a time, such as which part of it is counted; empty texts are left out."""
+    """Join the labels that are shown next to a time span, such as its counted part; empty labels are left out."""
     return "; ".join(filter(None, texts))
 
 
@@ -107,8 +107,8 @@ def day_label(key: str, language: Language) -> str:
 class KeyCell:
     """The key of a row: its text, the URL of the report filtered by it, and whether the key is missing.
 
-    `meaning` explains the key; it is empty for most keys. If the key is a time, such as a week, `part` says which part
-    of the time is counted, if not all of it, and what the time is compared with, if there is a comparison.
+    `meaning` explains the key; it is empty for most keys. If the key is a time span, such as a week, `part` gives the
+    counted part of the span, if not all of it is counted, and the span with which it is compared, if there is one.
     """
 
     text: str
@@ -121,7 +121,7 @@ class KeyCell:
 def keys_before(
     placed: Iterable[tuple[Dimension, str | None]], times: Mapping[Dimension, ComparedTimes]
 ) -> list[tuple[Dimension, str | None]]:
-    """Return each dimension with the key that its own key is compared with, such as the day before for a day."""
+    """Return `placed` with each key replaced by the key with which it is compared, such as a day by the day before."""
     return [
         (dimension, times[dimension][key].key if key is not None and key in times.get(dimension, {}) else key)
         for dimension, key in placed
@@ -129,7 +129,7 @@ def keys_before(
 
 
 class KeyCellBuilder:
-    """Shapes the keys of a report's rows into cells; without `url`, keys lead nowhere."""
+    """Shapes the keys of a report's rows into cells; without `url`, the cells have no links."""
 
     def __init__(
         self, answered: Report | Pivot, url: ReportUrl | None, language: Language, translate: Callable[[str], str]
@@ -140,7 +140,7 @@ class KeyCellBuilder:
         self._compared_times = compared_times_of(answered)
 
     def has_partial(self, keys: Sequence[str | None]) -> bool:
-        """Return whether a key of a row is a time that the report does not count whole."""
+        """Return whether a key of a row is a time span that the report counts only in part."""
         return is_partial(self._question.by, keys, self._partial_times)
 
     def cells(self, keys: Sequence[str | None]) -> tuple[KeyCell, ...]:
@@ -166,5 +166,5 @@ class KeyCellBuilder:
         )
 
     def compared_keys(self, placed: Iterable[tuple[Dimension, str | None]]) -> list[tuple[Dimension, str | None]]:
-        """Return each dimension with the key that its own key is compared with."""
+        """Return `placed` with each key replaced by the key with which it is compared; see `keys_before`."""
         return keys_before(placed, self._compared_times)

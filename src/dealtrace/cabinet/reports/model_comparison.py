@@ -67,7 +67,7 @@ class ModelsTable:
 
     @property
     def total_span(self) -> int:
-        """Return how many cells for keys are empty in the line of totals: all except the first, which says “Total”."""
+        """Return the number of empty key cells in the line of totals: all except the first, which says “Total”."""
         return max(len(self.by) - 1, 0)
 
 
@@ -158,7 +158,7 @@ class _Shaper:
         )
 
     def _apart_text(self, apart: Fraction) -> str:
-        """Return a difference of two values of the metric: that of ratios is in percentage points, as changes are."""
+        """Format the difference between two values of the metric; for a ratio, it is in percentage points."""
         if self.metric.unit is Unit.RATIO:
             return points_text(apart, self.language).removeprefix("+")
         return metric_value(self.language, self.metric, apart)

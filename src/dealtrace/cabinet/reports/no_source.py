@@ -1,4 +1,4 @@
-"""The note below a table that has a row "(no source)": how many of its deals have no source for which reason."""
+"""The note below a table that has a row "(no source)": the number of its deals without a source, by reason."""
 
 from fractions import Fraction
 

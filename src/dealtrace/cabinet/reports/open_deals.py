@@ -1,4 +1,4 @@
-"""The note below figures of income: how many deals of the period are still open, with a link to them."""
+"""The note below figures of income: the number of deals of the period that are still open, with a link to them."""
 
 from dealtrace.cabinet.formats import metric_value
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -14,7 +14,7 @@ from dealtrace.reports.reading.open_deals import OPEN_METRICS, FallenIncome
 
 @record
 class OpenDealsNote:
-    """What fell, how many deals are still open, and the URL of their rows; texts that do not apply are empty."""
+    """Sentences about the fall and about the open deals, and the URL of their rows; what does not apply is empty."""
 
     fallen: str
     still_open: str
@@ -37,7 +37,7 @@ def open_deals_note(found: OpenDeals | None, view: View, url: ReportUrl) -> Open
 
 
 def fallen_sentence(income: FallenIncome, view: View) -> str:
-    """Return by how much the income fell, as a sentence."""
+    """Return a sentence that says by how much the income fell."""
     language = view.language
     return view.translate("%(metric)s fell to %(value)s (was %(before)s).") % {
         "metric": text_in(language, income.metric),

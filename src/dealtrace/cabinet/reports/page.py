@@ -247,7 +247,7 @@ def _ask(
     statuses: Sequence[Status],
     paths: Sequence[RowPath] | None,
 ) -> _ReportsAndNotes:
-    """Return the reports and what is noted beside them.
+    """Return the reports and the notes beside them.
 
     The days without data are found only if the page has a chart, and the parts of deals without a source only if the
     table has a row without a source. `statuses` are those of the site, needed only if the report has income. `paths`

@@ -102,7 +102,7 @@ class ReportUrl:
 
     @property
     def query(self) -> str:
-        """The question as a query string."""
+        """Return the question as a query string."""
         parameters = dict(self.parameters)
         without = ("segment_of",) if not parameters.get("segment") else ()
         pairs = [(name, parameters[name]) for name in ONCE if parameters.get(name) and name not in without]
@@ -134,7 +134,7 @@ class ReportUrl:
         return ReportUrl(self.page, self.parameters, tuple(filters))
 
     def with_sites_segment(self) -> "ReportUrl":
-        """Return a copy that means the site's segment, even for people with their own segment of the same name."""
+        """Return a copy whose segment is the site's, even for people with a segment of their own of the same name."""
         return self.with_parameters(segment_of=SEGMENT_OF_SITE) if self.get("segment") else self
 
     def filters_of_segment(self, known: QuestionContext) -> Sequence[str]:
@@ -155,7 +155,7 @@ class ReportUrl:
         return self.link(sort=second if self.get("sort") == first else first)
 
     def usual_comparison(self, **usual: str) -> str:
-        """Return the comparison if the URL names none: `MONTHS` if the period is a month, else the one in `usual`."""
+        """Return the comparison that applies if the URL has none: `MONTHS` for a month, else the one in `usual`."""
         has_days = self.get("from") or self.get("to")
         is_month = not has_days and (self.get("period") or usual.get("period")) in MONTHLY_PRESETS
         return Comparison.MONTHS if is_month else usual.get("compare", "")
@@ -198,7 +198,7 @@ def new_filter_of(query: QueryParams) -> str:
     """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none.
 
     A value, or an unknown operator, without a dimension becomes a filter that is refused for its dimension. A label
-    that pages show instead of a code, such as “Monday”, means its code, and “is” nothing means “is empty”.
+    that pages show instead of a code, such as “Monday”, means its code, and “is” without a value means “is empty”.
     """
     dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)
     if not dimension and (value or operator not in ("", *Operator)):
@@ -271,7 +271,7 @@ def report_url_at(page: str, query: str) -> ReportUrl:
 
 
 def saved_report_url(page: str, report: SavedReport) -> ReportUrl:
-    """Return the URL of a saved report; if it was saved for all, the URL means the site's segment for everybody."""
+    """Return the URL of a saved report; if it was saved for all users, its segment is the site's for everybody."""
     url = report_url_at(page, report.query)
     return url.with_sites_segment() if report.user_id is None else url
 
@@ -302,9 +302,9 @@ def narrowed_url(
 
     `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
     dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL can
-    express this, or if the URL would show contacts that the person may not see. It is also `None` if the report would
-    then find less for this person: once a filter is removed from a report that an analyst saved for everybody, the
-    other filters compare masked keys (see `with_given_whole`).
+    express this, or if the URL would show contacts that the person may not see. It is also `None` if the new
+    report would find less data for this person than it should: once a filter is removed from a report that an analyst
+    saved for everybody, the other filters compare masked keys (see `with_given_whole`).
     """
     filters = question.filters
     of_segment = _of_segment(url, filters)
@@ -339,13 +339,13 @@ def _of_segment(url: ReportUrl, filters: Iterable[Filter]) -> list[Filter]:
 
 
 def _finds_less(condition: Filter) -> bool:
-    """Return whether a filter, in the URL of a person who may not see contacts, would show contacts or find less."""
+    """Return whether a filter would show contacts in the URL, or find less for people who may not see contacts."""
     text = format_filter(condition)
     return masked_filter(text) != text or _searches_whole(condition)
 
 
 def _searches_whole(condition: Filter) -> bool:
-    """Return whether a filter looks for a part of texts as they are stored, not masked."""
+    """Return whether a filter searches for a part of the stored strings, in which contacts are not masked."""
     return searches_texts(condition) and not condition.is_masked
 
 

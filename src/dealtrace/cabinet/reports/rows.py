@@ -69,7 +69,7 @@ class RowCell:
 
 @record
 class RowTable:
-    """Rows with their headings."""
+    """A table of the rows behind a figure, with its headings."""
 
     headings: tuple[RowCell, ...]
     rows: tuple[tuple[RowCell, ...], ...]
@@ -154,7 +154,7 @@ def _page(url: ReportUrl, keys: Sequence[str], offset: int) -> str:
 
 
 def key_texts(figure: Figure, keys: Sequence[str], language: Language) -> list[str]:
-    """Return a text such as “Source: yandex” for each dimension of `figure`.
+    """Return a string such as “Source: yandex” for each dimension of `figure`.
 
     `keys` has the value of each dimension, in the order of the dimensions.
     """

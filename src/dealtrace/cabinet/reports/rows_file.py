@@ -94,7 +94,7 @@ def send_rows_as(extension: str) -> Callable[[View], Awaitable[Response]]:
 
 
 def _find(source: FactSource, site: Site, figure: Figure, now: datetime, file: BinaryIO) -> tuple[Fact, frozenset[str]]:
-    """Write the rows behind a figure to `file`; return their kind and the names of their sums.
+    """Write the rows behind a figure to `file`; return their kind and the names of the totals that they have.
 
     The rows are written to disk because memory may not hold them. An export thread reads the file, so that the report
     thread is free again.
@@ -137,7 +137,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
 
 
 def _columns(kind: Fact, names: frozenset[str]) -> list[RowColumn]:
-    """Return the columns of a file whose rows are facts of `kind`; `names` are the sums that the rows have."""
+    """Return the columns of a file whose rows are facts of `kind`; `names` are the totals that the rows have."""
     match kind:
         case Fact.COSTS:
             return [

@@ -74,7 +74,7 @@ def _key(dimension: Dimension, key: KeyCell) -> KeyCell:
 
 @record
 class OpenedLink:
-    """A working shared link, its site, and what the parser of the report's question must know of the site."""
+    """A working shared link, its site, and the facts about the site that the parser of the report's question needs."""
 
     link: SharedLink
     site: Site

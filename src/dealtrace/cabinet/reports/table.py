@@ -1,4 +1,4 @@
-"""A report as a table: texts of cells, and their links."""
+"""A report as a table for templates: cells as strings, with their links."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -58,8 +58,8 @@ class TableHeading:
 class TableCell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
-    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` says what a total
-    is divided by, if a row is divided by less. `note` says that a price is zero because there are no costs.
+    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` explains the divisor
+    of a total if it includes more than the divisors of the rows. `note` says why a price is zero or a total unknown.
     """
 
     text: str
@@ -106,7 +106,7 @@ class Table:
 
     @property
     def total_span(self) -> int:
-        """Return how many cells for keys are empty in the line of totals: all except the first, which says “Total”."""
+        """Return the number of empty key cells in the line of totals: all except the first, which says “Total”."""
         return max(self._keys_count - 1, 0)
 
     @property
@@ -137,7 +137,7 @@ def table_of(report: Report, url: ReportUrl, rows_page: str, language: Language,
 
 
 def unsortable(table: Table) -> Table:
-    """Return a copy of a table whose headings do not lead to the report in another order."""
+    """Return a copy of a table whose headings have no links that sort it."""
     return replace(table, headings=tuple(replace(heading, url="", change="") for heading in table.headings))
 
 
@@ -197,14 +197,17 @@ def more_rows(report: Report, url: ReportUrl) -> str:
 
 
 def legend_of(*, has_partial: bool, translate: Translate) -> str:
-    """Return the legend of the best and the worst values' marks; with `has_partial`, some rows are not compared."""
+    """Return the legend of the marks of the best and the worst values.
+
+    With `has_partial`, the legend also says that incomplete weeks, months and so on are not compared.
+    """
     if has_partial:
         return translate("★ best and ▿ worst value of a column; incomplete weeks, months and so on are not compared")
     return translate("★ best and ▿ worst value of a column")
 
 
 def mark_of(value: Fraction | None, ends: tuple[Fraction | None, Fraction | None] | None) -> str:
-    """Return the mark of a value if it is the best or the worst of its column; `ends` are these two."""
+    """Return the mark of a value, empty unless it is the best or the worst of its column; `ends` has these two."""
     return {ends[0]: "★", ends[1]: "▿"}.get(value, "") if ends is not None and value is not None else ""
 
 
@@ -235,7 +238,7 @@ class TableLineBuilder:
 
     @property
     def legend(self) -> str:
-        """Return the legend of the marks of the best and the worst values, and which rows are not compared."""
+        """Return the legend of the marks of the best and the worst values; it also says which rows are not compared."""
         legend = legend_of(
             has_partial=any(map(self._keys.has_partial, (row.keys for row in self.rows))), translate=self.translate
         )
@@ -276,7 +279,10 @@ class TableLineBuilder:
         )
 
     def _note(self, metric: Metric, value: Fraction | None, *, is_total: bool) -> str:
-        """Return why a price is zero, or why a total is unknown: the same reason in each row would only be noise."""
+        """Return the reason why a price is zero or a total is unknown.
+
+        Unknown values of rows get no reason, since all of them would repeat the reason of the total.
+        """
         return figure_note(self.report, metric, value, self.translate) if is_total or value is not None else ""
 
     def _change(self, row: ReportLine, place: int, metric: Metric, *, is_total: bool) -> FigureChange | None:
@@ -297,9 +303,9 @@ class TableLineBuilder:
         return row.values[self.model][place]
 
     def _best(self, rows: Sequence[ReportLine], place: int) -> tuple[Fraction | None, Fraction | None] | None:
-        """Return the best and the worst value of a column, or `None` if all are equal or none counts as best.
+        """Return the best and the worst value of a column, or `None` if all are equal or none can be the best.
 
-        The worst value is `None` if money was spent for nothing in a row.
+        If a row has costs but no results to divide them by, it is the worst, and the worst value is `None`.
         """
         metric = self.question.metrics[place]
         if not has_best(metric):

@@ -97,7 +97,7 @@ def has_line(question: Question, metric: Metric) -> bool:
 
 
 def undrawn_message(question: Question, metric: Metric, language: Language, translate: Translate) -> str:
-    """Return why a metric has no chart over the period of a question, or an empty string if it has one."""
+    """Return the reason why a metric has no chart over the period of a question, or an empty string if it has one."""
     if has_line(question, metric):
         return ""
     sentence = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")

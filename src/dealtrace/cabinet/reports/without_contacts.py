@@ -100,7 +100,7 @@ def saved_url(view: View, known: QuestionContext, url: ReportUrl) -> ReportUrl |
 
 
 def rows_page_for(view: View, question: Question, url: ReportUrl, narrowed: Question | None = None) -> str:
-    """Return the path of the page with the rows behind a figure; the figures of a report have links to this page.
+    """Return the path of the page with the rows behind a figure, to which the figures of a report link.
 
     The path is empty if a segment of the question filters by contacts that the person may not see: the URL of the
     report only refers to the segment, but the URLs of the links would contain the segment's filters. `narrowed` is the

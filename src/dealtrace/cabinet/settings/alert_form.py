@@ -46,7 +46,7 @@ class AlertDraft:
 
 @record
 class TrialLine:
-    """An incident that a trial found: its first period, and the actual and usual figures of that period, formatted.
+    """An incident that a trial found: its first period, with the actual and the usual figure as strings.
 
     `ended_at` is `None` if the incident is not over.
     """

@@ -90,7 +90,7 @@ async def show(view: View) -> Response:
 async def add(view: View) -> Response:
     """Try a new rule on the last 30 days and show the result; save the rule once the person confirms.
 
-    A removed rule that is restored was tried before, so it is saved at once.
+    A removed rule is restored without a trial, since it was tried before.
     """
     if view.form.get("act") == "undo":
         return await _restore(view)
@@ -115,7 +115,7 @@ async def show_alert(view: View) -> Response:
 
 
 async def change(view: View) -> Response:
-    """Try or save a changed rule, remove it, send a test to its recipients, or stop those that are no users."""
+    """Try, save or remove a rule, send a test to its recipients, or remove recipients who are not users."""
     alert = await _find(view)
     if alert is None:
         return not_found_page(view)
@@ -182,14 +182,14 @@ async def _save(view: View, alert: Alert) -> Response:
 
 
 async def _read_former(view: View, alert: Alert) -> Rule | None:
-    """Return the rule as it was before the change that the form undoes, or `None` if the form undoes none."""
+    """Return the rule as it was before the change that the form undoes, or `None` if the form undoes no change."""
     change = await view.read(find_site_change, view.current_site.id, view.form.get("change"))
     is_its_own = change is not None and change.kind is ChangeKind.ALERT and (change.former or {}).get("id") == alert.id
     return former_rule(change, alert.rule) if change is not None and is_its_own else None
 
 
 def _recipients_before(alert: Alert, former: Rule | None) -> Sequence[Recipient]:
-    """Return the recipients from whom a new rule takes users' languages; those of the `former` rule take precedence."""
+    """Return earlier recipients, whose languages a new rule keeps; those of the `former` rule take precedence."""
     return (*alert.rule.recipients, *(former.recipients if former is not None else ()))
 
 

@@ -90,10 +90,10 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 
 
 def names_of(change: SiteChange) -> set[str]:
-    """Return the names by which to recognise the changed thing: changes to the same thing have a name in common.
+    """Return names of what was changed, such as a setting or a column; changes to the same thing have a name in common.
 
-    If a change renames a thing, both names are returned; for an import of rates, the names are its currencies, and for
-    costs, their account on each day.
+    If a change renames something, both names are returned. The names for an import of rates are its currencies. Those
+    for costs are the account on each day.
     """
     match change.kind:
         case ChangeKind.STATUS:

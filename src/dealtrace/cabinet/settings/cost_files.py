@@ -77,8 +77,8 @@ class CostChoices:
 class CostPreview:
     """A file of costs before its import: totals, days, the first costs, and campaigns without visits.
 
-    `replaced` are the stored costs that the import would replace. `others` is `None` if the account has costs already,
-    and otherwise has the names of accounts with costs: of the same system or, if there are none, of all systems.
+    `replaced` are the stored costs that the import would replace. `others` is `None` if the account already has
+    costs; otherwise, it has the names of accounts with costs, of the same system or, if there are none, of all systems.
     `foreign` are the sources of the file that the account's system does not have; empty if its sources are unknown.
     """
 
@@ -98,7 +98,7 @@ class CostPreview:
 
     @property
     def unmet_kopecks(self) -> int:
-        """Return the sum of the costs of campaigns without visits, in kopecks."""
+        """Return the total cost of campaigns without visits, in kopecks."""
         return sum(cost.amount_kopecks for cost in self.unmet.campaigns)
 
 
@@ -248,7 +248,7 @@ def _others(account: CostAccount, accounts: Sequence[CostAccount]) -> list[str]:
 
 @record
 class AddedCosts:
-    """What an import has stored: the rows of the file, and the total of their costs in kopecks."""
+    """The result of an import: the number of rows in the file, and their total cost in kopecks."""
 
     rows: int
     kopecks: int

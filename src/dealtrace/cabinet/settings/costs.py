@@ -89,7 +89,7 @@ assert tuple(VAT) == VAT_KINDS
 
 @record
 class RemovalChoice:
-    """The account and the days whose costs are to be deleted, as a form has them."""
+    """The account and the days whose costs are to be deleted, as entered in the form."""
 
     of: str = ""
     since: str = ""
@@ -100,9 +100,9 @@ class RemovalChoice:
 class RemovalForm:
     """The form that deletes costs: what was entered, and the accounts as values and names.
 
-    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen. `replacing` are the
-    latest imports that replaced costs of these days: when, and how many. `has_changed` is true if the person agreed to
-    delete something else.
+    `found` is what would be deleted, for the confirmation, or `None` before anything was chosen. `replacing` has the
+    time of each of the latest imports that replaced costs of these days, and the number of replaced costs.
+    `has_changed` is true if the costs differ from those that the person agreed to delete.
     """
 
     sent: RemovalChoice = RemovalChoice()
@@ -200,12 +200,12 @@ async def run(view: View) -> Response:
 
 
 def _added(view: View, kept: Upload) -> Response:
-    """Redirect to the page of costs, which then says how much an import has added."""
+    """Redirect to the page of costs, which then shows the result of an import."""
     return view.redirect_to(f"/{view.current_site.id}/{PLACE}?{urlencode(kept.outcome)}")
 
 
 def _added_text(view: View) -> str:
-    """Return the message about the import whose result the URL states, or an empty string."""
+    """Return the message about the import whose result is in the URL, or an empty string if the URL has none."""
     rows, kopecks = (parse_whole_number(view.request.query_params.get(name, "")) for name in ("rows", "kopecks"))
     if rows is None or kopecks is None:
         return ""
@@ -214,7 +214,7 @@ def _added_text(view: View) -> str:
 
 
 async def remove(view: View) -> Response:
-    """Delete the costs of an account on the chosen days, after showing how much that is."""
+    """Delete the costs of an account on the chosen days, after showing their total."""
     site, sent = await stored_site(view), RemovalChoice(*map(view.form.get, ("of", "since", "until")))
     accounts = {account_value(account): account for account in await view.read(list_accounts, site.id)}
     account = accounts.get(sent.of)
@@ -342,7 +342,7 @@ def _unmet_shown(campaigns: Sequence[SourceCost] | None) -> dict[str, object]:
 
 
 def _upload_choices(view: View) -> dict[str, object]:
-    """Return template variables with what can be chosen for an uploaded file."""
+    """Return template variables with the available options for an uploaded file."""
     return {
         "columns": [(HEADING_PREFIX + name, view.translate(label)) for name, label in COLUMN_LABELS.items()],
         "units": [(value.value, view.translate(label)) for value, label in UNITS.items()],

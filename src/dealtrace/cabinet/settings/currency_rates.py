@@ -56,7 +56,7 @@ FIELDS = ("currency", "rubles", "since")
 
 @record
 class CurrencyLine:
-    """A currency: its rate today in words, the first day of this rate, and how many rates it has.
+    """A currency: its rate today in words, the first day of this rate, and the number of its rates.
 
     `rate` is `NOTHING` and `since_on` is `None` if no rate is in force today. `deals` counts the deals without a
     rate, up to `LACKING_COUNTED_MAX`; `has_more` is true if there are more such deals.
@@ -161,7 +161,7 @@ async def remove(view: View) -> Response:
 
 
 def _parse_rate(sent: Mapping[str, str], site: Site, language: Language) -> CurrencyRate | Faults:
-    """Return the rate in a form, or the form's error messages by field; without a day the rate holds from today on."""
+    """Return the rate in a form, or the form's error messages by field; without a day, the rate applies from today."""
     faults: dict[str, str] = {}
     currency, rubles, since_on = "", Decimal(0), site_day(clock.now(), site.time_zone)
     try:

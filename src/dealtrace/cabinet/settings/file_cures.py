@@ -1,4 +1,4 @@
-"""What to do about files that cannot be read, in the words of pages: each text names the field to fill in."""
+"""Advice about files that cannot be read, as pages show it: each sentence names the field to fill in."""
 
 from collections.abc import Mapping
 
@@ -46,7 +46,7 @@ assert set(_CURES) == set(CureKind) - {CureKind.REFUSED_ROWS}  # pages choose th
 
 
 def file_fault(view: View, refusal: Refusal) -> str:
-    """Return why a file is refused and which field of the page to fill in, change or empty."""
+    """Return the error message for a refused file; it names the field of the page to fill in, change or empty."""
     text, cure = fault_text(refusal, view.language), cure_of(refusal)
     if cure is None or cure.kind not in _CURES:
         return text

@@ -28,7 +28,7 @@ async def show(view: View) -> Response:
 
 
 async def add(view: View) -> Response:
-    """Add a host after showing what that would change; adding the same host again replaces its entry."""
+    """Add a host after a preview of the effect; adding the same host again replaces its entry."""
     sent = {name: view.form.get(name).strip() for name in ("kind", "host", "name")}
     try:
         named = read_named_host(**sent)
@@ -44,7 +44,7 @@ async def add(view: View) -> Response:
 
 
 async def remove(view: View) -> Response:
-    """Remove a host after showing what that would change."""
+    """Remove a host after a preview of the effect."""
     which = view.form.get("which")
     kind, _, host = which.partition(" ")
     agreement = f"- {which}"

@@ -62,9 +62,9 @@ class KeptFile:
 
 
 def unless_deleted(purpose: str, gone: PageHandler) -> Callable[[PageHandler], PageHandler]:
-    """Return a decorator for pages that read an uploaded file; if the file is deleted in the meantime, `gone` answers.
+    """Return a decorator for pages that read an uploaded file; if it is deleted in the meantime, `gone` responds.
 
-    If the file was deleted because another request has imported it, the answer is a redirect to the result instead.
+    If the file was deleted because another request has imported it, the response is a redirect to the result instead.
     """
 
     def decorate(handle: PageHandler) -> PageHandler:
@@ -167,7 +167,7 @@ async def send_refused(view: View) -> Response:
 
 
 def missing_file_fault(view: View, command: str) -> str:
-    """Return why a form has no file: none was chosen, or the file is too large for a page, but not for `command`."""
+    """Return the error message for a form without a file; if its file is too large, the message suggests `command`."""
     if not view.form.has_oversized_file:
         is_gone = view.form.get(KEPT_FIELD) != ""
         return file_deleted(view)["file"] if is_gone else view.translate("Choose a file.")

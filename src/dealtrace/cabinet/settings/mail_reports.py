@@ -116,7 +116,7 @@ async def show_report(view: View) -> Response:
 async def change(view: View) -> Response:
     """Save the report as it is in the form or, if the form undoes a change, as it was before that change.
 
-    A form of the page of users stops the e-mails to addresses that are no users'.
+    A form on the page of users stops e-mails to addresses that do not belong to users.
     """
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
@@ -219,7 +219,7 @@ def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Fault
 def _new_report(
     view: View, draft: ReportDraft, members: dict[int, str], before: Sequence[Recipient] = ()
 ) -> NewScheduledReport:
-    """Return the report that a form describes; users who were recipients `before` keep the language of their e-mails.
+    """Return the report that a form describes; users among the recipients `before` keep the language of their e-mails.
 
     Raises:
         InvalidSetting: a field is invalid.
@@ -238,7 +238,7 @@ def _query_of(url: str, site_id: int) -> str:
     The host is not compared, since a server may be known by several.
 
     Raises:
-        InvalidSetting: the text is not such a URL, or is too long.
+        InvalidSetting: the string is not such a URL, or is too long.
     """
     if len(url) > URL_LENGTH_MAX:
         raise InvalidSetting(

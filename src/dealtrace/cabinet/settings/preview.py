@@ -48,7 +48,7 @@ class SettingsPreview:
 
     @property
     def refused_shown(self) -> int:
-        """Return how many rows with errors are shown."""
+        """Return the number of rows with errors that are shown."""
         return len(self.refused)
 
 

@@ -1,4 +1,4 @@
-"""The imports of costs that replaced earlier costs, which a person is shown before costs are deleted."""
+"""The imports of costs that replaced earlier costs; pages list these imports before costs are deleted."""
 
 from datetime import date, datetime
 
@@ -18,9 +18,9 @@ REPLACING_SHOWN = 5
 def list_replacing_imports(
     connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts
 ) -> list[tuple[datetime, int]]:
-    """List the latest imports of an account that replaced costs of some days: when, and how many costs they replaced.
+    """List the latest imports of an account that replaced costs of some days.
 
-    Replaced costs are not kept.
+    Each has its time and the number of costs that it replaced. Replaced costs are not kept.
     """
     found = []
     for change in list_site_changes(connection, site_id, most=IMPORTS_SEARCHED, kinds=[ChangeKind.COSTS]):

@@ -127,7 +127,7 @@ def _section(view: View, place: str, title: str, _role: Role, states: Mapping[st
 
 
 def _states(view: View, site: Site, facts: _Facts) -> dict[str, str]:
-    """Return the states of the sections that have one, by place."""
+    """Return the states of the sections by path; sections without a state are left out."""
     translate = view.translate
     last_visit_at = facts.arrivals.visits.last_at
     last_visit = clock_time(view.language, last_visit_at, site.time_zone) if last_visit_at is not None else ""

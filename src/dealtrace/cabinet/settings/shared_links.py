@@ -40,8 +40,8 @@ FIELDS = ("name", "days")
 class LinkLine:
     """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
-    `url` names the site's segment, which strangers see, even if the user has a segment of the same name. `fault` says
-    why the report can no longer be shown; it is empty if the report can be shown.
+    `url` refers to the site's segment, as the link does, even if the user has a segment of their own of the same name.
+    `fault` says why the report can no longer be shown; it is empty if the report can be shown.
     """
 
     link: SharedLink
@@ -120,7 +120,7 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
 
 
 def _fault_of(link: SharedLink, url: ReportUrl, context: QuestionContext, view: View) -> str:
-    """Return why a link shows nothing, or an empty string."""
+    """Return the reason why a link shows nothing, or an empty string if it works."""
     fault = fault_of(url, context, view)
     if link.segment_deleted_at is None or fault:
         return fault

@@ -43,8 +43,8 @@ COUNT, ALL = "count", "all"
 class CountedStatuses:
     """The statuses of a site with their numbers of deals, the most frequent first.
 
-    If only the latest deals were counted, `counted_max` is how many; it is 0 if all deals were counted. With `is_full`,
-    the site has reached its limit of statuses.
+    If only the latest deals were counted, `counted_max` is their number; it is 0 if all deals were counted. `is_full`
+    is true if the site has reached its limit of statuses.
     """
 
     groups: list[StatusGroup]
@@ -93,7 +93,7 @@ async def _read_statuses(view: View) -> CountedStatuses:
 
 
 async def _count_in_mirror(view: View) -> dict[str, int] | None:
-    """Return the number of deals by the spelling of their status, or `None` if the mirror does not answer at once."""
+    """Return the number of deals for each spelling of a status, or `None` if the mirror does not answer at once."""
     try:
         async with asyncio.timeout(COUNT_SECONDS):
             return await view.ask(_count_deals)
@@ -129,7 +129,11 @@ async def _page(
 
 
 async def _set(view: View, name: str, meaning: str) -> None:
-    """Set the meaning of a status; at a site without room for statuses, read its deals between two transactions."""
+    """Set the meaning of a status.
+
+    If the site has reached its limit of statuses, its deals are read between two transactions, so as not to delay
+    other writes.
+    """
     site = view.current_site
     prepared = await view.manage(at_site(site, _set_or_prepare), name, meaning)
     if prepared.is_full:
@@ -138,7 +142,7 @@ async def _set(view: View, name: str, meaning: str) -> None:
 
 
 def _set_or_prepare(work: Work, name: str, meaning: str) -> PreparedStatus:
-    """Set the meaning of a status, or only prepare it if the site has no room for further statuses."""
+    """Set the meaning of a status, or only prepare it if the site has reached its limit of statuses."""
     prepared = prepare_status(work, name, meaning)
     if not prepared.is_full:
         store_status(work, prepared)

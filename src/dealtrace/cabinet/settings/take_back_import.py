@@ -65,13 +65,13 @@ class SourceLine:
 
 
 async def list_import_lines(view: View) -> list[ImportLine]:
-    """Return the imports of the site that are remembered, latest first."""
+    """Return the imports of the site that are still on record, latest first."""
     imports, logins = await view.read(_read_imports, view.current_site.id)
     return [_line(view, logged, logins) for logged in imports]
 
 
 async def show(view: View) -> Response:
-    """Show what taking an import back would do, or how far it has been taken back."""
+    """Show the effect of taking an import back or, if that has begun, the progress."""
     site = await stored_site(view)
     found = await view.read(_read_import, site, view.request.path_params["number"])
     if found is None:
@@ -118,7 +118,10 @@ def _read_imports(connection: Connection, site_id: int) -> tuple[list[LoggedImpo
 def _read_import(
     connection: Connection, site: Site, number: int
 ) -> tuple[LoggedImport, Mapping[int, str], TakeBackPreview | None] | None:
-    """Return an import, the login of its user, and what taking it back would do, if that has not begun."""
+    """Return an import, the login of its user, and a preview of taking it back, or `None` if there is no such import.
+
+    The preview is `None` if the import cannot be taken back, or if that has begun.
+    """
     logged = find_import(connection, site.id, number)
     if logged is None:
         return None

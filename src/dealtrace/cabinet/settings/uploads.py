@@ -219,7 +219,7 @@ def delete_old_uploads() -> None:
 
 
 def _make_room(place: Path, owner: Owner) -> None:
-    """Delete the oldest uploads of the owner's session if it has too many, and the oldest of all if there are more."""
+    """Delete the oldest uploads of the owner's session, or of all sessions, if there is no room for another upload."""
     made = sorted(((_made_at(folder), folder) for folder in place.iterdir()), reverse=True)
     own = [folder for _, folder in made if folder.name.startswith(owner.prefix)]
     for folder in {*own[UPLOADS_OF_SESSION_MAX - 1 :], *(folder for _, folder in made[UPLOADS_MAX - 1 :])}:
@@ -240,7 +240,7 @@ def _is_private(folder: Path) -> bool:
 
 
 def _made_at(folder: Path) -> float:
-    """Return when an upload was made, in seconds since the epoch, or 0 if another request has just deleted it."""
+    """Return the time of an upload, in seconds since the epoch, or 0 if another request has just deleted it."""
     try:
         return folder.stat().st_mtime
     except FileNotFoundError:

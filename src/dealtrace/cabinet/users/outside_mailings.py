@@ -1,4 +1,4 @@
-"""The reports and alerts that are sent to addresses of no users, as the pages of users list them."""
+"""The reports and alerts that are sent to people who are not users, as the pages of users list them."""
 
 from collections.abc import Collection, Sequence
 
@@ -22,9 +22,9 @@ PLACE = "settings/users"
 
 @record
 class OutsideLine:
-    """A report or an alert, named, with its page, its addresses, and the people who set it up.
+    """A report or an alert: its name, the URL of its page, its addresses, and the people who set it up.
 
-    `authors` pairs each login, empty for a deleted user, with whether the person has no role on the site any more.
+    `authors` pairs each login, empty for a deleted user, with whether the person has lost their role on the site.
     """
 
     name: str
@@ -34,16 +34,16 @@ class OutsideLine:
 
     @property
     def has_lost_author(self) -> bool:
-        """Return whether one of the people who set it up has no role on the site any more."""
+        """Return whether somebody who set up the report or alert has lost their role on the site."""
         return any(is_gone for _, is_gone in self.authors)
 
 
 def list_outside_lines(
     connection: Connection, site: Site, language: Language, author_id: int | None = None
 ) -> list[OutsideLine]:
-    """List the reports and alerts of a site that are sent to addresses of no users, if given only those of an author.
+    """List the reports and alerts of a site that are sent to people who are not users.
 
-    Those whose author has no role on the site any more come first.
+    With `author_id`, only those of this author are listed. Those whose author has lost their role come first.
     """
     mailings = [
         each for each in list_outside_mailings(connection, site.id) if author_id is None or author_id in each.author_ids
@@ -66,9 +66,9 @@ def list_outside_lines(
 def lines_by_site(
     connection: Connection, sites: Collection[Site], whose: Rights, language: Language
 ) -> list[tuple[Site, bool, list[OutsideLine]]]:
-    """List what a person set up for addresses of no users, by site, with whether the person has no role there any more.
+    """List, by site, the reports and alerts that a person set up for people who are not users.
 
-    Sites without a role are listed too, since their e-mails go on.
+    Each site comes with a boolean, which is true if the person has no role there; the e-mails are sent even then.
     """
     listed = (
         (site, whose.role_at(site.id) is None, list_outside_lines(connection, site, language, whose.user.id))

@@ -25,13 +25,13 @@ async def hash_of(view: View, password: str) -> PasswordHash:
     """Return the hash of a new password; the slow hashing holds no database connection, so nothing waits for it.
 
     Raises:
-        InvalidSetting: the password does not fit its limits.
+        InvalidSetting: the password is too short or too long.
     """
     return await view.services.password_threads.run(hash_password, password)
 
 
 async def is_own_password(view: View, password: str) -> bool:
-    """Return whether a text is the person's own password, which they must enter to change how they log in.
+    """Return whether a string is the person's own password, which they must enter to change how they log in.
 
     Raises:
         AnonymousRateExceeded: there were too many attempts.

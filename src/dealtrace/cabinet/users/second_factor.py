@@ -59,7 +59,7 @@ async def remove(view: View) -> Response:
 
 
 def _refused(view: View, secret: str, fault: str) -> Response:
-    """Return the form with an error message in English, and with the same secret if it is one."""
+    """Return the form with an error message, given in English, and with the same secret unless it is malformed."""
     secret = secret if SECRET.fullmatch(secret) else make_secret()
     return _form(view, HTTPStatus.BAD_REQUEST, secret, view.translate(fault))
 

@@ -22,7 +22,7 @@ AGAIN = "again"
 
 
 async def show(view: View) -> Response:
-    """Show which e-mails the recipient gets, with a button to unsubscribe; opening the page changes nothing."""
+    """Show the e-mails that the recipient gets, with a button to unsubscribe; opening the page changes nothing."""
     return await _page(view, await _find(view))
 
 

@@ -30,7 +30,7 @@ OWN_INSTALLATION = "installation"
 
 @record
 class UsersPage:
-    """What the page shows: users, when each was last seen, sites, invitations, and whether all need a second factor."""
+    """The users and when each was last seen, the sites, the invitations, and whether all users need a second factor."""
 
     users: list[Rights]
     seen_at: Mapping[UserId, datetime]

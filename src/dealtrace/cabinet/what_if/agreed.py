@@ -11,7 +11,7 @@ TRY = "try"
 
 
 def may_save(view: View, agreement: str) -> bool:
-    """Return whether the form asks to save, and the person has seen what `agreement` stands for.
+    """Return whether the form asks to save, and the person has seen the preview for which `agreement` stands.
 
     An empty agreement stands for a change that needs no preview.
     """

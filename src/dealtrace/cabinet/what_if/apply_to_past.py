@@ -68,11 +68,10 @@ _PHASES = {
 
 @record
 class PastChangeCard:
-    """What the page shows about a kind of change: how much there is to do, and the latest run.
+    """A kind of change on the page: its texts, the number of deals or visits that it examines, and the latest run.
 
-    If `has_more` is true, there is more to do than `total`. `may_run` is true if the latest run used the current
-    settings, and is either a finished preview or a change that ended early; `agreed` is what the form sends to start
-    what was previewed.
+    If `has_more` is true, there are more than `total`. `may_run` is true if the latest run used the current settings,
+    and is either a finished preview or a change that ended early; `agreed` is the form value that confirms the preview.
     """
 
     kind: PastChange
@@ -150,7 +149,7 @@ async def _page(view: View, faults: Faults | None = None) -> Response:
 def _read(
     connection: Connection, site_id: int
 ) -> tuple[Mapping[PastChange, int], Mapping[PastChange, RunState | None]]:
-    """Return how much there is to do, and the latest run, both by kind.
+    """Return the number of deals or visits that a change examines, and its latest run, both by kind of change.
 
     If there are more than `VISITS_COUNTED_MAX` visits, their number is returned as `VISITS_COUNTED_MAX + 1`.
     """

@@ -61,7 +61,7 @@ class ChangedDealPages:
 
 
 def changed_deal_pages(site_id: int, trial: Trial, days: TriedDays, page: int, changed: int) -> ChangedDealPages:
-    """Return the navigation of page number `page`; `changed` is how many deals would change in all."""
+    """Return the navigation of page number `page`; `changed` is the number of all deals that would change."""
     place = f"/cabinet/{site_id}/{PLACE}"
     parameters = [*pairs_of(trial), ("from", f"{days.first_on}"), ("to", f"{days.last_on}")]
     query = urlencode(parameters)

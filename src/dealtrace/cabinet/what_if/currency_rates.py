@@ -12,7 +12,7 @@ from dealtrace.record import record
 
 @record
 class MonthLine:
-    """A month whose amounts would change, as strings: the month, the currency, the deals, and their total in rubles."""
+    """A month whose amounts would change, as strings: month, currency, number of deals, and their total in rubles."""
 
     month: str
     currency: str
@@ -23,12 +23,12 @@ class MonthLine:
 
 @record
 class RatesForecast:
-    """The amounts that changed rates would change, as strings; `agreed` is what the form sends to save them.
+    """The effect of changed rates on amounts, as strings; `agreed` is the form value that confirms the change.
 
-    `deals` is how many deals have such an amount; `lacking` is how many of them have no rate, before and after. The
-    margins are empty if no margin changes. `cut_at` is how many deals were tried if there are more, else 0.
-    `has_changed` is true if the person agreed to other rates before. `is_file` is true if the rates are those of a
-    file; `removed` are the currency and the day of rates to remove.
+    `deals` is the number of deals whose amounts change; `lacking` has the number of those without a rate, before and
+    after the change. `margins` is empty if no margin changes. `cut_at` is the number of deals that were tried if there
+    are more, otherwise 0. `has_changed` is true if the person agreed to other rates before. `is_file` is true if the
+    rates are those of a file; `removed` has the currency and the day of rates to remove.
     """
 
     deals: int
@@ -45,7 +45,7 @@ class RatesForecast:
 
 
 async def forecast_rates(view: View, site: Site, tried: TriedRates, agreed: str) -> RatesForecast:
-    """Return which amounts in rubles would change if the rates were stored or removed as in `tried`."""
+    """Return the effect on amounts in rubles if the rates were stored or removed as in `tried`."""
     effect = await view.read(try_rates, site, tried)
     changed, language = effect.changed, view.language
 

@@ -30,7 +30,7 @@ def days_choices(view: View) -> tuple[SelectOption, ...]:
 
 
 def last_days(view: View, site: Site, now: datetime) -> TriedDays:
-    """Return the last days of a site, including today, as many as the form says, or 28."""
+    """Return the last days of a site, including today: the number chosen in the form, or 28."""
     last_on = site_day(now, site.time_zone)
     first_on = last_on - timedelta(days=int(_chosen(view)) - 1)
     return TriedDays(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))

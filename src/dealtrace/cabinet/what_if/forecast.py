@@ -45,7 +45,7 @@ AGREED_SETTINGS = MOVING_SETTINGS | {"counter", "cors_origins"}
 
 @record
 class Move:
-    """The deals that would move from one source to another: their number and the sum of their amounts, as strings."""
+    """The deals that would move from one source to another: their number and their total amount, as strings."""
 
     source: str
     target: str
@@ -55,15 +55,15 @@ class Move:
 
 @record
 class DealsForecast:
-    """The effect on deals: match rates before and after, and how many deals change their lead or source.
+    """The effect on deals: match rates before and after, and the numbers of deals that change their lead or source.
 
-    Only `tried` of `total` deals were tried. `kept` is how many keep a lead that the new rules would not find. `moves`
-    are the deals that would move from one source to another, the largest moves first, and `moves_left` is how many
-    further moves there are; `without_rate` is how many of the moved deals count without amounts, since their currencies
-    have no rate. `changed` is how many deals would get a different lead or source; `flips` has some of them, and
-    `pages` leads to the others. `needs_match` is true if past deals change only when they are matched again, and
-    `needs_reclassify` if they change only when visits are reclassified. `needs_contact_matching` is true if the tried
-    rules apply only to sites that match by contact, and this site does not.
+    Only `tried` of `total` deals were tried. `kept` is the number of deals that keep a lead that the new rules would
+    not find. `moves` are the deals that would move from one source to another, the largest moves first. `moves_left`
+    is the number of further moves, and `without_rate` that of moved deals whose amounts are not included, since their
+    currencies have no rate. `changed` is the number of deals that would get a different lead or source; `flips` has
+    some of them, and `pages` leads to the others. `needs_match` is true if past deals change only when they are matched
+    again, and `needs_reclassify` if they change only when visits are reclassified. `needs_contact_matching` is true if
+    the tried rules apply only to sites that match by contact, and this site does not.
     """
 
     before: str
@@ -121,7 +121,7 @@ class Forecast:
 def agreement_of(changes: Mapping[str, str]) -> str:
     """Return a string that lists the changes to `AGREED_SETTINGS`, or an empty string if there are none.
 
-    Such changes are saved only after the person has seen what they would do.
+    Such changes are saved only after the person has seen their effect.
     """
     return " ".join(f"{key}={text}" for key, text in changes.items() if key in AGREED_SETTINGS)
 
@@ -232,7 +232,7 @@ def _deals_forecast(
 
 
 def move_of(view: View, source: Spelling, target: Spelling, moved: Moved) -> Move:
-    """Return what moves from `source` to `target`, as strings."""
+    """Return the deals that move from `source` to `target`, as strings."""
     deals = number(view.language, Fraction(moved.deals, WHOLE), 0 if moved.deals % WHOLE == 0 else 2)
     amount = money(view.language, Fraction(moved.kopecks, 100))
     return Move(spelling_label(view, source), spelling_label(view, target), deals, amount)

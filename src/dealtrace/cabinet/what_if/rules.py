@@ -1,4 +1,4 @@
-"""The page that shows what other rules would change, such as how long after its lead a deal may come.
+"""The page that shows the effect of other rules, such as another maximum time between a lead and its deal.
 
 A person may even try rules that no site can store.
 """
@@ -40,9 +40,9 @@ _SWITCH = {"on": "yes", "off": "no"}
 
 @record
 class RulesRequest:
-    """What the URL of the page asks: rules by field, their trial (`None` if there is none), and the days to try it on.
+    """The question in the page's URL: rules by field, their trial (`None` if there is none), and the days to try it on.
 
-    `faults` are by field; a question with faults is not tried.
+    `faults` has error messages by field; rules with faults are not tried.
     """
 
     sent: Mapping[str, str]
@@ -52,7 +52,7 @@ class RulesRequest:
 
     @property
     def tried_days(self) -> TriedDays:
-        """Return the days to try the rules on."""
+        """Return the days on which to try the rules."""
         period = self.days.period
         return TriedDays(period.first_on, period.last_on, self.days.since, self.days.until)
 
@@ -81,7 +81,7 @@ async def read_rules_request(view: View) -> RulesRequest:
 
 
 async def show(view: View) -> Response:
-    """Show the form and, if it is filled in, what the rules in the form would change; nothing is stored."""
+    """Show the form and, if it is filled in, the effect of the rules in the form; nothing is stored."""
     asked, page = await read_rules_request(view), view.request.query_params.get(PAGE, "1")
     if asked.faults or asked.trial is None:
         return _page(view, asked, faults=asked.faults)
@@ -119,7 +119,7 @@ def _page(view: View, asked: RulesRequest, *, faults: Faults | None = None, trie
 
 
 def _choices(view: View, choices: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:
-    """List the choices for a rule: each value, its text, and whether it is chosen; the first is “as it is now”."""
+    """List the choices for a rule: each value, its label, and whether it is chosen; the first is “as it is now”."""
     as_now = ("", view.translate("as it is now"), not chosen)
     return [as_now, *((value, label, value == chosen) for value, label in choices.items())]
 

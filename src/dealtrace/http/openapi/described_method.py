@@ -76,7 +76,7 @@ def describe_method(endpoint: Endpoint, limits: RateLimits, language: Language) 
 
 
 def title_of(endpoint: Endpoint, language: Language) -> str:
-    """Return one line that says what an endpoint does."""
+    """Return a description of an endpoint in one line."""
     return text_in(language, endpoint)
 
 

@@ -1,4 +1,4 @@
-"""Examples for the documentation: sample values, of a JSON Schema and of messages, and a request as a curl command."""
+"""Examples for the documentation: sample values of JSON Schemas and messages, and requests as curl commands."""
 
 import json
 import re
@@ -143,7 +143,7 @@ def iterate_fields(
 def curl(endpoint: Endpoint) -> str:
     """Return the endpoint's example as a curl command, with `TOKEN` as a placeholder for the token.
 
-    An answer that a terminal cannot show, a spreadsheet, is written to a file.
+    The command writes a spreadsheet to a file, since a terminal cannot show it.
     """
     example, token, command = endpoint.example, endpoint.auth_scheme.token, ["curl"]
     path = endpoint.shown_path

@@ -1,4 +1,4 @@
-"""What was changed in a segment or saved report, in the words of reports."""
+"""Describe changes to segments and saved reports in the words that pages of reports use."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,8 +15,9 @@ from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Metric
 
 
 def change_in_words(change: SiteChange, language: Language, columns: Mapping[str, Metric]) -> SiteChange:
-    """Return a change with the contents of a segment or saved report in words; other changes, and new names, stay.
+    """Return a change with the contents of a segment or saved report in words.
 
+    Changes of names, and changes to other settings, are returned unchanged.
     `columns` has the metrics of the site's own report columns by name.
     """
     if change.before == change.name or change.kind not in (ChangeKind.SEGMENT, ChangeKind.SAVED_REPORT):

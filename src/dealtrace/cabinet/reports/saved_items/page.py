@@ -44,7 +44,7 @@ class SavedItemLine:
 
     `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
     `fault` says why the item's question is no longer valid; it is empty if the question is valid. With `has_contacts`,
-    the person cannot open the item, and with `searches_masked`, its filters search texts in which contacts are masked.
+    the person cannot open the item; with `searches_masked`, its filters search strings in which contacts are masked.
     `links` is the number of shared links that show nothing once the item is deleted. `query` is the query string with
     which the item is saved again after it was deleted; it is empty if the person may not see or save the item.
     """
@@ -60,7 +60,7 @@ class SavedItemLine:
 
     @property
     def can_come_back(self) -> bool:
-        """Whether the person could save the item again after its deletion."""
+        """Return whether the person could save the item again after its deletion."""
         return bool(self.query) and not self.fault
 
 
@@ -117,7 +117,7 @@ class SavedItemsPage:
         return redirect_with_message(view, self.place, "saved")
 
     async def _check_as_reader(self, view: View, url: ReportUrl) -> None:
-        """Raise `InvalidParameters` if the person saves what they may not ask, such as a filter by a contact."""
+        """Raise `InvalidParameters` if the person may not ask the question, for example if it filters by a contact."""
         known = await view.read(read_context_of, view.current_site, clock.now(), view.rights.user.id)
         masked, asked = for_person(view, known, url)
         kept = asked.filters_of_segment(masked)

@@ -66,7 +66,7 @@ def _read(
 def _save(work: Work, url: ReportUrl, saved_name: SavedName, *, overwrites: bool) -> None:
     """Save a question with its defaults written out.
 
-    A report for all users cannot use the segments of one user; its URL states that its segment is the site's.
+    A report for all users cannot use the segments of one user; its URL marks its segment as the site's.
     """
     known = read_context_of(work.connection, work.site, work.now, saved_name.user_id)
     stored = with_stored_names(url, masked_names(known))

@@ -61,7 +61,7 @@ def _line(
     see.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
-    states that the segment is the site's.
+    marks the segment as the site's.
     """
     url = ReportUrl(f"/cabinet/{view.current_site.id}/reports", (("segment", segment.name),), ())
     url = url.with_sites_segment() if is_hidden else url
@@ -86,7 +86,7 @@ def _line(
 def _read(
     connection: Connection, site: Site, user_id: int, now: datetime
 ) -> tuple[list[Segment], QuestionContext, Counter[str]]:
-    """Return the segments, the facts about the site, and how many shared links follow each segment of the site."""
+    """Return the segments, the facts about the site, and the number of shared links that follow each site's segment."""
     stored = list_shared_links(connection, site.id)
     links = [link for link in stored if link.is_valid(now) and link.segment_deleted_at is None]
     followed = Counter(filters_of_query(link.query)[1] for link in links)

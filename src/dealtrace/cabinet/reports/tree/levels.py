@@ -19,7 +19,7 @@ class Levels:
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
-        """All dimensions, in the order of the keys of a `RowPath`."""
+        """Return all dimensions, in the order of the keys of a `RowPath`."""
         return tuple(dimension for level in self.listed for dimension in level)
 
     def below(self, path: RowPath) -> Level | None:
@@ -35,9 +35,9 @@ class Levels:
 def levels_of(question: Question) -> Levels:
     """Return the levels of a report's tree.
 
-    Ours: a report by the dimensions with which the drilldown of sources begins, or begins below the source, has all
-    levels down to the keyword, more than a question may name. Source and medium are one level, because the ads and the
-    free visits of a source would be mixed on all levels below. Every other report has a level for each of its
+    Ours: if the dimensions of a report are successive levels of the drilldown of sources, the tree continues with all
+    lower levels down to the keyword, more than a question may name. Source and medium are one level, because the ads
+    and the free visits of a source would be mixed on all levels below. Every other report has a level for each of its
     dimensions.
     """
     shown = tuple(dimension.name for dimension in question.by)

@@ -1,4 +1,4 @@
-"""The open rows of a tree: in the URL of a report, the links that open and close rows, and the rows below them."""
+"""The open rows of a tree: their paths in URLs, the links that open and close them, and the rows below them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -113,7 +113,7 @@ def _read_key(text: str) -> str | None:
 
 @record
 class Branches:
-    """The reports below the open rows of a tree, by the path of each row; `has_more` is true if too many were open."""
+    """The reports below the open rows of a tree, by row path; `has_more` is true if more than `OPEN_MAX` were open."""
 
     below: Mapping[RowPath, Report]
     has_more: bool = False

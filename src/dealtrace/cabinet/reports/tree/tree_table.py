@@ -90,7 +90,7 @@ class TreeTable:
 class Tree:
     """A report as a tree, and how a person sees it.
 
-    `question` is the whole question, `root` the report of its first level, and `branches` has what is open below.
+    `question` is the whole question, `root` the report of its first level, and `branches` has those below open rows.
     `rows_page_of` returns the page with the rows behind the figures of a level, empty if these figures have no links.
     """
 
@@ -192,7 +192,7 @@ class _TreeShaper:
         return f"{link}#{mark}" if link else ""
 
     def _rest(self, path: RowPath, branch: Report, level: int) -> Iterator[TreeLine]:
-        """Yield a line if rows are left out below an open row, or if there are no rows below it."""
+        """Yield a line with the number of rows left out below an open row, or one that says that there are no rows."""
         left = branch.rows_total - len(branch.rows)
         if left or not branch.rows:
             words = self.tree.translate("and %(count)s more") if left else self.tree.translate("nothing below")

@@ -55,9 +55,9 @@ class DifferenceLine:
 
 @record
 class DifferencesPage:
-    """A page of differences: its lines, the places of its first and last line, and the pages before and after it.
+    """A page of differences: its lines, the numbers of its first and last line, and links to the neighbouring pages.
 
-    `omitted` is the number of differences that were not kept.
+    `omitted` is the number of differences that were not stored.
     """
 
     lines: tuple[DifferenceLine, ...]
