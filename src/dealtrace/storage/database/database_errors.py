@@ -31,9 +31,9 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class StatementStopped(Exception):  # noqa: N818 - the name says what happened
-    """Raised if a statement in DuckDB was stopped because it took too long.
+    """Raised if a statement in DuckDB was stopped, or if an interruption has begun and prevents further statements.
 
-    DuckDB is used without SQLAlchemy.
+    DuckDB is used without SQLAlchemy, so this is not one of SQLAlchemy's exceptions.
     """
 
 

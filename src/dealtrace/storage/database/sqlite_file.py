@@ -66,12 +66,12 @@ class ServedFiles:
         return self._overwritten is not None
 
     def mark_overwritten(self) -> None:
-        """Count the database file as overwritten, because it now contains another database."""
+        """Treat the database file as overwritten, because it now contains another database."""
         with self._lock:
             self._overwritten = self._overwritten or self._path
 
     def find_lost(self) -> Path | None:
-        """Return the path of a file that was removed, replaced or overwritten, or `None` if all are as they should be.
+        """Return the path of a file that was removed, replaced or overwritten, or `None` if there is none.
 
         A file that was ever seen empty or overwritten stays lost, since SQLite may write a few pages to it again. A WAL
         may be empty.
@@ -101,7 +101,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def file_id(path: Path) -> FileId | None:
-    """Return the identity of a file, or `None` if the file does not exist."""
+    """Return the device and inode of a file, or `None` if the file does not exist."""
     try:
         found = os.stat(path)  # noqa: PTH116 - called for every request, and cheaper than `Path.stat`
     except OSError:

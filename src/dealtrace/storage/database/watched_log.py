@@ -2,8 +2,8 @@
 
 SQLite writes to the database file only in a checkpoint, which copies pages from the log (the WAL) and is announced in
 the log's index before the first page. So the file was overwritten if it changed and no checkpoint was announced. The
-log was overwritten if the last frame that the index knows is not in it. The layout of both is documented
-(https://www.sqlite.org/walformat.html).
+log was overwritten if the last frame that the index knows is not in it. The layout of the log and of its index is
+documented (https://www.sqlite.org/walformat.html).
 """
 
 import os
@@ -24,7 +24,7 @@ _LARGEST_PAGE = 1
 
 @record
 class _Index:
-    """What the index of a log says: the last frame and the salts of the log, and how far checkpoints have come."""
+    """The content of a log's index: the last frame and the salts of the log, and the progress of checkpoints."""
 
     page_size: int
     last_frame: int
