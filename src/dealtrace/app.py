@@ -115,7 +115,7 @@ class Application:
         self._server_stop = ServerStop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the lifespan of the process from its start to its stop."""
+        """Serve one request, or handle the start and stop of the process (the ASGI lifespan)."""
         if scope["type"] == "http":
             await self._server.serve(scope, receive, send)
         elif scope["type"] == "lifespan":

@@ -150,7 +150,7 @@ def whole_span(started_at: datetime, duration: timedelta) -> tuple[datetime, tim
 
 
 def json_pattern(pattern: re.Pattern[str]) -> str:
-    """Return a Python regular expression in the syntax of JSON Schema."""
+    """Return a Python regular expression converted to the syntax of JSON Schema."""
     return f"^{_GROUP_NAME.sub('', pattern.pattern)}$"
 
 

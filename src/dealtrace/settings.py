@@ -175,7 +175,7 @@ class Settings(BaseModel):
 
     @property
     def url(self) -> str:
-        """The URL at which people open the server, without a final slash."""
+        """The URL at which people open the server, without a trailing slash."""
         return self.public_url.rstrip("/") or self.own_url
 
     @property
