@@ -171,7 +171,7 @@ def _is_locked_now(lock: int) -> bool:
 
 
 def _is_wanted(folder: Path) -> bool:
-    """Return whether another process, or the erasure of a person, is waiting to use the mirror alone."""
+    """Return whether another process, or the erasure of a person, is waiting for exclusive use of the mirror."""
     with _lock_file(folder / _WAITING) as waiting:
         return not _is_locked_now(waiting)
 
