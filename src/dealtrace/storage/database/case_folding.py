@@ -18,7 +18,7 @@ _UPPER_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТ
 class casefolded(FunctionElement[str]):  # noqa: N801 - named like an SQL function
     """The SQL expression for the case-folded form of a string; a null remains null.
 
-    The engines' own functions `lower` differ: SQLite's changes only Latin letters, PostgreSQL's depends on the
+    The engines' own `lower` functions differ: SQLite's changes only Latin letters, PostgreSQL's depends on the
     collation, and none folds `ß` to `ss`. On DuckDB and PostgreSQL, the replacement of all 1,500 letters is limited to
     strings that contain a rare character.
     """

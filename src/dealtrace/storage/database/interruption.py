@@ -25,7 +25,7 @@ class LockPatience:
         self.give_up_at = math.inf
 
     def end_within(self, seconds: float) -> None:
-        """Let all writers that wait, now or later, give up after a number of seconds from the first call."""
+        """Let all writers that wait, now or later, give up `seconds` after the first call of this method."""
         self.give_up_at = min(self.give_up_at, time.monotonic() + seconds)
 
 
@@ -49,7 +49,7 @@ class Interruption:
         """Check that the interruption has not begun.
 
         Raises:
-            StatementStopped: it has begun.
+            StatementStopped: the interruption has begun.
         """
         if self._has_begun:
             raise StatementStopped("interrupted")

@@ -33,8 +33,8 @@ def claim_file(path: Path) -> bool:
     """Lock a database file until this process and its children end; return `False` if another server has locked it.
 
     The lock holds for every path of the file, such as a link. It keeps out only other servers: other commands of
-    `dealtrace` can still use the file. The descriptor stays open: closing it would also release SQLite's own locks in
-    this process.
+    `dealtrace` can still use the file. The file descriptor stays open: closing it would also release SQLite's own locks
+    in this process.
     """
     claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -62,7 +62,7 @@ class ServedFiles:
 
     @property
     def is_overwritten(self) -> bool:
-        """Return whether a file was found overwritten or emptied; this remains so, since its content is lost."""
+        """Return whether a file was ever found overwritten or emptied, which means that its content is lost."""
         return self._overwritten is not None
 
     def mark_overwritten(self) -> None:

@@ -282,7 +282,7 @@ def has_unusable_contact() -> ColumnElement[bool]:
 
 
 def count_unusable_contacts(connection: Connection, site_id: int, since: datetime) -> int:
-    """Count the non-deleted deals at or after `since` that have a phone or e-mail without a normal form."""
+    """Count non-deleted deals that happened at or after `since` and have a phone or e-mail without a normal form."""
     mine = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c.happened_at >= since)
     counted = select(func.count()).select_from(deal).where(*mine, has_unusable_contact())
     return int(connection.execute(counted).scalar_one())
