@@ -186,7 +186,7 @@ def finish_undo(connection: Connection, site_id: int, number: int, now: datetime
 
 
 def list_imported_rows(connection: Connection, site_id: int, number: int, limit: int) -> list[int]:
-    """List up to `limit` ids of rows that an import has added, and that were not taken back yet, in ascending order."""
+    """List up to `limit` ids of rows that an import added and that are not yet taken back, in ascending order."""
     mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
     found = select(imported_row.c.row_id).where(*mine).order_by(imported_row.c.row_id).limit(limit)
     return list(connection.execute(found).scalars())

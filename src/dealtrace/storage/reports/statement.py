@@ -86,7 +86,7 @@ class Plan:
 
 
 def plan_of(tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Plan:
-    """Return how the measures of a report with the given scope are fetched: for each row, and as totals."""
+    """Return the plan for fetching the measures of a report with the given scope, for each row and as totals."""
     asked = frozenset(measures)
     unknown = frozenset(
         measure for measure in asked if any(measure.fact not in each.dimension.facts for each in scope.filters)

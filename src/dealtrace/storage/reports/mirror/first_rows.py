@@ -188,8 +188,9 @@ def first_rows_statement(
 ) -> Selection:
     """Return the SQL select of the first rows of a report, and of one more row with the totals.
 
-    The columns are the keys, then the measures of each period, then 1 if any row has a measure other than zero in the
-    compared period, else 0, then the number of all rows. These two are null except in the row with the totals.
+    The columns are the keys, the measures of each period, and two more. The first of these is 1 if any row has a
+    measure other than zero in the compared period, else 0; the second is the number of all rows. Both are null except
+    in the row with the totals.
     """
     by = sides[0].shape.by
     grouped = [
