@@ -105,7 +105,7 @@ def create_app() -> "Application":
 
 
 class Application:
-    """The ASGI application of one server process; at startup, it creates its write queue with `make_write_queue`."""
+    """The ASGI application of one server process; its write queue is created at startup by `make_write_queue`."""
 
     def __init__(self, settings: Settings, make_write_queue: Callable[..., WriteQueue] = WriteQueue) -> None:
         self._settings = settings
@@ -115,7 +115,7 @@ class Application:
         self._server_stop = ServerStop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or the lifespan of the process from its start to its stop."""
+        """Serve one request, or handle the start and stop of the process (the ASGI lifespan)."""
         if scope["type"] == "http":
             await self._server.serve(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -266,7 +266,7 @@ class Application:
         )
 
     def _start_alerts(self) -> None:
-        """Start to check the alert rules and, if a mail server is set, to send e-mails."""
+        """Start checking the alert rules and, if a mail server is set, sending e-mails."""
         server = self._settings.mail_server
         self._alerts = Alerts(
             self._primary_read_pool, self._write_queue, self._report_pool, sends_mail=server is not None
@@ -302,7 +302,7 @@ class Application:
         )
 
     def _start_loops(self) -> None:
-        """Start the background loops of this process; each loop runs by itself, so that a slow one delays no other."""
+        """Start the background loops of this process, each on its own: a slow loop does not delay the others."""
         follower = AccountsFollower(self._followed, self._site_cache)
         load = LoadWatcher(self._read_pool, self._write_queue, self._retry_log)
         store_parameters = partial(self._gate.unknown_parameters.store, self._write_queue)
@@ -364,7 +364,7 @@ class Application:
                 database.close()
 
     async def _store_remaining(self) -> None:
-        """Store what is still in memory: unknown parameters, busiest seconds, journalled requests and uses of tokens.
+        """Store the counts, the requests for the journal and the uses of tokens that are still in memory.
 
         If storing fails, they are lost, but the server still stops.
         """
@@ -386,9 +386,9 @@ def _log_failed_run(lane: Lane, site_id: int, fault: Exception) -> None:
 
 
 def page_router(services: Sequence[Route], make_cabinet: Callable[[ASGIApp], Router]) -> Router:
-    """Return the router of all pages; `services` are pages about the server.
+    """Return the router of all pages: `services` for pages about the server, and the cabinet.
 
-    `make_cabinet` is called with the application that answers unknown paths.
+    `make_cabinet` is called with the application that responds to unknown paths.
     """
     unknown = unknown_path_app(refuse, path_instead_of, is_of_api)
     routes = [

@@ -1,4 +1,4 @@
-"""Parse local dates and times in the forms that people and programs write; each caller chooses the accepted forms."""
+"""Parse local dates and times in the formats that people and programs write; each caller chooses which to accept."""
 
 import re
 from dataclasses import dataclass, field
@@ -41,7 +41,10 @@ class FirstPart(Enum):
 
 @dataclass(frozen=True)
 class ClockForm:
-    """A form of dates: the part that comes first, and the allowed separators; a date must use one of them twice."""
+    """A date format: which part comes first, and the allowed separators.
+
+    Both separators of a date must be the same.
+    """
 
     begins_with: FirstPart
     separators: str
@@ -49,7 +52,7 @@ class ClockForm:
     clock: re.Pattern[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Compile the patterns of this form of dates."""
+        """Compile the regular expressions for this format."""
         first, second, third = self.begins_with.value
         mark = re.escape(self.separators)
         marks = (mark, mark) if len(self.separators) == 1 else (f"(?P<mark>[{mark}])", "(?P=mark)")
@@ -63,7 +66,7 @@ YEAR_FIRST = ClockForm(FirstPart.YEAR, "-")
 
 
 def read_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the date and time in a string, naive and in whole seconds, or `None` if it has none of the `forms`.
+    """Parse a date and time in one of the `forms` as a naive datetime in whole seconds; other strings give `None`.
 
     Ours: day, month and hour may have a single digit, seconds may be missing, and fractions of a second are cut off.
     Blanks and invisible characters around the text are ignored.
@@ -73,7 +76,7 @@ def read_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the date and time in a string as `read_clock` does, but with fractions of a second, to the microsecond."""
+    """Parse a date and time as `read_clock` does, but with fractions of a second, to the microsecond."""
     for form in forms:
         found = form.clock.fullmatch(text)
         if found is not None:
@@ -85,10 +88,10 @@ def read_exact_clock(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_instant(text: str, *forms: ClockForm) -> datetime | None:
-    """Return the instant that a string states with a zone or as a count from 1970, or `None` if it states none.
+    """Parse a date and time with a time zone, or a Unix timestamp, as an instant; other strings give `None`.
 
-    Ours: a zone is `Z`, `UTC`, `GMT` or an offset after a date and time in one of the `forms`. Ten digits are seconds
-    since 1970, thirteen digits are milliseconds. The instant is aware and has fractions of a second.
+    Ours: a time zone is `Z`, `UTC`, `GMT` or an offset, after a date and time in one of the `forms`. A timestamp is ten
+    digits for seconds or thirteen digits for milliseconds. The instant is aware and has fractions of a second.
     """
     shown = visible(text).strip()
     if (counted := _SINCE_1970.fullmatch(shown)) is not None:
@@ -103,7 +106,7 @@ def read_instant(text: str, *forms: ClockForm) -> datetime | None:
 
 
 def read_day(text: str, *forms: ClockForm) -> date | None:
-    """Return the date in a string, or `None` if the text is not a date in one of the `forms`.
+    """Return the date in a string, or `None` if the string is not a date in one of the `forms`.
 
     Ours: midnight after the date is ignored, since 1C writes a day as `26.03.2018 0:00:00`.
     """
@@ -117,13 +120,13 @@ def read_day(text: str, *forms: ClockForm) -> date | None:
 
 
 def read_time(text: str) -> time | None:
-    """Return the time of day in a string, in whole seconds, or `None` if the text is not a time."""
+    """Return the time of day in a string, in whole seconds, or `None` if the string is not a time."""
     exact = read_exact_time(text)
     return exact.replace(microsecond=0) if exact is not None else None
 
 
 def read_exact_time(text: str) -> time | None:
-    """Return the time of day in a string, to the microsecond, or `None` if the text is not a time."""
+    """Return the time of day in a string, to the microsecond, or `None` if the string is not a time."""
     found = _TIME_OF_DAY.fullmatch(visible(text).strip())
     if found is None:
         return None
@@ -147,7 +150,7 @@ def whole_span(started_at: datetime, duration: timedelta) -> tuple[datetime, tim
 
 
 def json_pattern(pattern: re.Pattern[str]) -> str:
-    """Return a Python regular expression in the syntax of JSON Schema."""
+    """Return a Python regular expression converted to the syntax of JSON Schema."""
     return f"^{_GROUP_NAME.sub('', pattern.pattern)}$"
 
 
@@ -155,12 +158,12 @@ TIME_PATTERN = json_pattern(_TIME_OF_DAY)
 
 
 def _microseconds(fraction: str | None) -> int:
-    """Return the digits after the decimal point of a number of seconds as microseconds."""
+    """Return the digits after the decimal point of a number of seconds, converted to microseconds."""
     return int(fraction[:6].ljust(6, "0")) if fraction else 0
 
 
 def _counted(number: str, fraction: str) -> datetime:
-    """Return the instant that a number of seconds or milliseconds since 1970 means, to the microsecond."""
+    """Return the instant, to the microsecond, of a Unix timestamp in seconds or milliseconds."""
     digits = f"{number}{fraction}".ljust(_SECONDS_DIGITS + 6, "0")
     seconds, microseconds = digits[:_SECONDS_DIGITS], digits[_SECONDS_DIGITS : _SECONDS_DIGITS + 6]
     return datetime.fromtimestamp(int(seconds), UTC).replace(microsecond=int(microseconds))

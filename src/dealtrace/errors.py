@@ -3,7 +3,7 @@
 Refusal
 ├── WidgetNotFound        10003  the vendor's code: no widget key was sent
 ├── InvalidParameters     10007  missing, malformed or out of range; with a violation for each parameter
-├── UnreadableBody        10008  not a form, or not what its Content-Type states
+├── UnreadableBody        10008  not a form, or does not match its Content-Type
 ├── BodyTooLarge          10009
 ├── PathNotFound           10010
 ├── MethodNotAllowed      10011
@@ -222,7 +222,7 @@ class NumberReused(Refusal):
 
 
 class CallAndLeadRequest(Refusal):
-    """The caller sent both a call and a lead request for one deal."""
+    """The request names both a call and a lead request as the lead of a deal."""
 
     code = 10043
     ru = "Сделку нельзя создать одновременно по звонку ({call}) и заявке ({lead_request}): оставьте что-то одно"

@@ -13,7 +13,7 @@ SIMILARITY_MIN = 0.8
 def is_misspelling(name: str, known: str) -> bool:
     """Return whether `name` may be a misspelling of a known name, as `orderSumm` is of `orderSum`.
 
-    Names that only begin alike, such as `orderId` and `orderDate`, are too different.
+    Names that have only their beginning in common, such as `orderId` and `orderDate`, are too different.
     """
     return SequenceMatcher(None, name.casefold(), known.casefold()).ratio() >= SIMILARITY_MIN
 
@@ -36,10 +36,16 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def suggestion(nearest: str | None) -> tuple[str, str]:
-    """Return a sentence that suggests a known name, in Russian and in English, after a blank; empty if it is `None`."""
+    """Return a sentence in Russian and one in English that suggest `nearest`, or two empty strings for `None`.
+
+    Each sentence begins with a space, so that it can follow another sentence.
+    """
     return (f" Возможно, {nearest}?", f" Did you mean {nearest}?") if nearest is not None else ("", "")
 
 
 def bracketed_suggestion(nearest: str | None) -> tuple[str, str]:
-    """Return a suggestion of a known name in brackets, in Russian and in English, after a blank; empty if `None`."""
+    """Return a suggestion of `nearest` in brackets, in Russian and in English, or two empty strings for `None`.
+
+    Each suggestion begins with a space, so that it can follow other words.
+    """
     return (f" (возможно, {nearest})", f" (did you mean {nearest}?)") if nearest is not None else ("", "")

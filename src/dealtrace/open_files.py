@@ -10,7 +10,7 @@ CONNECTIONS_MIN = 16
 
 
 def connections_that_fit(wanted: int) -> int:
-    """Return how many connections a process may open: `wanted`, or fewer if its limit on open files is too low."""
+    """Return the number of connections that a process may open: `wanted`, or fewer if its open-file limit is low."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY:
         return wanted
@@ -18,7 +18,7 @@ def connections_that_fit(wanted: int) -> int:
 
 
 def count_open_files() -> int:
-    """Return how many files and sockets this process has open; 0 if the system does not report it."""
+    """Count the files and sockets that this process has open; return 0 if the system does not report them."""
     try:
         return len(os.listdir("/dev/fd"))  # noqa: PTH208 - called every second on thousands of names
     except OSError:

@@ -1,4 +1,4 @@
-"""Clean texts: remove invisible characters and signs, decode escapes, convert digits, dashes and blanks to ASCII."""
+"""Clean strings: remove invisible characters, decode escapes, and replace digits, dashes, blanks and symbols."""
 
 import html
 import re
@@ -39,7 +39,8 @@ _CHARACTERS_CACHED = 4096
 def unescape(text: str) -> str:
     """Return a string with percent-encoding and HTML entities decoded, as in `%2B7…`, `&#43;7…` and `%252B7…`.
 
-    If the string has an encoded plus, its plain pluses are blanks, as in a sent form: `%2B7+920+555-00-55`.
+    If the string contains an encoded plus, its unencoded pluses become spaces, as in a URL-encoded form:
+    `%2B7+920+555-00-55`.
     """
     for _ in range(_ESCAPES_MAX):
         if _ENCODED_PLUS.search(text) is not None:
@@ -75,7 +76,7 @@ def stripped(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether a text has no visible character."""
+    """Return whether a string has no visible character."""
     return not text or text.isspace() or (not text.isascii() and not any(_visible(sign).strip() for sign in text))
 
 
@@ -88,9 +89,9 @@ def plain(text: str) -> str:
 
 
 def replace_signs(text: str) -> str:
-    """Return a text with `SIGN` or `LETTER_SIGN` in the place of each sign that is not ASCII or compatible with it.
+    """Return a string with non-ASCII symbols, such as `№` or an emoji, replaced by `SIGN` or `LETTER_SIGN`.
 
-    Punctuation that ASCII has too, such as a full-width `＠`, is kept.
+    Letters, quotation marks, dashes and other forms of ASCII punctuation, such as a full-width `＠`, are kept.
     """
     return text if text.isascii() else "".join(map(_letter_or_sign, text))
 

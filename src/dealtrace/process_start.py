@@ -1,4 +1,4 @@
-"""Tell the supervisor how the start of a server process has ended: that it serves, or why it cannot start."""
+"""Tell the supervisor the result of the start of a server process: that it serves, or why it cannot start."""
 
 import os
 from contextlib import suppress
@@ -11,7 +11,7 @@ STARTS_VARIABLE = "DEALTRACE_STARTS_FOLDER"
 def state_start(reason: str = "") -> None:
     """Tell the supervisor that this process serves or, if a reason is given, that it cannot start.
 
-    On a full disk nothing is told: an empty file would say that the process serves.
+    If the disk is full, the file is deleted again, because an empty file would mean that the process serves.
     """
     if folder := os.environ.get(STARTS_VARIABLE):
         stated = Path(folder, str(os.getpid()))
@@ -23,7 +23,7 @@ def state_start(reason: str = "") -> None:
 
 
 def find_start(process: int) -> str | None:
-    """Return why a process could not start, an empty string if it served, or `None` if it has stated neither."""
+    """Return why a process could not start; an empty string if it serves; `None` if it has not reported either yet."""
     try:
         return Path(os.environ[STARTS_VARIABLE], str(process)).read_text(encoding="utf-8")
     except (OSError, KeyError):

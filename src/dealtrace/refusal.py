@@ -40,7 +40,7 @@ class Violation:
 
 
 class InvalidValue(ValueError):  # noqa: N818 - named after what is wrong
-    """A text or cell that does not fit its type; the messages say what would be valid."""
+    """The value of a parameter or of a cell in a file is invalid; the messages say which values are valid."""
 
     def __init__(self, ru: str, en: str) -> None:
         super().__init__(en)
@@ -52,8 +52,8 @@ class Refusal(Exception):  # noqa: N818 - a refusal is usually an answer, not an
     """A request that was understood but refused.
 
     `facts` fill the placeholders of the messages; HTTP responses may use them too, for example `retry_after_seconds`.
-    With `states_only_limits`, the message states a limit that may have as many digits as a phone, and repeats nothing
-    that was sent; the journal of requests therefore keeps it as it is.
+    `states_only_limits` is true if the message contains a limit, which may have as many digits as a phone, but no value
+    that was sent. The journal of requests does not mask such a message.
     """
 
     code: ClassVar[int]

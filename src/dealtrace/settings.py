@@ -40,7 +40,10 @@ _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
 
 class Settings(BaseModel):
-    """The settings, which cannot change; sources by precedence: arguments, environment, `.env`, `dealtrace.toml`."""
+    """The immutable settings of the server.
+
+    Arguments take precedence over the environment, the environment over `.env`, and `.env` over `dealtrace.toml`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -172,12 +175,12 @@ class Settings(BaseModel):
 
     @property
     def url(self) -> str:
-        """The URL at which people open the server, without a final slash."""
+        """The URL at which people open the server, without a trailing slash."""
         return self.public_url.rstrip("/") or self.own_url
 
     @property
     def own_url(self) -> str:
-        """The URL made of host and port."""
+        """The `http://` URL made of `host` and `port`."""
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     @property
@@ -194,7 +197,7 @@ class Settings(BaseModel):
 
     @property
     def mail_sender(self) -> str:
-        """The e-mail address that e-mails are sent from: `mail_from`, else the user of `smtp_url`."""
+        """The address that e-mails are sent from: `mail_from` or, if it is empty, the user in `smtp_url`."""
         server = self.mail_server
         return self.mail_from or (server.user if server is not None else "")
 
@@ -320,7 +323,10 @@ class UnknownVariable:
 
 
 def list_unknown_settings() -> list[UnknownVariable | UnreadLine]:
-    """List what is stated without effect: unknown names in the three sources, and lines of `.env` without a value."""
+    """List settings that have no effect: unknown names, and lines of `.env` without a value.
+
+    The environment, `.env` and `dealtrace.toml` are searched.
+    """
     known = Settings.model_fields
     variables = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in known}
     unknown: list[UnknownVariable | UnreadLine] = []

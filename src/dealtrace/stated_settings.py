@@ -1,4 +1,4 @@
-"""Read the settings that are stated in the environment, in `.env` and in `dealtrace.toml`, before they are checked.
+"""Read the settings from the environment, from `.env` and from `dealtrace.toml`, without checking their values.
 
 pydantic-settings could do the same, but it takes 25 ms of CPU time, and every command reads the settings.
 """
@@ -35,24 +35,24 @@ class UnreadLine:
     name: str
 
     def __str__(self) -> str:
-        """Return the message; it does not repeat the line, which may hold a secret."""
+        """Return the message; it does not repeat the line, which may contain a secret."""
         return f"Line {self.number} of {ENV_FILE} ({self.name}) cannot be read: it has no effect. Write NAME=value."
 
 
 def read_environment() -> dict[str, str]:
-    """Return the variables of the environment that have our prefix, by name in lower case and without the prefix."""
+    """Return the environment variables that have our prefix, by lower-case name without the prefix."""
     return _with_prefix(os.environ)
 
 
 def read_env_file() -> dict[str, str]:
-    """Return the variables of `.env` that have our prefix, by name in lower case and without the prefix."""
+    """Return the variables in `.env` that have our prefix, by lower-case name without the prefix."""
     if not ENV_FILE.is_file():
         return {}
     return _with_prefix(import_module("dotenv").dotenv_values(ENV_FILE, encoding=_ENCODING))
 
 
 def list_unread_lines() -> list[UnreadLine]:
-    """List the lines of `.env` that begin with a name of ours but are not of the form `NAME=value`."""
+    """List the lines of `.env` that begin with our prefix, but do not have the form `NAME=value`."""
     if not ENV_FILE.is_file():
         return []
     with ENV_FILE.open(encoding=_ENCODING) as stream:
@@ -71,7 +71,9 @@ def read_toml_file() -> dict[str, object]:
 
 
 def read_stated() -> dict[str, object]:
-    """Return all values by name; the environment takes precedence over `.env`, and `.env` over `dealtrace.toml`.
+    """Return the values of all settings that are set, by name.
+
+    The environment takes precedence over `.env`, and `.env` over `dealtrace.toml`.
 
     Raises:
         TOMLDecodeError: `dealtrace.toml` is not TOML.
@@ -80,7 +82,7 @@ def read_stated() -> dict[str, object]:
 
 
 def _with_prefix(variables: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the variables with our prefix, by the rest of their names in lower case.
+    """Return the variables that have our prefix, by lower-case name without the prefix.
 
     The prefix may be in upper or lower case. Names without a value (a line of `.env` without `=`) are left out.
     """

@@ -1,4 +1,4 @@
-"""Parse whole numbers that every client represents exactly."""
+"""Parse whole numbers that are small enough for every client to represent exactly."""
 
 ID_MAX = 2**53 - 1
 """The largest id, and the largest integer that people and programs may send.

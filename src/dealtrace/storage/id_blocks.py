@@ -97,8 +97,8 @@ def find_own_ids(connection: Connection) -> OwnIds:
 def raise_first_id(connection: Connection, first: int) -> int | None:
     """Make new ids begin at `first` and return `None`; if `first` is too low, only return the lowest possible value.
 
-    The earlier range of ids is stored in a row of its own and never used again, because running servers may still hold
-    reserved ids from it.
+    The previous range of ids is stored in a row of its own and never assigned again, because running servers may still
+    have reserved ids from this range.
     """
     found = select(id_block.c.first_id, id_block.c.next_id).where(_CURRENT).with_for_update()
     first_before, next_before = connection.execute(found).one()

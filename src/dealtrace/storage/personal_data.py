@@ -104,7 +104,7 @@ VersionFields = tuple[int, int, Fields, Fields]
 
 @record
 class Traces:
-    """What is stored about a person: the contacts in normal form, and the ids of clients, leads, visits and deals."""
+    """The stored data about a person: contacts in normal form, and the ids of clients, leads, visits and deals."""
 
     contacts: frozenset[str]
     clients: frozenset[int]
@@ -137,10 +137,10 @@ def find_traces(
     Leads of the clients `client_ids` that have no usable phone or e-mail belong to the person too: they cannot be found
     by a contact. With `client_ids`, nothing is found if nothing is left that identifies the person.
 
-    Ours: only leads with one of these contacts count. Anybody can send a form with their own e-mail and another
-    person's phone, and one client then has both contacts. The client and the other contacts of these leads therefore
-    belong to the person only if no other lead has them. Other visits of a visitor with such a lead belong to the person
-    only if that visitor has no other leads.
+    Ours: other leads belong to the person only if they have one of these contacts. Anybody can send a form with their
+    own e-mail and another person's phone, and one client then has both contacts. The client and the other contacts of
+    these leads therefore belong to the person only if no other lead has them. Other visits of a visitor with such a
+    lead belong to the person only if that visitor has no other leads.
     """
     leading = _column(connection, contact, site_id, contact.c.client_id, is_in(contact.c.contact, known_contacts))
     clients = leading | _column(connection, client, site_id, client.c.id, is_in(client.c.leading_id, leading))
@@ -170,7 +170,7 @@ def find_traces(
 def _deals_of(
     connection: Connection, site_id: int, known_contacts: Collection[str], leads: Mapping[LeadKind, Collection[int]]
 ) -> set[int]:
-    """Find the ids of the deals that state one of these contacts, or have one of these leads.
+    """Find the ids of the deals that were sent with one of these contacts, or are matched to one of these leads.
 
     Each condition is a statement of its own, because SQLite has no index for all of them together.
     """
@@ -204,7 +204,7 @@ def _identifies_somebody(connection: Connection, site_id: int, traces: Traces) -
 def find_leads_without_contact(
     connection: Connection, site_id: int, kind: LeadKind, client_ids: Collection[int]
 ) -> set[int]:
-    """Find the ids of the leads of clients, also of deleted leads, that have neither a usable phone nor e-mail.
+    """Find the ids of clients' leads, deleted or not, that have neither a usable phone nor a usable e-mail.
 
     Fillers, such as `no@no.ru`, are not usable, because many people have them.
     """
@@ -220,11 +220,11 @@ def find_leads_without_contact(
 
 
 def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_ids: Collection[int]) -> list[str]:
-    """List the usable contacts of the deleted leads of clients, in normal form, by which to find a person's data.
+    """List the usable contacts, in normal form, of the deleted leads of clients.
 
-    Clients may have lost these contacts.
-    Ours: contacts that belong to another client now are left out, unless a lead has no others: the lead may have been
-    what connected the two clients.
+    They are needed to find all data of a person, because the clients themselves may no longer have these contacts.
+    Ours: contacts that now belong to other clients are left out, unless a lead has no others. Such a lead may have been
+    the connection between the two clients.
     """
     stated = [
         [name for name in contacts if not is_filler(name)]
@@ -246,7 +246,10 @@ def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_
 def _contacts_of_deleted(
     connection: Connection, kind: LeadKind, where: ColumnElement[bool]
 ) -> dict[int, tuple[str, ...]]:
-    """Return the contacts of deleted leads, by lead id; these leads have no contact rows, but keep what was sent."""
+    """Return the contacts of deleted leads, by lead id, in normal form.
+
+    Deleted leads have no contact rows, so the contacts are read from the rows of the leads.
+    """
     table = LEAD_TABLES[kind]
     email = literal(None, Text) if kind is LeadKind.CALL else lead_request.c.email
     stated = select(table.c.id, table.c.phone, email.label("email")).where(table.c.deleted_at.is_not(None), where)
@@ -276,7 +279,7 @@ def _has_contact(kind: LeadKind) -> ColumnElement[bool]:
 
 
 def _clients_of(connection: Connection, site_id: int, leads: Mapping[LeadKind, set[int]]) -> set[int]:
-    """Find the ids of the clients of leads; the client of deleted leads may have no contacts any more."""
+    """Find the ids of the clients of leads; clients of deleted leads may no longer have contacts."""
     return {
         client_id
         for kind, table in LEAD_TABLES.items()
@@ -350,7 +353,7 @@ def find_rows(connection: Connection, site_id: int, traces: Traces) -> RowsByTab
 
 
 def list_version_fields(connection: Connection, site_id: int, traces: Traces) -> list[VersionFields]:
-    """List the versions of a person's deals, in no particular order."""
+    """List the fields before and after each version of a person's deals, in no particular order."""
     mine = and_(deal_version.c.site_id == site_id, is_in(deal_version.c.deal_id, traces.deals))
     fields = select(deal_version.c.deal_id, deal_version.c.version, deal_version.c.before, deal_version.c.after)
     return [(row.deal_id, row.version, row.before, row.after) for row in connection.execute(fields.where(mine))]

@@ -1,4 +1,4 @@
-"""Find, count and delete all rows of a site in the tables with data of sites."""
+"""Find, count and delete all rows of a site in the tables that contain data of sites."""
 
 from sqlalchemy import Connection, Table, delete, func, literal, select, union_all
 
@@ -22,7 +22,7 @@ _NOT_DATA = frozenset({HISTORY, POSITIONS, POINTS, BUSIEST_SECONDS, RUNS})
 
 
 def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
-    """Return how many rows of data a site has in each table, by table name; tables without any are left out."""
+    """Count the data rows of a site in each table, by table name; tables without such rows are left out."""
     found = {
         table.name: connection.execute(
             select(func.count()).select_from(table).where(table.c.site_id == site_id)
@@ -33,7 +33,7 @@ def count_site_rows(connection: Connection, site_id: int) -> dict[str, int]:
 
 
 def has_site_rows(connection: Connection, site_id: int) -> bool:
-    """Return whether a site has any row, of data or not, outside the control tables."""
+    """Return whether a site has any rows, data or not, outside the control tables."""
     of_tables = (select(literal(1)).select_from(table).where(table.c.site_id == site_id) for table in _tenant_tables())
     return connection.execute(union_all(*of_tables).limit(1)).first() is not None
 

@@ -77,7 +77,7 @@ class FoundRequests:
 
 @record
 class RefusalCount:
-    """How many refusals were counted; `is_whole` is false if not all requests were searched, so there may be more."""
+    """The number of counted refusals; `is_whole` is false if not all requests were searched, so there may be more."""
 
     count: int
     is_whole: bool
@@ -85,7 +85,7 @@ class RefusalCount:
 
 @record
 class OmittedRequests:
-    """How many requests were not kept, since there were too many, and the time and the id of the last of them."""
+    """The number of requests that were not kept, as there were too many, and the time and id of the last of them."""
 
     count: int
     at: datetime
@@ -94,7 +94,7 @@ class OmittedRequests:
 
 @record
 class _Second:
-    """A second, counted from 1970: how many requests were answered in it, and those that may match the query."""
+    """A second since 1970: the number of requests that were answered in it, and those that may match the query."""
 
     second: int
     count: int
@@ -114,9 +114,9 @@ def insert_requests(connection: Connection, site_id: int, requests: Sequence[Enc
 
 
 def insert_omitted(connection: Connection, site_id: int, omitted: OmittedRequests) -> None:
-    """Store how many requests were not kept; `count_omitted` adds up the counts.
+    """Store the number of requests that were not kept; `count_omitted` adds up these numbers.
 
-    If the same count is stored twice, because it was unknown whether the first commit succeeded, it counts once.
+    A number that is stored twice, because it was unknown whether the first commit succeeded, is added once.
     """
     columns: tuple[object, ...] = (site_id, second_of(omitted.at), f"{_OMITTED}{omitted.last_id}", 0, omitted.count)
     names = [column.name for column in api_request_batch.columns]
@@ -126,8 +126,8 @@ def insert_omitted(connection: Connection, site_id: int, omitted: OmittedRequest
 def count_omitted(connection: Connection, site_id: int, since: datetime) -> int:
     """Count the requests of a site that were answered since about `since` and were not kept.
 
-    They are counted in batches; a batch counts if its last request was answered at or after `since`. Site id 0 stands
-    for requests without a valid site.
+    The requests are stored in batches; a batch is counted if its last request was answered at or after `since`. Site id
+    0 stands for requests without a valid site.
     """
     columns = api_request_batch.c
     since_then = (columns.site_id == site_id, columns.second >= second_of(since), columns.first_id.like(f"{_OMITTED}%"))
@@ -138,7 +138,7 @@ def count_omitted(connection: Connection, site_id: int, since: datetime) -> int:
 def search_requests(
     connection: Connection, site_id: int, query: RequestQuery, limit: int, searched_max: int
 ) -> FoundRequests:
-    """Find up to `limit` requests of a site, latest first, among about `searched_max` that are looked at.
+    """Find up to `limit` requests of a site that match `query`, latest first; search only about `searched_max`.
 
     Site id 0 stands for requests without a valid site.
     """
@@ -155,7 +155,7 @@ def search_requests(
 
 
 def list_requests(connection: Connection, site_id: int, query: RequestQuery, limit: int) -> list[ApiRequest]:
-    """List up to `limit` requests of a site, latest first, however many have to be looked at."""
+    """List up to `limit` requests of a site that match `query`, latest first, searching all requests if necessary."""
     found: list[ApiRequest] = []
     for each in _seconds(connection, site_id, query, _needles_of(query)):
         found += filter(query.includes, each.requests)
@@ -169,8 +169,8 @@ def find_previous_requests(
 ) -> RequestKey | None:
     """Return the value of `RequestQuery.before` for the preceding page, or `None` if that is the first page.
 
-    `query` selects the current page. A page has `limit` requests; the preceding page ends with `query.before`. If too
-    few of about `searched_max` requests match, `None` is returned, too.
+    `query` selects the current page. A page has `limit` requests; the preceding page ends with `query.before`. The
+    result is also `None` if fewer than `limit` requests match among the about `searched_max` that are searched.
     """
     assert query.before is not None
     later, searched, wanted = 0, 0, replace(query, before=None)
@@ -189,8 +189,8 @@ def find_previous_requests(
 def count_refusals_without_site(connection: Connection, code: int, since: datetime, searched_max: int) -> RefusalCount:
     """Count the requests without a site that were refused with the error `code` at or after `since`.
 
-    Only about the `searched_max` latest requests are searched, so not all refusals are counted if there are more
-    requests since then, or if some were not kept.
+    Only about the `searched_max` latest requests are searched, so some refusals may be missing from the count if there
+    are more requests since then, or if some were not kept.
     """
     query, count, searched = RequestQuery(since=since, is_refused=True), 0, 0
     for each in _seconds(connection, 0, query, (str(code),)):
@@ -236,7 +236,7 @@ def _seconds(
 
 
 def _rows(connection: Connection, statement: AnySelect, *, latest_first: bool) -> Iterator[NamedRow]:
-    """Yield the rows of a statement, reading more and more of them at once."""
+    """Yield the rows of a statement, fetched in batches that grow unless their rows contain many requests."""
     key, limit = tuple_(api_request_batch.c.second, api_request_batch.c.first_id), FIRST_ROWS
     rows = connection.execute(statement.limit(limit)).all()
     while rows:

@@ -61,7 +61,7 @@ def update_run(connection: Connection, site_id: int, kind: PastChange, state: Ru
 def update_waiting_run(
     connection: Connection, site_id: int, kind: PastChange, started_at: datetime, now: datetime
 ) -> None:
-    """Store `now` as the time when a waiting run last reported; a run that no longer waits is not changed."""
+    """Store `now` as the time of a waiting run's last sign of life; a run that no longer waits is not changed."""
     mine = (*_of_kind(site_id, kind), background_run.c.started_at == started_at)
     waits = background_run.c.phase == Phase.WAITING
     connection.execute(update(background_run).where(*mine, waits).values(reported_at=now))

@@ -1,4 +1,4 @@
-"""Delete sites; their ids are remembered, since they are not assigned again and data may still come in for a while."""
+"""Delete sites, and remember their ids for a while, since data for deleted sites may still arrive."""
 
 from datetime import UTC, datetime
 
@@ -40,7 +40,7 @@ def delete_site(connection: Connection, site_id: int, now: datetime) -> None:
 
 
 def find_deleted_sites(connection: Connection) -> dict[int, datetime]:
-    """Find when each deleted site that is not yet forgotten was deleted, by site id."""
+    """Find when sites were deleted, by site id; sites whose deletion has been forgotten are left out."""
     recorded = installation.c.name.startswith(_PREFIX, autoescape=True)
     rows = connection.execute(select(installation.c.name, installation.c.value).where(recorded))
     return {int(name.removeprefix(_PREFIX)): datetime.fromisoformat(value) for name, value in rows}

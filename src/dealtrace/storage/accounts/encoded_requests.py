@@ -17,7 +17,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class _Entry(NamedTuple):
-    """The values of a request as they are stored; only requests without a valid site have a network."""
+    """The values of a request as they are stored; `network` is set only for requests without a valid site."""
 
     at: int
     request_id: str
@@ -48,9 +48,10 @@ PACKING_LEVEL = 1
 
 
 class EncodedRequests(NamedTuple):
-    """Requests that a site answered in the same second: their JSON without the brackets around it.
+    """Requests that a site answered in the same second: their JSON without the enclosing brackets.
 
-    `second` counts from 1970. `first_id` is the id of the first request, `refused_count` says how many were refused.
+    `second` counts from 1970. `first_id` is the id of the first request, `refused_count` is the number of refused
+    requests.
     """
 
     site_id: int
@@ -62,14 +63,14 @@ class EncodedRequests(NamedTuple):
 
 
 class StoredEntries(NamedTuple):
-    """The JSON of requests as a row has it: as text, or compressed; then the text is that of an empty array."""
+    """The JSON of requests as stored in a row: as text, or compressed, in which case the text is an empty array."""
 
     entries: str
     packed: bytes | None
 
 
 def encoded(requests: Sequence[AnsweredRequest]) -> list[EncodedRequests]:
-    """Mask and encode requests, those of the same site, second and names of parameters together.
+    """Mask requests and encode them as JSON, grouped by site, second and names of parameters.
 
     Ours: masking and encoding requests one by one takes three times the CPU time.
     """
@@ -99,7 +100,7 @@ def _encoded_alike(entries: Sequence[tuple[int, AnsweredRequest]]) -> EncodedReq
 
 
 def stored_entries(requests: Sequence[EncodedRequests]) -> StoredEntries:
-    """Return the JSON of requests, an array of arrays, as a row is to have it."""
+    """Return the JSON of requests, an array of arrays, in the form in which a row stores it."""
     text = b"[%b]" % b",".join([each.text for each in requests])
     if len(text) < PACKED_FROM:
         return StoredEntries(text.decode(), None)
@@ -107,7 +108,7 @@ def stored_entries(requests: Sequence[EncodedRequests]) -> StoredEntries:
 
 
 def text_of(entries: str, packed: bytes | None) -> str:
-    """Return the JSON that a row has, whether or not it is compressed."""
+    """Return the JSON stored in a row, decompressed if necessary."""
     return entries if packed is None else zlib.decompress(packed).decode()
 
 
@@ -139,5 +140,5 @@ def second_of(at: datetime) -> int:
 
 
 def start_of(second: int) -> datetime:
-    """Return the UTC time that is this number of seconds after 1970 began."""
+    """Return the UTC time at which the given second since 1970 began."""
     return instant(second * MICROSECONDS_PER_SECOND)

@@ -1,4 +1,4 @@
-"""The keys of entries in histories, by which entries of one moment keep their order."""
+"""The keys of entries in histories; they keep entries that were made at the same time in order."""
 
 from datetime import datetime
 from secrets import randbits
@@ -13,10 +13,11 @@ class _HistoryKeys:
         self._latest = 0
 
     def next_key(self, at: datetime) -> str:
-        """Return a key of a change: 16 hexadecimal digits, greater than every key that this process has made before.
+        """Return a key of 16 hexadecimal digits for an entry, greater than all keys that this process made before.
 
-        Ours: the key is the moment in microseconds and some random bits, or the last key plus one, because one command
-        writes several entries of the same moment, and random keys would list them in random order.
+        Ours: the key is the time in microseconds followed by random bits or, if that is not greater, the last key plus
+        one. One command writes several entries at the same time, and with random keys they would be listed in random
+        order.
         """
         microseconds = int(at.timestamp() * 1_000_000)
         with self._lock:

@@ -69,7 +69,7 @@ def count_name_try(connection: Connection, digest: str) -> int | None:
 
 
 def use_first_invitations(connection: Connection, now: datetime) -> set[str]:
-    """Mark as used all unused links that create the first user, and return their digests."""
+    """Mark all unused links that create the first user as used, and return their digests."""
     used = update(invitation).where(_UNUSED, invitation.c.purpose == Purpose.FIRST).values(used_at=now)
     return set(connection.execute(used.returning(invitation.c.digest)).scalars())
 

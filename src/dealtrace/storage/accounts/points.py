@@ -41,12 +41,12 @@ def spend_points(connection: Connection, site_id: int, day_on: date, points: int
 
 
 def hold_day(connection: Connection, site_id: int, day_on: date) -> None:
-    """Lock the row that counts the points of `day_on`, but spend none; the lock lasts until the transaction ends."""
+    """Lock the row that counts the points of `day_on` until the transaction ends, without spending points."""
     spend_points(connection, site_id, day_on, 0, points_per_day=0)
 
 
 def find_points_spent(connection: Connection, site_id: int, day_on: date) -> int:
-    """Return how many points the site spent on `day_on`."""
+    """Return the number of points that the site spent on `day_on`."""
     spent = connection.execute(
         select(points_day.c.spent).where(points_day.c.site_id == site_id, points_day.c.day_on == day_on)
     ).scalar_one_or_none()

@@ -77,6 +77,6 @@ def use_recovery_code(connection: Connection, user_id: int, digest: str) -> bool
 
 
 def count_recovery_codes(connection: Connection, user_id: int) -> int:
-    """Return how many unused recovery codes a user has."""
+    """Count the unused recovery codes of a user."""
     mine = select(func.count()).select_from(recovery_code).where(recovery_code.c.user_id == user_id)
     return int(connection.execute(mine).scalar_one())

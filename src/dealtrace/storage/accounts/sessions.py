@@ -66,8 +66,8 @@ def find_login(connection: Connection, digest: str) -> Login | None:
 def lock_login(connection: Connection, digest: str, user_id: int, site_id: int | None) -> None:
     """Prevent a session, its user and the user's role on a site from being changed until the transaction ends.
 
-    Rows are locked in the same order as when a user is deleted, against deadlocks. Several transactions may
-    hold the same locks.
+    To prevent deadlocks, rows are locked in the same order as when a user is deleted. Several transactions may hold the
+    same locks.
     """
     connection.execute(select(user.c.id).where(user.c.id == user_id).with_for_update(read=True))
     if site_id is not None:
@@ -92,7 +92,7 @@ def touch_session(connection: Connection, digest: str, now: datetime, *, is_conf
 def update_last_uses(connection: Connection, used_at: Mapping[str, datetime]) -> None:
     """Store when sessions were last used, by session digest, unless a later use is stored already.
 
-    A session that another session of PostgreSQL has locked is left out: waiting for it would delay logins.
+    A session that another transaction has locked on PostgreSQL is skipped: waiting for the lock would delay logins.
     """
     free = (
         select(session.c.digest)

@@ -47,7 +47,7 @@ def list_shared_links(connection: Connection, site_id: int, *, lock: bool = Fals
 def list_links_of_segment(
     connection: Connection, site_id: int, segment: str, *, lock: bool = False
 ) -> list[SharedLink]:
-    """List the links of a site whose report has this segment of the site, without links whose segment was deleted."""
+    """List the links of a site whose reports use a segment of the site, except links whose segment was deleted."""
     mine = list_shared_links(connection, site_id, lock=lock)
     return [link for link in mine if link.segment_deleted_at is None and filters_of_query(link.query)[1] == segment]
 
@@ -68,7 +68,10 @@ def update_link_query(connection: Connection, digest: str, query: str) -> None:
 
 
 def end_links(connection: Connection, digests: Collection[str], now: datetime) -> None:
-    """Store that the segment of links was deleted at `now`; they show nothing, whatever segment has the name later."""
+    """Store that the segment that these links use was deleted at `now`.
+
+    From then on, the links show nothing, even if another segment later gets the same name.
+    """
     mine = shared_link.c.digest.in_(sorted(digests))
     connection.execute(update(shared_link).where(mine).values(segment_deleted_at=now))
 

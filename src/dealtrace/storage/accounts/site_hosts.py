@@ -18,7 +18,7 @@ def upsert_host(connection: Connection, site_id: int, named: SiteHost, now: date
 
 
 def delete_host(connection: Connection, site_id: int, named: SiteHost) -> bool:
-    """Delete a host from a site, and return whether the site had this host with the same kind."""
+    """Delete a host of this kind from a site, and return whether the site had it."""
     rows = site_host.c
     mine = (rows.site_id == site_id, rows.host == named.host, rows.kind == named.kind.value)
     return connection.execute(delete(site_host).where(*mine)).rowcount > 0

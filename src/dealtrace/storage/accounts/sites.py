@@ -76,7 +76,7 @@ def find_site_of_counter(connection: Connection, code: str) -> Site | None:
 
 
 def find_cors_origins(connection: Connection) -> frozenset[str]:
-    """Find the CORS origins that at least one site allows."""
+    """Find all CORS origins that are allowed by at least one site."""
     named = connection.execute(select(site.c.cors_origins).where(site.c.cors_origins.is_not(None)))
     return frozenset(origin for (origins,) in named for origin in origins)
 
@@ -92,7 +92,7 @@ def list_site_ids(connection: Connection) -> list[SiteId]:
 
 
 def find_site_names(connection: Connection) -> dict[SiteId, str]:
-    """Return the names of all sites by their ids, in ascending order of the ids."""
+    """Find the names of all sites by site id, in ascending order of the ids."""
     rows = connection.execute(select(site.c.id, site.c.name).order_by(site.c.id))
     return {SiteId(site_id): name for site_id, name in rows}
 

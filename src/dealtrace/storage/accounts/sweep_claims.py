@@ -1,4 +1,4 @@
-"""Which sweeps of the database have been claimed by a process, and until when."""
+"""Claims of sweeps (periodic deletions of old data): until when a process has claimed each sweep."""
 
 from datetime import UTC, datetime
 
@@ -18,9 +18,9 @@ def find_claim_end(connection: Connection, sweep: str) -> datetime | None:
 
 
 def replace_claim_end(connection: Connection, sweep: str, before: datetime | None, until: datetime) -> bool:
-    """Store when a claim of a sweep ends, in place of `before`, and return whether it was stored.
+    """Replace `before`, the stored end of the last claim of a sweep, with `until`; return whether it was replaced.
 
-    `False` means that another process has stored its own claim meanwhile.
+    `False` means that another process has stored its own claim in the meantime.
     """
     name, value = _PREFIX + sweep, until.astimezone(UTC).isoformat()
     if before is None:

@@ -68,7 +68,7 @@ def revoke_token(connection: Connection, token_id: int, now: datetime) -> Token 
 def update_last_uses(connection: Connection, used_at: Mapping[TokenId, datetime]) -> None:
     """Store when tokens were last used, by token id, unless a later use is stored already.
 
-    A token that another session of PostgreSQL has locked is left out: waiting for it would delay logins.
+    A token that another transaction has locked on PostgreSQL is skipped: waiting for the lock would delay logins.
     """
     free = select(token.c.id).where(is_in(token.c.id, used_at)).with_for_update(key_share=True, skip_locked=True)
     rows = [

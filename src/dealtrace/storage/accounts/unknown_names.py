@@ -31,7 +31,7 @@ NameKey = tuple[str, ...]
 
 @record
 class CountedNames:
-    """Counts of names: `seen` has the counts by key, and `new` the keys of names that are not in the table yet."""
+    """Counts of names: `seen` maps keys to counts, and `new` are the keys of names that are not yet in the table."""
 
     seen: Mapping[NameKey, int]
     new: frozenset[NameKey]
@@ -54,9 +54,9 @@ class NameCounts:
         seen: Mapping[NameKey, int],
         open_keys: Collection[NameKey] = frozenset(),
     ) -> CountedNames:
-        """Return the counts in `seen`, with those of keys beyond the site's limit summed under `OTHER_NAMES`.
+        """Return the counts in `seen`; the counts of keys beyond the site's limit are summed under `OTHER_NAMES`.
 
-        `open_keys` are keys that anybody may send; they have a limit of their own.
+        `open_keys` are keys that anybody may send, even without a token; they have a limit of their own.
         """
         names = sorted({key[-1] for key in seen})
         known = {tuple(row) for row in self._find.fetch(connection, {"site_id": site_id, "names": names})}
@@ -136,7 +136,7 @@ def fit_unknown_parameters(
 ) -> CountedNames:
     """Return `seen` as counts by path and name; parameters beyond the site's limit are summed under empty names.
 
-    Anybody may send names to `open_paths`, so their limit is lower.
+    Anybody may send names to `open_paths`, so the limit for these paths is lower.
     """
     return _COUNTS.fit(connection, site_id, seen, frozenset(key for key in seen if key[0] in open_paths))
 

@@ -31,7 +31,7 @@ def insert_user(connection: Connection, new: User, password_hash: str) -> None:
 
 
 def user_from_row(row: NamedRow, prefix: str = "") -> User:
-    """Return the user in a row that has `USER_COLUMNS`, each under its own name with `prefix` in front."""
+    """Return the user in a row with the columns `USER_COLUMNS`, whose names may begin with `prefix`."""
     column = partial(getattr, row)
     return User(
         UserId(column(f"{prefix}id")),

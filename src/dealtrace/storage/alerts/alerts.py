@@ -95,8 +95,8 @@ def claim_alert(connection: Connection, site_id: int, until: datetime, now: date
 def update_claimed_alert(connection: Connection, claimed: Alert, values: ValuesByName) -> bool:
     """Write `values`, by column name, to an alert, and return whether they were written.
 
-    They are not written if the claim no longer holds: the stored `due_at` differs from that of `claimed`, or the alert
-    was deleted.
+    They are not written if the alert was deleted, or if its stored `due_at` differs from that of `claimed`, so that the
+    claim no longer holds.
     """
     mine = (alert.c.id == claimed.id, alert.c.due_at == claimed.due_at)
     return connection.execute(update(alert).where(*mine).values(**values)).rowcount > 0

@@ -59,7 +59,7 @@ def list_incidents(connection: Connection, site_id: int, limit: int, alert_id: i
 
 
 def count_incidents(connection: Connection, site_id: int, alert_id: int) -> int:
-    """Return how many incidents an alert has."""
+    """Count the incidents of an alert."""
     mine = (alert_incident.c.site_id == site_id, alert_incident.c.alert_id == alert_id)
     return int(connection.execute(select(func.count()).select_from(alert_incident).where(*mine)).scalar_one())
 

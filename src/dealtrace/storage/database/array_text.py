@@ -9,11 +9,11 @@ from psycopg.types.array import ListDumper
 
 
 class ArrayDumper(ListDumper):
-    """Writes a list as the text of an array without a type, since the SQL text names the type: `%(id)s::BIGINT[]`.
+    """Writes a list as the text of an untyped array; the SQL text has the type, as in `%(id)s::BIGINT[]`.
 
     psycopg's own dumper would take a fifth of a registration's CPU time: it runs a regular expression for every
     quotation mark, and the journal of requests has many. The dumper would also give each list the smallest type that
-    holds the list's integers, and a statement would be prepared again for each combination of such types.
+    fits its integers, and a statement would be prepared again for each combination of such types.
     """
 
     def get_key(self, obj: list[object], format: PyFormat) -> DumperKey:  # noqa: A002, ARG002 - the library's signature

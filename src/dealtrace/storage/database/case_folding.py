@@ -18,9 +18,9 @@ _UPPER_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТ
 class casefolded(FunctionElement[str]):  # noqa: N801 - named like an SQL function
     """The SQL expression for the case-folded form of a string; a null remains null.
 
-    The engines' own functions `lower` differ: SQLite's changes only Latin letters, PostgreSQL's depends on the
-    collation, and none folds `ß` to `ss`. DuckDB and PostgreSQL replace all 1,500 letters only in strings with a rare
-    character.
+    The engines' own `lower` functions differ: SQLite's changes only Latin letters, PostgreSQL's depends on the
+    collation, and none folds `ß` to `ss`. On DuckDB and PostgreSQL, the replacement of all 1,500 letters is limited to
+    strings that contain a rare character.
     """
 
     name = "casefolded"
@@ -49,7 +49,7 @@ def _casefold(text: str | None) -> str | None:
 
 @cache
 def _foldings() -> Mapping[str, str]:
-    """Return what each character that `str.casefold` changes becomes."""
+    """Return a mapping of each character that `str.casefold` changes to its case-folded form."""
     return {sign: sign.casefold() for sign in map(chr, range(0x110000)) if sign.casefold() != sign}
 
 

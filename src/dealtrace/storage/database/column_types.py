@@ -180,7 +180,7 @@ def _postgresql_among(element: is_among, compiler: SQLCompiler, **kwargs: object
 
 
 class is_among_many(is_among):  # noqa: N801
-    """A condition like `is_among`, for long lists: PostgreSQL does not see the length, and therefore uses the index."""
+    """A condition like `is_among` for long lists: PostgreSQL uses the index, because it does not see the length."""
 
     inherit_cache = True
 

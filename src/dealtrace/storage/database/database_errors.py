@@ -31,9 +31,9 @@ _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class StatementStopped(Exception):  # noqa: N818 - the name says what happened
-    """Raised if a statement in DuckDB was stopped because it took too long.
+    """Raised if a statement in DuckDB was stopped, or if an interruption has begun and prevents further statements.
 
-    DuckDB is used without SQLAlchemy.
+    DuckDB is used without SQLAlchemy, so this is not one of SQLAlchemy's exceptions.
     """
 
 
@@ -55,7 +55,7 @@ def is_lost_race(fault: BaseException) -> bool:
 
 
 def is_conflict(fault: BaseException) -> bool:
-    """Return whether a transaction lost to another one, so that the whole transaction may be run again.
+    """Return whether a transaction failed because of another one, so that the whole transaction may be run again.
 
     The cause is a conflicting row, a deadlock, or a lock that the other transaction kept for too long.
     `is_lost_race` leaves out deadlocks: after a lost race, the write queue runs one command again inside its
@@ -84,7 +84,7 @@ def retry_reason(fault: BaseException) -> str:
 
 
 def is_database_failure(fault: BaseException) -> bool:
-    """Return whether the database itself fails: it is unreachable, full, locked, read-only or unreadable.
+    """Return whether an error means that the database is unreachable, full, locked, read-only or unreadable.
 
     Our own bugs do not count: a faulty statement, a missing table, or a value that exceeds a limit of PostgreSQL.
     SQLite reports the first two as operational errors as well.

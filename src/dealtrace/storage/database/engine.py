@@ -159,10 +159,10 @@ def open_database(
 ) -> Database:
     """Open the database at a URL as in `DEALTRACE_DATABASE_URL`; a missing SQLite file fails on first use.
 
-    `read_url` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection
-    pooler that may run each transaction on a different connection. A writer waits for the lock of a SQLite file for
-    `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`. A relative path of a SQLite file is that of the
-    current folder, even if this is renamed later.
+    `read_url` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection pooler
+    that may run each transaction on a different connection. A writer waits for the lock of a SQLite file for
+    `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`. A relative path of a SQLite file is resolved here,
+    so later changes of the current folder have no effect.
     """
     primary = _with_whole_path(make_url(url))
     if primary.get_backend_name() == SQLITE:
@@ -234,7 +234,7 @@ def _begin_with(engine: Engine, begin: str) -> None:
 
 
 def _replace_broken(engine: Engine, *, pings_always: bool) -> None:
-    """Let the pool replace broken connections, and only those.
+    """Let the pool replace broken connections, but no others.
 
     With `pings_always`, each connection is pinged before it is used again; reads need this, since they are not tried
     again. Writes are tried again after a connection breaks, so their connections are pinged only if they were unused
@@ -307,9 +307,9 @@ def _sqlite_engine(
 
 
 def _begin_sqlite_writes(engine: Engine, busy_seconds: float, patience: LockPatience) -> None:
-    """Begin transactions by taking the lock of the file, and wait for the lock in steps.
+    """Begin transactions by locking the file, and wait for the lock in short steps.
 
-    SQLite waits without looking up, so one long wait would keep a server that stops, or a command, from ending.
+    SQLite does not notice anything while it waits, so one long wait would delay the end of a command or a server.
     """
 
     @event.listens_for(engine, "connect")

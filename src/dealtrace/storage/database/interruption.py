@@ -25,7 +25,7 @@ class LockPatience:
         self.give_up_at = math.inf
 
     def end_within(self, seconds: float) -> None:
-        """Let all writers that wait, now or later, give up after a number of seconds from the first call."""
+        """Let all writers that wait, now or later, give up `seconds` after the first call of this method."""
         self.give_up_at = min(self.give_up_at, time.monotonic() + seconds)
 
 
@@ -38,7 +38,7 @@ class Interruption:
         self._interrupts: dict[object, Interrupt] = {}
 
     def begin(self) -> None:
-        """Start a thread that ends all statements that run inside `with reaching(…)` blocks, and do not wait for it."""
+        """Start a thread that ends all statements inside `with reaching(…)` blocks, without waiting for the thread."""
         with self._lock:
             if self._has_begun:
                 return
@@ -49,7 +49,7 @@ class Interruption:
         """Check that the interruption has not begun.
 
         Raises:
-            StatementStopped: it has begun.
+            StatementStopped: the interruption has begun.
         """
         if self._has_begun:
             raise StatementStopped("interrupted")
@@ -109,7 +109,7 @@ def stopped_after(connection: Connection, seconds: int) -> Iterator[None]:
 
 
 def interrupt_of(connection: Connection) -> Interrupt:
-    """Return a function with which another thread can end the statement that a connection is running."""
+    """Return a function that another thread can call to end the statement that a connection is running."""
     name = "interrupt" if connection.dialect.name == "sqlite" else "cancel"
     interrupt: Interrupt = getattr(connection.connection.driver_connection, name)
     return interrupt

@@ -1,4 +1,4 @@
-"""Name who holds a lock that a command or program failed to get in time."""
+"""Identify the holders of a lock that a command or program failed to get in time."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -89,7 +89,7 @@ _WRITE_LOCK_BYTE = "120"
 
 
 def list_lock_holders(database: Database, waited_seconds: float) -> list[str]:
-    """Describe who can have kept a lock for the last `waited_seconds`: processes, sessions or prepared transactions.
+    """Describe the processes, sessions and prepared transactions that may have held a lock for `waited_seconds`.
 
     The list is empty if all of them have released their locks by now. Ours: SQL statements are left out, as they quote
     contacts.
@@ -108,9 +108,9 @@ def list_blockers(database: Database, program: str) -> list[str]:
 
 
 def list_forgotten_transactions(database: Database) -> list[str]:
-    """Describe the transactions of PostgreSQL that are idle and hold locks for longer than others wait for them.
+    """Describe the idle transactions of PostgreSQL that hold locks for longer than other sessions wait for a lock.
 
-    A transaction belongs to a session or is a prepared transaction. SQLite has neither.
+    A transaction belongs to a session or is a prepared transaction. On SQLite, the list is empty.
     """
     if database.is_sqlite:
         return []

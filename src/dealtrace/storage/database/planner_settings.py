@@ -1,4 +1,4 @@
-"""PostgreSQL's settings for the transactions that read large parts of a site, as reports do, or only a few rows."""
+"""PostgreSQL's settings for transactions that read large parts of a site, as reports do, or only a few of its rows."""
 
 from sqlalchemy import Connection, text
 
@@ -33,7 +33,7 @@ def prepare_large_reads(connection: Connection) -> None:
 
 
 def prepare_reads_of_few_rows(connection: Connection) -> None:
-    """Have PostgreSQL run statements that stop after few rows in one process, such as a count with a limit.
+    """Have PostgreSQL use a single process for statements that stop after a few rows, such as a count with a limit.
 
     The setting holds until the transaction ends; SQLite needs no settings.
     Ours: for a limit of 1,000 rows, the planner starts parallel workers. Starting them takes longer than reading the

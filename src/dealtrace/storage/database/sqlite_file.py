@@ -33,8 +33,8 @@ def claim_file(path: Path) -> bool:
     """Lock a database file until this process and its children end; return `False` if another server has locked it.
 
     The lock holds for every path of the file, such as a link. It keeps out only other servers: other commands of
-    `dealtrace` can still use the file. The descriptor stays open: closing it would also release SQLite's own locks in
-    this process.
+    `dealtrace` can still use the file. The file descriptor stays open: closing it would also release SQLite's own locks
+    in this process.
     """
     claim = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -62,16 +62,16 @@ class ServedFiles:
 
     @property
     def is_overwritten(self) -> bool:
-        """Return whether a file was found overwritten or emptied; this remains so, since its content is lost."""
+        """Return whether a file was ever found overwritten or emptied, which means that its content is lost."""
         return self._overwritten is not None
 
     def mark_overwritten(self) -> None:
-        """Count the database file as overwritten, because it now contains another database."""
+        """Treat the database file as overwritten, because it now contains another database."""
         with self._lock:
             self._overwritten = self._overwritten or self._path
 
     def find_lost(self) -> Path | None:
-        """Return the path of a file that was removed, replaced or overwritten, or `None` if all are as they should be.
+        """Return the path of a file that was removed, replaced or overwritten, or `None` if there is none.
 
         A file that was ever seen empty or overwritten stays lost, since SQLite may write a few pages to it again. A WAL
         may be empty.
@@ -101,7 +101,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def file_id(path: Path) -> FileId | None:
-    """Return the identity of a file, or `None` if the file does not exist."""
+    """Return the device and inode of a file, or `None` if the file does not exist."""
     try:
         found = os.stat(path)  # noqa: PTH116 - called for every request, and cheaper than `Path.stat`
     except OSError:

@@ -1,9 +1,9 @@
 """Notice that a program other than SQLite has written to the files of a SQLite database that is being served.
 
 SQLite writes to the database file only in a checkpoint, which copies pages from the log (the WAL) and is announced in
-the log's index before the first page. So the file was overwritten if it changed and no checkpoint was announced. The
-log was overwritten if the last frame that the index knows is not in it. The layout of both is documented
-(https://www.sqlite.org/walformat.html).
+the log's index before the first page is written. So the file was overwritten if it changed and no checkpoint was
+announced. The log was overwritten if the last frame that is recorded in the index is not in the log. The layout of the
+log and of its index is documented (https://www.sqlite.org/walformat.html).
 """
 
 import os
@@ -24,7 +24,7 @@ _LARGEST_PAGE = 1
 
 @record
 class _Index:
-    """What the index of a log says: the last frame and the salts of the log, and how far checkpoints have come."""
+    """The content of a log's index: the last frame and the salts of the log, and the progress of checkpoints."""
 
     page_size: int
     last_frame: int
@@ -40,7 +40,7 @@ class _Index:
 
     @property
     def is_checkpoint_running(self) -> bool:
-        """Return whether a checkpoint was announced that has not ended: it is still running, or was aborted."""
+        """Return whether an announced checkpoint has not ended: it is still running, or was aborted."""
         return self.copied_frames != self.announced_frames
 
 
@@ -83,7 +83,7 @@ class WatchedLog:
         return self._database if is_unannounced else None
 
     def _has_last_frame(self, index: _Index) -> bool:
-        """Return whether the last frame that the index knows is in the log."""
+        """Return whether the log contains the last frame that is recorded in the index."""
         start = _LOG_HEADER_BYTES + (index.last_frame - 1) * (_FRAME_HEADER.size + index.page_size)
         header = os.pread(self._log_file, _FRAME_HEADER.size, start)
         if len(header) < _FRAME_HEADER.size:

@@ -12,10 +12,10 @@ PAUSE_SECONDS = 0.15
 
 
 def pause_for_other_writers(engine: Engine) -> None:
-    """Let an engine with a single connection pause before a transaction if others have long had no time to write.
+    """Let an engine with a single connection pause before a transaction if it has written for long without one.
 
-    SQLite has no queue: a program that finds the file locked tries again every 0.1 s, and would rarely find it unlocked
-    between two of many short transactions.
+    SQLite has no queue: a program that finds the file locked tries again every 0.1 s, and would rarely find the file
+    unlocked between two of many short transactions.
     """
     turns = _Turns()
     event.listen(engine, "checkout", turns.before)

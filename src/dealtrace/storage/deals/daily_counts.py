@@ -125,7 +125,7 @@ class DaysOfDeals:
         """Find the UTC day of the deal that follows the first `skip` deals.
 
         Only UTC days whose midnights are at or after `since` and before `until` are considered. Return the midnight at
-        which the day begins and the number of deals on earlier days, or `None` if there are no deals.
+        which that day begins and the number of deals on the days before it, or `None` if there are no deals.
         """
         rows = _REACH.fetch(connection, {**self._parameters(since, until), "skip": skip})
         return (rows[0][0], rows[0][1]) if rows else None
@@ -157,7 +157,7 @@ def recounting(connection: Connection, site_id: int, ids: Sequence[int]) -> Iter
 
 
 def recount_deals(connection: Connection, site_id: int) -> None:
-    """Replace a site's daily counts by counting all its deals; meanwhile, nobody else can change the counts."""
+    """Replace a site's daily counts by counting all its deals; no other transaction can change the counts meanwhile."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
         connection.exec_driver_sql(f"LOCK TABLE {deal_day.name} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(delete(deal_day).where(deal_day.c.site_id == site_id))

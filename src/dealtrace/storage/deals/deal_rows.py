@@ -92,7 +92,7 @@ def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dic
 def has_further_columns(deal: Deal) -> bool:
     """Return whether a new deal sets some of `FURTHER_COLUMNS`.
 
-    It does if the deal states a currency or has matchers (searches for its lead, defined by the CRM).
+    This is so if the deal has a currency or matchers (searches for its lead, defined by the CRM).
     """
     return bool(deal.matchers) or deal.currency is not None
 
@@ -187,7 +187,7 @@ CLUE_COLUMNS = tuple(_NO_CLUE_COLUMNS)
 def clue_columns(clue: LeadClue) -> dict[str, object]:
     """Return the values of the columns that store a deal's clue.
 
-    A clue is the ids and contacts with which the CRM identifies the deal's lead.
+    A clue consists of the ids and contacts with which the CRM identifies the deal's lead.
     """
     columns = dict(_NO_CLUE_COLUMNS)
     match clue.identity:

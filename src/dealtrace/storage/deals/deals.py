@@ -102,13 +102,13 @@ def find_deleted(connection: Connection, site_id: int, numbers: Sequence[str]) -
 
 
 def list_deleted_ids(connection: Connection, site_id: int, ids: Sequence[int]) -> list[int]:
-    """List which deals with the given ids are deleted."""
+    """List those of the given ids that are ids of deleted deals."""
     mine = (deal.c.site_id == site_id, is_in(deal.c.id, ids), deal.c.deleted_at.is_not(None))
     return list(connection.execute(select(deal.c.id).where(*mine)).scalars())
 
 
 def delete_deals(connection: Connection, site_id: int, ids: Sequence[int]) -> None:
-    """Remove deleted deals with all that belongs to them, so that their ids and numbers are free."""
+    """Erase deleted deals with all their data, so that their ids and numbers can be used again."""
     if not ids:
         return
     for table in (deal_version, deal_tag, deal_contact, deal_key):
@@ -154,7 +154,7 @@ def update_clues(connection: Connection, site_id: int, deals: Sequence[Deal]) ->
 
 
 def list_named_deals(connection: Connection, site_id: int, keys: Sequence[DealKey], *, lock: bool) -> list[Deal | None]:
-    """List the non-deleted deal that each key identifies, in the order of the keys, `None` where there is no deal.
+    """List the non-deleted deal that each key identifies, in the order of the keys, with `None` where there is no deal.
 
     With `lock`, the deals stay locked until the transaction ends.
     """
@@ -282,7 +282,7 @@ def has_unusable_contact() -> ColumnElement[bool]:
 
 
 def count_unusable_contacts(connection: Connection, site_id: int, since: datetime) -> int:
-    """Count the non-deleted deals at or after `since` that have a phone or e-mail without a normal form."""
+    """Count non-deleted deals that happened at or after `since` and have a phone or e-mail without a normal form."""
     mine = (deal.c.site_id == site_id, deal.c.deleted_at.is_(None), deal.c.happened_at >= since)
     counted = select(func.count()).select_from(deal).where(*mine, has_unusable_contact())
     return int(connection.execute(counted).scalar_one())

@@ -179,7 +179,7 @@ def update_matches(
 
 
 def update_visited_at(connection: Connection, site_id: int, visited_at: Mapping[LeadRef, datetime]) -> None:
-    """Store when the visits of leads began, on all deals of these leads, including deleted deals."""
+    """Store when the visits of leads began, in all deals of these leads, including deleted deals."""
     theirs = [find_ids_by_lead(connection, site_id, kind, ids) for kind, ids in ids_by_kind(visited_at).items()]
     with recounting(connection, site_id, sorted(set[int]().union(*theirs))):
         _DATE_DEALS_OF_LEAD.run_many(

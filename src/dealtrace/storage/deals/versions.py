@@ -59,8 +59,8 @@ def list_versions_with_state(
 ) -> list[DealVersion]:
     """List the versions of a deal with these numbers, oldest first, and before them the version that precedes them.
 
-    In the preceding version, `after` has all values that the fields `names` had then, even if earlier versions wrote
-    them, so that a reader of the list needs no earlier versions.
+    In the preceding version, `after` contains the values that all fields in `names` had at that time, including values
+    that earlier versions wrote. A reader of the list therefore needs no earlier versions.
     """
     mine = (deal_version.c.site_id == site_id, deal_version.c.deal_id == deal_id)
     wanted = deal_version.c.version.between(numbers.start - 1, numbers.stop - 1)
@@ -74,10 +74,10 @@ def list_versions_with_state(
 
 
 def _fields_until(connection: Connection, site_id: int, version: DealVersion, names: Sequence[str]) -> Fields:
-    """Return the last values of fields that a deal had before a version, as in JSON.
+    """Return the last values of the fields `names` before a version, as in JSON.
 
-    The versions with these values are found in SQL, which decodes none of them. A custom field may have the name of a
-    field, in which case all versions are read.
+    The versions that wrote these values are found by a search for the names in the JSON text, which is fast. If such a
+    version does not have the field, because a custom field has the same name, all versions are read.
     """
     mine = (
         deal_version.c.site_id == site_id,

@@ -61,8 +61,8 @@ def list_newest_visits(connection: Connection, site_id: int, visitors: Collectio
 
 
 def _newest(at: ColumnElement[datetime], id_: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Return the columns that sort the newest rows first, as expressions that no index contains.
+    """Return expressions that sort the newest rows first and that no index contains.
 
-    With an index in this order, SQLite would read all rows of the site to find the few of a client.
+    With an index in this order, SQLite would read all rows of the site to find the few rows of a client.
     """
     return (type_coerce(at, BigInteger) + 0).desc(), id_.desc()

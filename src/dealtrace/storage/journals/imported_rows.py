@@ -1,4 +1,4 @@
-"""The rows that an import of a file has: which of them can be taken back, and which deals that concerns."""
+"""The rows that the import of a file added: whether they can be deleted to take it back, and the affected deals."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,17 +20,14 @@ _OF_SERVER = (VersionKind.REGISTERED, VersionKind.MATCHED)
 
 @record
 class _Kind:
-    """A kind of imported rows: its table, the SQL expression for the outcome of taking a row back, and its deals.
-
-    `concerns` is the SQL condition that a row of the table concerns a deal.
-    """
+    """A kind of imported rows: its table, and the SQL expression for the outcome of taking a row back."""
 
     table: Table
     outcome: ColumnElement[str]
 
 
 def _is_shared(noun: str) -> ColumnElement[bool]:
-    """Return the SQL condition that another import of this kind has the row, too."""
+    """Return the SQL condition that a row also belongs to another import of this kind."""
     other, numbers = imported_row.alias("other"), file_import.c
     same = select(numbers.number).where(numbers.site_id == imported_row.c.site_id, numbers.noun == noun)
     return exists().where(
@@ -85,7 +82,7 @@ _KINDS: Mapping[str, _Kind] = {"deal": _of_deals(), **{kind.value: _of_leads(kin
 def find_take_back_outcomes(
     connection: Connection, site_id: int, number: int, noun: str, limit: int
 ) -> dict[int, TakeBackOutcome]:
-    """Find the `TakeBackOutcome` of up to `limit` rows that an import has, by row id; the lowest ids come first."""
+    """Find the `TakeBackOutcome` of up to `limit` rows of an import, by row id; the lowest ids come first."""
     chosen = _rows(_KINDS[noun], site_id, number, imported_row.c.row_id, _KINDS[noun].outcome.label("outcome"))
     found = connection.execute(chosen.order_by(imported_row.c.row_id).limit(limit))
     return {row.row_id: TakeBackOutcome(row.outcome) for row in found}
@@ -96,7 +93,7 @@ def list_concerned_deals(
 ) -> list[int]:
     """List up to `limit` ids of deals that would be deleted or lose their lead if the rows `going` were deleted.
 
-    Deals that are deleted already are left out.
+    Deals that have already been deleted are left out.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id, deal.c.deleted_at.is_(None)).limit(limit)
     if noun == "deal":
@@ -106,7 +103,7 @@ def list_concerned_deals(
 
 
 def _rows(kind: _Kind, site_id: int, number: int, *columns: AnyElement) -> AnySelect:
-    """Return the select of `columns` from the rows that an import has, joined with the records of these rows."""
+    """Return the select of `columns` from the rows of an import, joined with the records that these rows stand for."""
     stored = and_(kind.table.c.site_id == imported_row.c.site_id, kind.table.c.id == imported_row.c.row_id)
     mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
     chosen: AnySelect = select(*columns)

@@ -262,7 +262,7 @@ class _Rest:
         self._days = query.days if self._first < self._last else None
 
     def total(self) -> int:
-        """Return how many rows there are after the key."""
+        """Return the number of rows after the key."""
         if self._days is None:
             return self._count(self._query, self._after)
         return self._before + self._days.count(self._connection, self._first, self._last) + self._behind

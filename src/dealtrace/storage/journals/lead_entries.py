@@ -45,7 +45,7 @@ class LeadEntry:
 
     `visit` has the lead's own visit and the credited visit, or is `None` if the lead has no visit. `visits` are all
     visits that may be credited, the lead's own visit last. `visits` and the lead's `deals` are empty unless requested.
-    Only calls have `circumstances` and a `ring_back`, which is what a person did about a missed call. Only lead
+    Only calls have `circumstances` and a `ring_back`, which says how a person dealt with a missed call. Only lead
     requests have a `page_url`.
     """
 

@@ -29,7 +29,7 @@ class LeadFilters:
     `ids` restricts the list to leads with these ids, unless it is `None`. `to_ring_back` selects only missed calls that
     still have to be returned; `is_dealt_with` selects only missed calls that a person returned or decided not to
     return. `outcome` selects only answered or only missed calls. `is_contact_unusable` selects only leads with a phone
-    or e-mail that has no normal form.
+    or e-mail that has no normal form. `is_deleted` selects only deleted leads; otherwise, deleted leads are left out.
     """
 
     kind: LeadKind

@@ -1,4 +1,4 @@
-"""The sites that have old rows of a kind that is kept only for some time."""
+"""The sites that have old rows, of kinds of data that are stored only for some time."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,10 +20,10 @@ ListSites: TypeAlias = Callable[[Connection, datetime], list[int]]
 
 
 def _lister_by(time_column: AnyColumn, stored: Callable[[datetime], object] = lambda before: before) -> ListSites:
-    """Return a function that lists the ids of the sites with rows from before a time, which an index finds.
+    """Return a function that lists the ids of the sites that have rows with a `time_column` before a given time.
 
-    `stored` returns a time as the column stores it. There is a statement for each site: on a cluster, a statement for
-    all sites would have to join sites with their rows.
+    `stored` converts a time to a value of that column, which must have an index. Each site is searched by a statement
+    of its own: on a cluster, a statement for all sites would have to join sites with their rows.
     """
     site_id = time_column.table.c.site_id
     mine = select(site_id).where(site_id == bindparam("site_id"), time_column < bindparam("before"))
@@ -45,6 +45,6 @@ list_sites_with_old_mails = _lister_by(mail.c.caused_at)
 
 
 def list_sites_with_old_imports(connection: Connection, before: datetime) -> list[int]:
-    """List the ids of the sites that remember imports of files from before a time."""
+    """List the ids of the sites with imports that began before a time and have not been forgotten."""
     site_ids = list_site_ids(connection)
     return [site_id for site_id in site_ids if find_old_import(connection, site_id, before) is not None]

@@ -124,7 +124,7 @@ def find_searched_visits(
 
 
 def _visits_with_words(site_id: int, search: SearchText, since: datetime, until: datetime) -> AnySelect:
-    """Return the query of the latest visits whose source or landing page contains the search string."""
+    """Return the query for the latest visits whose source or landing page contains the search string."""
     columns = (visit.c.id, visit.c.started_at, visit.c.traffic_source_id, visit.c.landing_url)
     mine = select(*columns).where(visit.c.site_id == site_id, visit.c.started_at >= since, visit.c.started_at < until)
     in_order = mine.order_by(visit.c.started_at.desc(), visit.c.id.desc())
@@ -142,7 +142,7 @@ def _has_words(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
 
 
 def _list_contacts(connection: Connection, site_id: int, clients: SearchedRows) -> Sequence[str]:
-    """List up to `FOUND_MAX` contacts of `clients`; fillers, such as a phone of zeros, belong to nobody."""
+    """List up to `FOUND_MAX` contacts of `clients`; fillers, such as a phone of zeros, are left out."""
     if not clients.ids:
         return ()
     is_filler = func.coalesce(contact.c.set_apart, "") == UnlinkedReason.FILLER
@@ -153,7 +153,7 @@ def _list_contacts(connection: Connection, site_id: int, clients: SearchedRows) 
 
 
 def _deals_of_named(site_id: int, search: SearchText, contacts: Sequence[str]) -> Iterator[AnySelect]:
-    """Yield the queries of deals, with or without a lead, that state a name or have one of `contacts`."""
+    """Yield the queries for deals, with or without a lead, that contain a client name or one of `contacts`."""
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     if _may_be_name(search):
         yield mine.where(deal.c.client_name.is_not(None), _is_named(deal.c.client_name, search))
@@ -207,7 +207,7 @@ def _may_be_name(search: SearchText) -> bool:
 
 
 def _is_named(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
-    """Return the SQL condition that a name contains the text: in lower or upper case, capitalised, or as typed."""
+    """Return the SQL condition that a name contains a string: in lower or upper case, capitalised, or as typed."""
     written = {search.text, search.text.lower(), search.text.upper(), search.text.capitalize(), search.text.title()}
     return or_(*(column.like(_like(f"{ANY}{text}{ANY}"), escape=_ESCAPE) for text in sorted(written)))
 

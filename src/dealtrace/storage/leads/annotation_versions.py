@@ -1,6 +1,6 @@
 """The versions of annotations on leads.
 
-They are stored by lead id only, since a call and a lead request never have the same id.
+The versions are stored by lead id only, since a call and a lead request never have the same id.
 """
 
 from collections.abc import Collection, Mapping

@@ -32,7 +32,7 @@ def is_missed() -> ColumnElement[bool]:
 def seconds_if_target() -> ColumnElement[int | None]:
     """Return the SQL expression for the duration of a call in seconds, null if the call was reported as unanswered.
 
-    Such a call cannot be a target.
+    A call that was reported as unanswered cannot be a target.
     """
     return case((_may_be_target(call), call.c.duration_seconds), else_=None)
 

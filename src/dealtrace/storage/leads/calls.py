@@ -89,9 +89,9 @@ def find_reported_calls(connection: Connection, site_id: int, references: Collec
 
 
 def update_calls(connection: Connection, site_id: int, calls: Sequence[NewLead], *, moved: Collection[int]) -> None:
-    """Replace the reported data of calls, and the contact rows of those with an id in `moved`; annotations stay.
+    """Replace the reported data of calls; replace the contact rows of those calls whose ids are in `moved`.
 
-    The attribution credits of the calls are deleted.
+    The annotations of the calls are kept. The attribution credits of the calls are deleted.
     """
     _UPDATE_CALL.run_many(connection, [_row(site_id, reported) for reported in calls])
     ids = [reported.lead.id for reported in calls]
@@ -139,5 +139,5 @@ def circumstances_from_row(row: NamedRow) -> Circumstances:
 
 
 def ring_back_from_row(row: NamedRow) -> RingBack | None:
-    """Return what a person did about the missed call in a row of the table of calls, or `None`."""
+    """Return how a person dealt with the missed call in a row of the table of calls, or `None`."""
     return RingBack(row.ring_back) if row.ring_back is not None else None

@@ -27,7 +27,7 @@ class DeletableLead:
 
 
 def find_deletable(connection: Connection, site_id: int, ref: LeadRef) -> DeletableLead | None:
-    """Find a lead, deleted or not, with what its deletion needs, or return `None` if the lead is unknown."""
+    """Find a lead, deleted or not, with the fields that its deletion needs; return `None` if the lead is unknown."""
     table = LEAD_TABLES[ref.kind]
     row = connection.execute(select(table).where(table.c.site_id == site_id, table.c.id == ref.id)).one_or_none()
     return deletable_from_row(ref.kind, row) if row is not None else None
@@ -47,7 +47,7 @@ def deletable_from_row(kind: LeadKind, row: NamedRow) -> DeletableLead:
 
 
 def list_deletable(connection: Connection, site_id: int, kind: LeadKind, ids: Sequence[int]) -> list[DeletableLead]:
-    """List leads of a kind, deleted or not, with what their deletion needs; unknown ids are left out."""
+    """List leads of a kind, deleted or not, with the fields that their deletion needs; unknown ids are left out."""
     table = LEAD_TABLES[kind]
     rows = connection.execute(select(table).where(table.c.site_id == site_id, is_in(table.c.id, ids)))
     return [deletable_from_row(kind, row) for row in rows]
@@ -63,7 +63,7 @@ def set_deletion_times(
 
 
 def remove_deleted(connection: Connection, site_id: int, ids: Sequence[int]) -> list[int]:
-    """Erase the leads among `ids` that are marked as deleted, with all that belongs to them, and return their ids.
+    """Erase the leads among `ids` that are marked as deleted, with all their data, and return their ids.
 
     Their ids and references can then be used again.
     """

@@ -1,4 +1,4 @@
-"""The imports of files with leads, deals or visits: their progress, the rows they have added, and taking them back."""
+"""Imports of files with leads, deals or visits: their progress, the rows that they added, and taking imports back."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -72,7 +72,7 @@ def lock_file_import(connection: Connection, site_id: int, digest: str) -> bool:
 def insert_file_import(
     connection: Connection, site_id: int, begun: FileImport, file: ImportedFile | None = None
 ) -> None:
-    """Store a new import, unless it is stored already; with `file`, the file is remembered."""
+    """Store a new import, unless it is stored already; with `file`, the details of its file are stored too."""
     values = {**_progress(begun), **(_file(file) if file is not None else {})}
     statement = insert_into(connection, file_import).values(site_id=site_id, digest=begun.digest, **values)
     connection.execute(statement.on_conflict_do_nothing(index_elements=["site_id", "digest"]))
@@ -115,9 +115,9 @@ def insert_imported_rows(connection: Connection, site_id: int, number: int, ids:
 
 
 def insert_shared_rows(connection: Connection, site_id: int, number: int, ids: Sequence[int]) -> None:
-    """Store that an import has these rows too; rows that no other remembered import of its kind has are left out.
+    """Store that these rows also belong to an import, if they belong to another import of the same kind.
 
-    Rows that are left out existed before, and do not belong to the import.
+    Rows that belong to no other import existed before, so they are left out.
     """
     if not ids:
         return
@@ -130,7 +130,7 @@ def insert_shared_rows(connection: Connection, site_id: int, number: int, ids: S
 
 
 def _others(site_id: int, number: int) -> ScalarSelect[int]:
-    """Return the select of the numbers of the other imports of the same kind."""
+    """Return the select of the numbers of all other imports of the same kind."""
     this = file_import.alias("this")
     noun = select(this.c.noun).where(this.c.site_id == site_id, this.c.number == number).scalar_subquery()
     found = select(file_import.c.number).where(file_import.c.site_id == site_id, file_import.c.noun == noun)
@@ -138,18 +138,18 @@ def _others(site_id: int, number: int) -> ScalarSelect[int]:
 
 
 def list_imports(connection: Connection, site_id: int) -> list[LoggedImport]:
-    """List the imports of a site that are remembered, latest first."""
+    """List the imports of a site whose files have not been forgotten, latest first."""
     return _list_logged(connection, site_id, file_import.c.file_name.is_not(None))
 
 
 def find_import(connection: Connection, site_id: int, number: int) -> LoggedImport | None:
-    """Find an import by its number, or return `None` if it is not remembered."""
+    """Find an import by its number, or return `None` if its file has been forgotten."""
     mine = and_(file_import.c.number == number, file_import.c.file_name.is_not(None))
     return next(iter(_list_logged(connection, site_id, mine)), None)
 
 
 def find_import_of_file(connection: Connection, site_id: int, digest: str) -> LoggedImport | None:
-    """Find an import, remembered or not, by the digest of its file, or return `None` if there is none."""
+    """Find an import by the digest of its file, even if the file has been forgotten; return `None` if there is none."""
     return next(iter(_list_logged(connection, site_id, file_import.c.digest == digest)), None)
 
 
@@ -186,20 +186,20 @@ def finish_undo(connection: Connection, site_id: int, number: int, now: datetime
 
 
 def list_imported_rows(connection: Connection, site_id: int, number: int, limit: int) -> list[int]:
-    """List up to `limit` ids of rows that an import has added, and that were not taken back yet, in ascending order."""
+    """List up to `limit` ids of rows that an import added and that are not yet taken back, in ascending order."""
     mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
     found = select(imported_row.c.row_id).where(*mine).order_by(imported_row.c.row_id).limit(limit)
     return list(connection.execute(found).scalars())
 
 
 def delete_imported_rows(connection: Connection, site_id: int, number: int, ids: Collection[int]) -> None:
-    """Forget that an import has added the rows with these ids."""
+    """Delete the record that an import added the rows with these ids."""
     mine = (imported_row.c.site_id == site_id, imported_row.c.import_number == number)
     connection.execute(delete(imported_row).where(*mine, is_in(imported_row.c.row_id, ids)))
 
 
 def find_old_import(connection: Connection, site_id: int, before: datetime) -> int | None:
-    """Find the number of an import that is remembered and began before a time, or return `None` if there is none.
+    """Find the number of an import that began before a time and whose file has not been forgotten, or return `None`.
 
     For an import that was taken back, the time when taking it back began is compared.
     """
@@ -209,11 +209,11 @@ def find_old_import(connection: Connection, site_id: int, before: datetime) -> i
 
 
 def forget_some_imports(connection: Connection, site_id: int, before: datetime, most: int) -> bool:
-    """Forget up to `most` rows of an old import, or its file if no rows are left; return whether any import is old.
+    """Delete the records of up to `most` rows of an old import or, if none is left, of its file.
 
-    `find_old_import` chooses the import. If it was still being taken back, this counts as finished when its file is
-    forgotten, so that the file can be imported again. From then on, rows that other imports share with it stay when the
-    other imports are taken back.
+    Return whether there was an old import, which `find_old_import` chooses. If the import was still being taken back,
+    this ends when the file is forgotten, so that the file can be imported again. Rows that other imports share with the
+    forgotten import are kept when the other imports are taken back.
     """
     number = find_old_import(connection, site_id, before)
     if number is None:
@@ -238,24 +238,24 @@ def insert_taken_back_rows(connection: Connection, site_id: int, noun: str, ids:
 
 
 def has_taken_back_rows(connection: Connection, site_id: int, noun: str) -> bool:
-    """Return whether any rows of a kind were taken back and not replaced since."""
+    """Return whether any rows of the kind `noun` were taken back and not replaced since."""
     return bool(_HAS_TAKEN_BACK.fetch(connection, {"site_id": site_id, "noun": noun}))
 
 
 def list_taken_back_rows(connection: Connection, site_id: int, noun: str, ids: Sequence[int]) -> list[int]:
-    """List which rows of a kind with these ids were taken back and not replaced since."""
+    """List those of the given ids whose rows, of the kind `noun`, were taken back and not replaced since."""
     parameters = {"site_id": site_id, "noun": noun, "ids": list(ids)}
     return [row[0] for row in _FIND_TAKEN_BACK.fetch(connection, parameters)] if ids else []
 
 
 def delete_taken_back_rows(connection: Connection, site_id: int, noun: str, ids: Collection[int]) -> None:
-    """Forget that rows were taken back."""
+    """Delete the record that rows were taken back."""
     mine = (taken_back_row.c.site_id == site_id, taken_back_row.c.noun == noun)
     connection.execute(delete(taken_back_row).where(*mine, is_in(taken_back_row.c.row_id, ids)))
 
 
 def forget_rows(connection: Connection, site_id: int, noun: str, ids: Collection[int]) -> None:
-    """Forget which import has added these rows of a kind, and whether they were taken back."""
+    """Delete the records that say which import added these rows, and whether the rows were taken back."""
     of_noun = select(file_import.c.number).where(
         file_import.c.site_id == site_id, file_import.c.noun == noun, file_import.c.number.is_not(None)
     )

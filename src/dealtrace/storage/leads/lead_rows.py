@@ -1,4 +1,4 @@
-"""Conversion between leads and the rows of their tables; what only calls have is in `calls`."""
+"""Conversion between leads and the rows of their tables; columns that only calls have are in `calls.py`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -77,7 +77,7 @@ def lead_request_from_row(row: NamedRow) -> LeadRequest:
 def annotations_from_row(row: NamedRow, stated_sources: Mapping[int, TrafficSource] | None = None) -> Annotations:
     """Return the annotations in a row of a lead.
 
-    The stated source is looked up by id in `stated_sources`; without this mapping it is left out.
+    The stated source is looked up by id in `stated_sources`; without this mapping, the source is left out.
     """
     return Annotations(
         manager=row.manager,

@@ -52,7 +52,7 @@ def begin_progress(connection: Connection, site_id: int) -> None:
 
 
 def store_progress(connection: Connection, site_id: int, progress: NormalisationProgress | None) -> None:
-    """Update a site's stored progress, or delete it if `progress` is `None`: all contacts are then normalised."""
+    """Update a site's stored progress, or delete it if `progress` is `None`, because all contacts are normalised."""
     mine = contact_reading.c.site_id == site_id
     if progress is None:
         connection.execute(delete(contact_reading).where(mine))

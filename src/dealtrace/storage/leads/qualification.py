@@ -98,8 +98,8 @@ def predecessor_at(
 ) -> ScalarSelect[datetime]:
     """Return the SQL subquery for the start of a lead's predecessor: the previous lead of the same client.
 
-    Only non-deleted leads that meet `condition` count. `kind` is the kind of the lead, `among` the kind of the previous
-    lead; by default, both are the same.
+    Only non-deleted leads that meet `condition` are considered. `kind` is the kind of the lead, `among` the kind of the
+    previous lead; by default, both are the same.
     """
     table, other_kind = LEAD_TABLES[kind], among if among is not None else kind
     earlier = LEAD_TABLES[other_kind].alias("earlier")
@@ -158,7 +158,7 @@ def unique_target_leads(kind: LeadKind, site: Site) -> ColumnElement[bool]:
 
 @record
 class QualifiedCount:
-    """How many leads are unique, how many are targets, and how many are unique targets."""
+    """The numbers of unique leads, of target leads, and of unique target leads."""
 
     unique: int
     targets: int

@@ -1,4 +1,4 @@
-"""Which missed calls have to be returned, and what people did about missed calls, stored with the calls."""
+"""Missed calls that have to be returned, and how people dealt with missed calls; both are stored with the calls."""
 
 from datetime import timedelta
 
@@ -17,14 +17,14 @@ _EMPTY: ColumnElement[str] = literal_column("''")
 
 @record
 class StoredRingBack:
-    """What a person did about a call, or `None`, and whether the call was missed at all."""
+    """How a person dealt with a call (`None` if nobody has), and whether the call was missed at all."""
 
     ring_back: RingBack | None
     is_missed: bool
 
 
 def find_ring_back(connection: Connection, site_id: int, call_id: int) -> StoredRingBack | None:
-    """Find what a person did about a call, and lock the call; return `None` if the call is unknown or deleted."""
+    """Find how a person dealt with a call, and lock the call; return `None` if the call is unknown or deleted."""
     mine = select(call).where(call.c.site_id == site_id, call.c.id == call_id, call.c.deleted_at.is_(None))
     row = connection.execute(mine.with_for_update()).one_or_none()
     if row is None:
@@ -34,7 +34,7 @@ def find_ring_back(connection: Connection, site_id: int, call_id: int) -> Stored
 
 
 def update_ring_back(connection: Connection, site_id: int, call_id: int, ring_back: RingBack | None) -> None:
-    """Store what a person did about a call; `None` means that the call must still be returned."""
+    """Store how a person dealt with a call; `None` means that the call must still be returned."""
     mine = update(call).where(call.c.site_id == site_id, call.c.id == call_id)
     connection.execute(mine.values(ring_back=ring_back))
 
@@ -42,9 +42,9 @@ def update_ring_back(connection: Connection, site_id: int, call_id: int, ring_ba
 def is_to_ring_back() -> ColumnElement[bool]:
     """Return the SQL condition for a missed call whose client has not called again and that nobody has dealt with.
 
-    Calls without a phone number do not count, since nobody can call back. Ours: a later call of the same client
-    replaces an earlier call. If the later call was answered, nobody needs to call back; if it was missed too, only the
-    later call counts.
+    Calls without a phone number do not meet the condition, since nobody can call back. Ours: a later call of the same
+    client replaces an earlier call. If the later call was answered, nobody needs to call back; if it was missed too,
+    only the later call meets the condition.
     """
     later = call.alias("later")
     is_followed = exists().where(

@@ -65,7 +65,7 @@ def claim_mail(connection: Connection, site_id: int, until: datetime, now: datet
 
 
 def update_claimed_mail(connection: Connection, claimed: Mail, values: ValuesByName) -> bool:
-    """Write `values`, by column name, to an e-mail if the claim `claimed` still holds; return whether it does."""
+    """Write `values`, by column name, to an e-mail if the claim `claimed` is still valid; return whether it is."""
     mine = (mail.c.id == claimed.id, mail.c.due_at == claimed.due_at)
     return connection.execute(update(mail).where(*mine).values(**values)).rowcount > 0
 

@@ -1,1 +1,1 @@
-"""What reports count (visits, leads, deals, costs), the SQL statements that group these, and reports' own tables."""
+"""The facts that reports count (visits, leads, deals, costs), the SQL that counts them, and the tables of reports."""

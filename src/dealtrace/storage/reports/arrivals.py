@@ -15,7 +15,7 @@ from dealtrace.storage.schema.tables.visits import visit
 
 @record
 class FirstAndLast:
-    """When a site's first and last records of a kind happened, without deleted ones; `None` if there are none."""
+    """When a site's first and last non-deleted records of a kind happened; `None` if there are none."""
 
     first_at: datetime | None
     last_at: datetime | None
@@ -61,7 +61,7 @@ def _find_first_and_last(connection: Connection, site_id: int, at: AnyColumn) ->
 
 
 def list_service_deals(connection: Connection, site_id: int, since: datetime) -> Sequence[ServiceDeals]:
-    """List services with their numbers of deals that happened at or after `since`, the highest number first."""
+    """List services with the numbers of their deals that happened at or after `since`, the highest number first."""
     counted = func.count()
     mine = (
         select(deal.c.service, counted, func.max(deal.c.recorded_at, type_=deal.c.recorded_at.type))

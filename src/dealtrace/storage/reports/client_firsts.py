@@ -15,9 +15,9 @@ from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 def with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
     """Return the select `chosen` with a further column that is 1 for the first won deal of each client, else 0.
 
-    Ours: if several first won deals of a client have the same time, each counts, so the order of arrival does not
-    matter. The join also compares the times: if it compared only the clients, PostgreSQL would expect far too many rows
-    and therefore read them in one process.
+    Ours: if several won deals of a client share the earliest time, each of them counts as the first, so the order of
+    arrival does not matter. The join also compares the times: if it compared only the clients, PostgreSQL would expect
+    far too many rows and therefore read them in one process.
     """
     is_first = and_(base.c.meaning == Meaning.WON, first.c.client_id.is_not(None))
     joined = base.outerjoin(first, and_(first.c.client_id == base.c.client_id, first.c[AT] == base.c[AT]))
@@ -63,7 +63,7 @@ def client_kind(first: Subquery, started_at: Expression) -> Expression:
 
 
 def client_since(client_id: Expression) -> Expression:
-    """Return an SQL expression: when a client's first lead began, or null if there is none; slow for many clients."""
+    """Return the SQL expression for the time of a client's first lead, null if there is none; slow for many clients."""
     by_call, by_request = (_first_lead(kind, client_id) for kind in LeadKind)
     return case((by_call < by_request, by_call), else_=func.coalesce(by_request, by_call))
 

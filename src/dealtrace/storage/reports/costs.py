@@ -118,7 +118,7 @@ def list_visited_sources(connection: Connection, site_id: int) -> list[TrafficSo
 
 @record
 class AccountCosts:
-    """What an advertising account cost on one day, in kopecks, and its clicks and impressions, `None` if unknown."""
+    """The cost of an advertising account on one day, in kopecks; its clicks and impressions are `None` if unknown."""
 
     day_on: date
     system: str
@@ -129,7 +129,7 @@ class AccountCosts:
 
 
 def list_account_costs(connection: Connection, site_id: int, since: date, until: date) -> list[AccountCosts]:
-    """List what each advertising account cost on each day from `since` to `until`, both included, latest day first.
+    """List the costs of each advertising account on each day from `since` to `until`, both included, latest day first.
 
     `account` is empty for costs sent by API.
     """
@@ -147,8 +147,8 @@ def list_account_costs(connection: Connection, site_id: int, since: date, until:
 def find_cost_days(fetch: Fetch, tables: FactTables, since: date, until: date) -> dict[CostAccount, list[date]]:
     """Return the days from `since` to `until`, both included, on which each advertising account has costs.
 
-    Accounts are told apart by system and name, whatever their origin. If there are no costs on these days, the last day
-    before them with costs is returned instead.
+    Accounts are distinguished by system and name only. If there are no costs on these days, the last earlier day with
+    costs is returned instead.
     """
     if tables.lacks(Fact.COSTS):
         return {}
@@ -176,7 +176,7 @@ def _cost_days(tables: FactTables, *, is_before: bool) -> Selection:
 
 @record
 class DaysOfCosts:
-    """A period of days, both included; an end that is `None` is open."""
+    """A period from one day to another, both included; `None` means that the period has no limit on that side."""
 
     since: date | None = None
     until: date | None = None
@@ -188,7 +188,7 @@ class DaysOfCosts:
 
 @record
 class CostTotals:
-    """How many costs there are, on how many days, the first and the last of these days, and the total in kopecks.
+    """The number of costs, the number of days with costs, the first and last of these days, and the total in kopecks.
 
     Without costs, both days are `None`.
     """
@@ -217,12 +217,12 @@ _TOTALS = (
 
 
 def sum_costs(connection: Connection, site_id: int, account: CostAccount, days: DaysOfCosts) -> CostTotals:
-    """Return how many costs an account has on some days, and their total."""
+    """Return the totals of an account's costs on some days."""
     return CostTotals(*connection.execute(select(*_TOTALS).where(*_theirs(site_id, account, days))).one())
 
 
 def sum_costs_of_days(connection: Connection, site_id: int, account: CostAccount, days: Collection[date]) -> CostTotals:
-    """Return how many costs an account has on the given days, which `delete_costs_of_days` deletes, and their total."""
+    """Return the totals of an account's costs on the given days, which `delete_costs_of_days` deletes."""
     mine = select(*_TOTALS).where(*_theirs(site_id, account, DaysOfCosts()), _ON_DAYS)
     return CostTotals(*connection.execute(mine, _listed(days)).one())
 
@@ -248,7 +248,7 @@ def find_unmet_costs_between(
 ) -> UnmetCosts:
     """Return the costs from `since` to `until`, both included, whose traffic sources have no visits.
 
-    `visited` has the sources of all visits.
+    `visited` are the sources of all visits.
     """
     return _find_unmet(connection, site_id, (cost.c.day_on >= since, cost.c.day_on <= until), visited)
 
@@ -262,7 +262,7 @@ def find_unmet_costs(
 ) -> UnmetCosts:
     """Return the costs, on the given days, of those traffic sources of an advertising account that have no visits.
 
-    `visited` has the sources of all visits.
+    `visited` are the sources of all visits.
     """
     of_account = (
         cost.c.system == account.system,

@@ -170,7 +170,7 @@ def counted_rows(tables: FactTables, shape: Shape, group: RowGroup, needed: Need
 
 
 def may_be_unknown(tables: FactTables | CountedRows, measure: Measure) -> bool:
-    """Return whether a measure adds up an attribute that may be unknown; its value is then null if none is known."""
+    """Return whether a measure adds up an attribute that may be unknown; if no value is known, the measure is null."""
     return measure.aggregate in (Aggregate.MONEY, Aggregate.TOTAL) and measure.attribute in tables.may_be_unknown
 
 
@@ -181,7 +181,7 @@ def is_unknown(rows: CountedRows, name: str) -> ColumnElement[bool]:
 
 
 def keyed_sources(tables: FactTables, dimensions: Iterable[Dimension]) -> Subquery:
-    """Return a select of source ids and their keys in `dimensions`; more columns would only take time to compile."""
+    """Return a select of source ids and their keys in `dimensions`; further columns would take time to compile."""
     sources = tables.sources()
     names = sorted({f"{each.name}_key" for each in dimensions if each.kind is Kind.SOURCE})
     columns = sources.selected_columns
@@ -191,7 +191,7 @@ def keyed_sources(tables: FactTables, dimensions: Iterable[Dimension]) -> Subque
 def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
     """Return the SQL condition that a fact, such as a deal, happened in the period.
 
-    `at` is the column with the time when it happened or, for costs, with the day.
+    `at` is the column with the time of the fact or, for costs, with the day.
     """
     if fact is Fact.COSTS:
         within: ColumnElement[bool] = (
@@ -206,7 +206,7 @@ def in_span(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
 
 
 def is_later(shape: Shape, fact: Fact, at: Expression) -> ColumnElement[bool]:
-    """Return the SQL condition that a fact, such as a deal, is of the later of two periods that a statement counts."""
+    """Return the SQL condition that a fact, such as a deal, belongs to the later of the two periods of a statement."""
     later_since: ColumnElement[bool] = at >= shape.parameter(LATER_FIRST_ON if fact is Fact.COSTS else LATER_SINCE)
     return later_since
 
@@ -273,7 +273,7 @@ def counts_of(rows: CountedRows, measure: Measure) -> ColumnElement[bool] | None
 
 
 def counted_value(rows: CountedRows, measure: Measure, counts: ColumnElement[bool] | None) -> Expression:
-    """Return the SQL expression for what a measure adds up or counts, null in rows that do not count towards it."""
+    """Return the SQL expression for the value that a measure adds up or counts, null in rows that it does not count."""
     attribute: Expression = rows.facts.c[measure.attribute]
     return attribute if counts is None else case((counts, attribute))
 
@@ -285,7 +285,7 @@ def lacks_value(rows: CountedRows, measure: Measure, counts: ColumnElement[bool]
 
 
 def where_counted(condition: ColumnElement[bool] | None, added: Expression) -> Expression:
-    """Return the SQL expression for a number to add, zero in rows that do not count."""
+    """Return the SQL expression for the number that a row adds to a sum: zero in rows that do not count."""
     return added if condition is None else case((condition, added), else_=0)
 
 

@@ -86,7 +86,7 @@ def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRat
 
 
 def redate_rates(connection: Connection, before: Site, after: Site) -> None:
-    """Let each rate begin on the same day as before, after the time zone of a site changed.
+    """Change when rates begin, after the time zone of a site changed, so that each begins on the same day as before.
 
     `before` and `after` are the site with its former and its new settings.
     """
@@ -103,7 +103,7 @@ def redate_rates(connection: Connection, before: Site, after: Site) -> None:
 
 
 def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
-    """Return rates as they begin in another time zone; of two that would begin at the same time, the later is kept."""
+    """Return rates as they begin in another time zone; if two would begin at the same time, the later one is kept."""
     rates = {
         (currency, day_start(site_day(since_at, before.time_zone), after.time_zone)): rate
         for currency, since_at, rate in rows
@@ -114,7 +114,7 @@ def _redated(rows: Sequence[_Row], before: Site, after: Site) -> list[_Row]:
 def count_rates_within_days(connection: Connection, site: Site) -> dict[str, int]:
     """Return the number of rates that do not begin at the start of a day of the site, by currency.
 
-    They were set before the time zone of the site changed under a release that did not call `redate_rates`.
+    Such rates were set before the site's time zone was changed under a release that did not call `redate_rates`.
     """
     counts: dict[str, int] = {}
     for currency, since_at, _ in _list_in_order(connection, site.id):
@@ -126,10 +126,10 @@ def count_rates_within_days(connection: Connection, site: Site) -> dict[str, int
 def count_deals_at_other_rates(
     connection: Connection, before: Site, after: Site, *, since: datetime, until: datetime, span: timedelta
 ) -> int:
-    """Count the deals from `since` until `until` to which another rate applies if the site's time zone is changed.
+    """Count the deals at or after `since` and before `until` whose rate changes if the site's time zone is changed.
 
-    Deals are compared in steps of `span`, a length of time such as a quarter of an hour. Days must begin at a multiple
-    of it in both time zones.
+    Deals are grouped by periods of the length `span`, such as a quarter of an hour. In both time zones, days must begin
+    at a multiple of `span`.
     """
     rows = _list_in_order(connection, before.id)
     now, then = _rates_of(rows), _rates_of(_redated(rows, before, after))
@@ -222,7 +222,7 @@ def _rates_of(rows: Iterable[_Row]) -> Rates:
 def count_deals_without_rate(connection: Connection, site_id: int, most: int | None = None) -> dict[str, int]:
     """Count, by currency, a site's non-deleted deals with amounts in a currency that had no rate at the deal's time.
 
-    Counting stops at `most + 1` deals of a currency; this number means that there are more than `most`.
+    Counting stops at `most + 1` deals of a currency, which means that there are more than `most`.
     """
     prepare_large_reads(connection)
     stated = _stated_currencies(site_id)
@@ -265,7 +265,7 @@ def list_foreign_amounts(
 def _stated_currencies(site_id: int) -> CTE:
     """Return the SQL select of the currencies other than rubles in a site's deals; the last row is null.
 
-    Each row takes one look-up in the index.
+    Each row is found by one look-up in the index.
     """
     foreign = select(func.min(deal.c.currency).label("currency")).where(deal.c.site_id == site_id, IS_INDEXED_FOREIGN)
     stated = foreign.cte("stated", recursive=True)
@@ -274,9 +274,9 @@ def _stated_currencies(site_id: int) -> CTE:
 
 
 def _rated_since(site_id: int, stated: CTE) -> ColumnElement[datetime]:
-    """Return the SQL expression for the time since which a currency has always had a rate, null if it has none now.
+    """Return the SQL expression for the time since which a currency has always had a rate, null if it has no rate now.
 
-    At or after that time, no deal in this currency lacks a rate. A stored rate of zero counts as none.
+    At or after that time, no deal in this currency lacks a rate. A stored rate of zero is treated as no rate.
     """
     mine = (_RATE.site_id == site_id, _RATE.currency == stated.c.currency)
     last_gap = select(func.max(_RATE.since_at)).where(*mine, _RATE.rate == 0).correlate(stated).scalar_subquery()
@@ -291,7 +291,7 @@ def _rated_since(site_id: int, stated: CTE) -> ColumnElement[datetime]:
 def list_sums_without_rate(connection: Connection, site: Site, period: Period) -> list[tuple[str, Decimal]]:
     """List the currencies in which non-deleted deals of a period lack a rate, each with the total of these deals.
 
-    The total is in that currency.
+    Each total is in its own currency.
     """
     since, until = day_start(period.first_on, site.time_zone), day_end(period.last_on, site.time_zone)
     theirs = (deal.c.site_id == site.id, deal.c.deleted_at.is_(None), lacks_rate())

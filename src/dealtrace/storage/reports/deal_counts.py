@@ -1,4 +1,4 @@
-"""Count a site's deals by status and its won statuses, find whether any deal has a margin, and find the first visit."""
+"""Count a site's deals by status, count its won statuses, and find its first visit and whether deals have margins."""
 
 from datetime import datetime
 from functools import lru_cache

@@ -92,7 +92,7 @@ class FactTables(Hashable, Protocol):
     def joins_periods(self, by: Sequence[Dimension]) -> bool:
         """Return whether one statement for two periods takes less time than two statements, in reports by `by`.
 
-        Their rows must be few, because they are then divided between the periods.
+        This requires few rows, because the rows of such a statement must then be divided between the periods.
         """
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:

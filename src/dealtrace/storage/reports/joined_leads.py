@@ -54,7 +54,7 @@ def client_paths(touches: Subquery, sources: Subquery) -> Subquery:
 
 
 def with_lead(deals: FromClause) -> FromClause:
-    """Return deals joined with the call or lead request of each deal; other functions need these tables joined."""
+    """Return deals joined with the call or lead request of each deal, as other functions of this module require."""
     for kind, table in LEAD_TABLES.items():
         deals = deals.outerjoin(table, is_its_lead(table, kind))
     return deals

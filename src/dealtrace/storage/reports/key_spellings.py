@@ -1,4 +1,4 @@
-"""Find the most frequent spellings of the keys of a dimension, and the keys that contain a string."""
+"""Find the most frequent spelling of each key of a dimension, and the keys that contain a string."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ def _spellings(tables: FactTables, dimension: Dimension) -> Selection:
 def _spelled(tables: FactTables, dimension: Dimension) -> tuple[Expression, Expression, Expression]:
     """Return three SQL columns of the sources or statuses: the key, the spelling, and the value to count.
 
-    To find the commonest spelling, ids are counted for sources, and spellings for statuses.
+    To find the most frequent spelling, ids are counted for sources, and spellings for statuses.
     """
     if dimension.kind is Kind.STATUS:
         statuses = tables.statuses().subquery("statuses")
@@ -103,7 +103,7 @@ def _count_sources(fetch: Fetch, tables: FactTables, ids: Sequence[int]) -> Coun
 def _facts_of_sources(tables: FactTables) -> Selection:
     """Return an SQL select of the ids of the listed sources, with the number of facts that have each source.
 
-    Several rows may have the same id; their numbers add up to the number of its facts.
+    If several rows have the same id, the number of facts of the source is the sum of the numbers in these rows.
     """
     return union_all(*(_facts_by(tables, fact, attribute) for fact, attribute in _STATED_BY))  # type: ignore[return-value]  # a union is selected from like a select
 
@@ -118,7 +118,7 @@ def _deals_of_spellings(tables: FactTables) -> Selection:
 
 
 def _facts_by(tables: FactTables, fact: Fact, attribute: str) -> Selection:
-    """Return the SQL select of the listed values of an attribute, and how many facts have each."""
+    """Return the SQL select of the listed values of an attribute, and the number of facts with each value."""
     rows = tables.rows(fact, {attribute}, DealTime.HAPPENED).subquery("facts")
     column = rows.c[attribute]
     return select(column.label("counted"), func.count()).where(is_among_many(column, _LISTED)).group_by(column)
@@ -186,7 +186,7 @@ def _tags(tables: FactTables, fact: Fact) -> Selection:
 def _values_of_facts(
     tables: FactTables, dimension: Dimension, fact: Fact, deal_time: DealTime, spans: int
 ) -> Selection:
-    """Return the SQL select of the values of a dimension in `spans` periods, whose bounds are parameters."""
+    """Return the SQL select of a dimension's values in a number of periods, `spans`, whose bounds are parameters."""
     rows = tables.rows(fact, {dimension.name, AT}, deal_time).subquery("facts")
     at = rows.c[AT]
     in_span = (and_(at >= parameter(_since(place)), at < parameter(_until(place))) for place in range(spans))

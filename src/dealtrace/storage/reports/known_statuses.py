@@ -9,10 +9,10 @@ REMEMBERED_MAX = 50_000
 class KnownStatuses:
     """A cache, for one process and database, of the deal statuses that need no insert.
 
-    They are stored already, or are left out because the site has reached its limit. Only statuses stored by committed
-    transactions are cached, since the current transaction may be rolled back. Stored statuses are deleted only with all
-    data of a demo site, and a status that was left out is added only when a person sets its meaning. Both raise the
-    revision number of accounts, so that every server empties its cache.
+    These statuses are stored already, or are left out because the site has reached its limit. Only statuses stored by
+    committed transactions are cached, since the current transaction may be rolled back. Stored statuses are deleted
+    only with all data of a demo site, and a status that was left out is added only when a person sets its meaning. Both
+    raise the revision number of accounts, so that every server empties its cache.
     """
 
     def __init__(self) -> None:

@@ -43,7 +43,7 @@ class Offsets:
     def within(self, since: datetime, until: datetime) -> "Offsets":
         """Return the offsets that apply from `since` on and before `until`.
 
-        The others are left out because each change of the offset takes DuckDB time to plan, even if no row needs it.
+        Other offsets are left out because each change of the offset takes DuckDB time to plan, even if no row needs it.
         """
         start, end = microseconds(since), microseconds(until)
         earlier = [offset for at, offset in self.changes if at <= start]
@@ -52,7 +52,7 @@ class Offsets:
 
 @lru_cache(maxsize=256)
 def _parameters(offsets: Offsets, name: str) -> Parameters:
-    """Return what `Offsets.parameters` returns; it is cached, because the offsets in every statement cover decades."""
+    """Return what `Offsets.parameters` returns, from a cache, because the offsets in every statement cover decades."""
     given = {_offset_name(name, 0): offsets.first}
     for place, (at, offset) in enumerate(offsets.changes, start=1):
         given |= {_change_name(name, place): at, _offset_name(name, place): offset}

@@ -46,8 +46,8 @@ _LABELS: Mapping[Fact, tuple[str, ...]] = {Fact.LEADS: ("lead_kind",), Fact.COST
 class BehindRow:
     """A fact (such as a deal) that a figure counts: its id, time, share in millionths, summed attributes, and labels.
 
-    `at` is in microseconds since 1970 UTC or, for costs, the ordinal of a day. A cost is the whole cost of a source on
-    a day, and its `id` is the id of the source.
+    `at` is in microseconds since 1970 UTC or, for costs, the ordinal of a day. A row of a cost has the whole cost of a
+    source on a day, and its `id` is the id of the source.
     """
 
     id: int

@@ -151,7 +151,7 @@ class _RowsByKeys(Mapping[RowKeys, Fetched]):
 def _refused_if_full() -> Iterator[None]:
     """Raise `ReportNotKept` if a temporary file cannot be written.
 
-    An error of the temporary database must not count as a failure of the database that has the deals.
+    An error of the temporary database must not be treated as a failure of the database with the deals.
     """
     try:
         yield

@@ -33,7 +33,7 @@ _OF_COMPARED = "compared_"
 class FilterShape:
     """A filter without its values: its position among the filters, and the number of its values.
 
-    `names_nothing` is true if one of the values means that the dimension is unknown.
+    `names_nothing` is true if one of the values stands for an unknown value of the dimension.
     """
 
     place: int
@@ -57,7 +57,7 @@ class Shape:
     """The data that determines the SQL text of a report's statements; reports of one shape share this text.
 
     If `is_compared`, the parameters of the period have other names, so that one statement can count two periods. If
-    `is_joint`, the statement counts an earlier period too, and its first column says which: 1 is the later period.
+    `is_joint`, the statement counts an earlier period too, and its first column is 1 in rows of the later period.
     """
 
     by: tuple[Dimension, ...]
@@ -82,9 +82,9 @@ class Shape:
 class Scope:
     """The site, groupings, filters, period and attribution model of a report, and the date by which deals are counted.
 
-    `visits_since` is when the first visit of the site began; it is `None` if there is none, or if no hours of visits
-    are asked for, see `needs_hours_of_visits`. `is_compared` is as in `Shape`. `earlier` is the part of an earlier
-    period that the same statements count; both have days.
+    `visits_since` is when the first visit of the site began; it is `None` if there is no visit, or if the report does
+    not need hours of visits, see `needs_hours_of_visits`. `is_compared` is as in `Shape`. `earlier` is the span of an
+    earlier period that the same statements count; in this case, both spans have `days`.
     """
 
     site: Site

@@ -31,7 +31,7 @@ HALVES = 1_000_000_000
 
 
 class WholeNumber(TypeDecorator[int]):
-    """The SQL type of a sum of integers; the sum may exceed 64 bits, and the sum of no rows is zero."""
+    """The SQL type of a sum of integers; a sum may exceed 64 bits, and the sum of no rows is zero."""
 
     impl = BigInteger
     cache_ok = True
@@ -52,7 +52,7 @@ def integer_result(answered: Any) -> int:
 
 
 class KnownNumber(WholeNumber):
-    """The SQL type of a sum of integers that is null if it is unknown."""
+    """The SQL type of a sum of integers; an unknown sum is null."""
 
     cache_ok = True
 
@@ -83,8 +83,8 @@ def _sqlite_total(element: total_of, compiler: SQLCompiler, **kwargs: object) ->
 def total_if_known(added: Expression, is_unknown: Expression) -> Expression:
     """Return the SQL expression for the exact sum of an integer expression, null if the sum is unknown.
 
-    `is_unknown` is 1 in rows in which `added` is null although there is something to add, otherwise 0. The sum is
-    unknown if there are such rows, and no others with a number.
+    `is_unknown` is 1 in rows in which `added` is null because the number to add is unknown, otherwise 0. The sum is
+    unknown if there are such rows, but no rows with a number.
     """
     is_nothing = func.coalesce(func.max(is_unknown), literal_column("0")) == literal_column("0")
     known = func.coalesce(total_of(added), case((is_nothing, literal_column("0"))))
@@ -193,7 +193,7 @@ BLANKS = "".join(character for character in map(chr, range(0x3001)) if character
 def unstored_status_key(spelling: Expression) -> Expression:
     """Return the SQL expression for the key of a status spelling that is not stored; null for blanks and placeholders.
 
-    Filters have the same key, see `status_key`. Most of these spellings are empty and need no folding.
+    Filters use the same key; see `status_key`. Most spellings that are not stored are empty and need no folding.
     """
     return case((spelling != "", casefolded(func.trim(known_text(spelling), BLANKS))))
 

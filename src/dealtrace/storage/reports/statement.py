@@ -74,7 +74,7 @@ class MeasureGroup:
 class Plan:
     """How the measures of a report are fetched.
 
-    `absent` are measures of facts of which the site has none: they are zero, and nothing is fetched for them.
+    `absent` are measures of facts that the site does not have; they are zero, and nothing is fetched for them.
     `in_no_row` are measures of which only the total is fetched; `unknown` are measures that are not fetched at all. See
     `Gathered`, which calls them `unknown_in_rows` and `unknown`.
     """
@@ -86,7 +86,7 @@ class Plan:
 
 
 def plan_of(tables: FactTables, scope: Scope, measures: Iterable[Measure]) -> Plan:
-    """Return how the measures of a report with the given scope are fetched: for each row, and as totals."""
+    """Return the plan for fetching the measures of a report with the given scope, for each row and as totals."""
     asked = frozenset(measures)
     unknown = frozenset(
         measure for measure in asked if any(measure.fact not in each.dimension.facts for each in scope.filters)
@@ -135,10 +135,10 @@ def gather_periods(fetch: Fetch, tables: FactTables, scope: Scope, measures: Ite
 def settle_totals(
     fetch: Fetch, tables: FactTables, scope: Scope, plan: Plan, totals: Sequence[dict[Measure, int | None]]
 ) -> None:
-    """Query the totals that were added up from the rows, but are `None`, and put them into `totals`, one per period.
+    """Query those totals that are `None` although they were added up from rows, and put them into `totals`.
 
-    Rows do not say whether a sum of zero is of known amounts, such as 5 and -5, or of none. A total is unknown only if
-    no amount is known.
+    `totals` has the totals of one period in each item. From the rows alone, it is unclear whether a sum of zero is the
+    sum of known amounts, such as 5 and -5, or of no known amount. A total is unknown only if no amount is known.
     """
     for part in plan.parts:
         doubtful = tuple(measure for measure in part.adding if any(total[measure] is None for total in totals))
@@ -170,7 +170,7 @@ def _fetch_totals(
 
 
 def _by_period(scope: Scope, rows: Rows) -> list[Rows]:
-    """Return the rows of each period of a scope, without the column that says which period a row is of."""
+    """Return the rows of each period of a scope, without the column that says to which period a row belongs."""
     if scope.earlier is None:
         return [rows]
     return [[row[1:] for row in rows if row[0] == place] for place in (_LATER, _EARLIER)]
@@ -190,10 +190,10 @@ def _order(measure: Measure) -> tuple[object, ...]:
 
 
 def deal_time_of_measure(measure: Measure, date_of: DateOf) -> DealTime:
-    """Return which time of a fact, such as a deal, decides on which day a report counts the fact.
+    """Return the time of a fact, such as a deal, that determines the day on which a report counts the fact.
 
-    `date_of` is the report's setting. With `DateOf.CHANGED`, measures of won deals go by the time at which a deal got
-    its current status.
+    `date_of` is the report's setting. With `DateOf.CHANGED`, measures of won deals use the time at which a deal got its
+    current status.
     """
     if date_of is DateOf.CHANGED and measure.flag in _WON_FLAGS:
         return DealTime.STATUS
@@ -303,7 +303,7 @@ _VALUE = "value"
 
 
 def _first_key(dimension: Dimension, rows: CountedRows) -> Expression:
-    """Return what the first step groups by instead of a deferred dimension's key: the source id or the day."""
+    """Return the expression by which the first step groups in place of a deferred dimension: source id or day."""
     return rows.facts.c.source_id if dimension.kind is Kind.SOURCE else day_of(rows)
 
 
@@ -338,7 +338,7 @@ def _in_second_step(rows: CountedRows, grouped: Subquery, measure: Measure, plac
 
 
 def _in_first_step(rows: CountedRows, measure: Measure, place: int) -> list[NamedExpression]:
-    """Return a measure's columns in the first step: values that the second step counts, or numbers that it adds up.
+    """Return the columns of a measure in the first step: values that the second step counts or numbers that it adds up.
 
     If the measure may be unknown, a further column says whether a number is missing.
     """

@@ -43,8 +43,9 @@ def insert_statuses(
     """Store the status spellings that are new to the site; blank ones are skipped.
 
     A new spelling of a known status gets the meaning of that status, and is stored even if the site has `STATUSES_MAX`
-    spellings; other new statuses are then left out, and count as open. The caller must have locked the site's
-    registrations, so that no other transaction sets a meaning at the same time. `now` is the transaction's time.
+    spellings; other new statuses are then left out, which means that they are treated as open. The caller must have
+    locked the site's registrations, so that no other transaction sets a meaning at the same time. `now` is the
+    transaction's time.
     """
     stored = {row[0]: row[1] for row in _FIND.fetch(connection, {"site_id": site_id, "spellings": list(spellings)})}
     blank = [spelling for spelling in spellings if not status_key(spelling)]
@@ -73,7 +74,7 @@ def update_meaning(
 ) -> bool:
     """Store the meaning that a person gave to all spellings of a status; return whether the status existed.
 
-    `spellings` are spellings of the one status; those that are new to the site are added.
+    `spellings` are spellings of this status; those that are new to the site are added.
     """
     mine = (deal_status.c.site_id == site_id, deal_status.c.key == status_key(spellings[0]))
     classified = {"meaning": meaning.value, "classified_at": now}
@@ -99,9 +100,9 @@ def add_spellings(
 
 
 def list_left_out(connection: Connection, site_id: int, name: str) -> list[str]:
-    """List the spellings of a status that deals have and that are not stored; only a full site has any.
+    """List the spellings of a status that are not stored although deals have them.
 
-    This reads all deals of the site.
+    Only a site that has reached its limit of statuses has such spellings. This reads all deals of the site.
     """
     stored = select(deal_status.c.spelling).where(
         deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status
@@ -121,9 +122,9 @@ def list_statuses(connection: Connection, site_id: int) -> list[Status]:
 
 
 def is_full(stored: int) -> bool:
-    """Return whether a site with `stored` stored statuses may have deals whose statuses are not stored.
+    """Return whether a site with this number of stored statuses may have deals whose statuses are not stored.
 
-    A site that is not full has stored every status of its deals except blank ones.
+    If not, every status of the site's deals is stored, except blank ones.
     """
     return stored >= STATUSES_MAX
 

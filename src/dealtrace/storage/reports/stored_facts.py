@@ -119,9 +119,9 @@ class StoredFacts:
     """The facts of a site as SQL selects from the database; `contact_matching` is the site's setting.
 
     With `is_postgresql`, the selects suit PostgreSQL, which uses hash joins; otherwise they suit SQLite, which looks up
-    rows by key. `has_rates` is false if the site has no currency rates. Then no rates are looked up, because looking
-    one up for every deal keeps PostgreSQL from aggregating in parallel. `has_foreign_deals` is false if the site's
-    deals are all in rubles; then the worth of each is known.
+    rows by key. `has_rates` is false if the site has no currency rates. In that case, no rates are looked up, because
+    looking up a rate for every deal keeps PostgreSQL from aggregating in parallel. `has_foreign_deals` is false if the
+    site's deals are all in rubles, so that the worth of each deal is known.
     """
 
     contact_matching: bool
@@ -131,12 +131,12 @@ class StoredFacts:
 
     @property
     def may_be_unknown(self) -> frozenset[str]:
-        """See `FactTables`."""
+        """The attributes to add up whose value may be unknown; see `FactTables`."""
         return frozenset({CLICKS, *(MONEY if self.has_foreign_deals else ())})
 
     @property
     def groups_twice(self) -> bool:
-        """See `FactTables`; true only on PostgreSQL, because SQLite cannot add up sums that exceed 64 bits."""
+        """Whether the database is PostgreSQL: SQLite cannot add up sums that exceed 64 bits; see `FactTables`."""
         return self.is_postgresql
 
     @property

@@ -11,8 +11,8 @@ from dealtrace.storage.schema.tables.common_columns import TENANT
 def distribution_statements(distributed: Collection[str] = ()) -> list[str]:
     """List the SQL statements that distribute tables over the cluster by `site_id`, referenced tables first.
 
-    All tables with data of sites must be distributed and co-located. Tables in `distributed` already are, so they
-    need no statement.
+    All tables with data of sites must be distributed and co-located. Tables in `distributed` are distributed already
+    and need no statement.
     """
     tenants = tenant_tables()
     first = next((name for name in tenants if name in distributed), tenants[0])

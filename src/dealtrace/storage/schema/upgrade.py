@@ -168,7 +168,7 @@ def newest_revision() -> str:
 
 
 def is_current(database: Database) -> bool:
-    """Return whether the database has the schema that this release needs; a running server asks every second."""
+    """Return whether the database has the schema that this release needs; a running server checks this every second."""
     try:
         with database.read() as connection:
             found = _FIND_REVISION.fetch(connection, {})

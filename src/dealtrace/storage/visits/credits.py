@@ -92,7 +92,7 @@ class VisitedLead:
 
 @record
 class MatchedVisit:
-    """A visit to which deals without a lead are matched; for credits, it counts as a lead that began with the visit."""
+    """A visit to which deals without a lead are matched; its credits are those of a lead that began with the visit."""
 
     visit_id: int
     started_at: datetime
@@ -263,9 +263,9 @@ def list_leads_of_visits(
 ) -> list[VisitedLead]:
     """List the leads that may be credited to the given visits.
 
-    A lead is listed if its own visit is one of `visits`. A lead of the same visitors is also listed if its own visit
-    began no earlier than the earliest of `visits`, and the lead itself began no earlier than the earliest of `visits`
-    and at most `lookback` after the latest. Visits without a visitor id are ignored.
+    A lead is listed if its own visit is one of `visits`. Other leads of the same visitors are listed under two
+    conditions: the lead's own visit began no earlier than the earliest of `visits`, and the lead began between the
+    earliest of `visits` and the time `lookback` after the latest. Visits without a visitor id are ignored.
     """
     visitors = sorted({each.visitor_id for each in visits} - {""})
     if not visitors:

@@ -1,4 +1,4 @@
-"""Hide the phones and e-mails of a person in the utm tags and URLs of visits and in the traffic sources of a site."""
+"""Hide the phones and e-mails of a person in the UTM tags and URLs of visits, and in the traffic sources of a site."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -30,7 +30,7 @@ _NOT_OF_EMAIL = "(?<!2B)(?<!2D)(?<!2E)(?<!5F)"
 
 
 def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
-    """Return a pattern of phones and e-mails, given in normal form, in other texts, or `None` if there are none.
+    """Return a regular expression that finds contacts, given in normal form, in strings; `None` without contacts.
 
     Ours: a phone is found with and without separators, escaped as in URLs or not. A phone of another country that ends
     with the same ten digits is hidden too if a separator precedes them.
@@ -40,12 +40,12 @@ def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
 
 
 def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str], visit_ids: Collection[int]) -> None:
-    """Replace contacts, given in normal form, in all traffic sources of a site, and in the utm tags and URLs of visits.
+    """Hide contacts, given in normal form, in the traffic sources of a site and in the UTM tags and URLs of its visits.
 
-    These are the visits with the given ids and those from the sources that had a contact.
-    Ours: sources are shared by many people and are not erased with one of them, but mailings put the recipient's
-    address into a utm tag. A hidden contact becomes `•••`, in sources with the id of the source, so that sources stay
-    different and no figure changes.
+    All sources are searched, but only the visits with the given ids and those from a source that contained a contact.
+    Ours: a source is shared by many people and is not deleted when one of them is erased, but mailings put the
+    recipient's address into a UTM tag. A hidden contact becomes `•••`, in sources followed by the id of the source, so
+    that different sources stay different and no figure changes.
     """
     sought = pattern_of_contacts(contacts)
     if sought is not None:
@@ -80,7 +80,7 @@ def _hide_in_visits(connection: Connection, site_id: int, which: ColumnElement[b
 def _hide_in_sources(
     connection: Connection, site_id: int, contacts: Sequence[str], sought: re.Pattern[str]
 ) -> list[int]:
-    """Hide the contacts in traffic sources, and return the ids of those that had any."""
+    """Hide the contacts in traffic sources, and return the ids of the sources that contained any."""
     columns = traffic_source.c
     parts = [columns[part] for part in SOURCE_PARTS]
     hidden: dict[int, TrafficSource] = {}
@@ -104,14 +104,14 @@ def _hide_in_sources(
 
 
 def _like(contact: str) -> str:
-    """Return a pattern for `LIKE` of the texts in lower case that may have the contact in one of its spellings."""
+    """Return a `LIKE` pattern that finds a contact, in any of its spellings, in lower-case strings."""
     parts = _national(contact) if contact.isdecimal() else contact.casefold().split("@")
     escaped = (re.sub(r"([%_/])", rf"{_LIKE_ESCAPE}\1", part) for part in parts)
     return f"%{'%'.join(escaped)}%"
 
 
 def _national(phone: str) -> str:
-    """Return the digits of a phone that all its spellings have."""
+    """Return the digits of a phone that are the same in all its spellings."""
     return phone[-_NATIONAL_DIGITS:] if _RUSSIAN.fullmatch(phone) else phone
 
 

@@ -154,7 +154,7 @@ def acknowledge_deliveries(
 def count_failed_attempt(
     connection: Connection, site_id: int, webhook_id: int, position: OutboxPosition, fault: str
 ) -> None:
-    """Count an attempt to send a delivery that failed, and store why."""
+    """Count a failed attempt to send a delivery, and store the reason of the failure."""
     failed = update(webhook_outbox).where(*_of_webhook(site_id, webhook_id), webhook_outbox.c.position == position)
     connection.execute(failed.values(attempts=_ONE_MORE_ATTEMPT, last_fault=fault))
 
@@ -187,7 +187,7 @@ def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> 
 
 
 def delete_old_deliveries(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete a site's deliveries recorded before `before`, acknowledged or not, and return how many there were."""
+    """Delete a site's deliveries recorded before `before`, acknowledged or not, and return how many were deleted."""
     old = (webhook_outbox.c.site_id == site_id, webhook_outbox.c.recorded_at < before)
     return connection.execute(delete(webhook_outbox).where(*old)).rowcount
 

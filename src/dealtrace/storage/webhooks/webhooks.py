@@ -79,7 +79,7 @@ def lease_webhook(connection: Connection, webhook_id: int, holder: str, until: d
 
 
 def update_held_webhook(connection: Connection, webhook_id: int, holder: str, values: ValuesByName) -> bool:
-    """Write `values`, by column name, to a webhook if `holder` has its lease; return whether `holder` has it."""
+    """Write `values`, by column name, to a webhook if `holder` has its lease; return whether `holder` has the lease."""
     return _change(connection, webhook_id, webhook.c.lease_holder == holder, values)
 
 

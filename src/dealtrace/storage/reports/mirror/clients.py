@@ -28,7 +28,7 @@ def note_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -
 
 
 def update_clients(mirror: MirrorConnection, site_id: int, leads: Sequence[int]) -> None:
-    """In all leads and deals of the clients that have or had `leads`, update the time of the client's first lead."""
+    """Update the time of the client's first lead in all leads and deals of clients that have or had `leads`."""
     mirror.execute(f"INSERT INTO changed_clients {_OF_LEADS}", [site_id, leads])
     mirror.execute(_FIRSTS, [site_id])
     for table in (tables.leads.name, tables.deals.name):

@@ -129,7 +129,7 @@ def _of_deals(names: Iterable[str]) -> Selects:
 
 
 def _visit_part() -> _Part:
-    """Return the `_Part` of visits: raw columns are streamed; DuckDB computes attributes and gives visitors numbers."""
+    """Return the `_Part` of visits: raw columns are streamed; DuckDB computes attributes and numbers the visitors."""
     raw = ("id", "started_at", "traffic_source_id"), ("visitor_id", "landing_url", "city", "device", "browser", "os")
 
     def stream(catalog: str) -> Stream:
@@ -194,7 +194,7 @@ _TAKEN: Mapping[MarkKind, tuple[_Part, ...]] = {
 
 
 def fill(source: Connection, mirror: MirrorConnection, scratch: Path, progress: Progress) -> None:
-    """Fill an empty mirror with the data of all sites; `scratch` is the path of a file that is deleted at the end."""
+    """Fill an empty mirror with the data of all sites; `scratch` is the path of a temporary file."""
     sites = source.execute(select(site.c.id).order_by(site.c.id)).scalars().all()
     conditions: Sequence[str] = ()
     with mirror.attached(scratch, tables.SCRATCH):
@@ -245,7 +245,7 @@ def _fill_by_parts(
 
 
 def apply_marks(source: Connection, mirror: MirrorConnection, marks: Iterable[Mark]) -> None:
-    """Copy again all rows that are marked as changed, and all rows that contain attributes of marked rows."""
+    """Update all rows of the mirror that are marked as changed, and all rows that contain attributes of such rows."""
     by_site: dict[int, Marked] = defaultdict(lambda: defaultdict(set))
     for mark in marks:
         by_site[mark.site_id][mark.kind].add(mark.id)

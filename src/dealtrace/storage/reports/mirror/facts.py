@@ -29,10 +29,10 @@ class MirrorFacts:
     The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
     and deals; all other attributes are stored.
 
-    `may_lack_statuses` is false if every status of a deal is stored, unless it is blank or somebody changed it by SQL.
-    Then only plain letters of other statuses are folded: DuckDB takes longer to plan the folding of all letters than to
-    run the rest of a report. `absent` are the facts of which the site has none, and
-    `may_be_unknown` the attributes that are unknown in at least one; see `FactTables`.
+    `may_lack_statuses` is false if all statuses of deals are stored, apart from blank ones and those that somebody set
+    by SQL. Then only the plain letters of statuses that are not stored are case-folded: DuckDB takes longer to plan the
+    folding of all letters than to run the rest of a report. `absent` are the kinds of facts that the site does not
+    have. `may_be_unknown` are the attributes that are unknown in at least one fact; see `FactTables`.
     """
 
     contact_matching: bool
@@ -56,15 +56,18 @@ class MirrorFacts:
         return True
 
     def joins_periods(self, by: Sequence[Dimension]) -> bool:
-        """Return whether a report has few rows; planning a statement often takes DuckDB longer than reading."""
+        """Return whether a report has few rows; see `FactTables`.
+
+        Planning a statement often takes DuckDB longer than reading the rows.
+        """
         rows = self.visit_keys.rows_max(by)
         return rows is not None and rows <= ROWS_IN_MEMORY
 
     def deferred(self, by: Sequence[Dimension]) -> Collection[Dimension]:
         """Return the source dimensions in `by`, or none if another dimension in `by` has many keys; see `FactTables`.
 
-        With many other keys, such as days, grouping first by the ids of sources would make far more rows than grouping
-        by the keys of sources.
+        If another dimension has many keys, such as days, grouping by the ids of sources first would give far more rows
+        than grouping by the keys of sources.
         """
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         others = (dimension for dimension in by if dimension.kind is not Kind.SOURCE)
@@ -198,8 +201,8 @@ class MirrorFacts:
     def _match_reason(self) -> Expression:
         """Return the SQL expression for the reason why a deal was matched to its lead or to none.
 
-        The mirror stores each reason as if the site had contact matching off. If it is on, `MATCHING_OFF` is
-        replaced by `NO_LEAD_NEAR`.
+        The mirror stores each reason as if contact matching were off. If the site has contact matching on,
+        `MATCHING_OFF` is replaced by `NO_LEAD_NEAR`.
         """
         reason = tables.deals.c.match_reason
         if not self.contact_matching:

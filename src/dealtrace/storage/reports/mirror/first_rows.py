@@ -1,6 +1,6 @@
 """Choose the first rows of a report in the mirror, so that only these are fetched; `answer.py` then sorts them again.
 
-SQL sorts exactly as `answer.py` does, so a report needs only the rows that it shows, even if many have equal figures.
+SQL sorts exactly as `answer.py` does, so only the rows that the report shows are fetched, even if figures are equal.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -86,9 +86,9 @@ def can_choose(
     """Return whether the database can choose the first rows of a report that is sorted by the figures of `formula`.
 
     The database can compare sums and quotients of measures, and changes of sums. It cannot compare the formulas of a
-    site's own columns, nor changes of quotients: exact ones need more than the 128 bits of its integers. If visitors
-    are counted by bitmaps, the result is `False`, so that all rows are fetched: they are few, and choosing the first
-    rows would hold the bitmaps of two periods (the report's own and the compared one) in memory at once.
+    site's own columns, nor changes of quotients, whose exact computation needs more than the 128 bits of its integers.
+    If visitors are counted by bitmaps, the result is `False`, so that all rows are fetched: they are few, and choosing
+    the first rows would hold the bitmaps of two periods (the report's own and the compared one) in memory at once.
     """
     is_sortable = formula is None or (
         isinstance(formula, Formula)
@@ -112,7 +112,7 @@ def find_first_rows(
 ) -> FirstRows | None:
     """Find the first rows of a report; `scopes` are the scopes of its period and of any compared period.
 
-    Return `None` if the report cannot have rows, since nothing that it counts has the dimensions of its rows.
+    Return `None` if the report cannot have rows, because no fact that it counts has the dimensions of its rows.
     """
     asked_measures = frozenset(measures)
     plans = [plan_of(tables, scope, asked_measures) for scope in scopes]
@@ -164,21 +164,21 @@ def _gathered(
 def _measured(
     measures: Sequence[Measure], values: Sequence[int | None], doubtful: Collection[Measure]
 ) -> dict[Measure, int | None]:
-    """Return values by measure; null means unknown for the measures in `doubtful`, and otherwise zero."""
+    """Return values by measure; null means unknown for the measures in `doubtful`, and zero for all others."""
     pairs = zip(measures, values, strict=True)
     return {measure: value if value is not None or measure in doubtful else 0 for measure, value in pairs}
 
 
 @record
 class _Side:
-    """What is selected for one period: the shape of the statements, and the groups of measures."""
+    """The data selected for one period: the shape of the statements, and the groups of measures."""
 
     shape: Shape
     groups: tuple[RowGroup, ...]
 
 
 def _without_place(sequence: Sequencing) -> Sequencing:
-    """Return the criteria with index 0 for each metric: reports with metrics in another order share a statement."""
+    """Return the criteria without the indexes of metrics: reports with metrics in another order share a statement."""
     return tuple(replace(part, place=0) if isinstance(part, ByFigure) else part for part in sequence)
 
 
@@ -188,8 +188,9 @@ def first_rows_statement(
 ) -> Selection:
     """Return the SQL select of the first rows of a report, and of one more row with the totals.
 
-    The columns are the keys, then the measures of each period, then 1 if any row has a measure other than zero in the
-    compared period, else 0, then the number of all rows. These two are null except in the row with the totals.
+    The columns are the keys, the measures of each period, and two more. The first of these is 1 if any row has a
+    measure other than zero in the compared period, else 0; the second is the number of all rows. Both are null except
+    in the row with the totals.
     """
     by = sides[0].shape.by
     grouped = [
@@ -223,7 +224,7 @@ _SidedMeasure = tuple[Measure, bool]
 
 
 def _sorted_by(sequence: Sequencing, formula: Formula | None) -> Sequence[_SidedMeasure]:
-    """List the measures that the order of rows depends on; a change depends on those of both periods."""
+    """List the measures that the order of rows depends on; a change depends on the measures of both periods."""
     measures = sorted(formula.measures, key=repr) if formula is not None else []
     return [
         (measure, is_compared) for is_compared in (False, True)[: 1 + _is_by_change(sequence)] for measure in measures
@@ -235,8 +236,8 @@ def _keys_and_figures(
 ) -> Selection:
     """Return the select of the keys of a group and of the measures in `sorted_by`.
 
-    A measure is null if the group does not compute it, or if it is a measure of the other period. Instead of a value
-    that is unknown, it has `_UNKNOWN`.
+    A measure is null if the group does not compute it, or if it is a measure of the other period. An unknown value is
+    replaced by `_UNKNOWN`.
     """
     mine: dict[Measure, Expression] = {
         measure: func.coalesce(value, _UNKNOWN) if may_be_unknown(tables, measure) else value

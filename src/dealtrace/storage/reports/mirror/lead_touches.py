@@ -131,8 +131,8 @@ def _least(amount: str, shares: str) -> str:
 def _split(amount: str, shares: str) -> str:
     """Return the SQL expression that splits an amount among touches: the list of their parts, in kopecks.
 
-    An outer lambda over a list of one item passes the result of `_least` to the lambda for touches. DuckDB would
-    compute `_least` again for every touch if it stood inside the lambda for touches.
+    An outer lambda over a list of one item passes the result of `_least` to the lambda for touches. If `_least` were
+    inside the lambda for touches, DuckDB would compute it again for every touch.
     """
     size = f"abs({amount})"
     extra = f"CASE WHEN {_rank(size)} >= least_rank THEN 1 ELSE 0 END"

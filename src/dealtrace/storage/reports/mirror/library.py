@@ -31,7 +31,7 @@ _NO_FILE, _ATTACHED = "memory", "mirror"
 
 
 class MirrorFault(Exception):  # noqa: N818 - the name says where the fault is
-    """DuckDB could not open a file or run a statement; the message is DuckDB's own."""
+    """Raised if DuckDB cannot open a file or run a statement; the message is DuckDB's own."""
 
 
 class MirrorConnection:

@@ -54,7 +54,7 @@ class Mark:
 
 @record
 class _Marked:
-    """How changes of a table are marked: the kind of the mark, and the column or SQL expression for the mark's id.
+    """How changes to a table are marked: the kind of the mark, and the column or SQL expression for the mark's id.
 
     Changes to `ignored` columns are not marked.
     """

@@ -171,7 +171,7 @@ def _is_locked_now(lock: int) -> bool:
 
 
 def _is_wanted(folder: Path) -> bool:
-    """Return whether another process, or the erasure of a person, is waiting to use the mirror alone."""
+    """Return whether another process, or the erasure of a person, is waiting for exclusive use of the mirror."""
     with _lock_file(folder / _WAITING) as waiting:
         return not _is_locked_now(waiting)
 
@@ -208,9 +208,8 @@ def current_mirror(
 def _join(database: Database, folder: Path, reading: ExitStack) -> MirrorConnection | None:
     """Update and share the mirror that this process has open, or return `None` if that is not possible.
 
-    Sharing is not possible if this process has no mirror open, if another process or the erasure of a person waits for
-    exclusive use of the mirror, or if the mirror must be built again; in the last two cases, its readers must
-    finish first.
+    Sharing is not possible if this process has no mirror open. Nor is it possible if another process or the erasure of
+    a person waits for exclusive use of the mirror, or if the mirror must be built again: its readers must finish first.
     """
     shared = _OPEN_MIRRORS.join(folder)
     if shared is None:

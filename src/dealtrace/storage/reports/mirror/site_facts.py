@@ -1,4 +1,4 @@
-"""Look up, by one statement before a report, what decides how a site's facts are selected from the mirror."""
+"""Find, with one statement before each report, the properties of a site's facts that determine their selection."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ _COUNTS = "\nUNION ALL ".join(
 
 
 def find_mirror_facts(mirror: MirrorConnection, site: Site) -> MirrorFacts:
-    """Return the facts of a site in the mirror."""
+    """Return the object that selects a site's facts from the mirror."""
     counts = {str(name): int(count) for name, count in mirror.execute(_COUNTS, [site.id])}
     visitors, statuses = counts.pop(_VISITORS), counts.pop(_STATUSES)
     absent = frozenset(fact for fact, table in _TABLES.items() if f"{_FOUND}{table}" not in counts)

@@ -11,8 +11,8 @@ from dealtrace.storage.database.interruption import Interrupt
 class StatementLimit:
     """Interrupts the statement that a connection is running once the statement has run for `seconds`.
 
-    A thread waits for that from the start of `watching` to its end: a thread for each statement would cost more than
-    preparing a short statement.
+    A single thread watches all statements inside a `watching` block, because starting a thread for each statement would
+    take longer than preparing a short statement.
     """
 
     def __init__(self, seconds: int, interrupt: Interrupt) -> None:
@@ -22,7 +22,7 @@ class StatementLimit:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Watch over the statements inside the block, each of which must run inside a block of `of_statement`."""
+        """Watch the statements inside the block; each statement must run inside an `of_statement` block."""
         thread = threading.Thread(target=self._watch, name="statement limit", daemon=True)
         thread.start()
         try:
@@ -33,7 +33,7 @@ class StatementLimit:
 
     @contextmanager
     def of_statement(self) -> Iterator[None]:
-        """Interrupt the statement inside the block, and no later one, if the block takes longer than the limit."""
+        """Interrupt the statement inside the block, but no later one, if the block takes longer than the limit."""
         self._until = time.monotonic() + self._seconds
         try:
             yield
@@ -49,6 +49,6 @@ class StatementLimit:
                     self._until = None
 
     def _seconds_left(self) -> float:
-        """Return for how long no statement can reach the limit."""
+        """Return the number of seconds during which no statement can reach the limit."""
         until = self._until
         return max(until - time.monotonic(), 0) if until is not None else self._seconds

@@ -1,8 +1,8 @@
 """Number the visitors of a site, so that reports can count distinct visitors by bitmaps, which is four times as fast.
 
 A bitmap has as many bits as the site has visitors, and every row of a report needs a bitmap. So only reports with few
-rows use bitmaps. The highest possible number of rows is computed from how many different values, such as cities, the
-visits of the site have.
+rows use bitmaps. The highest possible number of rows is computed from the numbers of different values, such as cities,
+in the visits of the site.
 
 Visitors and values whose visits were deleted stay until the mirror is built again. This only makes bitmaps larger than
 necessary, because only visitors of existing visits are counted. Dealtrace itself deletes visits only with their site,
@@ -66,9 +66,9 @@ _PLACING = (
 
 @record
 class VisitKeys:
-    """How many visitors a site has and, for each dimension, how many different values its visits have.
+    """The number of visitors of a site and, for each dimension, the number of different values in its visits.
 
-    All numbers are rounded up, as `_STEP` and `_rounded_up` say.
+    All numbers are rounded up; see `_STEP` and `_rounded_up`.
     """
 
     visitors: int
@@ -83,7 +83,10 @@ class VisitKeys:
         return size <= BITMAPS_BYTES_MAX
 
     def rows_max(self, by: Sequence[Dimension]) -> int | None:
-        """Return about how many rows a report by `by` has at most, or `None` if it is not by sources and times only."""
+        """Return about how many rows a report by `by` has at most.
+
+        The result is `None` if `by` contains dimensions other than sources and times.
+        """
         of_sources = [dimension for dimension in by if dimension.kind is Kind.SOURCE]
         times = [dimension for dimension in by if dimension.is_time]
         if len(of_sources) + len(times) < len(by):

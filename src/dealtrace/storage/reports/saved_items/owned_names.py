@@ -16,7 +16,7 @@ def stored_owner(user_id: int | None) -> int:
 
 
 def owner_of(stored_id: int) -> int | None:
-    """Return the owner that a stored user id means; `None` stands for the site."""
+    """Return the owner that a stored user id stands for; `None` stands for the site."""
     return stored_id if stored_id != _SITES_OWN else None
 
 
@@ -58,13 +58,13 @@ def insert_named(
 def rename_named(
     connection: Connection, table: Table, site_id: int, user_id: int | None, name: str, *, new_name: str
 ) -> bool:
-    """Rename the row with a name and return whether it existed; the new name must not be in use."""
+    """Rename a row, found by its name, and return whether it existed; the new name must not be in use."""
     renamed = update(table).where(*is_named(table, site_id, user_id, name)).values(name=new_name)
     return connection.execute(renamed.returning(table.c.name)).first() is not None
 
 
 def delete_named(connection: Connection, table: Table, site_id: int, user_id: int | None, name: str) -> bool:
-    """Delete the row with a name and return whether it existed."""
+    """Delete a row, found by its name, and return whether it existed."""
     gone = delete(table).where(*is_named(table, site_id, user_id, name)).returning(table.c.name)
     return connection.execute(gone).first() is not None
 

@@ -39,7 +39,7 @@ def delete_segment(connection: Connection, site_id: int, name: str, user_id: int
 
 
 def find_owners(connection: Connection, site_id: int, names: Collection[str]) -> set[int | None]:
-    """Find the ids of users who own a segment with one of `names`; `None` stands for the site."""
+    """Find the ids of users who own a segment with one of `names`; `None` stands for a segment of the site itself."""
     named = select(segment.c.user_id).where(segment.c.site_id == site_id, segment.c.name.in_(sorted(names)))
     return set(map(owner_of, connection.execute(named).scalars()))
 
@@ -52,5 +52,5 @@ def list_segments(connection: Connection, site_id: int, user_id: int | None = No
 
 
 def count_segments(connection: Connection, site_id: int) -> int:
-    """Return the number of segments of a site and of all its users."""
+    """Count the segments of a site and of all its users."""
     return count_named(connection, segment, site_id)

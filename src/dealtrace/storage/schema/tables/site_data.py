@@ -1,4 +1,4 @@
-"""Tables of a site's points, busiest seconds, custom fields, hosts, unknown parameters, background runs, changes."""
+"""Tables of a site's points, busiest seconds, custom fields, hosts, unknown parameters, background runs and changes."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, PrimaryKeyConstraint, String, Table, Text
 

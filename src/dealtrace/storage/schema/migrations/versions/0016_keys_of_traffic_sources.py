@@ -20,7 +20,7 @@ source = sa.table(
 
 
 def upgrade() -> None:
-    """Apply the migration; keys are made in Python, because SQLite folds the case of Latin letters only."""
+    """Apply the migration; the keys are computed in Python, because SQLite folds the case of Latin letters only."""
     for part in PARTS:
         op.add_column("traffic_source", sa.Column(f"{part}_key", sa.Text(), nullable=True))
     connection = op.get_bind()

@@ -63,7 +63,7 @@ def upgrade() -> None:
 
 
 def _date_statuses() -> None:
-    """Store how long each deal has had its status: since the time of the version that last changed the status."""
+    """Store when each deal got its status: the time of the version that last changed the status."""
     connection = op.get_bind()
     last_change = LAST_CHANGE.format(has_status=HAS_STATUS[connection.dialect.name])
     connection.exec_driver_sql(

@@ -8,5 +8,5 @@ down_revision = "0033"
 
 
 def upgrade() -> None:
-    """Apply the migration; the keyboard shortcuts of a user stay on until the user turns them off."""
+    """Apply the migration; keyboard shortcuts stay on for each user until the user turns them off."""
     op.add_column("user", sa.Column("has_no_keys", sa.Boolean(), nullable=True))

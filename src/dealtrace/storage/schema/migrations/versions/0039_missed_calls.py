@@ -1,4 +1,4 @@
-"""Add what people did about missed calls, and an index of the missed calls that nobody has dealt with yet.
+"""Add how people dealt with missed calls, and an index of the missed calls that nobody has dealt with yet.
 
 Without the index, listing missed calls reads all calls of the period.
 """
@@ -11,7 +11,7 @@ down_revision = "0038"
 
 
 def upgrade() -> None:
-    """Apply the migration; no existing call counts as dealt with."""
+    """Apply the migration; all existing missed calls are stored as not yet dealt with."""
     op.add_column("call", sa.Column("ring_back", sa.String(12), nullable=True))
     missed = sa.text(
         "deleted_at IS NULL AND ring_back IS NULL AND phone <> '' AND (is_successful IS FALSE "

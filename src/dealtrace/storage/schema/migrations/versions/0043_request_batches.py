@@ -1,4 +1,4 @@
-"""Store the requests of a second together in the journal of API requests, and pack those that are stored already."""
+"""Store requests of the same second together in the journal of API requests, also those that are stored already."""
 
 import sqlalchemy as sa
 from alembic import op

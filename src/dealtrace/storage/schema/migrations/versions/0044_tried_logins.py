@@ -1,4 +1,4 @@
-"""Count how often an invited person chose somebody else's login: each such try reveals that the login exists."""
+"""Count how often an invited person chose a login that is in use: each such try reveals that the login exists."""
 
 import sqlalchemy as sa
 from alembic import op

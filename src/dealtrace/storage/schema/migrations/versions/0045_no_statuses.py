@@ -1,4 +1,4 @@
-"""Remove the meanings of `(not set)` and other placeholders, which reports count as no status."""
+"""Remove the meanings of `(not set)` and other placeholders, which reports treat as a missing status."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Add the names that deals state, the last use of each token, and the outcome of the delivery of each message."""
+"""Add client names that were sent with deals, the last use of each token, and the outcome of each webhook delivery."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0046"
 
 
 def upgrade() -> None:
-    """Apply the migration; earlier uses of tokens, and attempts to deliver earlier messages, are not known."""
+    """Apply the migration; earlier uses of tokens and earlier attempts to deliver messages are unknown."""
     op.add_column("deal", sa.Column("client_name", sa.Text(), nullable=True))
     _name_deals(op.get_bind())
     is_named = sa.text("client_name IS NOT NULL")

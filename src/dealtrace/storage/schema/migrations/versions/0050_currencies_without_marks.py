@@ -13,7 +13,7 @@ _INVISIBLE = ("Cc", "Cf", "Mn", "Me")
 
 
 def upgrade() -> None:
-    """Apply the migration; rates of a marked currency count only if the currency has no rates of its own."""
+    """Apply the migration; rates of a marked currency are kept only if the unmarked currency has no rates."""
     connection, site = op.get_bind(), sa.table("site", sa.column("id"))
     deal = sa.table("deal", sa.column("site_id"), sa.column("currency"))
     rate = sa.table("currency_rate", sa.column("site_id"), sa.column("currency"))
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def _clean(currency: str) -> str | None:
-    """Return a currency without marks and blanks around it; one that had none of them is returned unchanged."""
+    """Return a currency without marks and blanks around it; a currency without any is returned unchanged."""
     shown = "".join(sign for sign in currency if unicodedata.category(sign) not in _INVISIBLE)
     word = unicodedata.normalize("NFKC", shown).strip().lower()
     if word == currency:
