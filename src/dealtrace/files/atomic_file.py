@@ -47,7 +47,7 @@ def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 
 def _concerns(fault: OSError, partial: Path) -> bool:
-    """Return whether an error names the partial file; the user does not know this temporary name."""
+    """Return whether an error is about the temporary file, whose name the user does not know."""
     return fault.filename == str(partial) or (fault.filename is None and fault.errno in _DISK_FAULTS)
 
 

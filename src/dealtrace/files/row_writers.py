@@ -284,7 +284,7 @@ class _WantedRows:
 
 
 class UnknownExtensionError(ValueError):
-    """The extension of a file is none of those that `open_writer` can write."""
+    """`open_writer` has no format for the extension of a file."""
 
 
 @contextmanager

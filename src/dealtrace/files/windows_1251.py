@@ -130,7 +130,7 @@ class ByteLetters:
     capitals: tuple[bool, ...]
 
     def differs(self, word: bytes, other: "ByteLetters") -> bool:
-        """Return whether a word has other letters or costs in the other reading."""
+        """Return whether the other encoding gives a word other letters, costs or capitals."""
         return any(
             (self.letters[byte], self.costs[byte], self.capitals[byte])
             != (other.letters[byte], other.costs[byte], other.capitals[byte])
@@ -138,7 +138,7 @@ class ByteLetters:
         )
 
     def score(self, words: Iterable[bytes]) -> int:
-        """Return how typical of Russian the words are; only scores of the same words can be compared."""
+        """Return a score for how typical of Russian words are; only scores of the same words can be compared."""
         return sum(map(self._score_of, words))
 
     def _score_of(self, word: bytes) -> int:

@@ -25,7 +25,7 @@ class CostUnit(StrEnum):
 
 @dataclass
 class AmountSizes:
-    """What the amounts of a file, except zeros, have in common; this may show in which unit they are."""
+    """The properties that all nonzero amounts of a file share; they may reveal the unit of the amounts."""
 
     are_whole: bool = True
     are_kopecks_in_micros: bool = True

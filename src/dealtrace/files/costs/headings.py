@@ -68,7 +68,7 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
 
 
 def list_headings(path: Path, encoding: str | None) -> list[str]:
-    """List the headings of a file, whatever they name; empty if the file cannot be read."""
+    """List all headings of a file, known or not; the list is empty if the file cannot be read."""
     try:
         table = open_table(
             path, encoding, COST_COLUMNS, head_lines=HEAD_LINES, plain_heading=lambda cell: plain_heading(cell, {})
