@@ -1,4 +1,4 @@
-"""Reports and alerts whose e-mails go to addresses that belong to no user: who set them up, and how to stop them."""
+"""Find the reports and alerts that are sent to addresses without a user and who set them up, and stop their e-mails."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ CHANGES_READ = 1_000
 
 @record
 class OutsideMailing:
-    """A report or an alert with recipients that are no users, and the users who set it up or added recipients."""
+    """A report or an alert with recipients that are not users, and the users who set it up or added recipients."""
 
     about: ScheduledReport | Alert
     addresses: Sequence[str]
@@ -35,7 +35,7 @@ class OutsideMailing:
 
 
 def list_outside_mailings(connection: Connection, site_id: int) -> list[OutsideMailing]:
-    """List the reports and alerts of a site that are sent to addresses of no users, first the reports."""
+    """List the reports, then the alerts, of a site that are sent to addresses of people who are not users."""
     found: list[tuple[ScheduledReport | Alert, Sequence[str]]] = [
         *((report, _outside(report.recipients)) for report in list_scheduled_reports(connection, site_id)),
         *((alert, _outside(alert.rule.recipients)) for alert in list_alerts(connection, site_id)),
@@ -55,9 +55,9 @@ def list_outside_mailings(connection: Connection, site_id: int) -> list[OutsideM
 
 
 def stop_outside_addresses(work: Work, about: ScheduledReport | Alert) -> None:
-    """Remove the recipients of a report or an alert that are no users, with the e-mails that wait to be sent to them.
+    """Remove the recipients of a report or an alert that are not users, with the e-mails that wait to be sent to them.
 
-    A report that then has no recipients is removed; the history of the site can bring it back.
+    A report without any other recipients is deleted; it can be restored from the history of the site.
 
     Raises:
         AlertNotFound: the site has no such alert any more.

@@ -45,6 +45,6 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[LeadDeletion]]) -> 
 
 
 def record_lead_change(work: Work, user_id: UserId | None, ref: LeadRef, done: str, *, version: str = "") -> None:
-    """Record what a person did to a lead; of annotations, which may contain contacts, only the `version` is kept."""
+    """Record what a person did to a lead; annotations may contain contacts, so only their `version` is recorded."""
     named = f"{ref.kind} {ref.id}"
     record_change(replace(work, user_id=user_id), work.site.id, ChangeKind.LEAD, named, before=version, after=done)
