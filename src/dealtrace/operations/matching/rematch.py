@@ -241,7 +241,7 @@ def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, dateti
 
 @record
 class RematchProgress:
-    """How many deals are done, how many of these changed, the id of the last one done, and how many deals there are."""
+    """The number of deals matched again, the number that changed, the last matched id, and the number of all deals."""
 
     deals: int
     changed: int

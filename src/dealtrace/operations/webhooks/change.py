@@ -27,7 +27,7 @@ class WebhookChange:
 
 
 def change_webhook(work: AccountWork, webhook_id: int, change: WebhookChange) -> Webhook:
-    """Change what a webhook sends and where, and return the webhook; running servers follow within two seconds.
+    """Change what a webhook sends and where, and return the webhook; running servers apply this within two seconds.
 
     Waiting deliveries are sent to the new URL. If the URL changes, earlier failures are forgotten, so waiting
     deliveries are sent at once; a paused webhook remains paused.
@@ -68,9 +68,10 @@ def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
 
 
 def deleted_webhook(site_id: int, change: SiteChange) -> tuple[int, NewWebhook] | None:
-    """Return the id of a webhook of the site, and the webhook that takes its place, if the change deleted it.
+    """Return the id of the webhook that a change deleted, and the webhook with which to restore it.
 
-    A webhook that was paused takes its place paused, since its receiver expects nothing.
+    The result is `None` if the change did not delete a webhook. A webhook that was paused is restored as paused, since
+    its receiver does not expect any messages.
     """
     former: FormerValues = change.former or {}
     if change.kind is not ChangeKind.WEBHOOK or "style" not in former:

@@ -1,4 +1,4 @@
-"""Try exchange rates: which amounts of deals in rubles they would change; nothing is stored."""
+"""Find out which amounts of deals in rubles would change with other exchange rates; nothing is stored."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,14 +30,14 @@ class TriedRates:
 
 @record
 class RatesEffect:
-    """The amounts that change, and whether only the latest `AMOUNTS_MAX` deals of the changed time were tried."""
+    """The amounts that would change, and whether only the latest `AMOUNTS_MAX` of the affected deals were tried."""
 
     changed: ChangedAmounts
     is_cut: bool
 
 
 def try_rates(connection: Connection, site: Site, tried: TriedRates) -> RatesEffect:
-    """Return which amounts of a site's deals would change if the rates were stored or removed as in `tried`."""
+    """Return the amounts of a site's deals that would change if the rates in `tried` were stored or removed."""
     before = find_rates(connection, site.id)
     new = {
         (rate.currency, day_start(rate.since_on, site.time_zone)): int(rounded_rate(rate.rubles) * RATE_STEPS)

@@ -1,4 +1,4 @@
-"""Try other rules on the deals, leads and visits of a period: what they would change; nothing is stored."""
+"""Find out what other rules would change in the deals, leads and visits of a period; nothing is stored."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
