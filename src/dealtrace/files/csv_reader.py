@@ -67,7 +67,7 @@ codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end"
 def detect_encoding(path: Path) -> str:
     """Return the encoding of a file: by its byte order mark (UTF-16 or UTF-8) or by its content.
 
-    A damaged file that is mostly UTF-8 counts as UTF-8; when it is read, the error names the faulty row.
+    A damaged file that is mostly UTF-8 is treated as UTF-8; when it is read, the error names the faulty row.
 
     Raises:
         FileUnreadable: the file has another encoding, or is a mixture of encodings.

@@ -49,8 +49,8 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 def is_formula(text: str) -> bool:
     """Return whether a spreadsheet would run a string of a CSV file as a formula.
 
-    False for a string protected by an apostrophe, for a formula that is only a constant string (`="…"`), and for text
-    that begins with `=` but is not a formula, such as `=)`.
+    The result is `False` for a string protected by an apostrophe, for a formula that is only a constant string
+    (`="…"`), and for text that begins with `=` but is not a formula, such as `=)`.
     """
     return text.startswith("=") and _FORMULA.match(text) is not None and _CONSTANT.fullmatch(text) is None
 

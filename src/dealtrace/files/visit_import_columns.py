@@ -53,7 +53,7 @@ class VisitRefCell:
         return "integer"
 
     def read(self, cell: Cell) -> VisitId | None:
-        """Return the id in a cell, or `None` if the cell says that there is no visit.
+        """Return the id in a cell, or `None` if the cell has a placeholder for a missing visit.
 
         Raises:
             InvalidValue: the cell has neither an id nor a placeholder.

@@ -130,7 +130,7 @@ class ByteLetters:
     capitals: tuple[bool, ...]
 
     def differs(self, word: bytes, other: "ByteLetters") -> bool:
-        """Return whether the other encoding gives a word other letters, costs or capitals."""
+        """Return whether a word has different letters, costs or capitals in the other encoding."""
         return any(
             (self.letters[byte], self.costs[byte], self.capitals[byte])
             != (other.letters[byte], other.costs[byte], other.capitals[byte])

@@ -28,7 +28,7 @@ from dealtrace.record import record
 class CostHeadings:
     """The headings of a table of costs: their row number and layout, and the currency and VAT in the cost heading.
 
-    `currency` and `has_vat` (whether the costs include VAT) are `None` if the heading does not state them.
+    `currency` and `has_vat` (whether the costs include VAT) are `None` if the heading does not mention them.
     """
 
     number: int

@@ -182,9 +182,9 @@ def accept_password(work: AccountWork, key: str, password: PasswordHash) -> User
 
 
 def _may_open_account(connection: Connection, link: Invitation) -> bool:
-    """Return whether the maker of a link for a new password still has the right to open the account of its user.
+    """Return whether the maker of a password link still has the right to open the account that the link opens.
 
-    A link that was made before the user got rights on other sites must not give those rights away.
+    A link that was made before the account got rights on other sites must not give these rights away.
     """
     maker = users.find_rights(connection, link.made_by) if link.made_by is not None else None
     whose = users.find_rights(connection, link.user_id) if link.user_id is not None else None

@@ -47,7 +47,7 @@ NAMES_SHOWN = 5
 
 
 class ProblemKind(StrEnum):
-    """The kinds of problems; for each, the cabinet has a description and says what to do."""
+    """The kinds of problems; for each, the cabinet has a description and advice on what to do."""
 
     SERVICE_SILENT = "service_silent"
     COUNTER_SILENT = "counter_silent"

@@ -24,7 +24,7 @@ def find_known_costs(source: FactSource, site: Site, now: datetime) -> KnownCost
 
 
 def with_known_costs(source: FactSource, site: Site, answered: Answer, now: datetime) -> Answer:
-    """Return a report or a pivot with `known_costs` if it has figures of costs; others are returned unchanged."""
+    """Return a report or a pivot with `known_costs` set; without figures of costs, it is returned unchanged."""
     if isinstance(answered, Pivot):
         return replace(answered, report=with_known_costs(source, site, answered.report, now))
     if not asks_for_costs(answered.question):

@@ -136,7 +136,7 @@ def run_cost_import(  # noqa: PLR0913 - what a file states, and who imports it w
     user_id: UserId | None = None,
     admission: Admission | None = None,
 ) -> CostImportOutcome:
-    """Replace the costs of an account on the `days` of a file by the costs that the file states.
+    """Replace the costs of an account on the `days` of a file by the costs in the file.
 
     The import is recorded as a change by user `user_id`. `admission` has the rights that the user must still have.
 

@@ -24,7 +24,7 @@ class SavedItemChange:
 def record_saved_item(work: Work, change: SavedItemChange) -> None:
     """Record a change, unless the report or segment belongs to a single user.
 
-    The record cuts a long value; if the value before the change is too long, it is also stored whole.
+    A long value is truncated in the record; if `before` is too long, its whole value is stored as well.
     """
     if change.saved_name.user_id is None:
         name = change.saved_name.name

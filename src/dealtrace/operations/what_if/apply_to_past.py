@@ -114,7 +114,7 @@ def claim_past_change(work: Work, kind: PastChange, latest: RunState | None, *, 
 
 
 def run_past_change(run: PastChangeRun, next_step: NextStep) -> None:
-    """Do the run until it is done, the server stops or the settings change; store the progress after each chunk."""
+    """Work on a run until it is done, the server stops or the settings change; store the progress after each chunk."""
     state = run.begun
     try:
         next_step()
