@@ -46,7 +46,7 @@ ERROR_VALUES = frozenset(
 )  # fmt: skip
 """The strings that Excel, LibreOffice and Google Sheets show and save for an error, in lower case."""
 _ERROR_CODE = re.compile("(?:err|ошибка):5[0-9]{2}", re.IGNORECASE)
-"""An error as LibreOffice shows it, such as `Err:502`; a string with another number or a blank is not an error."""
+"""An error as LibreOffice shows it, such as `Err:502`; a string with another number or a space is not an error."""
 
 
 class CellType(Protocol):

@@ -54,7 +54,7 @@ _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 _SAMPLE_BYTES = 4096
 _USUAL_SIGNS = re.compile("[\t\r\n -~\u00a0«»\u0400-\u04ff–—№]")
 USUAL_SHARE_MIN = 0.9
-"""A file with null bytes counts as UTF-16 if more than this share of its characters, read as UTF-16, is usual."""
+"""A file with null bytes is treated as UTF-16 if more than this share of its characters, read as UTF-16, is usual."""
 _STATED_DELIMITER = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
 """A first line `sep=;`, which tells Excel the delimiter; Excel does not show it, so it has no row number."""
 _FAULTY = "\udfff"
@@ -105,7 +105,7 @@ def _utf_16_without_mark(start: bytes) -> str | None:
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
 ) -> Iterator[FileRow]:
-    """Yield the rows of a CSV file, split at the delimiter that a line `sep=;` names, or at the most likely delimiter.
+    """Yield the rows of a CSV file, split at the delimiter in a first line such as `sep=;`, or at the most likely one.
 
     The most likely delimiter is the one with which `count_known` finds the most known headings in a line. The headings
     must be in one of the first `head_lines` lines that are not blank.

@@ -16,7 +16,7 @@ from dealtrace.record import record
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _NEVER_A_DASH = (CodeCell, IntegerCell, NumberCell, TagsCell, TimeOfDayCell, TimestampCell, WordCell)
-"""The columns in which a cell with one of `DASHES` is empty."""
+"""The types of the columns in which a cell with one of `DASHES` is empty."""
 
 ROW = "row"
 """The field of a violation that is about a whole row."""

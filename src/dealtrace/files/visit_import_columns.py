@@ -36,7 +36,7 @@ NO_VISIT = frozenset(
         "<не заполнено>",
     }
 )
-"""What programs write instead of a visit's id if there is no visit, in lower case."""
+"""The strings that programs write instead of a visit's id if there is no visit, in lower case."""
 
 
 @record

@@ -191,7 +191,7 @@ def _is_better_otherwise(words: Iterable[bytes]) -> bool:
 
 
 def _is_mac_cyrillic(words: Iterable[bytes]) -> bool:
-    """Return whether the words that Windows-1251 and Mac-Cyrillic read differently are better words in the latter."""
+    """Return whether words that differ in Windows-1251 and Mac-Cyrillic are more typical of Russian in Mac-Cyrillic."""
     telling = [word for word in words if _OWN_READING.differs(word, _MAC_READING)]
     return _MAC_READING.score(telling) - _OWN_READING.score(telling) > MAC_EVIDENCE_MAX
 

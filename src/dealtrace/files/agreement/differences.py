@@ -25,7 +25,7 @@ _FASTEST = 1
 
 @record
 class ComparedValues:
-    """The values of a deal that are compared with those in the list."""
+    """The values of a deal that are compared: in the list or as stored."""
 
     happened_at: datetime
     status: str

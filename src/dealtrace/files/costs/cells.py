@@ -17,7 +17,7 @@ from dealtrace.plain_text import visible
 from dealtrace.record import record
 
 MICROS = 10**6
-"""How many units make one ruble in Yandex Direct's reports, which state costs in millionths of a ruble."""
+"""The number of units in one ruble in Yandex Direct's reports, which give costs in millionths of a ruble."""
 WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
 """The largest number allowed in a cell."""
 PERCENT_MAX = 100

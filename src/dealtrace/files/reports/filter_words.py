@@ -8,7 +8,7 @@ from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, fi
 from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, Operator, split_escaped, split_filter, unescaped
 
 LabelValue = Callable[[str, Dimension | None], str]
-"""Returns what is shown of a value that a filter compares the keys of a dimension with."""
+"""Returns the label of a value with which a filter compares the keys of a dimension."""
 
 OPERATORS = {
     Operator.IS: ("=", "is"),

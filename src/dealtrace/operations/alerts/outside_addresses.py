@@ -1,4 +1,4 @@
-"""Find the reports and alerts that are sent to addresses without a user and who set them up, and stop their e-mails."""
+"""Find the reports and alerts that are sent to people who are not users, with their authors, and stop these e-mails."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from dealtrace.storage.mails.outbox import delete_waiting_mails
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
 
 CHANGES_READ = 1_000
-"""Ours: among how many of the latest changes of alerts and of reports by e-mail their authors are searched for."""
+"""Ours: the number of the latest changes of alerts and of reports by e-mail in which their authors are looked for."""
 
 
 @record
@@ -35,7 +35,7 @@ class OutsideMailing:
 
 
 def list_outside_mailings(connection: Connection, site_id: int) -> list[OutsideMailing]:
-    """List the reports, then the alerts, of a site that are sent to addresses of people who are not users."""
+    """List the reports, then the alerts, of a site that are sent to people who are not users."""
     found: list[tuple[ScheduledReport | Alert, Sequence[str]]] = [
         *((report, _outside(report.recipients)) for report in list_scheduled_reports(connection, site_id)),
         *((alert, _outside(alert.rule.recipients)) for alert in list_alerts(connection, site_id)),

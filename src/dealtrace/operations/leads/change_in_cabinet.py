@@ -14,7 +14,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 
 DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
-"""What a person did to a lead, as `ChangeKind.LEAD` states it."""
+"""The actions of a person on a lead, as they are recorded in changes of the kind `ChangeKind.LEAD`."""
 
 
 @record

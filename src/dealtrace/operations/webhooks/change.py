@@ -14,7 +14,7 @@ from dealtrace.storage.webhooks import webhooks
 from dealtrace.webhooks.retry import NO_FAILURES
 
 ALL_FIELDS, OTHER_ADDRESS, OTHER_SECRET = "all fields", "address changed", "secret changed"
-"""Texts in the history of a site's changes: a webhook sends all fields, or has a new URL or a new secret."""
+"""Strings in the history of a site's changes: a webhook sends all fields, or has a new URL or a new secret."""
 
 
 @record

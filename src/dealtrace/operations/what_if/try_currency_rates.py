@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.storage.reports.currency_rates import find_rates, list_foreign_amounts
 
 AMOUNTS_MAX = 100_000
-"""Ours: on how many deals, the latest in other currencies, rates are tried; more would take too long for a page."""
+"""Ours: how many deals in other currencies, latest first, rates are tried on; more would take too long for a page."""
 
 
 @record
