@@ -1,1 +1,1 @@
-"""Files that people import and export: define their columns, parse their cells, and write their rows."""
+"""Define the columns of the files that people import and export, parse their cells, and write their rows."""

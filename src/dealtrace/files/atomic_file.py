@@ -11,7 +11,7 @@ from typing import TextIO, TypeAlias
 Proceed: TypeAlias = Callable[[], None]
 """A function that is called while a file is written; it raises an exception if nobody is waiting for the file."""
 PRIVATE = 0o600
-"""The file mode of exports, refused rows and backups: they hold personal data, so only their owner may read them."""
+"""The file mode of exports, refused rows and backups: they contain personal data, so only their owner may read them."""
 _DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 NAME_LENGTH_KEPT = 40
 """How many characters of a file's name go into the name of its partial file, so that this name is not too long."""
@@ -47,7 +47,7 @@ def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 
 def _concerns(fault: OSError, partial: Path) -> bool:
-    """Return whether an error names the partial file; the user does not know this temporary name."""
+    """Return whether an error is about the temporary file, whose name the user does not know."""
     return fault.filename == str(partial) or (fault.filename is None and fault.errno in _DISK_FAULTS)
 
 

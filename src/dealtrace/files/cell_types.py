@@ -46,7 +46,7 @@ ERROR_VALUES = frozenset(
 )  # fmt: skip
 """The strings that Excel, LibreOffice and Google Sheets show and save for an error, in lower case."""
 _ERROR_CODE = re.compile("(?:err|ошибка):5[0-9]{2}", re.IGNORECASE)
-"""An error as LibreOffice shows it, such as `Err:502`; a string with another number or a blank is not an error."""
+"""An error as LibreOffice shows it, such as `Err:502`; a string with another number or a space is not an error."""
 
 
 class CellType(Protocol):
@@ -82,7 +82,7 @@ class NumberCell:
 
 
 def cell_text(cell: Cell) -> str:
-    """Return a cell as a string, without the signs that protect the string from changes by a spreadsheet.
+    """Return a cell as a string, without the characters that keep a spreadsheet from changing it.
 
     A number is written in full: without an exponent, and without decimals if it is whole.
 
@@ -120,7 +120,7 @@ def _no_text(cell: Cell) -> InvalidValue:
 
 
 def _require_text(cell: Cell) -> None:
-    """Raise an error if a cell has an object, a truth value or a formula instead of text."""
+    """Raise an error if a cell has an object, a boolean or a formula instead of text."""
     if isinstance(cell, NestedValue):
         raise _no_text(cell)
     if isinstance(cell, bool):
@@ -142,7 +142,7 @@ def _number_text(number: float) -> str:
 
 
 def whole_number(cell: Cell) -> int | None:
-    """Return the number in a cell, or `None` if it is not a whole number or too large for an id."""
+    """Return the number in a cell, or `None` if it is not a whole number or is too large for an id."""
     return parse_whole_number(whole_digits(cell_text(cell)))
 
 
@@ -161,7 +161,7 @@ class TextCell:
         """Return the string.
 
         Raises:
-            InvalidValue: the string is too long, or the cell has an object, a truth value or a formula.
+            InvalidValue: the string is too long, or the cell has an object, a boolean or a formula.
         """
         self._check(cell)
         text = cell_text(cell)
@@ -173,7 +173,7 @@ class TextCell:
         return text
 
     def _check(self, cell: Cell) -> None:
-        """Raise an error if a cell has an object, a truth value or a formula."""
+        """Raise an error if a cell has an object, a boolean or a formula."""
         _require_text(cell)
 
 
@@ -181,7 +181,7 @@ class TextCell:
 class FieldCell(TextCell):
     """A cell of a custom field.
 
-    Ours: truth values and objects are kept as their text, since a field of a CRM may be a checkbox or a list.
+    Ours: booleans and objects are stored as text, since a field of a CRM may be a checkbox or a list.
     """
 
     def _check(self, cell: Cell) -> None:
@@ -217,8 +217,9 @@ class CodeCell(TextCell):
 class ReferenceCell(CodeCell):
     """A cell with the id or number of a deal or lead in another system.
 
-    Ours: a word such as `[object Object]`, which programs write for a missing value, is an empty cell in any case, and
-    in JSON too, as it is in the API: the second row with it would be refused.
+    Ours: a placeholder such as `[object Object]`, which programs write for a missing value, means an empty cell, as in
+    the API. Its letter case does not matter, and the same applies to JSON. If it were kept, the second row with it
+    would be refused as a duplicate.
     """
 
 
@@ -346,12 +347,12 @@ class TagsCell:
 
 
 class WordCell:
-    """A cell with one of a few words."""
+    """A cell with one of a fixed set of words."""
 
 
 @record
 class AnsweredCell(WordCell):
-    """A cell that states whether a call was answered."""
+    """A cell that shows whether a call was answered."""
 
     @property
     def form(self) -> str:

@@ -54,7 +54,7 @@ _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 _SAMPLE_BYTES = 4096
 _USUAL_SIGNS = re.compile("[\t\r\n -~\u00a0«»\u0400-\u04ff–—№]")
 USUAL_SHARE_MIN = 0.9
-"""A file with null bytes counts as UTF-16 if more than this share of its characters, read as UTF-16, is usual."""
+"""A file with null bytes is treated as UTF-16 if more than this share of its characters, read as UTF-16, is usual."""
 _STATED_DELIMITER = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
 """A first line `sep=;`, which tells Excel the delimiter; Excel does not show it, so it has no row number."""
 _FAULTY = "\udfff"
@@ -67,7 +67,7 @@ codecs.register_error(_MARK_FAULTS, lambda error: (_FAULTY, getattr(error, "end"
 def detect_encoding(path: Path) -> str:
     """Return the encoding of a file: by its byte order mark (UTF-16 or UTF-8) or by its content.
 
-    A damaged file that is mostly UTF-8 counts as UTF-8; when it is read, the error names the faulty row.
+    A damaged file that is mostly UTF-8 is treated as UTF-8; when it is read, the error names the faulty row.
 
     Raises:
         FileUnreadable: the file has another encoding, or is a mixture of encodings.
@@ -105,9 +105,10 @@ def _utf_16_without_mark(start: bytes) -> str | None:
 def read_csv(
     path: Path, encoding: str, count_known: Callable[[Sequence[str]], int], head_lines: int = 1
 ) -> Iterator[FileRow]:
-    """Yield the rows of a CSV file, split at the delimiter with which `count_known` returns the highest number.
+    """Yield the rows of a CSV file, split at the delimiter in a first line such as `sep=;`, or at the most likely one.
 
-    The headings must be in one of the first `head_lines` lines that are not blank.
+    The most likely delimiter is the one with which `count_known` finds the most known headings in a line. The headings
+    must be in one of the first `head_lines` lines that are not blank.
 
     Raises:
         FileUnreadable: bytes are not in the encoding, a line is too long, or the file ends inside a quoted cell.
@@ -212,7 +213,8 @@ def _faulty_row(path: Path, encoding: str, delimiter: str) -> int:
 def _is_mostly_utf_8(path: Path) -> bool:
     """Return whether a file, read as UTF-8, has more valid non-ASCII characters than errors, or no errors at all.
 
-    An incomplete character at the end does not count as an error if the file has a valid one: it was only cut off.
+    An incomplete character at the end is not counted as an error if the file has a valid non-ASCII character, since
+    the file was probably just cut off.
     """
     decoder = codecs.getincrementaldecoder(UTF_8)(_MARK_FAULTS)
     characters = faults = 0
@@ -254,7 +256,7 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def _lines(file: TextIO, path: Path) -> Iterator[str]:
-    """Yield the lines of a file, without the line that states the delimiter and without byte order marks."""
+    """Yield the lines of a file without byte order marks; a first line such as `sep=;` is left out."""
     is_first = True
     while line := file.readline(LINE_LENGTH_MAX + 1):
         if len(line) > LINE_LENGTH_MAX:

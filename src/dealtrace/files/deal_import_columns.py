@@ -50,7 +50,7 @@ _LEAD_KINDS: Mapping[str, LeadKind] = {
 
 @record
 class AmountCell(NumberCell):
-    """A cell with an amount of money, in the currency that its row states, or else in rubles."""
+    """A cell with an amount of money in the currency of its row, or in rubles if the row has no currency."""
 
     @property
     def form(self) -> str:
@@ -88,7 +88,7 @@ class DealCurrencyCell(TextCell):
 
 @record
 class LeadKindCell(WordCell):
-    """A cell that states whether a lead is a call or a lead request."""
+    """A cell that shows whether a lead is a call or a lead request."""
 
     @property
     def form(self) -> str:

@@ -11,14 +11,14 @@ from dealtrace.files.unreadable import unreadable
 
 
 def decimal_sign_of(path: Path, heading: str, unclear: str, seen: Collection[str]) -> str:
-    """Return the decimal sign, comma or point, of the cost column, which has this heading.
+    """Return the decimal sign, comma or point, of the cost column; `heading` is the heading of this column.
 
     Ours: the other cells of the column decide whether an unclear amount such as `1,234` is 1234 or 1.234; `seen` has
     the decimal signs in them. If they show no decimal sign, or contradict each other, the file is refused, since a
-    wrong guess is a thousandfold error.
+    wrong guess would be off by a factor of a thousand.
 
     Raises:
-        FileUnreadable: the cells do not decide it.
+        FileUnreadable: the cells show no decimal sign, or both.
     """
     if len(seen) == 1:
         return next(iter(seen))
@@ -48,7 +48,7 @@ class DecimalSigns:
                 self._shown[position].add(sign)
 
     def decided(self) -> Layout:
-        """Return the layout, in which columns of numbers have the decimal sign that their cells show.
+        """Return the layout, in which each column of numbers is given the decimal sign that its cells show.
 
         A column whose cells show no decimal sign, or both signs, is left unchanged.
         """

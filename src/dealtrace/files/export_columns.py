@@ -185,5 +185,5 @@ def _seconds(duration: timedelta | None) -> int | None:
 
 
 def on_the_clock(value: ExportedValue, zone: ZoneInfo) -> ExportedValue:
-    """Return a `datetime` as naive local time in `zone`, cut to the second, and any other value unchanged."""
+    """Return a `datetime` as naive local time in `zone`, rounded down to the second, and any other value unchanged."""
     return value.astimezone(zone).replace(tzinfo=None, microsecond=0) if isinstance(value, datetime) else value

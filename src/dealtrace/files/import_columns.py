@@ -16,7 +16,7 @@ from dealtrace.record import record
 _RUSSIAN = re.compile(r"[а-яё]", re.IGNORECASE)
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _NEVER_A_DASH = (CodeCell, IntegerCell, NumberCell, TagsCell, TimeOfDayCell, TimestampCell, WordCell)
-"""The columns in which a cell with one of `DASHES` is empty."""
+"""The types of the columns in which a cell with one of `DASHES` is empty."""
 
 ROW = "row"
 """The field of a violation that is about a whole row."""
@@ -54,7 +54,10 @@ def normalize_heading(heading: Cell) -> str:
 
 
 def column_titles(column: ImportColumn) -> tuple[str, str]:
-    """Return the name of a missing column in Russian and in English messages, with its name for commands."""
+    """Return the names by which the Russian and the English message call a missing column.
+
+    Both include the column's name for programs.
+    """
     heading = next((each for each in column.headings if _RUSSIAN.search(each)), "")
     meaning = column.meaning.partition(";")[0].rstrip(".")
     return f"«{heading}» ({column.name})" if heading else column.name, (
@@ -63,12 +66,12 @@ def column_titles(column: ImportColumn) -> tuple[str, str]:
 
 
 def accepted_headings(column: ImportColumn) -> str:
-    """Return the headings that a file may have for a column, the Russian ones first, which people can read."""
+    """Return the headings that a file may have for a column, in one string; the Russian headings come first."""
     return ", ".join(sorted((column.name, *column.headings), key=lambda each: _RUSSIAN.search(each) is None))
 
 
 def row_fault(violations: Iterable[Violation], language: Language) -> str:
-    """Return what is wrong with a row, naming invalid cells by their headings."""
+    """Return a message with all faults of a row; invalid cells are named by their headings."""
     word = "столбец «{}»: {}" if language == "ru" else "column “{}”: {}"
     texts = [(each.field, each.text(language)) for each in violations]
     return "; ".join(text if field == ROW else word.format(field, text) for field, text in texts)
@@ -139,7 +142,7 @@ class Layout:
 
 
 def _is_empty(cell: str, cell_type: CellType) -> bool:
-    """Return whether a cell is empty, or says that its value is missing."""
+    """Return whether a cell is empty or has a placeholder for a missing value."""
     text = cell.strip()
     if isinstance(cell_type, ReferenceCell) and names_nothing(text) and not text.startswith("#"):
         return True  # what begins with # is an error of a spreadsheet, whose row is refused
@@ -149,7 +152,7 @@ def _is_empty(cell: str, cell_type: CellType) -> bool:
 
 
 def count_known(headings: Iterable[Cell], columns: Sequence[ImportColumn]) -> int:
-    """Return how many of `headings` are names or headings of `columns`."""
+    """Return the number of `headings` that are names or headings of `columns`."""
     known = {heading for column in columns for heading in _accepted_headings(column)}
     return sum(normalize_heading(heading) in known for heading in headings)
 

@@ -40,7 +40,7 @@ class ImportFile:
     read: Callable[[], Iterator[FileRow]]
 
     def rows(self, time_zone: ZoneInfo, after: int) -> Iterator[tuple[FileRow, ImportRow[object]]]:
-        """Yield each row after row number `after` with its record, or with its refusal if invalid; skip blank rows."""
+        """Yield the nonblank rows after row number `after`, each with its record or, if it is invalid, its refusal."""
         for row in self.read():
             if row.number > max(after, self.headings.number) and not row.is_blank:
                 yield row, ImportRow(row.number, self._content(row, time_zone))

@@ -90,7 +90,7 @@ def _is_later(number: str, last_row: int) -> bool:
 
 
 def message_of_row(refusal: Refusal, language: Language) -> str:
-    """Return what is wrong with a row, naming invalid cells by their headings."""
+    """Return the message of a row's refusal; invalid cells are named by their headings."""
     if isinstance(refusal, InvalidParameters):
         return row_fault(refusal.violations, language)
     return refusal.text(language)
@@ -102,10 +102,10 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _text(cell: Cell) -> str:
-    """Return a cell as a string that spreadsheets keep unchanged and that an import can read.
+    """Return a cell as a string that spreadsheets do not change and that an import can read.
 
     Digits and formulas are protected; dates need no protection, since an import also reads reformatted dates. A string
-    that is protected already, or says that its value is missing, is kept.
+    that is protected already, or is a placeholder for a missing value, is kept.
     """
     if isinstance(cell, str) and not isinstance(cell, StatedText):
         bare = stripped(cell)

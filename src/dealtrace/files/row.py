@@ -19,7 +19,7 @@ class LostValue:
     shown: str
 
     def __str__(self) -> str:
-        """Return what the spreadsheet shows in the cell."""
+        """Return the string that the spreadsheet shows in the cell."""
         return self.shown
 
 
@@ -62,5 +62,5 @@ class FileRow:
 
     @property
     def is_blank(self) -> bool:
-        """Return whether all cells are empty; the end mark of a DOS file counts as empty."""
+        """Return whether all cells are empty, apart from spaces and the character that ends a DOS file."""
         return all(isinstance(cell, str) and not cell.strip().strip(END_OF_DOS_FILE) for cell in self.cells)

@@ -68,7 +68,7 @@ class CsvLines:
 
 @record
 class FileNote:
-    """A line of a file in addition to its rows: a name for programs, a Russian heading for people, and a text.
+    """A line of a file in addition to its rows: a name for programs, a Russian heading for people, and the note's text.
 
     The English heading is `english` or, if that is empty, the name with a capital letter.
     """
@@ -184,9 +184,9 @@ class ExcelCsvFile:
 
 
 def _without_spare_zeros(value: Decimal) -> str:
-    """Format a number; an amount with four decimals, as amounts of deals are stored, has two if the others are zeros.
+    """Format a number; of four decimals, as amounts of deals have them, the last two are left out if they are zeros.
 
-    Numbers with more decimals, such as shares, keep them all.
+    Numbers with more decimals, such as shares, keep all of them.
     """
     text = f"{value:f}"
     return text[:-_SPARE_DECIMALS] if _STORED_AMOUNT.search(text) else text
@@ -284,7 +284,7 @@ class _WantedRows:
 
 
 class UnknownExtensionError(ValueError):
-    """The extension of a file is none of those that `open_writer` can write."""
+    """`open_writer` has no format for the extension of a file."""
 
 
 @contextmanager

@@ -16,15 +16,15 @@ NO_VALUE = frozenset(
         "0000-00-00", "0000-00-00 00:00:00",
     }
 )  # fmt: skip
-"""What databases and programs write into spreadsheets and other tables of text for a missing value.
+"""The strings that databases and programs write into spreadsheets and other tables for a missing value.
 
-Ours: it counts as an empty cell in every column. Otherwise, if two phone calls had `NULL` as their id, the
-second would be refused as a repetition of the first. In JSON, which has a null of its own, it is text. Exports put an
-apostrophe before it.
+Ours: a cell with such a string is empty, in every column. Otherwise, if two phone calls had `NULL` as their id, the
+second would be refused as a repetition of the first. In JSON, which has a null of its own, such a string is text.
+Exports put an apostrophe before it.
 """
 
 DASHES = frozenset("-–—")
-"""What people and PBXs write for a missing value; in an imported file, it is an empty cell in columns without text."""
+"""The dashes that people and PBXs write for a missing value; in columns without text, an import reads an empty cell."""
 
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _FORMULA = re.compile(
@@ -49,8 +49,8 @@ _KEPT = re.compile("0|[1-9][0-9]{0,8}")
 def is_formula(text: str) -> bool:
     """Return whether a spreadsheet would run a string of a CSV file as a formula.
 
-    False for a string protected by an apostrophe, for a formula that is only a constant string (`="…"`), and for text
-    that begins with `=` but is not a formula, such as `=)`.
+    The result is `False` for a string protected by an apostrophe, for a formula that is only a constant string
+    (`="…"`), and for text that begins with `=` but is not a formula, such as `=)`.
     """
     return text.startswith("=") and _FORMULA.match(text) is not None and _CONSTANT.fullmatch(text) is None
 

@@ -37,7 +37,7 @@ class TimestampCell:
         return "date and time"
 
     def read(self, cell: Cell) -> datetime | date:
-        """Return a date, or a date and time with fractions of a second (naive unless the cell states an offset)."""
+        """Return a date, or a date and time with fractions of a second (naive unless the cell has an offset)."""
         try:
             timestamp = _parse_timestamp(cell)
         except (ValueError, OverflowError):

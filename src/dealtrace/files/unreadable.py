@@ -27,7 +27,7 @@ class CureKind(StrEnum):
 
 @record
 class Cure:
-    """The remedy for an unreadable file; `what` is the name of the column, or the currency, that it is about."""
+    """The remedy for an unreadable file; `what` is the column or currency that the remedy concerns, if any."""
 
     kind: CureKind
     what: str = ""
@@ -40,7 +40,7 @@ def cure_of(refusal: Exception) -> Cure | None:
 
 
 def unreadable(path: Path, ru: str, en: str, cure: Cure | None = None) -> FileUnreadable:
-    """Return the error for an unreadable file, with the reason in both languages and the file's name without folder.
+    """Return the error for an unreadable file, with the reason in both languages and the file's name without its path.
 
     The messages do not say how to set an option; the command or page that shows them adds `cure` in its own words.
     """
@@ -60,7 +60,7 @@ def check_headings(path: Path, headings: FileRow) -> None:
 
 
 def take_headings(path: Path, rows: Iterator[FileRow]) -> FileRow:
-    """Take the line with the headings, which is the first of the rows.
+    """Take the line with the headings from `rows`, whose first row it is, and return it.
 
     Raises:
         FileUnreadable: there are no rows, or the line cannot be split into cells.

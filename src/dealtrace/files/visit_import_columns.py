@@ -36,7 +36,7 @@ NO_VISIT = frozenset(
         "<не заполнено>",
     }
 )
-"""What programs write instead of a visit's id if there is no visit, in lower case."""
+"""The strings that programs write instead of a visit's id if there is no visit, in lower case."""
 
 
 @record
@@ -53,7 +53,7 @@ class VisitRefCell:
         return "integer"
 
     def read(self, cell: Cell) -> VisitId | None:
-        """Return the id in a cell, or `None` if the cell says that there is no visit.
+        """Return the id in a cell, or `None` if the cell has a placeholder for a missing visit.
 
         Raises:
             InvalidValue: the cell has neither an id nor a placeholder.

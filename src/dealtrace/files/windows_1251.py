@@ -130,7 +130,7 @@ class ByteLetters:
     capitals: tuple[bool, ...]
 
     def differs(self, word: bytes, other: "ByteLetters") -> bool:
-        """Return whether a word has other letters or costs in the other reading."""
+        """Return whether a word has different letters, costs or capitals in the other encoding."""
         return any(
             (self.letters[byte], self.costs[byte], self.capitals[byte])
             != (other.letters[byte], other.costs[byte], other.capitals[byte])
@@ -138,7 +138,7 @@ class ByteLetters:
         )
 
     def score(self, words: Iterable[bytes]) -> int:
-        """Return how typical of Russian the words are; only scores of the same words can be compared."""
+        """Return a score for how typical of Russian words are; only scores of the same words can be compared."""
         return sum(map(self._score_of, words))
 
     def _score_of(self, word: bytes) -> int:
@@ -191,7 +191,7 @@ def _is_better_otherwise(words: Iterable[bytes]) -> bool:
 
 
 def _is_mac_cyrillic(words: Iterable[bytes]) -> bool:
-    """Return whether the words that Windows-1251 and Mac-Cyrillic read differently are better words in the latter."""
+    """Return whether words that differ in Windows-1251 and Mac-Cyrillic are more typical of Russian in Mac-Cyrillic."""
     telling = [word for word in words if _OWN_READING.differs(word, _MAC_READING)]
     return _MAC_READING.score(telling) - _OWN_READING.score(telling) > MAC_EVIDENCE_MAX
 

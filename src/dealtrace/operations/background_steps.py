@@ -1,4 +1,4 @@
-"""How a run in the background takes turns with other work, and how it learns that it must end."""
+"""How a background run pauses for other work between its steps, and how it ends when the server stops."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -10,4 +10,4 @@ NextStep: TypeAlias = Callable[[], None]
 
 
 class Stopped(Exception):  # noqa: N818 - it is not an error
-    """The server is stopping, so a run in the background ends before its next step."""
+    """The server is stopping, so a background run ends before its next step."""

@@ -97,7 +97,7 @@ def import_rows(work: Work, run: Import[Content], at: FileImport, rows: Sequence
 
 
 def _row_id(outcome: object) -> int | None:
-    """Return the id of the row that an outcome is about, or `None` if it is a refusal."""
+    """Return the id of the stored row that an outcome is about, or `None` if the outcome is a refusal."""
     match outcome:
         case int() | Call(id=_) | LeadRequest(id=_):
             return outcome if isinstance(outcome, int) else outcome.id

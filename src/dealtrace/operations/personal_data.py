@@ -115,7 +115,7 @@ def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) ->
 
 
 def _without_contacts(fields: Fields, sought: re.Pattern[str] | None) -> Fields:
-    """Return the fields of a version without what identifies the person, and without contacts in the stated source."""
+    """Return the fields of a version without values that identify the person or contacts in the stated source."""
     cleaned = without_person(fields)
     stated = cleaned.get("stated_source")
     if sought is None or not isinstance(stated, dict):
@@ -144,7 +144,7 @@ def find_person(
 
 
 def _traces_of_client(connection: Connection, site: Site, client_id: int) -> personal_data.Traces:
-    """Find the rows of a client by its contacts, also those of deleted leads, and its leads without a contact."""
+    """Find the rows of a client by its contacts, including those of deleted leads, and its leads without a contact."""
     joined = find_joined_ids(connection, site.id, client_id)
     client = find_clients(connection, site.id, [client_id]).get(client_id)
     contacts = set(client.phones + client.emails if client is not None else ())

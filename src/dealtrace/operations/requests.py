@@ -20,14 +20,14 @@ DELETED_MAX = 2000
 
 @record
 class RequestBatch:
-    """Requests of one site to store, and how many more are not kept, if any."""
+    """The requests of one site to store; `omitted` describes further requests that are not kept, if any."""
 
     entries: Sequence[EncodedRequests]
     omitted: OmittedRequests | None = None
 
     @property
     def request_count(self) -> int:
-        """Return how many requests there are to store."""
+        """Return the number of requests to store."""
         return sum(each.request_count for each in self.entries)
 
 

@@ -18,7 +18,7 @@ MIDNIGHT_MARGIN = timedelta(minutes=5)
 
 
 def pay_for_calls(work: Work, method: PaidMethod, calls: int) -> int:
-    """Spend the points of up to `calls` successful API calls of `method`; return for how many calls they were enough.
+    """Spend the points of up to `calls` successful API calls of `method`, and return the number of calls paid for.
 
     If too few points are left today for all calls, points are spent call by call until they are used up.
     """

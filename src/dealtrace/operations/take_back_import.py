@@ -47,11 +47,12 @@ Each of these deals is matched again, and registrations wait for the whole step.
 
 @record
 class TakeBackPreview:
-    """What taking an import back would do: the number of its rows by outcome, and the number of deals concerned.
+    """The effect of taking an import back: the number of its rows by outcome, and the number of deals concerned.
 
-    These deals would be deleted themselves or, if leads are taken back, be matched again. `sources` has the deals, in
-    units of 1/`WHOLE`, and their money by their current source and medium, which may be missing (`None`), most money
-    first. If `is_cut`, only some of the deals were read. Only the first `counted` rows are counted.
+    If deals are taken back, the deals concerned would be deleted; if leads are taken back, they would be matched again.
+    `sources` has the number of these deals, in units of 1/`WHOLE`, and their money by current source and medium
+    (`None` if missing), most money first. If `is_cut`, only some of the deals were read. Only the first `counted` rows
+    are counted.
     """
 
     logged: LoggedImport
@@ -85,7 +86,7 @@ assert TAKING.keys() == REMEMBERED_NOUNS
 
 
 def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) -> TakeBackPreview:
-    """Return what taking an import back would do now; nothing is stored."""
+    """Return the effect that taking an import back would have now; nothing is stored."""
     noun = logged.file.noun
     outcomes = imported_rows.find_take_back_outcomes(connection, site.id, logged.number, noun, ROWS_COUNTED_MAX)
     going = [row_id for row_id, outcome in outcomes.items() if outcome is TakeBackOutcome.DELETED]
@@ -105,7 +106,7 @@ def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) 
 
 
 def _list_concerned(connection: Connection, site: Site, noun: str, going: Sequence[int]) -> list[int]:
-    """List the ids of deals that rows concern, one more than are read if there are more."""
+    """List the ids of the deals that rows concern: at most `DEALS_READ_MAX`, and one more if there are more."""
     ids: list[int] = []
     for start in range(0, len(going), ROWS_PER_STEP):
         left = DEALS_READ_MAX + 1 - len(ids)
@@ -132,7 +133,7 @@ def begin_take_back(work: AccountWork, site_id: int, number: int) -> LoggedImpor
 
 @record
 class TakeBackRun:
-    """Taking back an import of a site, on behalf of a user; it can be stopped at any time, and be continued."""
+    """A run that takes back an import of a site on behalf of a user; it can be stopped at any time and continued."""
 
     database: Database
     site_id: int
@@ -144,8 +145,8 @@ class TakeBackRun:
 def take_back(run: TakeBackRun, next_step: Callable[[], None] = lambda: None) -> Iterator[LoggedImport]:
     """Take back what is left of an import that `begin_take_back` has begun; yield its state after each step.
 
-    `next_step` is called before each step. Several runs of the same import share its rows, since each step takes the
-    next ones.
+    `next_step` is called before each step. Several runs may take back the same import at once, since each step takes
+    rows that are left.
 
     Raises:
         SiteNotFound: the site was removed.

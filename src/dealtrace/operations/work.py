@@ -68,7 +68,7 @@ class Operation(Protocol[Payload, Outcome_co]):
 
 
 class _TakesIds(Protocol):
-    """A function with the declaration of `takes_ids`."""
+    """A function that is decorated with `takes_ids`."""
 
     ids_taken: int
 

@@ -1,1 +1,1 @@
-"""The differences between a CRM's list and the deals of a site, as a temporary file that pages and exports read."""
+"""The differences between a CRM's list of deals and the deals of a site, in a temporary file for pages and exports."""

@@ -1,4 +1,4 @@
-"""Write differences between a CRM's list and the stored deals to a compressed file of JSON Lines, and read them."""
+"""Write the differences between a CRM's list of deals and the stored deals to a compressed file, and read the file."""
 
 import gzip
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _FASTEST = 1
 
 @record
 class ComparedValues:
-    """The values of a deal that are compared."""
+    """The values of a deal that are compared: in the list or as stored."""
 
     happened_at: datetime
     status: str
@@ -35,10 +35,11 @@ class ComparedValues:
 
 @record
 class Difference:
-    """A deal that differs: its row in the list, and its values there (`theirs`) and here (`ours`), `None` if missing.
+    """A difference between the list and the stored deals, such as a deal that is missing in one of them.
 
-    `deal_id` is the id of the stored deal, or `None`. `fields` are the fields that differ; `reason` says why a row is
-    invalid.
+    `theirs` has the deal's values in the list, `ours` its stored values; `None` means that the deal is missing there.
+    `row` is the number of its row in the list, and `deal_id` the id of the stored deal. `fields` are the fields that
+    differ, and `reason` says why the row is invalid.
     """
 
     kind: Disagreement
@@ -52,14 +53,14 @@ class Difference:
 
 
 class DifferencesFile:
-    """Counts differences, and writes the first `KEPT_MAX` of them to a file."""
+    """Counts the differences, and writes the first `KEPT_MAX` of them to a file."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         self.total = 0
         self._file = file
 
     def add(self, compared: DealComparison) -> None:
-        """Write a comparison if its deals differ."""
+        """Count the result of a comparison, and write it to the file, if the two deals differ."""
         if compared.disagreement is None:
             return
         self.total += 1
@@ -69,13 +70,13 @@ class DifferencesFile:
 
 @contextmanager
 def open_differences(path: Path) -> Iterator[DifferencesFile]:
-    """Create a file of differences, to be written in the `with` block."""
+    """Create a file of differences, which the `with` block writes."""
     with gzip.open(path, "wb", _FASTEST) as file:
         yield DifferencesFile(file)
 
 
 def read_differences(path: Path, start: int = 0) -> Iterator[Difference]:
-    """Yield the differences in a file in their order, without the first `start` of them."""
+    """Yield the differences in a file, in order; the first `start` of them are skipped."""
     decoder = msgspec.json.Decoder(Difference)
     with gzip.open(path, "rb") as lines:
         for line in islice(lines, start, None):
@@ -107,7 +108,7 @@ def _difference_of(compared: DealComparison, kind: Disagreement) -> Difference:
 
 
 def _number_of(theirs: IncomingDeal | None, ours: Deal | None) -> str | None:
-    """Return the number of a deal or, if the list has only an id of a deal that is not stored, that id."""
+    """Return the number of a deal; for a deal that is not stored and has no number in the list, return its id."""
     if ours is not None:
         return ours.number
     if theirs is None:

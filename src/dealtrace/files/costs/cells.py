@@ -17,7 +17,7 @@ from dealtrace.plain_text import visible
 from dealtrace.record import record
 
 MICROS = 10**6
-"""How many units make one ruble in Yandex Direct's reports, which state costs in millionths of a ruble."""
+"""The number of units in one ruble in Yandex Direct's reports, which give costs in millionths of a ruble."""
 WRITTEN_MAX = COST_KOPECKS_MAX // KOPECKS_PER_RUBLE * MICROS
 """The largest number allowed in a cell."""
 PERCENT_MAX = 100
@@ -43,7 +43,7 @@ _NOTHING = WrittenNumber(Decimal(0), is_whole=True)
 
 @record
 class Money:
-    """An amount as it was written; `currency` is a three-letter code, or empty if the cell does not name a currency."""
+    """An amount as it was written; `currency` is a three-letter code, or empty if the cell has no currency."""
 
     written: WrittenNumber
     currency: str = ""
@@ -170,10 +170,10 @@ def read_currency(text: str) -> str:
 
 
 def read_positive(text: str, most: int | None) -> Decimal:
-    """Parse a number above 0 that stands alone, without a currency; `most` is the largest allowed, or `None`.
+    """Parse a number above 0 without a currency; `most` is the largest allowed number, or `None` for no limit.
 
     Raises:
-        InvalidValue: the string is not a number, names a currency, or is ambiguous (see `single_number`); or
+        InvalidValue: the string is not a number, has a currency, or is ambiguous (see `single_number`); or
             the number is not above 0 or is too large.
     """
     try:

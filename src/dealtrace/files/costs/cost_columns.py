@@ -93,7 +93,7 @@ _FILLING = frozenset({"в", "in"})
 class HeadingUnits:
     """A heading such as `Расход (руб., с НДС)`, split into its text, currency and tax.
 
-    `currency` and `has_vat` (whether the amounts include VAT) are `None` if the heading does not state them.
+    `currency` and `has_vat` (whether the amounts include VAT) are `None` if the heading does not mention them.
     """
 
     plain: str

@@ -25,7 +25,7 @@ class CostUnit(StrEnum):
 
 @dataclass
 class AmountSizes:
-    """What the amounts of a file, except zeros, have in common; this may show in which unit they are."""
+    """The properties that all nonzero amounts of a file share; they may reveal the unit of the amounts."""
 
     are_whole: bool = True
     are_kopecks_in_micros: bool = True
@@ -42,9 +42,9 @@ class AmountSizes:
 def find_cost_unit(path: Path, headings: CostHeadings, sizes: AmountSizes, stated: CostUnit) -> CostUnit:
     """Return the unit of the cost column.
 
-    Ours: reports of the Yandex Direct API do not state their unit, so their numbers decide. They count as rubles if any
-    number has decimals or is below 10,000, which is a kopeck in millionths of a ruble. Otherwise they count as
-    millionths if all are multiples of 10,000. In all other cases the unit is uncertain, and the file is refused.
+    Ours: reports of the Yandex Direct API do not name their unit, so it is found from their numbers. The numbers are
+    rubles if any of them has decimals or is below 10,000, which is a kopeck in millionths of a ruble. Otherwise they
+    are millionths if all are multiples of 10,000. In all other cases the unit is uncertain, and the file is refused.
     """
     if stated is not CostUnit.AUTO:
         return stated

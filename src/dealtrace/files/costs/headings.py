@@ -28,7 +28,7 @@ from dealtrace.record import record
 class CostHeadings:
     """The headings of a table of costs: their row number and layout, and the currency and VAT in the cost heading.
 
-    `currency` and `has_vat` (whether the costs include VAT) are `None` if the heading does not state them.
+    `currency` and `has_vat` (whether the costs include VAT) are `None` if the heading does not mention them.
     """
 
     number: int
@@ -68,7 +68,7 @@ def read_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> C
 
 
 def list_headings(path: Path, encoding: str | None) -> list[str]:
-    """List the headings of a file, whatever they name; empty if the file cannot be read."""
+    """List all headings of a file, known or not; the list is empty if the file cannot be read."""
     try:
         table = open_table(
             path, encoding, COST_COLUMNS, head_lines=HEAD_LINES, plain_heading=lambda cell: plain_heading(cell, {})

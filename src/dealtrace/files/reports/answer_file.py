@@ -20,8 +20,9 @@ def write_answer(
     language: Language = "ru",
     proceed: Proceed = lambda: None,
 ) -> None:
-    """Write a report or a pivot table as CSV or XLSX, as the extension says; the file appears only when it is complete.
+    """Write a report or a pivot table as CSV or XLSX, depending on the extension of `path`.
 
+    The file appears only when it is complete.
     XLSX files and CSV files for Excel are for people: their headings and notes are in `language`. `proceed` is called
     before each row and while a workbook is packed; to stop the writing, it raises an exception, which is passed on.
 

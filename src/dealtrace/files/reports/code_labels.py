@@ -56,7 +56,7 @@ assert set(_REASONS) == set(MatchReason)
 
 
 def label_of_code(name: str, key: str, language: Language) -> str:
-    """Return the label of a key of the dimension `name`; a key that has none is returned unchanged."""
+    """Return the label of a key of the dimension `name`; a key without a label is returned unchanged."""
     found = CODE_LABELS.get(name, {}).get(key)
     if found is None:
         return key
@@ -64,9 +64,9 @@ def label_of_code(name: str, key: str, language: Language) -> str:
 
 
 def code_of_label(name: str, text: str) -> str:
-    """Return the code of the dimension `name` that a text names by its label, in either language and any case.
+    """Return the code of the dimension `name` that has the label `text`, in either language and any letter case.
 
-    A text that is no label of the dimension, such as a code, is returned unchanged.
+    If `text` is not a label of the dimension, for example because it is a code, it is returned unchanged.
     """
     said = text.strip().casefold()
     codes = (code for code, labels in CODE_LABELS.get(name, {}).items() if said in (each.casefold() for each in labels))
@@ -74,7 +74,7 @@ def code_of_label(name: str, text: str) -> str:
 
 
 def text_with_labels(text: str, language: Language) -> str:
-    """Return the text of a refused filter with titles of dimensions and labels instead of names and codes."""
+    """Return the message of a refused filter, with titles of dimensions and labels instead of names and codes."""
     text = text.replace(", ".join(DIMENSIONS), ", ".join(text_in(language, each) for each in DIMENSIONS.values()))
     for name in CODE_LABELS:
         dimension = DIMENSIONS[name]
@@ -88,7 +88,7 @@ def text_with_labels(text: str, language: Language) -> str:
 def answer_with_labels(answered: Report | Pivot, language: Language) -> Report | Pivot:
     """Return a copy of a report or a pivot, with labels instead of codes in its keys.
 
-    Ours: days, weeks and months stay as they are, since spreadsheets sort them.
+    Ours: days, weeks and months are not changed, so that spreadsheets can sort them.
     """
     if isinstance(answered, Report):
         rows = LazyRows(answered.rows, partial(_row_with_labels, answered.question.by, language))

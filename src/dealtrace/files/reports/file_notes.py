@@ -58,16 +58,16 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
 
 
 def masked_search_notes(question: Question, language: Language) -> Iterator[FileNote]:
-    """Yield a note if a filter searches texts in which contacts are masked."""
+    """Yield a note if a filter searches strings in which contacts are masked."""
     if searches_what_is_shown(question.filters):
         yield FileNote("contains", "Поиск части текста", _SEARCHES_MASKED[language])
 
 
 def time_notes(answered: Report | Pivot, language: Language) -> Iterator[FileNote]:
-    """Yield notes on some of the times, such as weeks, of a report or a pivot.
+    """Yield notes on the times, such as weeks, in a report or a pivot.
 
-    One note lists the times that are not counted whole; another lists the times that are compared with more or fewer
-    days than they have themselves.
+    One note lists the times that are counted only in part. Another lists the times that are compared with a time of
+    more or fewer days.
     """
     if lines := partial_lines(answered, language):
         yield FileNote("not whole", "Не целиком", "; ".join(lines))

@@ -8,7 +8,7 @@ from dealtrace.reports.dimensions import DIMENSIONS, FIELD_PREFIX, Dimension, fi
 from dealtrace.reports.filters import SEPARATOR, VALUE_SEPARATOR, Operator, split_escaped, split_filter, unescaped
 
 LabelValue = Callable[[str, Dimension | None], str]
-"""Returns what is shown of a value that a filter compares the keys of a dimension with."""
+"""Returns the label of a value with which a filter compares the keys of a dimension."""
 
 OPERATORS = {
     Operator.IS: ("=", "is"),
@@ -35,7 +35,7 @@ def filter_in_words(
 ) -> str:
     """Return a filter with the titles of its dimension and operator, and its values as `label_value` returns them.
 
-    `named` are the dimensions by name; one that is missing there is called `unknown`, or else by its name.
+    `named` has the dimensions by name. The title of any other dimension is `unknown` or, if that is empty, its name.
     """
     name, rest = split_filter(text)
     operator, _, value = (rest or "").partition(SEPARATOR)
@@ -46,7 +46,7 @@ def filter_in_words(
 
 
 def mailed_filters(texts: Sequence[str], language: Language) -> list[str]:
-    """List filters in words for an e-mail."""
+    """List filters in words, as an e-mail shows them."""
     named = {**DIMENSIONS, **named_fields(texts)}
 
     def label_value(value: str, dimension: Dimension | None) -> str:
@@ -56,7 +56,7 @@ def mailed_filters(texts: Sequence[str], language: Language) -> list[str]:
 
 
 def named_fields(texts: Iterable[str]) -> dict[str, Dimension]:
-    """Return the dimensions of the custom fields in filters by the names of the dimensions."""
+    """Return the dimensions of the custom fields that filters use, by the names of the dimensions."""
     names = {split_filter(text)[0] for text in texts}
     return {name: field_dimension(name.removeprefix(FIELD_PREFIX)) for name in names if name.startswith(FIELD_PREFIX)}
 

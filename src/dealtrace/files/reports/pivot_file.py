@@ -28,7 +28,7 @@ def write_pivot(
     language: Language = "ru",
     proceed: Proceed = lambda: None,
 ) -> None:
-    """Write a pivot table as CSV or XLSX, as the extension says; the file appears only when it is complete.
+    """Write a pivot table as CSV or XLSX, depending on the extension; the file appears only when it is complete.
 
     `language` applies to files for people. `proceed` may raise an exception to stop the writing.
 

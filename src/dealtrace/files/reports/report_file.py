@@ -37,10 +37,10 @@ def write_report(
     language: Language = "ru",
     proceed: Proceed = lambda: None,
 ) -> None:
-    """Write a report as CSV or XLSX, as the extension says; the file appears only when it is complete.
+    """Write a report as CSV or XLSX, depending on the extension; the file appears only when it is complete.
 
-    A file for people, which is every file except a CSV without `for_excel`, has its texts in `language`. `proceed` is
-    called often; if it raises an exception, the writing stops.
+    Every file except a CSV file without `for_excel` is for people: its headings and notes are in `language`. `proceed`
+    is called often; if it raises an exception, the writing stops.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

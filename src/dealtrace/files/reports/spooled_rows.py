@@ -18,7 +18,7 @@ _DECODERS: Mapping[Fact, msgspec.json.Decoder[AnyRow]] = {
 
 
 def spool_rows(rows: Sequence[AnyRow], file: BinaryIO) -> None:
-    """Append rows to a file, a line of JSON each."""
+    """Append rows to a file, each as one line of JSON."""
     file.write(_ENCODER.encode_lines(rows))
 
 

@@ -1,4 +1,4 @@
-"""Read what the spreadsheet library omits: the epoch of dates, and the table sheet's cells without a value."""
+"""Read what the spreadsheet library does not report: the epoch of dates, and the cells that have lost their value."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ _REFERENCE = re.compile("([A-Z]{1,3})([0-9]{1,7})")
 
 @record
 class SheetTraits:
-    """What the library omits about a sheet: whether days count from 1904, and which cells have no value.
+    """What the library does not report about a sheet: whether days count from 1904, and which cells have no value.
 
     `position` is the sheet's place in the workbook, from 0: the sheet is the first that is neither hidden nor a chart.
     `lost` has the cells without a value (an error, or a formula that was not calculated), first by row number, from 1,

@@ -1,6 +1,6 @@
 """Check how much memory an XLSX file needs, before the library that reads it allocates that memory.
 
-The library ends the whole process if it cannot allocate memory, so the sizes that a file states are not trusted. Every
+The library ends the whole process if it cannot allocate memory, so the sizes declared in a file are not trusted. Every
 entry of the archive is unpacked to its end, and cells and strings are counted as the library counts them.
 """
 
@@ -91,7 +91,7 @@ def _check_entries(packed: ZipFile) -> None:
 
 
 def _reads(packed: ZipFile) -> Callable[[ZipInfo], bool]:
-    """Return a function that says whether the XLSX library might read an entry as a sheet or as shared strings.
+    """Return a function that checks whether the XLSX library might read an entry as a sheet or as shared strings.
 
     The library reads an entry as a sheet only if the name of the entry, without the folder, occurs in the workbook's
     list of sheets.
@@ -142,7 +142,7 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
     """Unpack an entry, check its size and counts, and return `before` with this entry added.
 
     Raises:
-        _TooLarge: the entries are too large, or state a count for which the library would reserve too much memory.
+        _TooLarge: the entries are too large, or declare a count for which the library would reserve too much memory.
     """
     size, has_cells, has_texts, is_broken, carried = before.size, False, False, False, b""
     for block in _blocks(packed, entry):
@@ -159,7 +159,7 @@ def _scan(packed: ZipFile, entry: ZipInfo, before: _Scanned) -> _Scanned:
 
 
 def _open(packed: ZipFile, entry: ZipInfo) -> IO[bytes]:
-    """Open an entry so that, as in the library, all its data is read, even if there is more than the archive states."""
+    """Open an entry so that all its data is read, as the library does, even if the archive declares a smaller size."""
     whole = copy(entry)
     whole.file_size = UNPACKED_BYTES_MAX + 1
     return packed.open(whole)
@@ -215,7 +215,7 @@ class _SharedStrings:
 class _Extent:
     """Checks the size of a sheet and of the shared strings in its cells; its methods are handlers of an XML parser.
 
-    A row or cell that does not state its place follows the previous row or cell. `lengths` has the length of each
+    A row or cell without a position follows the previous row or cell. `lengths` has the length of each
     shared string by its index. If the index in a cell has a comment or character reference among its digits, the
     library may read only the first digits and take another string. For sheets with such markup, `lengths` has, for
     each index, the greatest length of all strings that the library could take.

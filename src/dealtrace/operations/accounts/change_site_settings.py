@@ -52,7 +52,7 @@ def change_site_settings(work: AccountWork, site_id: int, settings: Mapping[str,
     """Change settings of a site, all or none, and return the site; running servers use them within two seconds.
 
     Each changed setting is recorded with the time and the user who changed it. If the time zone changes, each currency
-    rate still begins with the same calendar day.
+    rate still begins on the same calendar day.
 
     Raises:
         SiteNotFound: there is no such site.

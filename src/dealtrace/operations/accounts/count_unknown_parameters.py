@@ -26,7 +26,7 @@ class UnknownParameters:
 
 @operation(ids_per_command=0)
 def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[UnknownParameters]]) -> list[None]:
-    """Add unknown parameters to the counts of a site; the list has `None` for each command.
+    """Add unknown parameters to the counts of a site; each outcome is `None`.
 
     A name that is new to the site is stored together with the most similar name that the endpoint accepts.
     """
@@ -45,11 +45,12 @@ def count_unknown_parameters(work: Work, commands: Sequence[WriteCommand[Unknown
 
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name most similar to `name`; for a path such as `customSources.sorce`, a path with that start.
+    """Return the known name that is most similar to `name`, or `None` if no known name is similar.
 
-    If `name` is a key of the list's items but was sent beside the list, the result is its path in the list, such as
-    `orders.comment`. The name of a list, such as `orders`, is returned only for a misspelling of it: for `orderStatus`,
-    the result is `status`.
+    For a path such as `customSources.sorce`, only paths that begin with `customSources.` are considered. If `name` is a
+    key of the items of a list but was sent outside the list, the result is its path in the list, such as
+    `orders.comment`. The name of a list, such as `orders`, is returned only for a misspelling of that name: for
+    `orderStatus`, the result is `status`.
     """
     if name in known:
         return next((other for other in known if other.rpartition(".")[2] == name and other != name), None)

@@ -1,4 +1,4 @@
-"""Create sites, with their first tokens; and the first site of a new installation."""
+"""Create sites with their first tokens, including the first site of a new installation."""
 
 import secrets
 from dataclasses import replace

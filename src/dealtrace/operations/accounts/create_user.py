@@ -72,7 +72,7 @@ def _checked_login(login: str) -> str:
 
 
 def hash_password(password: str) -> PasswordHash:
-    """Return the argon2id hash of a new password; this is slow on purpose, so it must not be in a transaction.
+    """Return the argon2id hash of a new password; call this outside a transaction, since it is slow on purpose.
 
     Raises:
         InvalidSetting: the password is too short or too long.

@@ -13,7 +13,7 @@ from dealtrace.storage.accounts import custom_fields, revision
 def add_custom_field(work: AccountWork, site_id: int, name: str) -> None:
     """Add a field to a site, so that values sent as `custom[name]` are stored from now on.
 
-    Blanks and invisible marks around the name are left out.
+    Spaces and invisible characters around the name are removed.
 
     Raises:
         SiteNotFound: there is no such site.

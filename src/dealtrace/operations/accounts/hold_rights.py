@@ -18,7 +18,7 @@ LOCKED_RETRY_SECONDS = 5
 
 @record
 class SessionRights:
-    """What a person may do in a session: `role` is their role on the site `site_id`, if a site is concerned.
+    """The rights of a person in a session: `role` is their role on the site `site_id`, if a site is concerned.
 
     `lacks_factor` is true if they must first set up a second factor.
     """
@@ -36,7 +36,7 @@ class RightsChanged(Exception):  # noqa: N818 - the name says what happened
 
 @record
 class Admission:
-    """The digest of a session, and what its person was allowed to do when their request was admitted."""
+    """The digest of a session, and the rights that its user had in it when a request was admitted."""
 
     digest: str
     decided: SessionRights
@@ -93,9 +93,9 @@ def _make_admitted(run: AnyOperation) -> AnyOperation:
 def _find_denial(
     work: AccountWork, admission: Admission, locked: dict[UserId, DatabaseUnavailable]
 ) -> RightsChanged | DatabaseUnavailable | None:
-    """Return why a person may not make a change, or `None` if they may.
+    """Return the outcome for a person who may not make a change now, or `None` if the person may make it.
 
-    `locked` has the people whose accounts were found to be locked: each is waited for once only.
+    `locked` has the outcomes for accounts that were found to be locked, so that each account is waited for only once.
     """
     user_id = admission.decided.user_id
     if user_id in locked:
@@ -113,7 +113,7 @@ def _find_denial(
 
 
 def rights_in_session(rights: Rights, site_id: int | None, *, lacks_factor: bool) -> SessionRights:
-    """Return what a person with these rights may do in a session, on a site if `site_id` is given."""
+    """Return the rights of a person in a session, including the role on a site if `site_id` is given."""
     role = rights.role_at(site_id) if site_id is not None else None
     return SessionRights(rights.user.id, rights.user.is_owner, site_id, role, lacks_factor)
 

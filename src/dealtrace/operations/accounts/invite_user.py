@@ -119,7 +119,7 @@ def require_invitation(connection: Connection, key: str, purpose: Purpose, now: 
 
 @record
 class LoginTaken:
-    """Another user has the login that was chosen; `tries_left` is how many more such choices an invitation allows."""
+    """Another user has the chosen login; `tries_left` is how many more attempts the invitation allows."""
 
     tries_left: int
 
@@ -128,7 +128,7 @@ class LoginTaken:
 def join(work: AccountWork, key: str, login: str, password: PasswordHash) -> User | LoginTaken:
     """Accept an invitation: create a user with the invited role, and return the user.
 
-    If another user has the login, nothing is created, and the invitation remains unused; the try is counted.
+    If another user has the login, no user is created and the invitation remains unused, but the attempt is counted.
 
     Raises:
         InvitationSpent: as in `require_invitation`.
@@ -182,9 +182,9 @@ def accept_password(work: AccountWork, key: str, password: PasswordHash) -> User
 
 
 def _may_open_account(connection: Connection, link: Invitation) -> bool:
-    """Return whether the maker of a link for a new password still has the right to open the account of its user.
+    """Return whether the maker of a password link still has the right to open the account that the link opens.
 
-    A link that was made before the user got rights on other sites must not give those rights away.
+    A link that was made before the account got rights on other sites must not give these rights away.
     """
     maker = users.find_rights(connection, link.made_by) if link.made_by is not None else None
     whose = users.find_rights(connection, link.user_id) if link.user_id is not None else None
@@ -201,7 +201,7 @@ def _use(work: AccountWork, key: str, purpose: Purpose) -> Invitation:
 
 
 def _audited_name(invitation: Invitation) -> str:
-    """Return the text about an invitation in the audit log: the site id and role, or nothing if there is no site."""
+    """Return the site id and role of an invitation as the audit log shows them; empty if there is no site."""
     return f"{invitation.site_id} {invitation.role}" if invitation.site_id is not None else ""
 
 

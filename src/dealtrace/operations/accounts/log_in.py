@@ -37,7 +37,7 @@ class Browser:
 
 @record
 class Credentials:
-    """The user who has a login, and the hash of the user's password; `None` and an empty string if no user has it."""
+    """The user who has a login, and the hash of the user's password; `None` and an empty string if there is no user."""
 
     user: User | None
     password_hash: str
@@ -121,9 +121,9 @@ def end_other_sessions(work: AccountWork, user_id: UserId, *, kept_digest: str) 
 
 
 def end_all_sessions(work: AccountWork, user_id: UserId) -> None:
-    """End all sessions of a user, whose next request in any browser is refused; nothing if there is no such user.
+    """End all sessions of a user, so that the user's next request from any browser is refused.
 
-    Logging in again is possible with the same password.
+    The user can log in again with the same password. If there is no such user, nothing happens.
     """
     locked = users.lock_user(work.connection, user_id)
     if locked is None:

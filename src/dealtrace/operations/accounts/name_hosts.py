@@ -65,7 +65,7 @@ def remove_host(work: AccountWork, site_id: int, kind: str, host: str) -> SiteHo
 
 
 def _formatted(connection: Connection, site_id: int, host: str) -> str:
-    """Return the kind and the source of a stored host, or an empty string if the site has no such host."""
+    """Return the kind and the source of a stored host as one string, empty if the site has no such host."""
     stored = (each for each in site_hosts.list_hosts(connection, site_id) if each.host == host)
     return next(map(format_host_kind, stored), "")
 

@@ -1,4 +1,4 @@
-"""Record the changes of a site and what is done to accounts: what was done, by whom and when."""
+"""Record the changes of sites and the actions on accounts: what was done, by whom and when."""
 
 from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.accounts.site_change import VALUE_LENGTH_MAX, ChangeKind, FormerValues, SiteChange
@@ -40,6 +40,6 @@ def _shortened(text: str) -> str:
 
 
 def record_audit_entry(work: AccountWork, kind: AuditedAction, name: str) -> None:
-    """Record what is done to an account in the transaction that does it, with the login of the user who does it."""
+    """Record an action on an account, in the transaction of the action, with the login of the user who acts."""
     author = find_logins(work.connection, {work.user_id}).get(work.user_id) if work.user_id is not None else None
     insert_audit_entry(work.connection, AuditEntry(kind, name, work.now, author))

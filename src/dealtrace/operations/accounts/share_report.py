@@ -1,4 +1,4 @@
-"""Share reports by links that need no log-in, and revoke the links."""
+"""Share reports through links that require no login, and revoke the links."""
 
 import secrets
 from dataclasses import replace

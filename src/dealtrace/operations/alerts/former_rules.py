@@ -22,10 +22,10 @@ def former_parts(rule: Rule, recipients: Sequence[Recipient]) -> FormerValues:
 
 
 def former_rule(change: SiteChange, now: Rule | None) -> Rule | None:
-    """Return the rule as it was before a change; parts that the change does not state are as in the rule `now`.
+    """Return the rule as it was before a change; parts that the change does not contain are as in the rule `now`.
 
-    `now` is `None` if the rule was removed. The result is `None` if the change states no former part, or if `now` is
-    `None` and the stated parts are not a whole rule.
+    `now` is `None` if the rule was removed. The result is `None` if the change contains no former part of a rule, or if
+    `now` is `None` and the former parts do not form a whole rule.
     """
     former: FormerValues = change.former or {}
     watched = parse_formatted_rule(former[WATCHES]) if WATCHES in former else now

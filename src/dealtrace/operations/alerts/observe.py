@@ -24,7 +24,7 @@ _NOTHING_KNOWN = Observed(None)
 def observe_each(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
     """Return the number observed in each window of time; for many windows, `observe_all` is faster.
 
-    Nothing is known of an hour that clocks skip, so that it is not an hour without deals in later comparisons.
+    The number for an hour that clocks skip is unknown, so later comparisons do not use it as an hour without deals.
     """
     asked = with_basis(question)
     totals = ask_totals(source, site, asked, [slot.span(site.time_zone) for slot in slots])
@@ -51,9 +51,9 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
 def observe_metrics(
     source: FactSource, site: Site, question: Question, slots: Sequence[Slot]
 ) -> Mapping[Metric, Mapping[Slot, Observed]]:
-    """Return the numbers of each metric of a question for windows of whole days; one series is read for all metrics.
+    """Return the numbers of each metric of a question for windows of whole days; all metrics are read together.
 
-    The measures of the metrics must add up over days.
+    It must be possible to sum the measures of the metrics over days.
     """
     bases = {metric: basis_of(metric) for metric in question.metrics}
     every = dict.fromkeys([*question.metrics, *(basis for basis in bases.values() if basis is not None)])

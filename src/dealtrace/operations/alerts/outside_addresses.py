@@ -1,4 +1,4 @@
-"""Reports and alerts whose e-mails go to addresses that belong to no user: who set them up, and how to stop them."""
+"""Find the reports and alerts that are sent to people who are not users, with their authors, and stop these e-mails."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,12 +22,12 @@ from dealtrace.storage.mails.outbox import delete_waiting_mails
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
 
 CHANGES_READ = 1_000
-"""Ours: among how many of the latest changes of alerts and of reports by e-mail their authors are searched for."""
+"""Ours: the number of the latest changes of alerts and of reports by e-mail in which their authors are looked for."""
 
 
 @record
 class OutsideMailing:
-    """A report or an alert with recipients that are no users, and the users who set it up or added recipients."""
+    """A report or an alert with recipients that are not users, and the users who set it up or added recipients."""
 
     about: ScheduledReport | Alert
     addresses: Sequence[str]
@@ -35,7 +35,7 @@ class OutsideMailing:
 
 
 def list_outside_mailings(connection: Connection, site_id: int) -> list[OutsideMailing]:
-    """List the reports and alerts of a site that are sent to addresses of no users, first the reports."""
+    """List the reports, then the alerts, of a site that are sent to people who are not users."""
     found: list[tuple[ScheduledReport | Alert, Sequence[str]]] = [
         *((report, _outside(report.recipients)) for report in list_scheduled_reports(connection, site_id)),
         *((alert, _outside(alert.rule.recipients)) for alert in list_alerts(connection, site_id)),
@@ -55,9 +55,9 @@ def list_outside_mailings(connection: Connection, site_id: int) -> list[OutsideM
 
 
 def stop_outside_addresses(work: Work, about: ScheduledReport | Alert) -> None:
-    """Remove the recipients of a report or an alert that are no users, with the e-mails that wait to be sent to them.
+    """Remove the recipients of a report or an alert that are not users, with the e-mails that wait to be sent to them.
 
-    A report that then has no recipients is removed; the history of the site can bring it back.
+    A report without any other recipients is deleted; it can be restored from the history of the site.
 
     Raises:
         AlertNotFound: the site has no such alert any more.

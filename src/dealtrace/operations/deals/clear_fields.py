@@ -44,7 +44,7 @@ class Clearing:
 def clear_fields(work: Work, commands: Sequence[WriteCommand[Clearing]]) -> list[int | Refusal]:
     """Clear custom fields in input order; each outcome is the id of the lead or deal, or a refusal.
 
-    What a lead loses is stored as a version of its annotations, so that a person can bring it back.
+    The values that a lead loses are stored in a version of its annotations, so that a person can restore them.
     """
     lock_registrations(work)  # before leads are locked
     return [_clear(work, command) for command in commands]

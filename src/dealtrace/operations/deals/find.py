@@ -26,7 +26,7 @@ class NamedDeals:
     refused: Mapping[int, Refusal]
 
     def first(self, paid: int) -> dict[int, Deal]:
-        """Return the deals for which points were spent, by position of the command; `paid` is the number of them."""
+        """Return the deals for which points were spent, by position of the command; `paid` is their number."""
         return dict(islice(self.found.items(), paid))
 
     def first_naming(self) -> list[int]:

@@ -80,8 +80,8 @@ def outcomes_by_list(
 ) -> list[list[Outcome] | PointsSpent]:
     """Return the outcomes of the items, grouped by list; a list is `PointsSpent` if any of its items is.
 
-    An item is also `PointsSpent` if it has the same deal as an item of an earlier list, and that item is `PointsSpent`.
-    The outcomes are the same as if each list had been sent alone, in order.
+    An item is also `PointsSpent` if an item of an earlier list names the same deal and is `PointsSpent`. The outcomes
+    are the same as if each list had been sent alone, in order.
     """
     rest = iter(outcomes)
     lists = [[next(rest) for _ in command.payload] for command in commands]

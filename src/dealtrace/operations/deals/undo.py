@@ -60,7 +60,7 @@ def _change_back(work: Work, undone: DealVersion, user_id: int | None) -> Deal:
 
 
 def _without_date_of_another_status(undone: DealVersion, versions: Iterable[DealVersion]) -> DealVersion:
-    """Return a version, without its status date if the date belongs to a status that a later version has replaced."""
+    """Return a version, but without its status date if a later version has replaced the status with that date."""
     if "status" in undone.before:
         return undone
     if not any(each.version > undone.version and _begins_status(each) for each in versions):
@@ -69,7 +69,7 @@ def _without_date_of_another_status(undone: DealVersion, versions: Iterable[Deal
 
 
 def _begins_status(version: DealVersion) -> bool:
-    """Return whether the deal got another status by a version, not only another spelling of the same."""
+    """Return whether a version gave the deal another status, not only another spelling of the same status."""
     return "status" in version.after and not is_same_status(version.before.get("status", ""), version.after["status"])
 
 

@@ -80,7 +80,10 @@ def begin_given_site(work: AccountWork, site_id: int) -> BegunDemo:
 
 
 def _wait_for_others(connection: Connection) -> None:
-    """Wait until no other transaction is starting a demo; others then wait for this one, as all update the same row."""
+    """Wait until no other transaction is starting a demo, and make later transactions wait for this one.
+
+    All of them update the same row.
+    """
     raise_revision(connection)
 
 

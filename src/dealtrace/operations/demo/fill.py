@@ -173,10 +173,10 @@ def _finish(work: Work) -> None:
 
 
 def _record_progress(work: Work, stored: int, finished_at: datetime | None = None) -> None:
-    """Add the number of stored visits, leads and deals to the mark of the demo, in the transaction that stores them.
+    """Add the number of stored visits, leads and deals to the demo's record, in the transaction that stores them.
 
-    So the mark is right even if the demo is interrupted: if the site has more rows than the mark states, people or
-    programs have added some.
+    So the number in the record is right even if the demo is interrupted: if the site has more rows, people or programs
+    have added some.
 
     Raises:
         DemoMissing: somebody has removed the demo in the meantime.
@@ -209,11 +209,11 @@ def run_demo(
     show: Callable[[int, int], None] = lambda _stored, _total: None,
     rest: Callable[[], None] = lambda: None,
 ) -> None:
-    """Make a year of data and store it; `show` gets how many records are stored and how many there are in total.
+    """Make a year of data and store it; `show` gets the number of records stored so far, and their total number.
 
     `rest` is called repeatedly while the data is made. `now` is the time when this demo was begun, and
-    distinguishes it from a later demo of the same site. An exception from `show` or `rest` ends the demo; what is
-    stored by then stays.
+    distinguishes it from a later demo of the same site. An exception from `show` or `rest` ends the demo; the records
+    stored by then are kept.
 
     Raises:
         DemoMissing: somebody has removed the demo in the meantime.

@@ -67,8 +67,8 @@ def annotate_leads(
 ) -> list[AnnotationOutcomes | PointsSpent]:
     """Annotate leads in input order; the outcome of an API call has a lead or a refusal for each item.
 
-    If any lead was found, the API call costs points once, otherwise none. If the points (the API's daily quota) are
-    spent, the outcome is `PointsSpent`.
+    An API call costs points (the API's daily quota) once if any lead was found, and nothing otherwise. If too few
+    points are left, its outcome is `PointsSpent`.
     """
     lock_registrations(work)  # before leads are locked
     outcomes: list[AnnotationOutcomes | PointsSpent] = []

@@ -14,7 +14,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 
 DELETED, RESTORED, NOTED = "deleted", "restored", "noted"
-"""What a person did to a lead, as `ChangeKind.LEAD` states it."""
+"""The actions of a person on a lead, as they are recorded in changes of the kind `ChangeKind.LEAD`."""
 
 
 @record
@@ -45,6 +45,6 @@ def delete_leads(work: Work, commands: Sequence[WriteCommand[LeadDeletion]]) -> 
 
 
 def record_lead_change(work: Work, user_id: UserId | None, ref: LeadRef, done: str, *, version: str = "") -> None:
-    """Record what a person did to a lead; of annotations, which may contain contacts, only the `version` is kept."""
+    """Record what a person did to a lead; annotations may contain contacts, so only their `version` is recorded."""
     named = f"{ref.kind} {ref.id}"
     record_change(replace(work, user_id=user_id), work.site.id, ChangeKind.LEAD, named, before=version, after=done)

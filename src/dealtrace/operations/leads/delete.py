@@ -61,9 +61,10 @@ def _delete(
 
 
 def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequence[IncomingLeadRequest]) -> None:
-    """Remove the deleted leads that were taken back with their file and have an id or a name of the incoming leads.
+    """Remove the deleted leads that were taken back with their file and have an identifier of an incoming lead.
 
-    An incoming lead removes nothing if it will not be stored, because another stored lead has another of its names.
+    The identifiers of a lead are its id, its reference and, for a call, its SIP id. An incoming lead removes nothing if
+    any of its identifiers belongs to a stored lead that was not taken back, because the incoming lead is not stored.
     """
     connection, site_id = work.connection, work.site.id
     if not has_taken_back_rows(connection, site_id, TAKEN_BACK):
@@ -79,7 +80,7 @@ def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequen
 def _list_holders(
     work: Work, incoming: Sequence[IncomingCall] | Sequence[IncomingLeadRequest]
 ) -> list[AbstractSet[int]]:
-    """List for each incoming lead the ids of the stored leads, deleted or not, that have one of its names."""
+    """List, for each incoming lead, the ids of the stored leads, deleted or not, that have one of its identifiers."""
     connection, site_id = work.connection, work.site.id
     stated = [lead.id for lead in incoming if lead.id is not None]
     known = {
@@ -102,7 +103,7 @@ def _list_holders(
 
 
 def _reference_of(lead: IncomingCall | IncomingLeadRequest) -> str | None:
-    """Return the name of a lead besides its id; a lead request without a number has its id as its number."""
+    """Return the reference of a call, or the number of a lead request, which is its id if no number was sent."""
     if isinstance(lead, IncomingCall):
         return lead.reference
     return lead.number if lead.number is not None or lead.id is None else str(lead.id)

@@ -36,8 +36,8 @@ class RingBackMark:
 def mark_missed_calls(work: Work, commands: Sequence[WriteCommand[RingBackMark]]) -> list[LeadRef | Refusal]:
     """Store what people did about missed calls, in input order; each outcome is the call or a refusal.
 
-    Ours: what a person did is stored as a version of the call's annotations, so that the call's history states who
-    stored it and when. Storing the same again changes nothing.
+    Ours: what a person did is stored as a version of the call's annotations, so that the call's history shows who
+    stored it and when. Storing the same thing again changes nothing.
     """
     lock_registrations(work)  # before calls are locked
     return [mark_missed_call(work, command.payload, command.user_id) for command in commands]

@@ -141,10 +141,10 @@ def change_report(work: Work, report_id: int, new: NewScheduledReport) -> bool:
 
 
 def former_report(change: SiteChange, now: NewScheduledReport | None) -> NewScheduledReport | None:
-    """Return the report as it was before a change; parts that the change does not state are as in the report `now`.
+    """Return the report as it was before a change; parts that the change does not contain are as in the report `now`.
 
-    `now` is `None` if the report was removed. The result is `None` if the change states no former part, or if `now` is
-    `None` and the stated parts are not a whole report.
+    `now` is `None` if the report was removed. The result is `None` if the change contains no former part of a report,
+    or if `now` is `None` and the former parts do not form a whole report.
     """
     former: FormerValues = change.former or {}
     present: FormerValues = _former_parts(now, now.recipients) if now is not None else {}
@@ -157,7 +157,7 @@ def former_report(change: SiteChange, now: NewScheduledReport | None) -> NewSche
 
 
 def _checked_title(new: NewScheduledReport) -> str:
-    """Return the title of a report without surrounding blanks, and check that the report has recipients.
+    """Return the title of a report without surrounding spaces, and check that the report has recipients.
 
     Raises:
         InvalidSetting: the title is empty or too long, or there are no recipients.
@@ -207,7 +207,7 @@ def _record_differences(work: AccountWork, report: ScheduledReport, changed: Sch
 
 
 def _record(work: AccountWork, report: ScheduledReport, texts: tuple[str, str], former: FormerValues) -> None:
-    """Record a change of a report; `texts` are the old and the new value to show, `former` is what undoing restores."""
+    """Record a change of a report with the old and new value to show (`texts`) and the values that an undo restores."""
     named: FormerValues = {"id": report.id, **former}
     before, after = texts
     record_change(work, report.site_id, ChangeKind.MAIL_REPORT, report.title, before=before, after=after, former=named)

@@ -18,9 +18,9 @@ from dealtrace.storage.mails.unsubscriptions import find_unsubscriptions
 
 @record
 class Mailing:
-    """The purpose of e-mails, the id of what they are about, and the report or alert rule that they belong to.
+    """The purpose of e-mails, the id of the incident, alert or report in them, and the report or rule that causes them.
 
-    Recipients subscribe to the report or rule, which `list` and `list_id` identify.
+    Recipients subscribe to the report or alert rule, which `list` and `list_id` identify.
     """
 
     purpose: MailPurpose

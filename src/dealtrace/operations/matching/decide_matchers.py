@@ -78,7 +78,7 @@ def _named_visits(matchers: Sequence[Matcher]) -> Iterator[int]:
 
 @record
 class DecisionExplanation:
-    """How the matchers of a deal were tried, and the smallest changes of them that would give the deal another match.
+    """How the matchers of a deal were tried, and the smallest changes to them that would give the deal another match.
 
     `steps` has, for each matcher, its outcome, the leads that it considered, and why some of them do not fit.
     """
@@ -103,7 +103,7 @@ def explain_decision(
 
 
 def _attempts(connection: Connection, site: Site, matchers: Sequence[Matcher]) -> list[Attempt]:
-    """Return the matchers, also those that are never tried, with the leads and visits that are found by id."""
+    """Return the matchers, including those that are never tried, with the leads and visits that are found by id."""
     by_id = [search if isinstance(search := search_of(matcher), SearchById) else None for matcher in matchers]
     tagged = [[each] if each is not None else [] for each in by_id]
     untagged = [[replace(each, tags=TagFilter())] if each is not None else [] for each in by_id]

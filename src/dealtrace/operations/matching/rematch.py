@@ -51,7 +51,7 @@ class LeadIdentifiers:
 def rematch_concerned(work: Work, leads: Sequence[LeadIdentifiers]) -> list[Deal]:
     """Match again the deals that these leads may belong to, and return the deals whose lead has changed.
 
-    Deals that state the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
+    Deals sent with the id or reference of one of the leads, and deals with matchers, are always matched again. Deals
     that share a contact are matched again only if contact matching is on. The result is the same as if the leads had
     arrived before the deals.
     Ours: deals are matched again however late a lead arrives, because a late lead is just as likely to belong to a
@@ -72,7 +72,7 @@ def rematch_sharing(work: Work, spans: Sequence[LeadSpan]) -> list[Deal]:
 
     The contact may be among the deal's own contacts, if contact matching is on, or among those of its matchers. Calling
     this is enough if only the end of a lead has changed, since matching by id or reference ignores the end. Matchers
-    that search by contact depend on it: of leads that began at the same moment, they choose the one that ended last.
+    that search by contact depend on the end: of leads that began at the same time, they choose the one that ended last.
     """
     concerned = lead_links.find_ids_by_key(work.connection, work.site.id, _contact_keys_of(spans))
     return rematch_deals(work, _list_deals(work, concerned | _find_sharing(work, spans)))
@@ -241,7 +241,7 @@ def _find_visited_at(work: Work, matched: Sequence[Deal]) -> dict[DealId, dateti
 
 @record
 class RematchProgress:
-    """How many deals are done, how many of these changed, the id of the last one done, and how many deals there are."""
+    """The number of deals matched again, the number that changed, the last matched id, and the number of all deals."""
 
     deals: int
     changed: int

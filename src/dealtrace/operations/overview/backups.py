@@ -12,7 +12,7 @@ from dealtrace.storage.accounts.users import find_first_creation
 def find_old_backup(connection: Connection, now: datetime, days_max: int) -> Problem | None:
     """Return a problem if the last backup is older than `days_max` days or a SQLite file has no backup, else `None`.
 
-    Ours: only backups by `dealtrace backup` are known; those that earlier releases made are not. PostgreSQL is usually
+    Ours: only backups by `dealtrace backup` are known, but not those by earlier releases. PostgreSQL is usually
     backed up by its own tools, so a missing backup is a problem only with SQLite, once the first user was created more
     than `days_max` days ago. The age of the sites does not count, because the site of a demo is dated a year
     back. A backup dated in the future comes from a wrong clock and is ignored. A `days_max` of 0 means that backups are

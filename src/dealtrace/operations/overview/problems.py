@@ -47,7 +47,7 @@ NAMES_SHOWN = 5
 
 
 class ProblemKind(StrEnum):
-    """The kinds of problems; for each, the cabinet has a description and says what to do."""
+    """The kinds of problems; for each, the cabinet has a description and advice on what to do."""
 
     SERVICE_SILENT = "service_silent"
     COUNTER_SILENT = "counter_silent"
@@ -79,7 +79,7 @@ _UNUSABLE_LEADS = (
 class Problem:
     """A problem: its kind, the name of what it concerns, a count, an amount in rubles, and its start in UTC.
 
-    If `what` lists names, `more` is how many others it leaves out. `known_until` is the last day whose costs are known.
+    If `what` lists names, `more` is how many it leaves out. `known_until` is the last day up to which costs are known.
     `object_id` is the id of the webhook or report that the problem concerns, `reason` is why a webhook is paused or
     failing, and `refusal` why a report cannot be made. Values that do not apply to the kind are empty, 0 or `None`.
     """

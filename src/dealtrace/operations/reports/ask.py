@@ -153,7 +153,10 @@ def _count_data(
     by: tuple[Dimension, ...],
     span: Span,
 ) -> Gathered:
-    """Count a site's data without the question's filters; so an earlier figure of a new source is zero, not missing."""
+    """Count a site's data without the question's filters, to see whether a figure is zero or missing.
+
+    If the site had data at the time, the earlier figure of a new source is zero, not missing.
+    """
     scope = Scope(site, by, (), span, AttributionModel(site.attribution), question.date_of, None)
     return gather_measures(source.fetch, source.tables, scope, measures)
 
@@ -161,7 +164,7 @@ def _count_data(
 def _with_lacking_data(
     report: Report, sides: Sequence[ByModel], count: CountData, site: Site, compared: Span, measures: set[Measure]
 ) -> Report:
-    """Return a report that says whether, or since when, its compared period has data."""
+    """Return a report with `has_nothing_before` or `counted_since` set if its compared period lacks data."""
     question = report.question
     if is_nothing_counted(sides[1]) and (
         count_all_data(question, measures) or not is_counted(count((), compared).total)
@@ -172,7 +175,7 @@ def _with_lacking_data(
 
 
 def _counted_since(count: CountData, site: Site, compared: Span) -> date | None:
-    """Return the first day with data of the site, if it lies in the compared span and is not the span's first day.
+    """Return the site's first day with data if it lies in the compared span after the span's first day, else `None`.
 
     Most spans begin on a day with data, so usually a single statement about that day is enough.
     """
@@ -318,7 +321,7 @@ def _may_join(tables: FactTables, question: Question, spans: Sequence[Span], mea
 def _gather(
     source: FactSource, site: Site, question: Question, spans: Sequence[Span], measures: set[Measure]
 ) -> list[dict[AttributionModel, Gathered]]:
-    """Return, for each of one or two spans, what is counted by model; two spans are counted by the same statements."""
+    """Return the counts by model for each of one or two spans; the same statements count both spans."""
     fetch, since = _fetched_once(source.fetch), visits_since(source, question.by, question.filters)
     own, earlier = spans[0], spans[1] if len(spans) > 1 else None
     sides: list[dict[AttributionModel, Gathered]] = [{} for _ in spans]

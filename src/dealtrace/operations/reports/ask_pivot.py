@@ -14,7 +14,7 @@ from dealtrace.reports.question import Question
 def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Report | Pivot:
     """Return the pivot table of a question that has a pivot dimension, or the report of any other question.
 
-    With figures of costs, the answer has the day through which costs are known.
+    An answer with figures of costs has the last day up to which costs are known.
     """
     if question.pivot is None:
         return with_known_costs(source, site, ask(source, site, question, now), now)

@@ -32,7 +32,7 @@ def compare_rows(
     """Compare the next rows of a list with the deals of a site; the results are in input order.
 
     As in the API, a deal is found by our id if the row has an id, else by its number. Deleted deals count as missing.
-    `seen` holds the deals that earlier rows identified; this function adds the deals that these rows identify.
+    `seen` has the deals that earlier rows identified; this function adds the deals that these rows identify.
     """
     stated = [row.content for row in rows if isinstance(row.content, IncomingDeal)]
     found = list_deals_by_key(
@@ -73,7 +73,7 @@ def missing_in_file(
     """Yield chunks of a period's deals that are not in a list, each chunk with the number of all deals in the period.
 
     Ours: the period consists of whole days in the site's time zone, from the day of the earliest deal in the list to
-    the day of the latest, so that deals missing at the start of the first day or the end of the last are found too.
+    the day of the latest deal. So deals that are missing early on the first day or late on the last day are found too.
     """
     since = day_start(site_day(first_at, site.time_zone), site.time_zone)
     until = day_end(site_day(last_at, site.time_zone), site.time_zone)

@@ -1,4 +1,4 @@
-"""Find through which day the costs of a site are known, for reports and problems that mention it."""
+"""Find the last day up to which the costs of a site are known, for reports and problems that mention it."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -18,13 +18,13 @@ Answer = TypeVar("Answer", Report, Pivot)
 
 
 def find_known_costs(source: FactSource, site: Site, now: datetime) -> KnownCosts | None:
-    """Return through which day the costs of a site are known; `None` if it has no costs."""
+    """Return the last day up to which the costs of a site are known; `None` if the site has no costs."""
     today = site_day(now, site.time_zone)
     return find_known(find_cost_days(source.fetch, source.tables, today - DAYS_WATCHED, today), today)
 
 
 def with_known_costs(source: FactSource, site: Site, answered: Answer, now: datetime) -> Answer:
-    """Return a report or a pivot with `known_costs` if it has figures of costs; others are returned unchanged."""
+    """Return a report or a pivot with `known_costs` set; without figures of costs, it is returned unchanged."""
     if isinstance(answered, Pivot):
         return replace(answered, report=with_known_costs(source, site, answered.report, now))
     if not asks_for_costs(answered.question):

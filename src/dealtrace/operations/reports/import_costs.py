@@ -41,10 +41,10 @@ class ImportedCosts:
 
 
 def import_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Replace the costs of an account on `days`.
+    """Replace the costs of an account on `days` by `costs`, and record the import in the history of the site.
 
-    The import is recorded in the history of changes to the site. Ours: an import by API is recorded only if a day is
-    more than `USUAL_DELAY` ago, since programs send the costs of the latest days many times a day.
+    Ours: an import by API is recorded only if a day is more than `USUAL_DELAY` ago, since programs send the costs of
+    the latest days many times a day.
     """
     done = replace_costs(work, account, days, costs)
     first_on = min(days, default=None)
@@ -65,12 +65,12 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
 
 
 def account_name(account: CostAccount) -> str:
-    """Return the name by which the history of changes calls an advertising account."""
+    """Return the name of an advertising account in the history of the site."""
     return " ".join(part for part in (account.system, account.account) if part)
 
 
 def replace_costs(work: Work, account: CostAccount, days: Collection[date], costs: Sequence[Cost]) -> ImportedCosts:
-    """Import the costs of an account on `days` in place of those before; no two may have the same day and source.
+    """Replace the stored costs of an account on `days` by `costs`, no two of which may have the same day and source.
 
     Importing the same file again changes nothing. Imports and registrations of a site run one after another. Ours:
     `days` are the days that have a row in the file, so a file with gaps deletes nothing on the days in between.
@@ -136,7 +136,7 @@ def run_cost_import(  # noqa: PLR0913 - what a file states, and who imports it w
     user_id: UserId | None = None,
     admission: Admission | None = None,
 ) -> CostImportOutcome:
-    """Replace the costs of an account on the `days` of a file by the costs that the file states.
+    """Replace the costs of an account on the `days` of a file by the costs in the file.
 
     The import is recorded as a change by user `user_id`. `admission` has the rights that the user must still have.
 
@@ -154,9 +154,9 @@ def run_cost_import(  # noqa: PLR0913 - what a file states, and who imports it w
 
 
 def delete_costs(work: Work, account: CostAccount, days: DaysOfCosts, expected: CostTotals) -> CostTotals:
-    """Delete the costs of an account on some days, and record that; return what was found.
+    """Delete the costs of an account on some days, record the deletion, and return the totals of the costs found.
 
-    Nothing is deleted if what is found differs from what the person has agreed to delete.
+    Nothing is deleted if the totals differ from `expected`, which the person has agreed to delete.
     """
     lock_registrations(work)
     found = costs.sum_costs(work.connection, work.site.id, account, days)

@@ -63,12 +63,13 @@ def add_segment(work: Work, saved_name: SavedName, filters: Sequence[str], *, ov
 
 
 def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
-    """Rename a segment, in saved and mailed reports and shared links that use it, too; return `False` if there is none.
+    """Rename a segment; return `False` if there is no such segment.
 
-    Ours: if a segment of the site is renamed, the reports of the site get the new name, and so do the users' own
-    reports that use this segment. A user's own report is not changed if the user has a segment of the old name, which
-    the report uses instead, or one of the new name, which it would then use, unless the report states that its segment
-    is the site's. Shared links use only segments of the site.
+    Saved reports, reports by e-mail and shared links that use the segment get its new name.
+    Ours: if a segment of the site is renamed, the users' own reports that use it are changed too. A user's own report
+    stays as it is if the user has a segment with the old name, which the report uses instead, or a segment with the new
+    name, which the report would use from then on. But it is changed if it explicitly uses the segment of the site.
+    Shared links use only segments of the site.
 
     Raises:
         InvalidSetting: the new name is empty or too long.
@@ -107,8 +108,8 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
 def remove_segment(work: Work, saved_name: SavedName) -> bool:
     """Remove a segment of the site or of a user; return `False` if there is no such segment.
 
-    Ours: shared links that follow a segment of the site show nothing from then on, even if the segment is brought back
-    or another one gets its name: strangers would see what its author never meant for them.
+    Ours: shared links that use a segment of the site show nothing from then on, even if the segment is restored or
+    another segment gets its name: otherwise strangers might see data that the link's author never meant to share.
     """
     before = _filters_text(work.connection, work.site, saved_name)
     if not delete_segment(work.connection, work.site.id, saved_name.name, saved_name.user_id):

@@ -42,7 +42,7 @@ def read_question(
 
 
 def check_segment_is_shared(connection: Connection, site: Site, raw: RawQuestion, user_id: int | None) -> None:
-    """Check that a question which is kept for others does not use a segment that only the user sees.
+    """Check that a question stored for other people does not use a segment that only the user sees.
 
     Ours: such a segment hides the site's segment of the same name from this user, so the others would get figures that
     the user has not seen.

@@ -1,4 +1,4 @@
-"""Record changes of the reports and segments that all users of a site share, not of private reports and segments."""
+"""Record changes of the saved reports and segments that all users of a site share, but not of private ones."""
 
 from dealtrace.accounts.site_change import VALUE_LENGTH_MAX, ChangeKind, FormerValues
 from dealtrace.operations.accounts.record_change import record_change
@@ -24,7 +24,7 @@ class SavedItemChange:
 def record_saved_item(work: Work, change: SavedItemChange) -> None:
     """Record a change, unless the report or segment belongs to a single user.
 
-    A value that is too long for the record of the change is stored as its former value.
+    A long value is truncated in the record; if `before` is too long, its whole value is stored as well.
     """
     if change.saved_name.user_id is None:
         name = change.saved_name.name

@@ -13,7 +13,7 @@ from dealtrace.storage.reports.saved_items import saved_reports
 
 
 def save_report(work: Work, saved_name: SavedName, query: str, *, overwrites: bool) -> None:
-    """Save what a report shows (its question) under a name, for everyone at the site or for one user only.
+    """Save the question of a report under a name, for everyone at the site or for one user only.
 
     Raises:
         InvalidSetting: the name is empty or too long, the question is too long, or there are too many reports.

@@ -34,7 +34,7 @@ def set_rates(work: Work, new: Sequence[CurrencyRate]) -> None:
 def remove_rates(work: Work, currency: str, since_on: date | None = None) -> int:
     """Delete rates of a currency: only the rate that begins on `since_on`, or all if `since_on` is `None`.
 
-    The result is how many rates were deleted.
+    The result is the number of deleted rates.
     Deals on days without a rate have no value in rubles.
     """
     lock_registrations(work)

@@ -47,8 +47,8 @@ def prepare_status(work: Work, name: str, meaning: str) -> PreparedStatus:
     """Check a status and its new meaning; from now on, the site stores every new spelling of the status.
 
     If the site has no room for further statuses, `name` is stored with the current meaning of the status, because a
-    site stores the spellings of statuses that it knows. The spellings that deals have already can then be found without
-    a transaction, while others write. No figure changes until all spellings get the new meaning.
+    site stores the spellings of statuses that it knows. The spellings that deals already have can then be found outside
+    a transaction, while other transactions write. No figure changes until all spellings get the new meaning.
 
     Raises:
         InvalidSetting: the name is blank, a placeholder or too long, or the meaning is unknown.

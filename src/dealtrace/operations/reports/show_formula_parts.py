@@ -14,7 +14,7 @@ from dealtrace.reports.metrics import Metric, known_values
 def show_parts(
     source: FactSource, site: Site, figure: Figure, parts: Sequence[Metric], now: datetime
 ) -> tuple[Fraction | None, ...]:
-    """Return the exact values of a figure and of its parts; a value that the report does not know is `None`."""
+    """Return the exact values of a figure and of its parts; a value that is unknown in the report is `None`."""
     question = replace(figure.question, metrics=(figure.metric, *parts))
     formulas, gathered = ask_series(source, site, question, question.by, figure.span(site.time_zone, now))
     found = gathered.rows.get(figure.keys, {}) if figure.keys else gathered.total

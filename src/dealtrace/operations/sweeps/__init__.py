@@ -1,1 +1,1 @@
-"""Delete what nobody needs any more, in one process at a time."""
+"""Delete data that nobody needs any more, in one process at a time."""

@@ -17,9 +17,10 @@ waits for the next sweep.
 
 
 def can_be_claimed(connection: Connection, sweep: str, lease: timedelta, now: datetime) -> bool:
-    """Return whether no process has claimed a sweep whose claims last for `lease`, or its claim has ended.
+    """Return whether a sweep can be claimed: no process has claimed it, or the claim has ended.
 
-    A claim that ends later than any claim made now was made by a clock that has since been set back; it has ended, too.
+    `lease` is how long a claim of this sweep lasts. A claim with a later end than any claim made now was made by a
+    clock that has since been set back; it is treated as ended.
     """
     return _has_ended(find_claim_end(connection, sweep), lease, now)
 

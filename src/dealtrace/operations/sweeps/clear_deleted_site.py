@@ -1,4 +1,4 @@
-"""Delete what servers have stored for a site after it was deleted, since they learn of that a few seconds later."""
+"""Delete what servers stored for a site after its deletion, of which they learn only a few seconds later."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Attach third-party parameters to visits."""
+"""Attach attributes, which are parameters from third parties, to visits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -46,7 +46,7 @@ def import_visits(
 def _is_same(stored: Visit, imported: Visit) -> bool:
     """Return whether a stored visit may come from the row of `imported`.
 
-    Values that files lack are not compared. A source that was found from URLs is not compared either, because it
+    Values that files do not contain are not compared. A source that was found from URLs is not compared either, as it
     depends on the site's hosts and on the rules of the release that found it.
     """
     compared = replace(

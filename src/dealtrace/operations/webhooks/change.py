@@ -14,7 +14,7 @@ from dealtrace.storage.webhooks import webhooks
 from dealtrace.webhooks.retry import NO_FAILURES
 
 ALL_FIELDS, OTHER_ADDRESS, OTHER_SECRET = "all fields", "address changed", "secret changed"
-"""Texts in the history of a site's changes: a webhook sends all fields, or has a new URL or a new secret."""
+"""Strings in the history of a site's changes: a webhook sends all fields, or has a new URL or a new secret."""
 
 
 @record
@@ -27,7 +27,7 @@ class WebhookChange:
 
 
 def change_webhook(work: AccountWork, webhook_id: int, change: WebhookChange) -> Webhook:
-    """Change what a webhook sends and where, and return the webhook; running servers follow within two seconds.
+    """Change what a webhook sends and where, and return the webhook; running servers apply this within two seconds.
 
     Waiting deliveries are sent to the new URL. If the URL changes, earlier failures are forgotten, so waiting
     deliveries are sent at once; a paused webhook remains paused.
@@ -68,9 +68,10 @@ def former_webhook(change: SiteChange, now: Webhook) -> WebhookChange | None:
 
 
 def deleted_webhook(site_id: int, change: SiteChange) -> tuple[int, NewWebhook] | None:
-    """Return the id of a webhook of the site, and the webhook that takes its place, if the change deleted it.
+    """Return the id of the webhook that a change deleted, and the webhook with which to restore it.
 
-    A webhook that was paused takes its place paused, since its receiver expects nothing.
+    The result is `None` if the change did not delete a webhook. A webhook that was paused is restored as paused, since
+    its receiver does not expect any messages.
     """
     former: FormerValues = change.former or {}
     if change.kind is not ChangeKind.WEBHOOK or "style" not in former:

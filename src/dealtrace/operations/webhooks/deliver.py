@@ -127,7 +127,7 @@ def _log_deliveries(work: Work, report: DeliveryReport) -> None:
 
 @operation(ids_per_command=0)
 def sweep_outbox(work: Work, commands: Sequence[WriteCommand[timedelta]]) -> list[int]:
-    """For each command, delete the deliveries older than the age in it; return their number for each command."""
+    """Delete the deliveries that are older than the age in each command; each outcome is the number deleted."""
     return [
         outbox.delete_old_deliveries(work.connection, work.site.id, work.now - command.payload) for command in commands
     ]

@@ -34,7 +34,7 @@ VISITS_COUNTED_MAX = 10_000
 def preview_past_change(
     database: Database, site: Site, trial: Trial, read_site: ReadSite | None = None
 ) -> Iterator[tuple[Tally, int]]:
-    """Yield pairs: a tally of what the rules of `trial` would change in a site's deals, and the number of its deals.
+    """Yield a tally of the changes that the rules of `trial` would make to a site's deals, and the number of all deals.
 
     The same tally, which grows, is yielded at the start and after each chunk of deals. Chunks are read one by one, so
     deals that change during the run are counted as they are when they are read. Deleted deals are left out. Nothing is
@@ -114,7 +114,7 @@ def claim_past_change(work: Work, kind: PastChange, latest: RunState | None, *, 
 
 
 def run_past_change(run: PastChangeRun, next_step: NextStep) -> None:
-    """Do the run until it is done, the server stops or the settings change; store the progress after each chunk."""
+    """Work on a run until it is done, the server stops or the settings change; store the progress after each chunk."""
     state = run.begun
     try:
         next_step()
@@ -151,7 +151,7 @@ def _report(run: PastChangeRun, state: RunState) -> RunState:
 
 
 def _end(run: PastChangeRun, state: RunState, phase: Phase) -> None:
-    """Store that a run ended early, and its `phase`, unless a newer run of the same kind was stored in the meantime."""
+    """Store the `phase` of a run that ended early, unless a newer run of the same kind was stored in the meantime."""
     with run.database.write() as connection:
         ended = replace(state, phase=phase, reported_at=run.now())
         background_runs.update_run(connection, run.site_id, run.kind, ended)

@@ -220,7 +220,7 @@ def _removed_hosts(trial: Trial, key: str, text: str) -> Trial:
 class TrialRule:
     """A rule that can be tried: its key, its field in `Trial`, and a function that adds a value to a trial.
 
-    The function gets the trial, the key and the value as text. Several rules for the field `hosts` are combined.
+    The function gets the trial, the key and the value as a string. Several rules for the field `hosts` are combined.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Try exchange rates: which amounts of deals in rubles they would change; nothing is stored."""
+"""Find out which amounts of deals in rubles would change with other exchange rates; nothing is stored."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.storage.reports.currency_rates import find_rates, list_foreign_amounts
 
 AMOUNTS_MAX = 100_000
-"""Ours: on how many deals, the latest in other currencies, rates are tried; more would take too long for a page."""
+"""Ours: how many deals in other currencies, latest first, rates are tried on; more would take too long for a page."""
 
 
 @record
@@ -30,14 +30,14 @@ class TriedRates:
 
 @record
 class RatesEffect:
-    """The amounts that change, and whether only the latest `AMOUNTS_MAX` deals of the changed time were tried."""
+    """The amounts that would change, and whether only the latest `AMOUNTS_MAX` of the affected deals were tried."""
 
     changed: ChangedAmounts
     is_cut: bool
 
 
 def try_rates(connection: Connection, site: Site, tried: TriedRates) -> RatesEffect:
-    """Return which amounts of a site's deals would change if the rates were stored or removed as in `tried`."""
+    """Return the amounts of a site's deals that would change if the rates in `tried` were stored or removed."""
     before = find_rates(connection, site.id)
     new = {
         (rate.currency, day_start(rate.since_on, site.time_zone)): int(rounded_rate(rate.rubles) * RATE_STEPS)

@@ -1,4 +1,4 @@
-"""Try other rules on the deals, leads and visits of a period: what they would change; nothing is stored."""
+"""Find out what other rules would change in the deals, leads and visits of a period; nothing is stored."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -174,7 +174,7 @@ def _latest_first(credited: Sequence[Credit]) -> Shares:
 
 @record
 class MovedCount:
-    """How many leads or visits a period has, how many were tried, and how many would get a different source."""
+    """The number of leads or visits of a period, the number tried, and the number that would get a different source."""
 
     moved: int = 0
     tried: int = 0
@@ -183,7 +183,7 @@ class MovedCount:
 
 @record
 class MovedLeads:
-    """How many leads and visits of a period would get a different source."""
+    """The numbers of leads and of visits in a period that would get a different source."""
 
     leads: MovedCount
     visits: MovedCount
@@ -203,7 +203,7 @@ def try_on_leads(
     rows_max: int | None = None,
     show: Show = lambda _kind, _tried, _total: None,
 ) -> MovedLeads:
-    """Return how many leads and visits of a period would get a different source under a trial.
+    """Return the numbers of leads and visits of a period that would get a different source under a trial.
 
     Calls, lead requests and visits are each tried from the earliest on, in chunks, until at least `rows_max` are tried;
     `None` means no limit. If the trial cannot affect leads or visits at all, their counts are 0.

@@ -1,4 +1,4 @@
-"""Try settings of a site on a period: what each changed setting would do; nothing is stored."""
+"""Find out what each changed setting of a site would do in a period; nothing is stored."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
