@@ -3,20 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Table,
-    Text,
-    and_,
-    bindparam,
-    delete,
-    literal,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Table, Text, and_, bindparam, delete, literal, not_, or_, select, update
 
 from dealtrace.deals.versions import Fields
 from dealtrace.leads.client_groups import is_filler
