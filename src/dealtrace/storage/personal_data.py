@@ -3,7 +3,20 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, Text, and_, bindparam, delete, literal, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from dealtrace.deals.versions import Fields
 from dealtrace.leads.client_groups import is_filler
@@ -161,17 +174,14 @@ def _deals_of(
 
     Each condition is a statement of its own, because SQLite has no index for all of them together.
     """
-    named = is_in(deal_contact.c.contact, known_contacts)
-    found = _column(connection, deal_contact, site_id, deal_contact.c.deal_id, named)
-    sought = is_in(deal_key.c.key, known_contacts)
-    found |= _column(connection, deal_key, site_id, deal_key.c.deal_id, sought)
-    for theirs in (
-        is_in(deal.c.clue_phone, known_contacts),
-        is_in(deal.c.clue_email, known_contacts),
-        *(and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind])) for kind in LeadKind),
-    ):
-        found |= _column(connection, deal, site_id, deal.c.id, theirs)
-    return found
+    conditions: list[tuple[Table, ColumnElement[int], ColumnElement[bool]]] = [
+        (deal_contact, deal_contact.c.deal_id, is_in(deal_contact.c.contact, known_contacts)),
+        (deal_key, deal_key.c.deal_id, is_in(deal_key.c.key, known_contacts)),
+        (deal, deal.c.id, is_in(deal.c.clue_phone, known_contacts)),
+        (deal, deal.c.id, is_in(deal.c.clue_email, known_contacts)),
+        *((deal, deal.c.id, and_(deal.c.lead_kind == kind, is_in(deal.c.lead_id, leads[kind]))) for kind in LeadKind),
+    ]
+    return set().union(*(_column(connection, table, site_id, ids, theirs) for table, ids, theirs in conditions))
 
 
 def _identifies_somebody(connection: Connection, site_id: int, traces: Traces) -> bool:
