@@ -108,7 +108,7 @@ def _run(job: ImportJob[FileRow], rows_total: int) -> ImportOutcome:
 
 
 def report_stale_statistics(fault: str | None) -> None:
-    """Print why the query planner's statistics could not be refreshed, or nothing if `fault` is `None`."""
+    """Print why the query planner's statistics could not be refreshed; print nothing if `fault` is `None`."""
     if fault is not None:
         error_console.print(f"Imported, but the query planner statistics were not refreshed: {fault}", markup=False)
 
@@ -136,7 +136,7 @@ def _summarize(file: ImportFile, outcome: ImportOutcome) -> Iterator[str]:
 
 
 def describe_reading(encoding: str | None, layout: Layout) -> Iterator[str]:
-    """Yield what a person should know about how a file was read: an encoding other than UTF-8, and ignored columns."""
+    """Yield notes on how a file was read: an encoding other than UTF-8, and ignored columns."""
     if encoding not in (None, UTF_8):
         yield f"The file was read as {encoding}. If names look wrong, set --encoding."
     if layout.ignored_headings:

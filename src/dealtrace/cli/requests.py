@@ -34,7 +34,7 @@ class RequestAnswer(TypedDict):
     """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English.
 
     `tokenLabel` is the label of the token, `None` if the request had no known token; `network` is the masked address of
-    a request whose site is unknown; `ms` is how long it took.
+    a request whose site is unknown; `ms` is how many milliseconds the request took.
     """
 
     siteId: int | None

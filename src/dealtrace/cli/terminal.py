@@ -119,7 +119,7 @@ class CommandCall(Protocol):
 
 @contextmanager
 def ended_by_ctrl_c(database: Database) -> Iterator[CommandCall]:
-    """Yield a function that calls another function on a thread; a stop ends the statements that run on this thread.
+    """Yield a function that calls another function on a thread, so that Ctrl-C can end the statement that runs there.
 
     DuckDB does not notice signals while it runs a long statement on the main thread.
     """

@@ -112,7 +112,7 @@ class _Run:
         self._is_hidden = is_hidden or not error_console.is_terminal
 
     def disagreements(self) -> Iterator[DealComparison]:
-        """Yield the rows of the file that differ, then the deals that are missing in the file.
+        """Yield the rows of the file that differ, then the deals that are missing from the file.
 
         All deals are counted in `agreement`, including those that do not differ.
         """

@@ -1,4 +1,4 @@
-"""`dealtrace deal restore`, `pin` and `unpin`: restore a deal, and choose its lead."""
+"""`dealtrace deal restore`, `pin` and `unpin`: restore a deleted deal, or choose the lead of a deal."""
 
 from typing import Annotated
 

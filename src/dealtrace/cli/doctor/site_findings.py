@@ -1,4 +1,4 @@
-"""The problems of a site that `doctor` lists: unused parts of requests, clients, statuses and exchange rates."""
+"""The problems of a site that `doctor` lists: those with request parameters, clients, statuses and exchange rates."""
 
 from sqlalchemy import Connection
 

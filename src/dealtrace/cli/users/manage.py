@@ -26,7 +26,7 @@ _QUESTION = f"Password ({PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} character
 
 
 def _read_password(stated: str) -> str:
-    """Return the password that is stated, typed twice on a terminal or, without a terminal, read from the input."""
+    """Return `stated` or, if it is empty, a password typed twice on a terminal or read from standard input."""
     try:
         password = stated or (ask_secret(_QUESTION) if _has_terminal() else _read_input())
         password.encode()
