@@ -34,10 +34,10 @@ def lacking_days(report: Report) -> tuple[Period | None, Period | None]:
 def known_costs_text(
     report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat, accounts: str = ""
 ) -> str:
-    """Return through which day costs are known and which days lack them; empty if all costs of the period are known.
+    """Return a note on how far costs are known and which days lack them; empty if all costs of the period are known.
 
     `accounts` names the accounts whose costs are late, if the reader may know them. If the report has a comparison, the
-    text also says which days of the compared period lack costs: of two periods, the one with fewer days of costs looks
+    note also says which days of the compared period lack costs, because a period with fewer days of costs looks
     cheaper.
     """
     known, (own, compared) = report.known_costs, lacking_days(report)

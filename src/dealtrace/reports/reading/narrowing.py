@@ -13,10 +13,11 @@ from dealtrace.reports.filters import Filter, Operator, key_of_value
 def narrowed_filters(
     filters: Sequence[Filter], dimension: Dimension, keys: Sequence[str | None]
 ) -> tuple[Filter, ...] | None:
-    """Return filters that keep only facts that `filters` keep and that have one of `keys`; `None` means no key.
+    """Return filters that keep only those facts kept by `filters` that have one of `keys`.
 
-    `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys. The
-    result is `None` if filters cannot express this; they cannot select deals with both the tags `vip` and `moscow`.
+    `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys; `None`
+    stands for facts without a key. The result is `None` if filters cannot express this; they cannot select deals with
+    both the tags `vip` and `moscow`.
     """
     alternatives = [each for each in filters if is_alternative(each, dimension)]
     kept = keys
