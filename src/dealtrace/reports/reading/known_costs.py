@@ -16,9 +16,9 @@ def asks_for_costs(question: Question) -> bool:
 
 
 def lacking_days(report: Report) -> tuple[Period | None, Period | None]:
-    """Return the last days of a report's period, and of its compared period, whose costs are not all known yet.
+    """Return the days at the end of a report's period and of its compared period whose costs are not all known yet.
 
-    Both end with the last day that the report counts; each is `None` if there are no such days.
+    Each of the two results ends with the last day that the report counts, and is `None` if there are no such days.
     """
     known, question = report.known_costs, report.question
     if known is None or report.today is None:
