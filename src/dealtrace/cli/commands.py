@@ -219,11 +219,11 @@ def _explain_value(fault: ValueError) -> str | None:
     error = list_errors()[0]
     kind, facts = error["type"], error.get("ctx", {})
     if kind.startswith("int_"):
-        return "a whole number is expected"
+        return "must be a whole number"
     if kind == "greater_than_equal":
-        return f"the least number is {facts['ge']}"
+        return f"must be at least {facts['ge']}"
     if kind == "less_than_equal":
-        return f"the largest number is {facts['le']}"
+        return f"must be at most {facts['le']}"
     return str(facts["error"]) if kind == "value_error" else None
 
 

@@ -26,7 +26,7 @@ from dealtrace.operations.run_import import ImportJob, ImportOutcome, run_import
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines.")]
 EncodingOption = Annotated[Encoding | None, typer.Option(help="The encoding of a CSV file; detected if omitted.")]
 RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused rows; FILE.refused.csv by default.")]
-PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the imported records to webhooks.")]
+PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Notify webhooks of new and changed records.")]
 
 
 def _command(noun: ImportNoun, records: str) -> Callable[..., None]:

@@ -142,7 +142,7 @@ class _Supervisor(MPServer):
                     self.interrupt_signal = True
                     self.main_loop_interrupt.set()
                     return
-                error_console.print(f"{end} Another one is started.")
+                error_console.print(f"{end} Starting a new one.")
         with stop_signals_held():
             super()._respawn_workers(places, spawn_target, target_loader, delay)
 
@@ -228,7 +228,7 @@ def _free_address(settings: Settings) -> str:
     Raises:
         OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.
     """
-    cannot_listen = f"Cannot listen on {settings.host or 'an empty host'} port {settings.port}"
+    cannot_listen = f"Cannot listen on {settings.host or 'an empty host'}, port {settings.port}"
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError as error:

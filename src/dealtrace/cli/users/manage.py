@@ -113,6 +113,4 @@ def reset_code(login: LoginArgument) -> None:
 
 def _check_pair(site: int | None, role: Role | None) -> None:
     if (site is None) != (role is None):
-        fail(
-            "Use --site and --role together: a role applies to a site. Without either, the user owns the installation."
-        )
+        fail("Use --site and --role together: a role applies to a site. Without both, the user owns the installation.")
