@@ -153,7 +153,7 @@ def test_a_difference_from_an_unknown_worth_is_unknown(served: Stage, beside: Te
     answer = agreed(beside, player, "stated.csv", 1, "--json").json
     assert (answer["inFile"], answer["here"]) == (counted(1, "10.00"), {**counted(1, "", 1), "rubles": None})
     assert answer["difference"] == {**counted(0, "", -1), "rubles": None}
-    assert "Difference: 0 deals, unknown worth\n" in agreed(beside, player, "stated.csv", 1).out
+    assert "Difference: 0 deals, amount unknown\n" in agreed(beside, player, "stated.csv", 1).out
 
 
 @pytest.mark.parametrize("name", ["deals.csv", "deals.xlsx", "deals.jsonl"])

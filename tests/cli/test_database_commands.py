@@ -98,7 +98,7 @@ def test_check_finds_miscounted_days_and_recount_mends_them(terminal: Terminal) 
     with database.write() as connection:
         connection.execute(text("UPDATE deal_day SET deals = 7 WHERE site_id = 2 AND moment = 'happened_at'"))
     said = terminal.refused("db", "check")
-    assert "Site 2: deal counts are wrong on 1 day, first 2018-03-26" in said
+    assert "Site 2: deal counts are wrong on 1 day, first on 2018-03-26" in said
     assert "dealtrace db recount" in said
     assert "2 sites" in terminal.done("db", "recount").out
     terminal.done("db", "check")

@@ -146,7 +146,7 @@ def test_an_error_of_the_database_names_the_database(command_line: CommandLine, 
     (tmp_path / "folder.db").mkdir()
     for url, named, words in (
         ("sqlite:///list.csv", str(tmp_path / "list.csv"), "file is not a database"),
-        ("sqlite:///folder.db", str(tmp_path / "folder.db"), "This is a folder: name a file in DEALTRACE_DATABASE_URL"),
+        ("sqlite:///folder.db", str(tmp_path / "folder.db"), "This is a folder. Set DEALTRACE_DATABASE_URL to a file"),
         ("postgresql://me:hidden@127.0.0.1:1/x", "postgresql://me:***@127.0.0.1:1/x", "connection failed"),
     ):
         for command in (("doctor",), ("site", "list"), ("serve", "--port", str(free_port()))):

@@ -237,8 +237,8 @@ def test_of_many_names_it_shows_the_most_frequent_and_says_where_all_are(termina
         connection.execute(insert(unknown_parameter), [{**row, "path": "/register"} for row in rows])
     database.close()
     shown = " ".join(said(terminal).split())
-    for words in ("more custom fields that were sent and not stored.", "more parameters that have no effect."):
-        assert f"Site 1: and 130 {words}" in shown
+    for words in ("more custom fields that were sent but not stored.", "more parameters that have no effect."):
+        assert f"Site 1: 130 {words}" in shown
     assert shown.count("doctor --json lists all of them") == 2
     assert "custom[n019]" in shown
     assert "custom[n020]" not in shown
@@ -428,7 +428,7 @@ def test_it_reports_a_backup_that_is_too_old(terminal: Terminal, engine_name: st
     with database.write() as connection:
         connection.execute(update(user).values(created_at=datetime.now(UTC) - timedelta(days=8)))
     never = [finding["text"] for finding in findings(terminal, "backup")]
-    assert never == (["No backup is known."] if engine_name == "sqlite" else [])
+    assert never == (["No backup has been recorded."] if engine_name == "sqlite" else [])
     terminal.done("backup", "first.backup")
     assert not findings(terminal, "backup")
     with database.write() as connection:

@@ -45,7 +45,7 @@ def test_an_import_is_listed_and_taken_back_after_a_question(terminal: Terminal,
     assert terminal.run("import", "undo", "1", "--site", site, typed="n\n").status != 0
     assert terminal.json("import", "list", "--site", site) == [listed], "nothing is done without a yes"
     done = terminal.done("import", "undo", "1", "--site", site, typed="y\n").out
-    assert "Import 1 taken back: 2 deals deleted, 0 stayed." in done
+    assert "Import 1 taken back: 2 deals deleted, 0 kept." in done
     assert "has no import 1 to take back" in terminal.refused("import", "undo", "1", "--site", site, "--yes")
     assert terminal.json("import", "deals", file, "--site", site)["takenIn"] == 2
     assert [each["importId"] for each in terminal.json("import", "list", "--site", site)] == [2]

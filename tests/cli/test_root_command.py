@@ -227,16 +227,16 @@ def test_help_lists_every_command_as_it_describes_itself(terminal: Terminal) -> 
 
 
 WRONG_VALUES = {
-    ("site", "show", "abc"): "'site_id': a whole number is expected",
-    ("site", "show", "1.5"): "'site_id': a whole number is expected",
-    ("site", "create", "x", "--first-id", "1e9"): "'--first-id': a whole number is expected",
-    ("site", "create", "x", "--first-id", "0"): "'--first-id': the least number is 1",
-    ("serve", "--port", "99999"): "'--port': the largest number is 65535",
-    ("serve", "--port", "9" * 5000): "'--port': a whole number is expected",
-    ("match", "1", "--after", "-1"): "'--after': the least number is 0",
+    ("site", "show", "abc"): "'site_id': must be a whole number",
+    ("site", "show", "1.5"): "'site_id': must be a whole number",
+    ("site", "create", "x", "--first-id", "1e9"): "'--first-id': must be a whole number",
+    ("site", "create", "x", "--first-id", "0"): "'--first-id': must be at least 1",
+    ("serve", "--port", "99999"): "'--port': must be at most 65535",
+    ("serve", "--port", "9" * 5000): "'--port': must be a whole number",
+    ("match", "1", "--after", "-1"): "'--after': must be at least 0",
     ("lead", "show", "cal", "1"): "'kind': 'cal' is not one of 'call', 'request'.",
     ("webhook", "create", "1", "x", "--format", "xml"): "'--format': 'xml' is not one of 'get', 'form', 'json'.",
-    ("requests", "tail", "--limit", "\x1b[31m"): "a whole number is expected",
+    ("requests", "tail", "--limit", "\x1b[31m"): "must be a whole number",
 }
 
 

@@ -151,7 +151,7 @@ def test_a_process_that_is_killed_is_a_line_with_its_signal(start_server_on: Sta
     server = started_on_nothing(start_server_on, tmp_path)
     (child,) = children_of(server.process.pid)
     os.kill(child, signal.SIGKILL)
-    wait_until(lambda: f"Server process {child} was killed by SIGKILL. Another one is started." in server.logged)
+    wait_until(lambda: f"Server process {child} was killed by SIGKILL. Starting a new one." in server.logged)
     wait_until(lambda: listens(server.port))
 
 
@@ -379,9 +379,9 @@ def test_a_bad_file_of_cities_is_stated_before_anything_is_printed_or_made(
     [
         (
             "sqlite:///{folder}/foreign",
-            "Name a SQLite file, or one that does not exist yet, in DEALTRACE_DATABASE_URL.",
+            "Set DEALTRACE_DATABASE_URL to a SQLite file, or to a file that does not exist yet.",
         ),
-        ("sqlite:///{folder}", "This is a folder: name a file in DEALTRACE_DATABASE_URL."),
+        ("sqlite:///{folder}", "This is a folder. Set DEALTRACE_DATABASE_URL to a file."),
         ("sqlite:///{folder}/absent/own.db", "Create it, or correct DEALTRACE_DATABASE_URL."),
         (
             "postgresql://dealtrace@127.0.0.1:1/absent",

@@ -14,7 +14,7 @@ def test_hosts_are_added_listed_and_removed(terminal: Terminal) -> None:
     terminal.done("site", "create", "Shop")
     assert terminal.json("source", "host", "list", "1") == []
     added = terminal.done("source", "host", "add", "1", "payment", "https://Pay.example/x").out
-    assert "pay.example is payment" in added
+    assert "host pay.example classified as payment" in added
     assert "dealtrace source reclassify 1" in added
     terminal.done("source", "host", "add", "1", "search", "find.example", "--name", "find")
     assert terminal.json("source", "host", "list", "1") == [

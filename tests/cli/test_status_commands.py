@@ -20,7 +20,7 @@ def test_it_lists_statuses_with_their_deals_and_sets_their_meaning(
     assert beside.json("status", "list", site) == []
     for number, status in enumerate(["Новая", "новая", "Новая", "Оплачена "]):
         server.register(player.token, orderNumber=f"s{number}", orderStatus=status)
-    assert beside.done("status", "set", site, "НОВАЯ", "lost").out == f"Site {site}: НОВАЯ is lost.\n"
+    assert beside.done("status", "set", site, "НОВАЯ", "lost").out == f"Site {site}: status “НОВАЯ” now means lost.\n"
     beside.done("status", "set", site, "оплачена", "won")
     new, paid = beside.json("status", "list", site)
     assert new == {"name": "Новая", "meaning": "lost", "deals": 3, "spellings": ["Новая", "новая", "НОВАЯ"]}

@@ -46,7 +46,7 @@ STOPPED: dict[str, tuple[str, str, str]] = {
         "schema_version",
         "Stopped. The schema is as before. To upgrade it: dealtrace db upgrade",
     ),
-    "db recount": ("db recount", "deal_day", "Stopped. Each site has all of its old counts or all of its new ones."),
+    "db recount": ("db recount", "deal_day", "Stopped. Each site has either all its old or all its new counts."),
     "db renormalise": ("db renormalise", "contact_reading", "Stopped"),
     "backup": ("backup x.dump", "visit", "Stopped. x.dump was not written."),
     "a command without a message of its own": ("deal list --site {site}", "deal", "Stopped."),

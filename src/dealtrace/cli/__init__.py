@@ -19,9 +19,9 @@ def main() -> None:
     """Run the program; its modules are imported here, after garbage collection is turned off.
 
     Imports leave no garbage, and garbage collections, mostly at exit, would take a fifth of the time of a short
-    command. `load_command` turns garbage collection on again. Ctrl-C that comes before a command runs ends the program
-    with one line. SIGTERM, and SIGHUP unless it is ignored, end every command as Ctrl-C does, except the server, which
-    takes its own signals.
+    command. `load_command` turns garbage collection on again. If Ctrl-C is pressed before a command runs, the program
+    prints one line and exits. SIGTERM, and SIGHUP unless it is ignored, end every command as Ctrl-C does, except the
+    server, which handles these signals itself.
     """
     gc.disable()
     if sys.argv[1:2] != ["serve"]:
@@ -34,10 +34,11 @@ def main() -> None:
 
 
 def _take_ending_signals() -> None:
-    """Let the first SIGTERM or SIGHUP raise `KeyboardInterrupt` with its number, and watch that the program then ends.
+    """Make the first SIGTERM or SIGHUP raise `KeyboardInterrupt` with its number, and make sure that the program ends.
 
-    The thread that watches learns of the signal by a byte in a pipe, even while Python itself waits for a statement.
-    Nobody watches if standard input or output is closed: the pipe would take its place.
+    A thread learns of the signal from a byte in a pipe, even while Python itself waits for a database statement, and
+    ends the program if it has not ended after `STOP_SECONDS_MAX`. There is no such thread if a standard stream is
+    closed, because the pipe would get the file descriptor of that stream.
     """
     for number in _ENDING_SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:

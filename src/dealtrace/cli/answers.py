@@ -9,7 +9,7 @@ from dealtrace.leads.lead import LeadRef
 
 
 class RateAnswer(TypedDict):
-    """A rate in `rate list`: the price in rubles of one unit of a currency, and the first day of the rate."""
+    """A rate in `rate list`: the price in rubles of one unit of a currency, and the first day on which it applies."""
 
     currency: str
     since: date
@@ -26,7 +26,7 @@ class ListedStatus(TypedDict):
 
 
 class ColumnAnswer(TypedDict):
-    """A report column in `column list`; a formula has empty `statuses`; other kinds have `None` as `formula`."""
+    """A report column in `column list`; `statuses` is empty for a formula, and `formula` is `None` for other kinds."""
 
     name: str
     kind: str
@@ -35,7 +35,7 @@ class ColumnAnswer(TypedDict):
 
 
 class HostAnswer(TypedDict):
-    """A host in `source host list`; `name` is its source, or empty for own, payment and sign-in hosts."""
+    """A host in `source host list`; `name` is its source, or empty for the site's own, payment and sign-in hosts."""
 
     kind: str
     host: str
@@ -54,9 +54,9 @@ class SegmentAnswer(TypedDict):
 
 
 class ReclassificationAnswer(TypedDict):
-    """The result of `source reclassify`: the visits read, and how many visits and leads got a different source.
+    """The result of `source reclassify`: how many visits were read, and how many visits and leads changed their source.
 
-    With `dryRun`, nothing is stored, and the last two counts say how many would get a different source.
+    With `dryRun`, nothing is stored, and the last two counts say how many would change their source.
     """
 
     siteId: int
@@ -119,8 +119,8 @@ class DemoAnswer(TypedDict):
 class LoggedImportAnswer(TypedDict):
     """An import that can be taken back, or was taken back.
 
-    `added` counts the rows that the import added, `takenBack` those that were taken back, `stayed` those that were
-    changed since, and `left` all others.
+    `added` counts the rows that the import added. Of these, `takenBack` counts the rows that were taken back, `stayed`
+    the rows that were kept because they had been changed since, and `left` the rest.
     """
 
     importId: int

@@ -84,7 +84,7 @@ def restore(file: BackupFile) -> None:
 
 
 def _check_kind(file: Path, database: Database) -> None:
-    """Print an error and exit if the file is a backup of the other engine."""
+    """Print an error and exit if the file is a backup of the other database engine."""
     with file.open("rb") as stream:
         head = stream.read(len(_SQLITE_HEAD))
     if database.is_sqlite and head.startswith(_PG_DUMP_HEAD):

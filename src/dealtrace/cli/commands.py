@@ -1,7 +1,7 @@
 """The `dealtrace` program and the list of its commands.
 
-Only the module of the command that is run is imported. Like all modules, it has its imports at the top; so commands of
-one group are in different modules if they need different parts of the program.
+Only the module of the command that is run is imported. Since modules import everything at the top, commands of one
+group that need different parts of the program are in different modules.
 """
 
 import gc
@@ -191,9 +191,9 @@ R = TypeVar("R")
 
 
 def _with_cleaned_messages(function: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a function so that Typer's messages are in our words and control characters in them are escaped.
+    """Wrap a function so that Typer's errors have plain messages in which control characters are escaped.
 
-    The messages quote arguments; messages about the values of arguments come from Pydantic.
+    Messages quote arguments, which may have control characters. Pydantic's messages about values are replaced.
     """
 
     @wraps(function)
@@ -219,11 +219,11 @@ def _explain_value(fault: ValueError) -> str | None:
     error = list_errors()[0]
     kind, facts = error["type"], error.get("ctx", {})
     if kind.startswith("int_"):
-        return "a whole number is expected"
+        return "must be a whole number"
     if kind == "greater_than_equal":
-        return f"the least number is {facts['ge']}"
+        return f"must be at least {facts['ge']}"
     if kind == "less_than_equal":
-        return f"the largest number is {facts['le']}"
+        return f"must be at most {facts['le']}"
     return str(facts["error"]) if kind == "value_error" else None
 
 
@@ -257,7 +257,7 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command; error messages about its arguments have no control characters.
 
-        A command that is stopped without a message of its own says so in one word.
+        If a command is stopped and prints no message of its own, a single word says that it was stopped.
         """
         try:
             return super().invoke(ctx)
@@ -295,7 +295,7 @@ class CommandGroup(TyperGroup):
 
 
 def _is_unicode(argument: str) -> bool:
-    """Return whether an argument of the program was valid UTF-8: Python decodes other bytes as surrogates."""
+    """Return whether a command-line argument was valid UTF-8; Python decodes invalid bytes to surrogates."""
     return not any("\ud800" <= sign <= "\udfff" for sign in argument)
 
 

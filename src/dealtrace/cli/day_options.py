@@ -1,4 +1,4 @@
-"""Options of the command line whose value is a day or a time."""
+"""Command-line options whose value is a day or a time."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -28,6 +28,6 @@ def _read_day(text: str) -> date:
 
 
 def _read_time(text: str) -> datetime:
-    """Return the date and time that an option states; naive unless it states a time zone."""
+    """Parse the value of an option as a date and time; the result is naive unless the value has a time zone."""
     read = read_clock(text, YEAR_FIRST) or read_instant(text, YEAR_FIRST)
     return read if read is not None else datetime.combine(_read_day(text), time.min)

@@ -1,4 +1,4 @@
-"""What to do about files that cannot be read, as options of commands."""
+"""The command-line options that make an unreadable file readable."""
 
 from collections.abc import Mapping
 

@@ -45,11 +45,14 @@ AccountOption = Annotated[str, typer.Option("--account", help="A name for the ad
 SourceOption = Annotated[str | None, typer.Option("--source", help="The source of all costs in the file.")]
 MediumOption = Annotated[str | None, typer.Option("--medium", help="The medium of all costs in the file.")]
 CampaignOption = Annotated[
-    str, typer.Option("--campaign", help="How visits name a campaign: auto, id, name, or a text with {id} or {name}.")
+    str,
+    typer.Option(
+        "--campaign", help="What visits have as utm_campaign: auto, id, name, or a template with {id} or {name}."
+    ),
 ]
 RenameOption = Annotated[
     list[str] | None,
-    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The campaign's utm_campaign in visits; may be repeated."),
+    typer.Option("--rename", metavar="CAMPAIGN=NAME", help="The utm_campaign of a campaign's visits; may be repeated."),
 ]
 MapOption = Annotated[
     list[str] | None,
@@ -118,7 +121,7 @@ def take_costs(  # noqa: PLR0913, PLR0917 - an argument for each option
         fail("--vat and --add-vat cannot be combined. Set only one of them.")
     naming = CampaignNaming(campaign, _read_renames(rename or ()))
     if not naming.is_valid:
-        fail("--campaign must be auto, id, name, or a text that contains {id} or {name}.")
+        fail("--campaign must be auto, id, name, or a template that contains {id} or {name}.")
     with open_prepared() as database:
         imported = _import(database, site_id, named, file, encoding=encoding, reading=reading, naming=naming)
     report_stale_statistics(imported.outcome.statistics_fault)
@@ -168,7 +171,7 @@ def _read_mapping(pairs: Collection[str]) -> dict[str, str]:
     columns: dict[str, str] = {}
     for heading, name in (_split_pair("--map", pair) for pair in pairs):
         if name not in names:
-            fail(f"--map: there is no column {name}. Known: {', '.join(names)}.")
+            fail(f"--map: there is no column {name}. Available: {', '.join(names)}.")
         if name in columns.values():
             fail(f"--map: the column {name} is given twice. Give it once.")
         if normalize_heading(heading) in columns:

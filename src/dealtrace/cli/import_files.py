@@ -26,7 +26,7 @@ from dealtrace.operations.run_import import ImportJob, ImportOutcome, run_import
 FileArgument = Annotated[Path, typer.Argument(help="CSV or XLSX with headings, or JSON Lines.")]
 EncodingOption = Annotated[Encoding | None, typer.Option(help="The encoding of a CSV file; detected if omitted.")]
 RefusedOption = Annotated[Path | None, typer.Option(help="The file for refused rows; FILE.refused.csv by default.")]
-PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Send the imported records to webhooks.")]
+PublishOption = Annotated[bool, typer.Option("--tell-webhooks", help="Notify webhooks of new and changed records.")]
 
 
 def _command(noun: ImportNoun, records: str) -> Callable[..., None]:
@@ -108,7 +108,7 @@ def _run(job: ImportJob[FileRow], rows_total: int) -> ImportOutcome:
 
 
 def report_stale_statistics(fault: str | None) -> None:
-    """Print why the query planner's statistics could not be refreshed, or nothing if `fault` is `None`."""
+    """Print why the query planner's statistics could not be refreshed; print nothing if `fault` is `None`."""
     if fault is not None:
         error_console.print(f"Imported, but the query planner statistics were not refreshed: {fault}", markup=False)
 
@@ -136,7 +136,7 @@ def _summarize(file: ImportFile, outcome: ImportOutcome) -> Iterator[str]:
 
 
 def describe_reading(encoding: str | None, layout: Layout) -> Iterator[str]:
-    """Yield what a person should know about how a file was read: an encoding other than UTF-8, and ignored columns."""
+    """Yield notes on how a file was read: an encoding other than UTF-8, and ignored columns."""
     if encoding not in (None, UTF_8):
         yield f"The file was read as {encoding}. If names look wrong, set --encoding."
     if layout.ignored_headings:

@@ -43,13 +43,13 @@ NOUNS = {"call": "call", "lead_request": "lead request", "deal": "deal"}
 _REASONS = {
     TakeBackOutcome.CHANGED: "changed since",
     TakeBackOutcome.PINNED: "pinned",
-    TakeBackOutcome.SHARED: "in another import, too",
-    TakeBackOutcome.ALREADY_DELETED: "deleted already",
+    TakeBackOutcome.SHARED: "also in another import",
+    TakeBackOutcome.ALREADY_DELETED: "already deleted",
 }
 
 
 def show_imports(site_id: SiteIdOption, as_json: JsonOption = False) -> None:
-    """List the imports of files that can be taken back or were taken back, latest first, for 30 days."""
+    """List the imports of the last 30 days that can be or have been taken back, latest first."""
     with open_prepared() as database, database.read() as connection:
         require_site(connection, site_id)
         imports = list_imports(connection, site_id)
@@ -71,7 +71,7 @@ def undo(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take back what an import of a file has added. Rows that were changed since stay. Run it again to continue."""
+    """Take back what an import has added, except rows that were changed since. If stopped, run it again to continue."""
     with open_prepared() as database:
         if dry_run or not yes:
             with database.read() as connection:
@@ -93,7 +93,7 @@ def undo(
         print_json(_serialize(site_id, done))
     else:
         noun = NOUNS[done.file.noun]
-        console.print(f"Import {number} taken back: {counted(done.taken_back, noun)} deleted, {done.stayed} stayed.")
+        console.print(f"Import {number} taken back: {counted(done.taken_back, noun)} deleted, {done.stayed} kept.")
 
 
 def _run(database: Database, site_id: int, begun: LoggedImport) -> LoggedImport:
@@ -134,9 +134,9 @@ def _describe(preview: TakeBackPreview) -> Iterator[str]:
             yield f"{counted(count, noun)} {name}: not touched."
     if not preview.deals:
         return
-    most = "at least " if preview.is_cut else ""
+    most = "At least " if preview.is_cut else ""
     fate = "would be deleted" if logged.file.noun == "deal" else "would be matched again"
-    yield f"Of these sources, {most}{counted(preview.deals, 'deal')} {fate}:"
+    yield f"{most}{counted(preview.deals, 'deal')} {fate}, by source:"
     for (source, medium), moved in preview.sources:
         name = " / ".join(part for part in (source, medium) if part is not None) or "(no source)"
         yield f"  {name}: {moved.deals / WHOLE:g} deals, {format_kopecks(moved.kopecks)} rubles"

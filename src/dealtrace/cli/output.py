@@ -142,7 +142,7 @@ def confirm(question: str) -> None:
 
 
 def ask_secret(question: str) -> str:
-    """Ask for a secret twice, on a terminal that does not show it, and return it.
+    """Prompt twice for a secret, which the terminal does not show, and return it.
 
     Raises:
         Abort: the user ends the input.
@@ -214,7 +214,7 @@ def _write(text: str) -> None:
 
 
 def end_stopped(stop: KeyboardInterrupt, message: str = "Stopped.") -> NoReturn:
-    """Print on standard error that a command was stopped by Ctrl-C, SIGTERM or SIGHUP, and exit with 128 + its number.
+    """Print `message` on standard error, and exit with 128 + the number of the signal that stopped the command.
 
     Raises:
         Exit: always.

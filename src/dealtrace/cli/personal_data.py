@@ -22,7 +22,7 @@ ClientOption = Annotated[
     typer.Option(
         "--client",
         metavar="CLIENT_ID",
-        help="The id of the person, as in the URL of the cabinet, for a person without a valid phone or e-mail.",
+        help="The id in the URL of the person's page in the cabinet, for a person without a valid phone or e-mail.",
     ),
 ]
 

@@ -34,7 +34,7 @@ class RequestAnswer(TypedDict):
     """A request in `requests tail`; `siteId` is `None` if its site is unknown, and `reason` is the error in English.
 
     `tokenLabel` is the label of the token, `None` if the request had no known token; `network` is the masked address of
-    a request whose site is unknown; `ms` is how long it took.
+    a request whose site is unknown; `ms` is how many milliseconds the request took.
     """
 
     siteId: int | None
@@ -101,7 +101,7 @@ def _warn_of_omitted(database: Database, site: int | None) -> None:
     with database.read() as connection:
         count = count_omitted(connection, NO_SITE_ID, clock.now().replace(hour=0, minute=0, second=0, microsecond=0))
     if count:
-        error_console.print(f"Not kept today (UTC), as there were too many: {count:,} requests that name no site.")
+        error_console.print(f"Not kept today (UTC), because there were too many: {count:,} requests without a site.")
 
 
 def _follow(

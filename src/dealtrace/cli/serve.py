@@ -97,24 +97,26 @@ class _Supervisor(MPServer):
     """Granian's supervisor of server processes; it also reports that a process has died before it starts a new one.
 
     Ours: SIGHUP stops the server, as it stops programs without a handler for it, and is ignored under `nohup`. Granian
-    would start each process anew and end the old one before the new one serves; both would then use one SQLite file.
+    would instead start a new process beside each old one, so that both would use one SQLite file, and end the old one
+    before the new one serves.
 
-    Ours: Granian gives up when a process ends within 5.5 seconds after it was started anew. A start may take longer and
-    fail, which would go on for ever, so the supervisor also gives up after `FAILED_STARTS_MAX` failed starts in a row.
+    Ours: Granian gives up if a restarted process ends within 5.5 seconds. If a start takes longer before it fails,
+    Granian would restart the process forever, so the supervisor also gives up after `FAILED_STARTS_MAX` failed starts
+    in a row.
     """
 
     failure = ""
     """Why a process could not start, once one has said so."""
 
     def startup(self, spawn_target: object, target_loader: object) -> None:
-        """Start the processes; a SIGHUP that is ignored stays so."""
+        """Start the processes; if SIGHUP is ignored, it stays ignored."""
         self._failed_starts: dict[int, int] = {}
         if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
             self.on_startup(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         super().startup(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def signal_handler_reload(self, *_: object, **__: object) -> None:
-        """Stop the server at a SIGHUP."""
+        """Stop the server on SIGHUP."""
         self.signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
     def _spawn_workers(self, spawn_target: object, target_loader: object) -> None:
@@ -124,7 +126,7 @@ class _Supervisor(MPServer):
     def _respawn_workers(
         self, workers: Iterable[int], spawn_target: object, target_loader: object, delay: float = 0
     ) -> None:
-        """Start new processes in place of the given ones, unless the server is stopping; print how those ended."""
+        """Replace the given processes with new ones unless the server is stopping; print how the old ones ended."""
         if self.interrupt_signal:
             self.main_loop_interrupt.set()
             return
@@ -140,18 +142,18 @@ class _Supervisor(MPServer):
                     self.interrupt_signal = True
                     self.main_loop_interrupt.set()
                     return
-                error_console.print(f"{end} Another one is started.")
+                error_console.print(f"{end} Starting a new one.")
         with stop_signals_held():
             super()._respawn_workers(places, spawn_target, target_loader, delay)
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """Stop the processes; first note why those that have ended could not start."""
+        """Note why processes could not start, then stop all processes."""
         for worker in self.wrks:
             self._note_failure(worker.inner.pid)
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]
 
     def _count_start(self, place: int) -> None:
-        """Count the starts in a row of a process at a place that failed, however long each took."""
+        """Count a failed start of the process at `place`, or reset the count if the process has served."""
         worker = self.wrks[place]
         has_served = (
             STARTS_VARIABLE not in os.environ
@@ -166,7 +168,7 @@ class _Supervisor(MPServer):
 
 
 def _end_of(exit_code: int) -> str:
-    """Return how a process ended; a negative code is the number of the signal that ended it."""
+    """Describe how a process ended; `exit_code` is the negated number of the signal if a signal ended it."""
     if exit_code >= 0:
         return f"ended with status {exit_code}"
     return f"was killed by {signal.Signals(-exit_code).name if -exit_code in set(signal.Signals) else -exit_code}"
@@ -226,7 +228,7 @@ def _free_address(settings: Settings) -> str:
     Raises:
         OSError: the host cannot be resolved, this machine has none of its addresses, or the port is in use.
     """
-    cannot_listen = f"Cannot listen on {settings.host or 'an empty host'} port {settings.port}"
+    cannot_listen = f"Cannot listen on {settings.host or 'an empty host'}, port {settings.port}"
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -260,9 +262,9 @@ def _cure(error: OSError, port: int) -> str:
 
 @contextmanager
 def _stated_starts() -> Iterator[None]:
-    """Provide a folder in which server processes state whether they serve or why they cannot start.
+    """Provide a folder in which server processes record that they serve, or why they cannot start.
 
-    If no folder can be made, the server runs without: then no start counts as failed.
+    If no folder can be created, the server runs without one, and no start counts as failed.
     """
     with ExitStack() as stack:
         os.environ.pop(STARTS_VARIABLE, None)

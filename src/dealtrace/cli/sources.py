@@ -43,7 +43,9 @@ def add(
     """
     with open_prepared() as database, changing(database) as work:
         added = add_host(work, site_id, kind, host, name)
-    console.print(f"Site {site_id}: {added.host} is {added.kind.value}{_named(added.name)}.", markup=False)
+    console.print(
+        f"Site {site_id}: host {added.host} classified as {added.kind.value}{_named(added.name)}.", markup=False
+    )
     console.print(f"To apply it to past visits: dealtrace source reclassify {site_id}", markup=False)
 
 
@@ -52,7 +54,7 @@ def remove(site_id: SiteIdArgument, kind: KindArgument, host: HostArgument) -> N
     """Remove a host that the site defines. A running server applies this within two seconds."""
     with open_prepared() as database, changing(database) as work:
         removed = remove_host(work, site_id, kind, host)
-    console.print(f"Site {site_id}: {removed.host} removed.", markup=False)
+    console.print(f"Site {site_id}: host {removed.host} removed.", markup=False)
 
 
 @host_commands.command("list")

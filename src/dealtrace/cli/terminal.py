@@ -98,9 +98,9 @@ def _name_database(message: str) -> str:
     with closing(open_database(read_settings().database_url)) as database:
         cure = " Run the command as the user who owns this file and its folder." if message in _FILE_FAULTS else ""
         if database.is_sqlite and database.file.is_dir():
-            cure = " This is a folder: name a file in DEALTRACE_DATABASE_URL."
+            cure = " This is a folder. Set DEALTRACE_DATABASE_URL to a file."
         elif message == _OTHER_FILE:
-            cure = " Name a SQLite file, or one that does not exist yet, in DEALTRACE_DATABASE_URL."
+            cure = " Set DEALTRACE_DATABASE_URL to a SQLite file, or to a file that does not exist yet."
         elif message.startswith(_UNREACHABLE):
             cure = " Start the database server, or correct DEALTRACE_DATABASE_URL."
         return f"The database in use: {database.name}.{cure}" if cure else f"The database in use: {database.name}"
@@ -119,7 +119,7 @@ class CommandCall(Protocol):
 
 @contextmanager
 def ended_by_ctrl_c(database: Database) -> Iterator[CommandCall]:
-    """Yield a function that calls another function on a thread; a stop ends the statements that run on this thread.
+    """Yield a function that calls another function on a thread, so that Ctrl-C can end the statement that runs there.
 
     DuckDB does not notice signals while it runs a long statement on the main thread.
     """
@@ -157,7 +157,7 @@ def fail_locked(database: Database, holders: Sequence[str]) -> NoReturn:
     seconds = f"{lock_seconds(database):.0f} seconds"
     if not holders:
         fail(f"Another program kept the database {database.name} locked for {seconds}. Run the command again.")
-    end = "Let it end" if database.is_sqlite else how_to_end_transactions(holders)
+    end = "Wait for it to end" if database.is_sqlite else how_to_end_transactions(holders)
     fail(
         f"Another program has kept the database {database.name} locked for {seconds}:",
         *(f"  {holder}" for holder in holders),
@@ -213,6 +213,6 @@ def _cure_of_database_file(error: OSError) -> str:
     found = [str(file) for file in (ENV_FILE, TOML_FILE) if file.is_file()]
     read = f"{' and '.join(found)} of this folder" if found else f"no {ENV_FILE} or {TOML_FILE} is in this folder"
     return (
-        ". The database cannot be made here: change to a folder in which you may create files, or set "
+        ". The database cannot be created here: change to a folder in which you may create files, or set "
         f"DEALTRACE_DATABASE_URL ({read})."
     )

@@ -248,7 +248,7 @@ def pause(webhook_id: WebhookArgument) -> None:
 def resume(
     webhook_id: WebhookArgument,
     skip: Annotated[
-        bool, typer.Option("--skip", help="Skip the first waiting message, which the receiver cannot accept.")
+        bool, typer.Option("--skip", help="Skip the first waiting message, if the receiver cannot process it.")
     ] = (False),
 ) -> None:
     """Resume a webhook and send its waiting messages in order."""

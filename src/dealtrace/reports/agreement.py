@@ -181,7 +181,7 @@ class CountAndWorth:
 
     @property
     def known_kopecks(self) -> int | None:
-        """The kopecks, or `None` if they only leave out deals: no amount is known then."""
+        """The kopecks, or `None` if they are 0 only because deals without a rate are left out."""
         return self.kopecks if self.kopecks or not self.without_rate else None
 
 
@@ -209,7 +209,7 @@ class Agreement:
 
     @property
     def kopecks_further(self) -> int | None:
-        """The kopecks of the list minus those of the stored deals, or `None` if either are unknown."""
+        """The kopecks of the list minus the kopecks of the stored deals, or `None` if either value is unknown."""
         theirs, ours = self.theirs.known_kopecks, self.ours.known_kopecks
         return theirs - ours if theirs is not None and ours is not None else None
 

@@ -41,7 +41,7 @@ KEYS_REMEMBERED_MAX = 100_000
 
 
 def different_keys(sides: Sequence[Mapping[RowKeys, object]]) -> Iterator[RowKeys]:
-    """Iterate over the keys of several mappings, without repetitions and with limited memory."""
+    """Iterate over the keys of several mappings, each key once, with limited memory."""
     remembered: set[RowKeys] = set()
     for place, side in enumerate(sides):
         for keys in side:
@@ -131,10 +131,10 @@ class ReportLine:
 class Report:
     """The answer to `question`: the rows shown, the number of all rows, the total row, and the compared period.
 
-    `lacking_won` lists the metrics that are unknown because no status is won. `today` is the current day at the site.
-    `has_nothing_before` is true if nothing was counted in the compared period. `counted_since` is the first day with
-    data, if it is known to lie in the compared period after its first day. `known_costs` says through which day costs
-    are known; it is set only for showing a report with costs.
+    `lacking_won` lists the metrics that are unknown because no status means won. `today` is the current day at the
+    site. `has_nothing_before` is true if nothing was counted in the compared period. `counted_since` is the first day
+    with data, if that day is known to be in the compared period but not its first day. `known_costs` says through which
+    day costs are known; it is set only for showing a report with costs.
     """
 
     question: Question
@@ -169,8 +169,8 @@ def sorted_in_memory(
 class Sorting:
     """The attribution model whose values determine the order of rows, and the function that sorts the rows.
 
-    `empty_times` has the keys of the hours, days, months and so on that get a row even if nothing was counted in them.
-    Rows are sorted by the keys that `shown` returns, in which contacts are masked; `None` if nothing is masked.
+    `empty_times` has the keys of the hours, days, months and so on that get a row even if nothing was counted then.
+    Rows are sorted by the masked keys that `shown` returns; `shown` is `None` if nothing is masked.
     """
 
     model: AttributionModel
@@ -273,9 +273,9 @@ class _Figures:
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return, for each dimension, what to add to keys of the compared period, so that rows to compare have equal keys.
+    """Return, for each dimension, what to add to a key of the compared period to get the key that it is compared with.
 
-    The number added moves the first day of the compared period to the first day of the question's period. It is 0 for
+    The number moves the first day of the compared period to the first day of the question's period. It is 0 for
     dimensions other than days, weeks, months and quarters.
     """
     if compared is None:
@@ -304,7 +304,7 @@ class _MovedRows(Mapping[RowKeys, Values]):
         return self._rows[shifted(keys, self._back)]
 
     def __contains__(self, keys: object) -> bool:
-        """Return whether a row has the keys `keys` after `shift` is added to the keys of the row."""
+        """Return whether there is a row whose keys, with `shift` added, are `keys`."""
         return isinstance(keys, tuple) and shifted(keys, self._back) in self._rows
 
     def __iter__(self) -> Iterator[RowKeys]:

@@ -202,8 +202,8 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
     """Check that the metrics and columns of a formula exist.
 
     Raises:
-        InvalidSetting: a metric or column does not exist, and the message lists those that exist; or a metric was named
-            by a title that is the name of a column, too.
+        InvalidSetting: a metric or column does not exist, and the message lists those that exist; or a metric is named
+            by a title that is also the name of a column.
     """
     names = {name.casefold(): name for name in columns}
     for part in _operands(formula):

@@ -54,7 +54,8 @@ class ColumnFormula:
 def metrics_of_columns(columns: Iterable[ReportColumn]) -> Mapping[str, Metric]:
     """Return a site's columns as metrics, by name.
 
-    A column has a `margin_formula` if a metric that it uses has one, and `needs_won` if such a metric needs it.
+    A column has a `margin_formula` if a metric that it uses has one, and `needs_won` is true if it is true for such a
+    metric.
     """
     named: dict[FormulaPart, Metric] = {MetricName(name): metric for name, metric in METRICS.items()}
     found: dict[str, Metric] = {}

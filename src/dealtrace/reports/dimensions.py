@@ -157,7 +157,7 @@ assert [name for name, listed in DIMENSIONS.items() if listed.kind is Kind.SOURC
 def field_dimension(field: str, title: str = "") -> Dimension:
     """Return the dimension of a custom field of leads and deals; a lead and its deals may have different values.
 
-    Its titles have `title`, or the name of the field if `title` is empty.
+    Its titles contain `title`, or the name of the field if `title` is empty.
     """
     called = title or field
     return Dimension(f"{FIELD_PREFIX}{field}", f"Поле «{called}»", f"Field “{called}”", _OF_LEADS, field=field)

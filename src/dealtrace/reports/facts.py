@@ -1,4 +1,4 @@
-"""What figures are computed from, called facts: visits, leads, deals and costs."""
+"""The facts that figures are computed from: visits, leads, deals and costs."""
 
 from enum import StrEnum
 

@@ -27,8 +27,8 @@ COMPARED = "compared"
 class Figure:
     """A figure of a report: its question (with one metric and one model), and the keys of its row.
 
-    `offset` is how many of the rows behind the figure (deals, leads, visits or costs) to skip. With `is_compared`,
-    it is the figure of the period with which the question compares, and `keys` are those of that period.
+    `offset` is how many of the rows behind the figure (deals, leads, visits or costs) to skip. With `is_compared`, the
+    figure is that of the compared period, and `keys` are keys of that period.
     """
 
     question: Question
@@ -43,7 +43,7 @@ class Figure:
         return compared_period(period, comparison) if self.is_compared and comparison is not None else period
 
     def span(self, time_zone: ZoneInfo, now: datetime) -> Span:
-        """Return the time span that the figure counts; it ends no later than `now`, or the same time of its period."""
+        """Return the part of the figure's period that has passed at `now`, or the part it is compared with."""
         period, comparison = self.question.period, self.question.comparison
         if self.is_compared and comparison is not None:
             return compared_span(period, comparison, time_zone, now)
@@ -63,7 +63,7 @@ class Figure:
 
     @property
     def limit(self) -> int:
-        """Return how many rows behind the figure (deals, leads, visits or costs) are shown at most."""
+        """Return the maximum number of rows behind the figure (deals, leads, visits or costs) that are shown."""
         return self.question.limit if self.question.limit is not None else LIMIT_DEFAULT
 
 
@@ -85,9 +85,9 @@ class LeadRow:
 
 @record
 class DealRow:
-    """A deal behind a figure: the share of it that the figure counts, in millionths, and that part of its money.
+    """A deal behind a figure: the share of it that the figure counts, in millionths, and that share of its amounts.
 
-    Money is `None` if it is unknown; so is the margin if the figure adds up no margins.
+    An amount is `None` if it is unknown; the margin is also `None` if the figure is not a sum of margins.
     """
 
     id: int
@@ -166,7 +166,7 @@ def parse_figure(
 
     `keys` has the row's key for each dimension, or an empty string for a missing key. With `has_rows`, the figure's
     metric must be a plain count or sum; otherwise it may also be a ratio or a formula. `side` is `COMPARED` for the
-    figure of the period with which the question compares.
+    figure of the compared period.
 
     Raises:
         InvalidParameters: one violation for each unknown or unsuitable value, with the valid values.
@@ -199,7 +199,7 @@ def parse_figure(
 def _parse_keys(
     question: Question, keys: Sequence[str], context: QuestionContext
 ) -> tuple[RowKeys, list[InvalidValue]]:
-    """Parse the keys of a row, one for each dimension; return those that are valid, and the faults of the others."""
+    """Parse the keys of a row, one for each dimension; return the valid keys, and the faults of the invalid ones."""
     found, faults = [], []
     for dimension, text in zip(question.by, keys, strict=False):
         try:

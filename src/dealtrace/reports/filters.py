@@ -145,10 +145,10 @@ def _is_lone_surrogate(sign: str) -> bool:
 def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
     """Return a filter that compares keys in the form shown to people who may not see contacts.
 
-    Ours: a part of a contact finds nothing, since only the masked key is searched for it; a whole contact is refused.
+    Ours: a filter by a part of a contact finds nothing, because it searches masked keys; a whole contact is refused.
 
     Raises:
-        InvalidValue: a value has a contact.
+        InvalidValue: a value contains a contact.
     """
     for value in condition.values:
         check_no_contact(condition.dimension, value, mask)
@@ -156,13 +156,13 @@ def filter_without_contacts(condition: Filter, mask: Mask) -> Filter:
 
 
 def with_given_whole(filters: Sequence[Filter], given: Iterable[Collection[str]]) -> tuple[Filter, ...]:
-    """Return the filters; those of a segment or report that an analyst saved for everybody compare unmasked keys.
+    """Return `filters`; those from a segment or report that an analyst saved for everybody compare unmasked keys.
 
     `given` has, for each segment and each saved report of the site, all of its formatted filters.
 
     Ours: the filters of a segment or saved report compare stored keys only if all of them are among `filters`.
-    Otherwise people could remove some of them, and find out parts of a contact by what is left. All other filters
-    compare masked keys.
+    Otherwise people could remove some of these filters, and infer parts of a contact from the rows that remain. All
+    other filters compare masked keys.
     """
     if not any(each.is_masked for each in filters):
         return tuple(filters)
@@ -172,21 +172,21 @@ def with_given_whole(filters: Sequence[Filter], given: Iterable[Collection[str]]
 
 
 def searches_what_is_shown(filters: Iterable[Filter]) -> bool:
-    """Return whether a filter looks for a part of a text in which contacts are masked.
+    """Return whether a filter searches for a part of a string in keys whose contacts are masked.
 
-    People who may see contacts may find more with this filter, so the report says so.
+    For people who may see contacts, the same filter may find more, so the report says so.
     """
     return any(each.is_masked and searches_texts(each) for each in filters)
 
 
 def searches_texts(condition: Filter) -> bool:
-    """Return whether a filter looks for a part of texts that people chose, so that masks of contacts matter to it."""
+    """Return whether a filter searches for a part of a freely chosen string; masked contacts affect its result."""
     dimension = condition.dimension
     return condition.operator is Operator.CONTAINS and not (dimension.is_time or dimension.keys)
 
 
 def check_no_contact(dimension: Dimension, value: str, mask: Mask) -> None:
-    """Raise `InvalidValue` if a value that keys are compared with has a contact."""
+    """Raise `InvalidValue` if a value that keys are compared with contains a contact."""
     if mask(dimension, value) != value:
         raise InvalidValue(
             "искать по телефону или почте могут только аналитики и владельцы",
@@ -226,7 +226,7 @@ def check_value(dimension: Dimension, value: str) -> None:
     """Check that a dimension can have this value; a placeholder for a missing value is always allowed.
 
     Raises:
-        InvalidValue: the dimension has a fixed list of keys, and this value is none of them.
+        InvalidValue: the dimension has a fixed list of keys, and this value is not in it.
     """
     key = key_of_value(dimension, value)
     if not dimension.keys or key is None or key in dimension.keys:

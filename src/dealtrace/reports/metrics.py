@@ -39,7 +39,7 @@ class Growth(StrEnum):
 
 
 class Group(StrEnum):
-    """The group of a metric, in the order in which people choose from them; a site's own columns come last."""
+    """The group of a metric; groups are in the order in which people see them, with a site's own columns last."""
 
     TRAFFIC = "traffic"
     LEADS = "leads"
@@ -163,10 +163,10 @@ class UnknownFormula:
 class Metric:
     """A metric: its name, its titles and meanings in Russian and English, its group, its unit and its formula.
 
-    A meaning explains the metric to people in one line; `in_total` says in Russian and English what a total
-    is divided by, if a row is divided by less. `formula_text` shows the formula of a ratio to people.
-    `needs_won` marks metrics that are unknown until the site marks a status as won. `margin_formula` replaces
-    `formula` at sites whose deals have margins. `growth` says whether growth is good.
+    A meaning explains the metric to people in one line; `in_total` explains in Russian and English that the total has a
+    larger divisor than the rows, such as all leads. `formula_text` shows the formula of a ratio to people. `needs_won`
+    marks metrics that are unknown until the site marks a status as won. `margin_formula` replaces `formula` at sites
+    whose deals have margins. `growth` says whether growth is good.
     """
 
     name: str

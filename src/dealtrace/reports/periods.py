@@ -24,7 +24,7 @@ def parse_day(text: str) -> date:
     """Parse a day, written `yyyy-mm-dd`.
 
     Raises:
-        InvalidValue: the text is not a date, or its year is outside the allowed years.
+        InvalidValue: the string is not a date, or its year is outside the allowed years.
     """
     day_on = read_day(text, YEAR_FIRST)
     if day_on is None:
@@ -65,9 +65,9 @@ class Span:
     days: Period | None
 
     def soon_follows(self, earlier: "Span") -> bool:
-        """Return whether this span begins after another one ended, but by no longer than its own length.
+        """Return whether this span begins after `earlier` ends, with a gap no longer than this span.
 
-        Both must have days, but no day in common.
+        The result is `False` if either span has no days, or if they have a day in common.
         """
         if self.days is None or earlier.days is None or self.days.first_on <= earlier.days.last_on:
             return False
@@ -118,7 +118,7 @@ def _counterpart(period: Period, comparison: Comparison) -> Callable[[date], dat
 
 
 def _months_back(period: Period) -> int:
-    """Return how many months the last day of the period must at least be moved back to lie before the first day."""
+    """Return the smallest number of months by which the last day of the period can be moved before the first day."""
     span = period.last_on.year * MONTHS + period.last_on.month - period.first_on.year * MONTHS - period.first_on.month
     is_before = _months_before(period.last_on, max(span, 1), is_last=True) < period.first_on
     return max(span, 1) if is_before else span + 1

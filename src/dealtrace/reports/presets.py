@@ -25,9 +25,9 @@ REPORT_PRESETS: Mapping[str, Preset] = {
 
 @record
 class ReadyQuestion:
-    """A question with its Russian and English words: dimensions, metrics, and a period if the usual one is too short.
+    """A question to choose from, in Russian and English: dimensions, metrics, and a period if the default is too short.
 
-    The first metric is what the words ask for; the others are what it is computed from.
+    The first metric is the one asked for; the others help to understand it.
     """
 
     ru: str

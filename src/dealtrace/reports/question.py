@@ -71,8 +71,8 @@ class Question:
 
     `pivot` is the dimension whose keys become columns with figures of the first metric, or `None`. `shows_empty_times`
     is true for pages and e-mails, which have rows for times when nothing was counted; see `reading/empty_rows.py`.
-    `hides_contacts` is true if the answer is for people who may not see contacts: rows are sorted by their keys as
-    these people see them.
+    `hides_contacts` is true if the answer is for people who may not see contacts; rows are then sorted by their masked
+    keys.
     """
 
     by: tuple[Dimension, ...]
@@ -375,7 +375,7 @@ def _sort(raw: RawQuestion, by: Sequence[Dimension], metrics: Sequence[Metric]) 
 
 
 def format_sort(sort: Sort) -> str:
-    """Return the order of rows as the `sort` of a question has it."""
+    """Format the order of rows as a value of the parameter `sort`."""
     start = f"{DESCENDING * sort.is_descending}{CHANGE_PREFIX * sort.is_by_change}"
     return f"{start}{escaped_name(sort.name)}"
 

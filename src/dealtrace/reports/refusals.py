@@ -7,9 +7,9 @@ from dealtrace.nearest_name import bracketed_suggestion, nearest_name
 
 
 def unknown_name(name: str, every: Iterable[str], ru: str, en: str) -> InvalidValue:
-    """Return the fault of a name that a question may not use: it lists `every` name and suggests the most similar one.
+    """Return the error for an unknown name; it lists `every` known name and suggests the most similar one.
 
-    `ru` and `en` say what the name should be of, in Russian in the genitive.
+    `ru` and `en` say what was to be named, such as a metric; the Russian is in the genitive case.
     """
     quoted = {each: f"«{each}»" if "," in each else each for each in every}
     near, known = quoted.get(nearest_name(name, quoted) or ""), ", ".join(quoted.values()) or "—"
@@ -61,7 +61,7 @@ class ReportNotKept(Refusal):
 
 
 class MirrorBusy(Refusal):
-    """Another thread or process takes too long to build, update or read the column mirror, or to erase a person."""
+    """A thread or process takes too long to build, update or read the column mirror, or to erase personal data."""
 
     code = 10086
     ru = "Данные для отчётов готовятся или заняты другим процессом. Повторите через {retry_after_seconds} с"

@@ -15,7 +15,7 @@ from dealtrace.reports.reading.compared_times import has_changes
 
 @record
 class FigurePart:
-    """A part of a figure that a column shows: the ending of the column's name, and of its two headings."""
+    """What a column shows of a figure, such as its change: suffixes for the column's name and its two headings."""
 
     name: str
     ru: str

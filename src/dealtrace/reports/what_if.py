@@ -1,4 +1,4 @@
-"""The effect that other rules would have on deals: each deal before and after, moves between sources, and totals."""
+"""The effect of other rules on deals: each deal before and after the change, moves between sources, and totals."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -26,8 +26,8 @@ class AccountChanges:
     A change that fails because of another transaction, for example by a deadlock, is retried for `patience_seconds`, at
     most `TRIES_MAX` times.
 
-    The ids that a change declares (`takes_ids`) are reserved before it begins; those that it does not use are kept for
-    the next change.
+    The ids that a change declares (`takes_ids`) are reserved before the change begins; unused ids are kept for the next
+    change.
     """
 
     def __init__(

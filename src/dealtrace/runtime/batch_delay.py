@@ -24,7 +24,7 @@ class BatchDelay:
         self._last_size = 0
 
     def wait(self, count_waiting: Callable[[], int]) -> None:
-        """Wait while commands keep coming, until there are as many as in the batch before.
+        """Wait while commands keep coming, until there are as many as in the previous batch.
 
         `count_waiting` counts the waiting commands.
         """

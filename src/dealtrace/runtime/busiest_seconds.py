@@ -39,7 +39,7 @@ class BusiestSeconds:
         self._writes = CollectedWrites(store_busiest_seconds, self._acknowledge)
 
     def observe(self, site: Site, requests: int, allowed: int) -> None:
-        """Take note that an IP address sent `requests` requests within a second, the last of them to `site`.
+        """Record that an IP address sent `requests` requests within a second, the last of them to `site`.
 
         `allowed` is the number of requests per second that the rate limit allows.
         """
@@ -52,9 +52,9 @@ class BusiestSeconds:
         self._waiting[site.id, ends_at] = (site, BusiestSecond(requests, allowed, now))
 
     async def store(self, write_queue: WriteQueue, *, is_last: bool = False) -> None:
-        """Write the seconds that are busier than those written before; return as `CollectedWrites.write` does.
+        """Write the new busiest seconds; `CollectedWrites.write` says when this returns.
 
-        While an earlier second of a site is being stored, its new seconds keep waiting, except with `is_last`.
+        While an earlier second of a site is being stored, new seconds of this site keep waiting, except with `is_last`.
 
         Raises:
             Refusal: the database is unavailable or overloaded; the seconds are written the next time.

@@ -105,7 +105,7 @@ class DatabaseWatch:
             self._failure = message_of(failure) or type(failure).__name__
 
     def begin_stop(self, seconds: float) -> None:
-        """Wait for the lock of a SQLite file for this many seconds from the first call, at the latest."""
+        """Stop waiting for the lock of a SQLite file at the latest `seconds` after the first call of this method."""
         self._database.lock_patience.end_within(seconds)
 
     def check(self) -> Health:
@@ -137,7 +137,7 @@ class DatabaseWatch:
         return self._with_mirror(health) if is_of_this_release else health
 
     def _compare_key(self) -> None:
-        """Count the file as overwritten if SQLite itself has put another database in the place of this one."""
+        """Treat the file as overwritten if SQLite itself has replaced its contents with another database."""
         if self._files is not None:
             with self._database.read() as connection:
                 if find_visit_key(connection) != self._key:

@@ -1,4 +1,4 @@
-"""How often Python looks for garbage in a process that answers requests."""
+"""How often Python collects garbage in a process that answers requests."""
 
 import gc
 

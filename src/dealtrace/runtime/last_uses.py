@@ -16,7 +16,7 @@ KEYS_MAX = 10_000
 
 
 class LastUses(Generic[Key]):
-    """Collects in memory the time of the last use of each key, the id of a token or the digest of a session.
+    """Collects in memory the time of the last use of each key: the id of a token, or the digest of a session.
 
     Ours: uses are stored once a second for sessions, and once a minute for tokens, so that a token costs one write a
     minute, however many requests it sends. A process that is killed loses the uses since the last write.

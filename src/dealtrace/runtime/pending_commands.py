@@ -51,10 +51,10 @@ def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
 
 
 def split_lists_off(batch: Sequence[Pending]) -> list[list[Pending]]:
-    """Divide a batch: the first part has the commands of all sites without long lists, each other part those of a site.
+    """Divide a batch: one part for all sites without long lists, and one part for each site with a long list.
 
-    The other parts are ordered by site id. Commands in one part share a transaction, so their sites wait for each
-    other.
+    The shared part comes first; the others are ordered by site id. The commands of a part share a transaction, so their
+    sites wait for each other.
     """
     with_lists = {pending.site.id for pending in batch if pending.size > SHARED_ITEMS_MAX}
     others = [pending for pending in batch if pending.site.id not in with_lists]

@@ -113,6 +113,6 @@ class PostponedSites:
         return True
 
     def forget_written(self) -> None:
-        """Forget the start of the postponement of each site whose commands have all been written or refused."""
+        """Forget since when a site was postponed, if all its commands have been written or refused."""
         if len(self._began_at) > len(self._sites):
             self._began_at = {site_id: at for site_id, at in self._began_at.items() if site_id in self._sites}

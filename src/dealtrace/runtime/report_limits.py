@@ -1,4 +1,4 @@
-"""How many reports run and wait at once in a process, and how long they may take."""
+"""How many reports may run and wait at once in a process, and how long they may take."""
 
 REPORTS_AT_ONCE = 2
 """How many threads run reports in a process; each has a database connection."""

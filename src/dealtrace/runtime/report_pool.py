@@ -80,7 +80,7 @@ class ReportPool:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Do as `ask` does for somebody who is not logged in: such reports never run on all threads.
+        """Do the same as `ask` for a visitor who is not logged in; reports of visitors never occupy all threads.
 
         Raises:
             Refusal: as in `ask`.
@@ -96,7 +96,7 @@ class ReportPool:
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> R:
-        """Take a place of each of `queues`, one after another, and return the result of `function`."""
+        """Wait for a place in each of `queues` in turn, then call `function` on a thread and return its result."""
         self._watch.require()
         leaving = asyncio.ensure_future(gone()) if gone is not None else asyncio.get_running_loop().create_future()
         taken: list[_Places] = []
@@ -172,7 +172,7 @@ class ReportPool:
 
 
 class _Places:
-    """A number of places; whoever wants one waits for at most `wait_seconds`, and `WAITING_MAX` may wait at once."""
+    """Places for running reports; a report waits at most `wait_seconds` for one, and `WAITING_MAX` may wait at once."""
 
     def __init__(self, count: int, wait_seconds: float) -> None:
         self._free = asyncio.Semaphore(count)
@@ -180,7 +180,7 @@ class _Places:
         self.wait_seconds = wait_seconds
 
     async def take(self, leaving: asyncio.Future[None]) -> bool:
-        """Wait for a free place and take it; return `False` if too many wait, the time is over, or `leaving` is done.
+        """Wait for a place and take it; return `False` if too many wait, the wait times out, or `leaving` is done.
 
         `leaving` is done when the client closes the connection.
         """
@@ -230,7 +230,7 @@ def _require_none(stops: Sequence[threading.Event]) -> None:
 
 
 def _stoppable(fetch: Fetch, proceed: Callable[[], None]) -> Fetch:
-    """Return a function that works like `fetch`, but first calls `proceed`, which may stop the report by an error."""
+    """Return a function like `fetch` that first calls `proceed`, which may raise an error to stop the report."""
 
     def fetch_unless_stopped(statement: Selection, parameters: Parameters = NO_PARAMETERS) -> Rows:
         proceed()

@@ -83,7 +83,7 @@ class RequestJournal:
             self._encode_answered()
 
     def admits_unknown_path(self) -> bool:
-        """Return whether the journal takes a request of an unknown path, and count the request if so."""
+        """Return whether the journal accepts a request to an unknown path, and count the request if so."""
         minute = int(time.monotonic() // 60)
         if minute != self._unknown_paths_minute:
             self._unknown_paths_minute, self._unknown_paths_count = minute, 0
@@ -150,11 +150,11 @@ class RequestJournal:
         await self._is_site_full.wait()
 
     async def store(self, write_queue: WriteQueue, *, only_full: bool = False, is_last: bool = False) -> None:
-        """Write the collected requests through the write queue; return as `CollectedWrites.write` does.
+        """Write the collected requests through the write queue; `CollectedWrites.write` says when this returns.
 
         With `only_full`, the requests of sites with fewer than `STORED_FROM` keep waiting, so that a busy site does not
-        cause more writes for the other sites. The requests of a site keep waiting, too, while earlier ones are being
-        stored, except with `is_last`, when the server stops.
+        cause more writes for the other sites. The requests of a site also keep waiting while earlier ones are being
+        stored, except with `is_last`, which is set when the server stops.
 
         Raises:
             Refusal: the database is unavailable or overloaded; requests that were being stored are lost.

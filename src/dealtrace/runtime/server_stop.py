@@ -1,7 +1,7 @@
-"""Tell long requests that the server begins to stop, so that they end at once instead of delaying the stop.
+"""Tell long requests that the server is stopping, so that they end at once instead of delaying the stop.
 
-The server waits up to 30 seconds for its requests, and stops the parts of a process only then. Requests that cannot be
-completed in that time must therefore end when the stop signal arrives.
+The server waits up to 30 seconds for running requests, and only then stops the pools and threads of its processes.
+Requests that cannot be completed in that time must therefore end when the stop signal arrives.
 """
 
 import asyncio

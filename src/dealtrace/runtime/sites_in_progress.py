@@ -46,8 +46,8 @@ class SitesInProgress(Generic[Result]):
     def raise_first(self) -> None:
         """Raise the latest error of a site, if there is one; errors that are bugs come before failures of the database.
 
-        The error of a site is raised until its next work is finished, so that a site that is locked for long does not
-        seem to recover each time that work for it begins again.
+        The error of a site is raised until its next work is finished, so that a site that is locked for a long time
+        does not seem to recover each time new work for it begins.
         """
         faults = min(self._faults.values(), key=lambda each: is_of_database(each[0]), default=None)
         self._faults = {site_id: fault for site_id, fault in self._faults.items() if site_id in self}

@@ -40,9 +40,9 @@ class UnknownParametersTally:
     ) -> None:
         """Count the unknown parameters of a request: `names`, which are not among the `known` parameters of `path`.
 
-        `is_open` says that requests of `path` need no token, so that anybody may send names.
-        Contacts and tokens are masked: a malformed request may have a value in place of a name. Masking takes time, so
-        names for which there is no room are not read.
+        `is_open` says that requests to `path` need no token, so that anybody may send names. Contacts and tokens are
+        masked: a malformed request may have a value in place of a name. Masking takes time, so names for which there is
+        no room are counted together without being masked.
         """
         _, seen = self._seen.setdefault(site.id, (site, Counter()))
         self._known[path] = known

@@ -82,8 +82,8 @@ class WriteQueue:
     ) -> None:
         """Start the thread.
 
-        At most `queue_max` commands wait, and a batch has about `batch_max` items. Commands are tried again for
-        `patience_seconds` while the database fails. `accounts_revision` returns the newest revision of the accounts
+        At most `queue_max` commands wait, and a batch has about `batch_max` items. While the database fails, commands
+        are retried for up to `patience_seconds`. `accounts_revision` returns the newest revision of the accounts
         (sites, tokens and so on) that the process has seen.
         """
         self._database = database
@@ -149,7 +149,7 @@ class WriteQueue:
         return answer
 
     def begin_stop(self) -> None:
-        """Stop trying commands again `STOP_PATIENCE_SECONDS` after the first call, at the latest."""
+        """Stop retrying commands at the latest `STOP_PATIENCE_SECONDS` after the first call of this method."""
         self._give_up_at = min(self._give_up_at, time.monotonic() + STOP_PATIENCE_SECONDS)
         self._database.lock_patience.end_within(STOP_PATIENCE_SECONDS)
         self._watch.begin_stop(STOP_PATIENCE_SECONDS)
@@ -209,7 +209,7 @@ class WriteQueue:
         return fresh
 
     def _write_due(self) -> None:
-        """Write the commands of only one postponed site whose pause is over; the queue is served again before the next.
+        """Write the commands of one postponed site whose pause is over; new commands are written before the next one.
 
         The commands of sites that have waited for too long are refused.
         """
@@ -337,7 +337,7 @@ class WriteQueue:
             raise _NotOpen(fault) from fault
 
     def _follow_revision(self) -> None:
-        """If the accounts changed, forget which statuses are stored: a demo may have been removed with its statuses."""
+        """If the accounts changed, forget which statuses are stored: those of a removed demo are gone."""
         revision = self._accounts_revision()
         if revision != self._statuses_revision:
             self._known_statuses, self._statuses_revision = KnownStatuses(), revision

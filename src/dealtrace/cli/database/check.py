@@ -38,7 +38,7 @@ def _miscounts(database: Database) -> list[str]:
     with database.read() as connection:
         days_of = {site.id: list_miscounted_days(connection, site.id) for site in list_sites(connection)}
     return [
-        f"Site {site_id}: deal counts are wrong on {counted(len(days), 'day')}, first {days[0]}. "
+        f"Site {site_id}: deal counts are wrong on {counted(len(days), 'day')}, first on {days[0]}. "
         "Run: dealtrace db recount"
         for site_id, days in days_of.items()
         if days

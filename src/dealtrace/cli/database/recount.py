@@ -6,7 +6,7 @@ from dealtrace.storage.deals.daily_counts import recount_deals
 
 
 def recount() -> None:
-    """Recount the deals of each day, from which journals take their totals. Servers cannot write while this runs."""
+    """Rebuild the daily deal counts that deal lists use for their totals. Servers cannot write while this runs."""
     with open_prepared() as database:
         with database.read() as connection:
             sites = list_sites(connection)
@@ -15,5 +15,5 @@ def recount() -> None:
                 with database.write() as connection:
                     recount_deals(connection, site.id)
         except KeyboardInterrupt as stop:
-            end_stopped(stop, "Stopped. Each site has all of its old counts or all of its new ones. Run it again.")
+            end_stopped(stop, "Stopped. Each site has either all its old or all its new counts. Run the command again.")
     console.print(f"Recounted the deals of {counted(len(sites), 'site')}.")

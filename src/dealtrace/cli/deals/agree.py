@@ -112,7 +112,7 @@ class _Run:
         self._is_hidden = is_hidden or not error_console.is_terminal
 
     def disagreements(self) -> Iterator[DealComparison]:
-        """Yield the rows of the file that differ, then the deals that are missing in the file.
+        """Yield the rows of the file that differ, then the deals that are missing from the file.
 
         All deals are counted in `agreement`, including those that do not differ.
         """
@@ -153,7 +153,7 @@ def _lines(site: Site, agreement: Agreement, shown: list[DealComparison], found:
     further = theirs.deals - ours.deals
     sign = "+" if further > 0 else ""
     more = agreement.kopecks_further
-    rubles = f"{_format_signed(more)} rubles" if more is not None else "unknown worth"
+    rubles = f"{_format_signed(more)} rubles" if more is not None else "amount unknown"
     yield f"Difference: {sign}{counted(further, 'deal')}, {rubles}"
     if agreement.is_whole:
         yield "The lists agree."
@@ -217,7 +217,7 @@ def _format_value(site: Site, field: Field, deal: IncomingDeal | Deal | None) ->
 
 def _format_count(count: CountAndWorth) -> str:
     without = f", {count.without_rate} without a rate" if count.without_rate else ""
-    rubles = f"{rubles_of(count.kopecks)} rubles" if count.known_kopecks is not None else "unknown worth"
+    rubles = f"{rubles_of(count.kopecks)} rubles" if count.known_kopecks is not None else "amount unknown"
     return f"{counted(count.deals, 'deal')}, {rubles}{without}"
 
 

@@ -1,4 +1,4 @@
-"""`dealtrace deal restore`, `pin` and `unpin`: restore a deal, and choose its lead."""
+"""`dealtrace deal restore`, `pin` and `unpin`: restore a deleted deal, or choose the lead of a deal."""
 
 from typing import Annotated
 
@@ -40,7 +40,7 @@ def pin(
 
 
 def unpin(deal: DealArgument, site: OnlySiteOption = None) -> None:
-    """Unpin a deal, and rematch it by the rules at once."""
+    """Unpin a deal and rematch it at once."""
     with open_prepared() as database, database.write() as connection:
         owner, found = look_up_deal(connection, deal, site)
         unpinned = unpin_deal(work_in(database, connection, owner), found.id)

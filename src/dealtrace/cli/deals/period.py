@@ -32,7 +32,7 @@ def read_period(site: Site, first: date | None, last: date | None, now: datetime
     first_on = first if first is not None else last_on - timedelta(days=DAYS_DEFAULT - 1)
     check_order(first, last)
     if first_on > last_on:
-        fail("--from is after today: add --to.")
+        fail("--from is after today. Set --to as well.")
     return ChosenPeriod(first_on, last_on, day_start(first_on, site.time_zone), day_end(last_on, site.time_zone))
 
 

@@ -1,4 +1,4 @@
-"""Format the effects of the settings that are given to `dealtrace try`, as lines and as JSON."""
+"""Format the effects of the settings given to `dealtrace try`, as lines and as JSON."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -25,7 +25,7 @@ class EffectFigureAnswer(TypedDict):
 
 
 class DayEffectAnswer(TypedDict):
-    """The deals of a day: their number and their total in rubles, each as a pair of before and after."""
+    """The deals of a day: their number and their total in rubles, each before and after the change."""
 
     day: date
     deals: list[int]
@@ -44,7 +44,7 @@ class EffectAnswer(TypedDict):
 
 
 class MovedCountAnswer(TypedDict):
-    """On how many leads or visits the rules were tried, and how many of these would get a different source."""
+    """How many leads or visits the rules were tried on, and how many of them would get a different source."""
 
     otherSource: int
     tried: int

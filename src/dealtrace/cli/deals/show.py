@@ -35,7 +35,7 @@ def show_deals(
     limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,
     as_json: JsonOption = False,
 ) -> None:
-    """List the latest deals of a site by creation date, without deleted deals. To get all: dealtrace export deals."""
+    """List the latest deals of a site by creation date, without deleted ones. For all, use `dealtrace export deals`."""
     check_order(first, last)
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)

@@ -61,7 +61,7 @@ SettingsArgument = Annotated[
         metavar="KEY=VALUE…",
         help="Rules: contact_matching=on|off, threshold=SECONDS, order=calls,requests|requests,calls, model=0..6, "
         "own=HOST,HOST, payment=, signin=, search=HOST:NAME, social=HOST:NAME, no_host=HOST,HOST. "
-        "And every setting of `site set`, such as timezone=, and status.NAME=won|lost|open.",
+        "Also every setting of `site set`, such as timezone=, and status.NAME=won|lost|open.",
     ),
 ]
 

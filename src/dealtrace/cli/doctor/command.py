@@ -25,7 +25,7 @@ HAS_FINDINGS = 1
 COULD_NOT_LOOK = 2
 NAMES_SHOWN = 20
 _LISTS_OF_NAMES = {
-    "unknown_field": "custom fields that were sent and not stored",
+    "unknown_field": "custom fields that were sent but not stored",
     "unknown_parameter": "parameters that have no effect",
 }
 """The kinds of findings that are about a single name, each with the words for such names.
@@ -76,7 +76,7 @@ def _print_findings(findings: list[Finding]) -> None:
             console.print(f"    {finding['cure']}")
     for (kind, site_id), number in seen.items():
         if kind in _LISTS_OF_NAMES and number > NAMES_SHOWN:
-            console.print(f"• Site {site_id}: and {number - NAMES_SHOWN:,} more {_LISTS_OF_NAMES[kind]}.")
+            console.print(f"• Site {site_id}: {number - NAMES_SHOWN:,} more {_LISTS_OF_NAMES[kind]}.")
             console.print("    dealtrace doctor --json lists all of them.")
     if all(finding.get("hint") for finding in findings):
         console.print("No problems found.")

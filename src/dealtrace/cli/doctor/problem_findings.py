@@ -43,7 +43,7 @@ def backup_findings(connection: Connection, days_max: int) -> list[Finding]:
     is_missing = problem.kind is ProblemKind.NO_BACKUP
     old = f"The last backup is {counted(problem.count, 'day')} old ({problem.since:%Y-%m-%d %H:%M} UTC)."
     cure = "dealtrace backup FILE (run it every day), or DEALTRACE_BACKUP_DAYS_MAX=0 if backups are made by other means"
-    return [{"kind": "backup", "text": "No backup is known." if is_missing else old, "cure": cure}]
+    return [{"kind": "backup", "text": "No backup has been recorded." if is_missing else old, "cure": cure}]
 
 
 def _finding(problem: Problem, site: Site) -> Finding | None:
@@ -52,7 +52,7 @@ def _finding(problem: Problem, site: Site) -> Finding | None:
         case ProblemKind.SERVICE_SILENT | ProblemKind.COUNTER_SILENT | ProblemKind.COSTS_STOPPED:
             return _silence(problem, site)
         case ProblemKind.POINTS_SPENT | ProblemKind.POINTS_NEARLY_SPENT:
-            text = f"Site {site.id}: {problem.count} of {site.points_per_day} API points are used today."
+            text = f"Site {site.id}: {problem.count} of {site.points_per_day} API points have been used today."
             cure = f"dealtrace site set {site.id} points_per_day=…"
             return {"kind": "points", "text": text, "cure": cure, "site_id": site.id, "spent": problem.count}
         case ProblemKind.WEBHOOK_PAUSED | ProblemKind.WEBHOOK_FAILED:
@@ -84,7 +84,7 @@ def _stopped_costs(problem: Problem, site: Site) -> Finding:
         "text": f"Site {site.id}: costs came regularly, but are known only up to {problem.known_until} for "
         f"{problem.what}{more}.",
         "cure": f"dealtrace import costs FILE --site {site.id} --system SYSTEM --account ACCOUNT, for the days since "
-        f"then; if this advertising has ended, the line disappears {ENDED_AFTER.days} days after its last costs.",
+        f"then; if this advertising has ended, this problem disappears {ENDED_AFTER.days} days after its last costs.",
         "site_id": site.id,
         "seen": problem.count,
     }
@@ -131,7 +131,7 @@ def _unusable(problem: Problem, site: Site) -> Finding:
 
 
 def _unclassified(problem: Problem, site: Site) -> Finding:
-    worth = f"{float(problem.amount):,.2f} rubles" if problem.amount is not None else "of unknown worth"
+    worth = f"{float(problem.amount):,.2f} rubles" if problem.amount is not None else "amount unknown"
     more = f" and {problem.more} more" if problem.more else ""
     return {
         "kind": "unclassified_statuses",

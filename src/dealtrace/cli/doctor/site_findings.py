@@ -1,4 +1,4 @@
-"""The problems of a site that `doctor` lists: unused parts of requests, clients, statuses and exchange rates."""
+"""The problems of a site that `doctor` lists: those with request parameters, clients, statuses and exchange rates."""
 
 from sqlalchemy import Connection
 
@@ -51,7 +51,7 @@ def _unknown_field_finding(site_id: int, field: UnknownField) -> Finding:
     named = f"custom[{field.name}]" if field.name else f"custom[…] with further names after the first {NAMES_MAX:,}"
     return {
         "kind": "unknown_field",
-        "text": f"Site {site_id}: {named} was sent {counted(field.seen, 'time')} and not stored, "
+        "text": f"Site {site_id}: {named} was sent {counted(field.seen, 'time')} but not stored, "
         f"last on {field.last_seen_at:%Y-%m-%d %H:%M} UTC.",
         "cure": f"dealtrace field add {site_id} {_quoted(field.name)}" if field.name else "",
         "site_id": site_id,
@@ -96,7 +96,7 @@ def _people_findings(connection: Connection, site: Site) -> list[Finding]:
     progress = find_progress(connection, site.id)
     if progress is not None and (left := count_left_to_normalise(connection, site.id, progress)):
         records = counted(left, "record")
-        text = f"Site {site.id}: contacts of {records} (leads, clients, deals) follow the rules of an earlier release."
+        text = f"Site {site.id}: contacts of {records} (leads, clients, deals) are in the form of an earlier release."
         cure = "dealtrace db renormalise"
         findings.append({"kind": "old_contacts", "text": text, "cure": cure, "site_id": site.id, "seen": left})
     for contact, reason in list_unlinked_contacts(connection, site.id, UNLINKED_SHOWN):
@@ -135,7 +135,7 @@ def _rate_findings(connection: Connection, site: Site) -> list[Finding]:
     lacking: list[Finding] = [
         {
             "kind": "no_rate",
-            "text": f"Site {site.id}: sums leave out {counted(deals, 'deal')} in {currency} without a rate.",
+            "text": f"Site {site.id}: totals leave out {counted(deals, 'deal')} in {currency} that have no rate.",
             "cure": f"dealtrace rate set {site.id} {_quoted(currency)} RUBLES --from DAY",
             "site_id": site.id,
             "name": currency,

@@ -79,7 +79,7 @@ def add(  # noqa: PLR0913, PLR0917 - a rule has as many parts
 
 @alert_commands.command("list")
 def show(site_id: SiteIdArgument, as_json: JsonOption = False) -> None:
-    """List the rules of a site, and for each rule its alert if one is raised now."""
+    """List the rules of a site, each with its alert if one is raised now."""
     with open_prepared() as database, database.read() as connection:
         site = require_site(connection, site_id)
         alerts = list_alerts(connection, site.id)

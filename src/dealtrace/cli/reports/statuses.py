@@ -36,7 +36,7 @@ def set_meaning(
                 left_out = list_left_out(connection, site_id, name)
         with database.write() as connection:
             store_status(work_in(database, connection, site), prepared, left_out)
-    console.print(f"Site {site_id}: {name.strip()} is {meaning}.", markup=False)
+    console.print(f"Site {site_id}: status “{name.strip()}” now means {meaning}.", markup=False)
     if not prepared.is_seen and not left_out:
         nearest = nearest_name(name.strip(), others)
         _, meant = suggestion(nearest)

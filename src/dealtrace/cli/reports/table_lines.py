@@ -72,7 +72,7 @@ def report_lines(report: Report, width: int | None) -> Iterator[str]:
 
 
 def pivot_lines(pivot: Pivot, width: int | None) -> Iterator[str]:
-    """Yield the lines of a pivot table; row totals come before the other columns, so that they are never left out."""
+    """Yield the lines of a pivot table; the totals of rows come first, so that they are never left out."""
     yield from _heading(pivot.report)
     yield f"{cleaned(pivot.metric.name)}, columns by {cleaned(pivot.dimension.name)}"
     parts = shown_parts(pivot.report, pivot.metric)
@@ -154,7 +154,7 @@ def _key(key: str | None) -> str:
 
 
 def _figure(unit: Unit, figure: Fraction | None) -> str:
-    """Format a figure; a count that is a sum of shares is rounded to two decimals; `--json` has all decimals."""
+    """Format a figure; a count that is a sum of shares is rounded to two decimals, unlike in `--json`."""
     if unit is Unit.COUNT and figure is not None and figure.denominator != 1:
         return format_units(round(figure * 10**SHARE_DIGITS), SHARE_DIGITS)
     shown = format_value(unit, figure)

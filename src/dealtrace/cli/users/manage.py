@@ -26,7 +26,7 @@ _QUESTION = f"Password ({PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} character
 
 
 def _read_password(stated: str) -> str:
-    """Return the password that is stated, typed twice on a terminal or, without a terminal, read from the input."""
+    """Return `stated` or, if it is empty, a password typed twice on a terminal or read from standard input."""
     try:
         password = stated or (ask_secret(_QUESTION) if _has_terminal() else _read_input())
         password.encode()
@@ -113,6 +113,4 @@ def reset_code(login: LoginArgument) -> None:
 
 def _check_pair(site: int | None, role: Role | None) -> None:
     if (site is None) != (role is None):
-        fail(
-            "Use --site and --role together: a role applies to a site. Without either, the user owns the installation."
-        )
+        fail("Use --site and --role together: a role applies to a site. Without both, the user owns the installation.")

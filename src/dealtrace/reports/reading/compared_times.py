@@ -36,7 +36,7 @@ TIMES_SUSPECTED = Fraction(3, 2)
 
 @record
 class ComparedTime:
-    """What a time of a report is compared with: the key of the earlier time, and the days of it that are counted.
+    """What a time of a report, such as a month, is compared with: the key of the earlier time, and its counted days.
 
     `days` is `None` if no day of the earlier time is counted. `is_whole` is true if all of its days are counted.
     `own_days` is the number of days of the report's own time that are counted. `has_data` is false if nothing was
@@ -69,7 +69,7 @@ def compared_times(
     `counted_since` is the first day with data, if it is a day of the compared period.
 
     Times are compared by position, the first of a period with the first of the compared period. Hours and weekdays are
-    compared with themselves, so they are left out, and so are days to come.
+    compared with themselves, so they are left out, as are future days.
     """
     number_of = TIME_KEYS[dimension.name].number_of if dimension.kind is Kind.CALENDAR else None
     if number_of is None or today is None or period.first_on > today:
@@ -108,19 +108,19 @@ def compared_times_of(answered: Report | Pivot) -> Mapping[Dimension, ComparedTi
 
 
 def has_changes(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -> bool:
-    """Return whether the figures of a row have changes; `placed` has its dimensions with their keys.
+    """Return whether the figures of a row have changes; `placed` has the dimensions of the row with its keys.
 
     Ours: if nothing was counted in the compared period, or in the time that a row is compared with, there is nothing to
-    compare with, as pages say; changes would repeat the values.
+    compare with, as pages say: each change would equal the value itself.
     """
     return not report.has_nothing_before and not lacks_data(report, placed)
 
 
 def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -> bool:
-    """Return whether a row is compared with a time that has no data; `placed` has its dimensions with their keys.
+    """Return whether a row is compared with a time without data; `placed` has the dimensions of the row with its keys.
 
-    Ours: such a row has no change, neither on pages nor in files and answers, because the change would repeat the
-    figure as a rise.
+    Ours: such a row has no change, neither on pages nor in files and answers, because the change would equal the figure
+    itself.
     """
     comparison, period = report.question.comparison, report.question.period
     if comparison is None or report.compared_period is None:
@@ -135,7 +135,7 @@ def lacks_data(report: Report, placed: Iterable[tuple[Dimension, str | None]]) -
 
 
 def lacking_data_text(report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat) -> str:
-    """Return a text if the compared period has no data, or none before a certain day; otherwise, an empty string."""
+    """Return a note that the compared period has no data, or none before a certain day; otherwise, an empty string."""
     nothing, before = _LACKING[language]
     if report.has_nothing_before:
         return nothing
@@ -146,7 +146,8 @@ def may_lack_data(question: Question, own: ByModel, compared: ByModel) -> bool:
     """Return whether to check that the compared period has data from its first day.
 
     Ours: a report by time is always checked. Another report is checked if a total is more than `TIMES_SUSPECTED` times
-    that of the compared period: if at least two thirds of that period have data, changes are not far from the truth.
+    the total of the compared period. Below this growth, data is probably missing for at most a third of that period,
+    and changes are roughly right.
     """
     if any(dimension.kind is Kind.CALENDAR for dimension in question.by):
         return True
@@ -178,7 +179,7 @@ def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
 
 
 def count_all_data(question: Question, measures: Collection[Measure]) -> bool:
-    """Return whether the measures of a question tell by themselves whether the site has data."""
+    """Return whether the measures of a question alone show whether the site has data."""
     return not question.filters and data_measures(measures).issubset(measures)
 
 
@@ -194,12 +195,12 @@ def is_nothing_counted(sides: ByModel) -> bool:
 
 
 def is_counted(measures: Mapping[Measure, int | None]) -> bool:
-    """Return whether anything was counted; an unknown value is that of something."""
+    """Return whether anything was counted; an unknown value means that something was."""
     return any(value != 0 for value in measures.values())
 
 
 def compared_text(compared: ComparedTime, language: Language, format_days: Callable[[ComparedTime], str]) -> str:
-    """Return a text that says what a time is compared with, and both numbers of days if they differ.
+    """Return a note on what a time is compared with, with both numbers of days if they differ.
 
     An example: compared with 2026-10, days: 30 against 31.
 

@@ -16,7 +16,8 @@ def growth_of(metric: Metric, *, is_unsourced: bool) -> Growth:
 
     Ours: deals without a source cannot be credited to any advertising, so it is bad if their number grows, although it
     is good if the number of all other deals grows. Growth of other figures without a source, such as sales and all
-    amounts of money, is neither good nor bad: amount and income stand side by side, and must not be judged differently.
+    amounts of money, is neither good nor bad: amount and income are shown side by side, and must not be judged
+    differently.
     """
     if not is_unsourced or metric.growth is not Growth.GOOD:
         return metric.growth
@@ -63,7 +64,7 @@ def can_be_best(
 ) -> bool:
     """Return whether the figure of a row can be the best or the worst of its column.
 
-    A price is `None` if nothing was bought, see `is_spent_for_nothing`.
+    A price is `None` if nothing was bought (see `is_spent_for_nothing`).
 
     Ours: for prices, rows without costs are excluded, because a lead that cost nothing was not bought cheaply. Rows
     with a missing key are excluded, because a missing source or manager cannot be good or bad. Rows of times that are

@@ -16,9 +16,9 @@ def asks_for_costs(question: Question) -> bool:
 
 
 def lacking_days(report: Report) -> tuple[Period | None, Period | None]:
-    """Return the last days of a report's period, and of its compared period, whose costs are not all known yet.
+    """Return the days at the end of a report's period and of its compared period whose costs are not all known yet.
 
-    Both end with the last day that the report counts; each is `None` if there are no such days.
+    Each of the two results ends with the last day that the report counts, and is `None` if there are no such days.
     """
     known, question = report.known_costs, report.question
     if known is None or report.today is None:
@@ -34,10 +34,10 @@ def lacking_days(report: Report) -> tuple[Period | None, Period | None]:
 def known_costs_text(
     report: Report, language: Language, format_day: Callable[[date], str] = date.isoformat, accounts: str = ""
 ) -> str:
-    """Return through which day costs are known and which days lack them; empty if all costs of the period are known.
+    """Return a note on how far costs are known and which days lack them; empty if all costs of the period are known.
 
     `accounts` names the accounts whose costs are late, if the reader may know them. If the report has a comparison, the
-    text also says which days of the compared period lack costs: of two periods, the one with fewer days of costs looks
+    note also says which days of the compared period lack costs, because a period with fewer days of costs looks
     cheaper.
     """
     known, (own, compared) = report.known_costs, lacking_days(report)

@@ -63,7 +63,7 @@ def _mask_marked(written: str) -> str:
 
 
 def metric_without_contacts(metric: Metric) -> Metric:
-    """Return a metric with contacts in its name and titles masked; a column is a metric that people named."""
+    """Return a metric with contacts in its name and titles masked; people choose the names of a site's own columns."""
     return replace(metric, name=masked_label(metric.name), ru=masked_label(metric.ru), en=masked_label(metric.en))
 
 
@@ -179,11 +179,11 @@ def context_without_contacts(context: QuestionContext) -> QuestionContext:
 
 
 def _given_filters(context: QuestionContext) -> set[frozenset[str]]:
-    """Return the filters that analysts gave to all people of a site: those of each segment and of each saved report.
+    """Return the filters that analysts shared with a whole site: those of each segment and of each saved report.
 
     Ours: a report that an analyst saved for all shows everybody the same figures, like a segment of the site; keys are
     masked nevertheless. The filters of somebody else's copy compare unmasked keys only as long as the original exists,
-    so that analysts can take back what they gave.
+    so that analysts can withdraw what they shared.
     """
     found = {frozenset(filters) for filters in context.site_segments.values()}
     for query in context.site_reports:

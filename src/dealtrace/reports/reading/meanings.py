@@ -47,7 +47,7 @@ def metric_meaning(metric: Metric, language: Language) -> str:
 
 
 def meaning_in_total(metric: Metric, language: Language) -> str:
-    """Return what the total of a metric is divided by, if a row is divided by less; otherwise an empty string."""
+    """Return a note on the divisor of a metric's total if it is larger than that of rows; otherwise an empty string."""
     return metric.in_total[0] if language == "ru" else metric.in_total[1]
 
 

@@ -1,7 +1,7 @@
 """Narrow a report to some keys of a dimension.
 
-A report shows what fits any of the positive filters of a dimension. One more such filter would therefore widen the
-report, so the filter for the keys has to replace the others.
+A report shows everything that matches at least one of the positive filters of a dimension. One more such filter would
+therefore widen the report, so the filter for the keys has to replace the others.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,11 @@ from dealtrace.reports.filters import Filter, Operator, key_of_value
 def narrowed_filters(
     filters: Sequence[Filter], dimension: Dimension, keys: Sequence[str | None]
 ) -> tuple[Filter, ...] | None:
-    """Return filters that keep only facts that `filters` keep and that have one of `keys`; `None` means no key.
+    """Return filters that keep only those facts kept by `filters` that have one of `keys`.
 
-    `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys. The
-    result is `None` if filters cannot express this; they cannot select deals with both the tags `vip` and `moscow`.
+    `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys; `None`
+    stands for facts without a key. The result is `None` if filters cannot express this; they cannot select deals with
+    both the tags `vip` and `moscow`.
     """
     alternatives = [each for each in filters if is_alternative(each, dimension)]
     kept = keys

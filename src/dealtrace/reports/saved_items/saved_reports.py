@@ -57,7 +57,7 @@ def with_segment_renamed(query: str, name: str, new_name: str) -> str:
 
 
 def with_metric_renamed(query: str, name: str, new_name: str) -> str:
-    """Return the query string of a question, with the metric `name` replaced by `new_name` wherever it is named."""
+    """Return the query string of a question, with the metric `name` replaced by `new_name` wherever it occurs."""
     pairs = parse_qsl(query)
     renamed = [
         (parameter, metrics_renamed(text, name, new_name) if parameter in METRIC_PARAMETERS else text)
