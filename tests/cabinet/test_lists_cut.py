@@ -194,8 +194,8 @@ def test_earlier_incidents_of_an_alert_are_counted(served: Stage, owner: Player,
             )
             insert_incident(connection, owner.site.id, incident)
     place = f"settings/alerts/{alert.id}"
-    assert "2 earlier times are not listed." in text_of(boss.get(place).text)
-    assert "Ещё 2 более ранних раза не показаны." in text_of(russian.get(place).text)
+    assert "2 earlier alerts are not listed." in text_of(boss.get(place).text)
+    assert "Ещё 2 более ранних срабатывания не показаны." in text_of(russian.get(place).text)
 
 
 def test_deliveries_beyond_those_listed_are_mentioned(served: Stage, owner: Player, boss: Guest) -> None:

@@ -119,7 +119,11 @@ def test_a_status_is_no_problem_once_somebody_has_said_that_it_is_open(server: S
 @pytest.mark.parametrize(
     ("language", "words", "cure"),
     [
-        ("en", "It can no longer be made, so it is not sent.", "Open the settings of this report and replace the URL"),
+        (
+            "en",
+            "This report can no longer be generated, so it is not sent.",
+            "Open the settings of this report and replace the URL",
+        ),
         ("ru", "больше нельзя построить, поэтому он не отправляется.", "Откройте его и замените URL отчёта"),
     ],
 )

@@ -21,7 +21,7 @@ GROUP_TITLES: Mapping[Group, tuple[str, str]] = {
 _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
     ("source", None): (
         "(без источника)",
-        "для лида или сделки нет ни визита на сайт, ни источника, который указали при передаче",
+        "у лида или сделки нет визита на сайт, и источник не передан",
         "(no source)",
         "the lead or deal has neither a visit to the site nor a source that was stated with it",
     ),
