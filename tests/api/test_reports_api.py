@@ -157,7 +157,7 @@ def test_files_hold_the_rows_of_unknown_ratios_and_say_why(
     assert [line[0] or None for line in lines[-len(keys) - 1 : -1]] == [key for (key,) in keys]
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(ask(server, shop, "/api/reports.xlsx", **asked).content))
     first, question = (sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names)
-    assert ["Неизвестны без выигранных статусов", unknown] in question
+    assert ["Неизвестны, пока не отмечены статусы выигранных сделок", unknown] in question
     assert len(first) == len(keys) + 2
     assert "unknown" not in ask(server, shop, "/api/reports.csv", metrics="cost").text
 

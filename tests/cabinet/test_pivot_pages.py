@@ -240,10 +240,10 @@ def test_a_share_of_an_unknown_income_says_why_it_is_unknown(server: ServerProce
     served.perform(register_deals, fresh, registration("n", happened_at=NOW - timedelta(hours=1)))
     guest = logged_in(server, served.database, {each.site.id: Role.READER for each in (fresh, other)})
     home = guest.http.get("/cabinet/", headers={"accept-language": "ru"}).text
-    assert home.count("не задано, какие статусы выиграны") == 2
+    assert home.count("ни один статус не отмечен как «выиграна»") == 2
     for page in ("", "reports?metrics=drr"):
         shown = guest.http.get(f"/cabinet/{fresh.site.id}/{page}", headers={"accept-language": "en"}).text
-        assert "no status means won</small>" in shown, page
+        assert "no status is marked as won</small>" in shown, page
     guest.http.close()
 
 

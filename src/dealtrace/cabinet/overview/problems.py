@@ -57,7 +57,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ProblemKind.COSTS_STOPPED: _Template(
         "Costs came regularly, but are known only up to %(until)s for %(what)s, "
         "so advertising looks cheaper than it is.",
-        "Import the costs since then. If this advertising has ended, the line disappears by itself.",
+        "Import the costs since then. If this advertising has ended, this message will disappear by itself.",
         "costs#import",
         Role.ANALYST,
     ),

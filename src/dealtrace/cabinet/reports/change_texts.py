@@ -155,7 +155,7 @@ def costs_note(report: Report, view: View) -> CostsNote | None:
 def figure_note(report: Report, metric: Metric, value: Fraction | None, translate: Callable[[str], str]) -> str:
     """Return why a figure of a total is unknown, or a price zero; empty if it is neither."""
     if metric in report.lacking_won:
-        return translate("no status means won")
+        return translate("no status is marked as won")
     return translate("no costs") if value == 0 and is_price(metric) else ""
 
 

@@ -288,7 +288,7 @@ All other kinds are in `FINAL`.
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
-    ChangeKind.IMPORT: "take the import back on the page of imports",
+    ChangeKind.IMPORT: "undo the import on the page of imports",
     ChangeKind.PAST: "undo the change to the settings, and apply the settings to the past again",
     ChangeKind.DEMO: "remove the demo on its page",
     ChangeKind.ERASURE: "an erasure is final",

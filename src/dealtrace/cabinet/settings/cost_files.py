@@ -139,7 +139,7 @@ def _too_long(length_max: int, language: Language) -> str:
 def _faults_of_naming(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
     faults = {}
     if not CampaignNaming(_form_of(chosen)).is_valid:
-        ru, en = "напишите {id} или {name} внутри текста", "write {id} or {name} within the text"
+        ru, en = "напишите в шаблоне {id} или {name}", "write {id} or {name} in the template"
         if chosen["campaign"] != TEXT:
             ru, en = "выберите из списка", "choose from the list"
         faults["form" if chosen["campaign"] == TEXT else "campaign"] = ru if language == "ru" else en

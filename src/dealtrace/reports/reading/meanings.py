@@ -13,7 +13,7 @@ GROUP_TITLES: Mapping[Group, tuple[str, str]] = {
     Group.DEALS: ("Сделки", "Deals"),
     Group.MONEY: ("Деньги", "Money"),
     Group.COSTS: ("Расходы и окупаемость", "Costs and returns"),
-    Group.OWN: ("Свои столбцы", "Own columns"),
+    Group.OWN: ("Свои столбцы", "Custom columns"),
 }
 """The title of each group of metrics in Russian and English, in the order in which people choose from them."""
 
