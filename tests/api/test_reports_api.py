@@ -126,7 +126,7 @@ def test_an_answer_says_since_when_costs_are_not_known(server: ServerProcess, se
     assert {"metrics": ["cost", "drr"], "cure": "group by other dimensions, or read the total"}.items() <= (
         divided["hints"][-1].items()
     )
-    assert divided["hints"][-1]["reason"].startswith("Not known by “Device”: Cost, ")
+    assert divided["hints"][-1]["reason"].startswith("Not broken down by “Device”: Cost, ")
 
 
 @pytest.mark.parametrize("more", [{}, {"limit": "1"}, {"sort": "romi"}, {"compare": "year"}, {"models": "all"}])
