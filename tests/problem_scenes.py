@@ -242,7 +242,7 @@ SCENES: Mapping[ProblemKind, Scene] = {
     ),
     ProblemKind.MAIL_REPORT_INVALID: Scene(
         remove_what_a_report_needs,
-        "The report by e-mail “Needy” can no longer be made, so it is not sent. Segment: ",
+        "The report by e-mail “Needy” can no longer be generated, so it is not sent. Segment: ",
         "Open the settings of this report and replace the URL of the report",
         "settings/mail-reports/{id}",
         Role.ANALYST,

@@ -496,7 +496,7 @@ def test_a_mail_server_is_read_from_its_url(env: pytest.MonkeyPatch, url: str, e
         ("smtp://[::1", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
         ("smtp://mail.example/path", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
         ("smtp://mail.example?starttls=yes", "a@b.ru", "DEALTRACE_SMTP_URL: use smtps://"),
-        ("smtp://u:secret@mail.example", "a@b.ru", "DEALTRACE_SMTP_URL: the password would be sent unprotected"),
+        ("smtp://u:secret@mail.example", "a@b.ru", "DEALTRACE_SMTP_URL: the password would be sent unencrypted"),
         ("smtps://u:secret@mail.example", "", "DEALTRACE_MAIL_FROM: set the address that sends"),
         ("smtps://mail.example", "", "DEALTRACE_MAIL_FROM: set the address that sends"),
         ("smtps://mail.example", "a@b.ru\r\nBcc: c@d.ru", "DEALTRACE_MAIL_FROM: set the address that sends"),

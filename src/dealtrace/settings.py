@@ -34,7 +34,7 @@ OTHER_VARIABLES = frozenset({"new_password", "starts_folder"})
 """Environment variables with our prefix that are read but are not settings: in lower case, without prefix."""
 
 
-_PUBLIC_URL_CURE = "use https://host or http://host:port, as people type it"
+_PUBLIC_URL_CURE = "use https://host or http://host:port, as people enter it in the browser"
 _REDIS_URL_CURE = "use redis://host:port or rediss://host:port, for Valkey as well"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 
@@ -220,7 +220,7 @@ class Settings(BaseModel):
             return value
         server = parse_mail_server(value)
         if server.password and server.security is MailSecurity.NONE and server.host not in _OWN_HOSTS:
-            raise ValueError(f"the password would be sent unprotected; {MAIL_URL_CURE}")
+            raise ValueError(f"the password would be sent unencrypted; {MAIL_URL_CURE}")
         return value
 
     @field_validator("mail_from")

@@ -126,7 +126,7 @@ def test_an_answer_says_since_when_costs_are_not_known(server: ServerProcess, se
     assert {"metrics": ["cost", "drr"], "cure": "group by other dimensions, or read the total"}.items() <= (
         divided["hints"][-1].items()
     )
-    assert divided["hints"][-1]["reason"].startswith("Not known by “Device”: Cost, ")
+    assert divided["hints"][-1]["reason"].startswith("Not broken down by “Device”: Cost, ")
 
 
 @pytest.mark.parametrize("more", [{}, {"limit": "1"}, {"sort": "romi"}, {"compare": "year"}, {"models": "all"}])
@@ -157,7 +157,7 @@ def test_files_hold_the_rows_of_unknown_ratios_and_say_why(
     assert [line[0] or None for line in lines[-len(keys) - 1 : -1]] == [key for (key,) in keys]
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(ask(server, shop, "/api/reports.xlsx", **asked).content))
     first, question = (sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names)
-    assert ["Неизвестны без выигранных статусов", unknown] in question
+    assert ["Неизвестны, пока не отмечены статусы выигранных сделок", unknown] in question
     assert len(first) == len(keys) + 2
     assert "unknown" not in ask(server, shop, "/api/reports.csv", metrics="cost").text
 

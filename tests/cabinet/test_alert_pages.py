@@ -54,7 +54,7 @@ def add_deals(served: Stage, owner: Player, *, days_ago: int, count: int) -> Non
 def test_a_rule_is_tried_on_the_last_30_days_before_it_is_saved(served: Stage, owner: Player, boss: Guest) -> None:
     add_deals(served, owner, days_ago=5, count=4)
     tried = boss.send(PLACE, **RULE)
-    assert "Alerts in the last 30 days by this rule: 1. Windows checked: 30" in text_of(tried.text)
+    assert "Alerts that this rule would have raised in the last 30 days: 1. Windows checked: 30" in text_of(tried.text)
     assert stored(served, owner) == []
     saved = boss.send_seen(PLACE, **RULE, recipients="anna@example.com en\nivan@example.com ru")
     assert saved.status_code == 303
@@ -122,7 +122,7 @@ def test_a_rule_that_was_altered_after_it_was_tried_is_tried_again(
     other = boss.send(place, **{**rule, **altered}, agreed=agreed_in(tried))
     assert (other.status_code, stored(served, owner)) == (200, before)
     assert DIFFERS in text_of(other.text)
-    assert "Alerts in the last 30 days by this rule" in text_of(other.text)
+    assert "Alerts that this rule would have raised in the last 30 days" in text_of(other.text)
     assert boss.send(place, **{**rule, **altered}, agreed="on").status_code == 200
     assert stored(served, owner) == before
     assert boss.send(place, **{**rule, **altered}, agreed=agreed_in(other)).status_code == 303

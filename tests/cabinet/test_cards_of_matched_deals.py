@@ -57,7 +57,7 @@ def test_the_card_says_which_matcher_decided_and_what_the_others_missed_by(
     page = analyst.get(f"deals/{deal}").text
     words = text_of(page)
     assert "The match was decided by a matcher from the list that the CRM sent." in words
-    assert "1. A chat Skipped: it describes no search" in words
+    assert "1. A chat Skipped: Dealtrace does not support this search" in words
     assert (
         f"2. Lead requests by contact {PHONE} It found nothing. The lead began no later than 26 Mar 2018, 12:00."
         in words
@@ -90,7 +90,7 @@ def test_the_card_says_why_no_matcher_found_a_lead(served: Stage, site: Player, 
     assert "No matcher found a lead. See below which matchers the CRM sent" in words
     assert "The nearest lead that is unique among leads of its kind is chosen." in words
     assert "It has at least one of the tags: vip, b2b." in words
-    missed = "no match: it does not have the tags, it is not unique; it began 2 h before the matcher’s date"
+    missed = "no match: it does not have the required tags, it is not unique; it began 2 h before the matcher’s date"
     assert f"Call {call.id} {missed} 26 Mar 2018, 10:00" in words
     assert f"2. Call {call.id + 1000} It found nothing." in words
     assert f"3. Calls and lead requests by contact {OTHER} It found nothing." in words

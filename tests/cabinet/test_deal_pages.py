@@ -321,7 +321,7 @@ def test_the_card_speaks_russian(server: ServerProcess, served: Stage, site: Pla
     deal = register(served, site, "A-100", clue=by_contact("не телефон"))
     visitor = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
     words = text_of(visitor.get(f"deals/{deal}").text)
-    assert "Телефон или почта, которые передала CRM, негодные" in words
+    assert "CRM передала неверный телефон или почту" in words
     assert "«не телефон» не является телефоном или почтой, поэтому лид по этому контакту не найти." in words
 
 

@@ -48,7 +48,7 @@ def notes_of(guest: Guest, path: str, **query: str) -> list[str]:
     ("language", "fell", "missing"),
     [
         ("en", "Fell on days for which data is missing: ", "There were no calls on {} (usually 12 a day)."),
-        ("ru", "Снизились в дни, данных за которые не хватает: ", "{} не было звонков (обычно 12 в день)."),
+        ("ru", "Снизились в дни, за которые не хватает данных: ", "{} не было звонков (обычно 12 в день)."),
     ],
 )
 @pytest.mark.parametrize("path", ["", "reports"])

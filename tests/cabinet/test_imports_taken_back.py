@@ -42,9 +42,9 @@ def test_an_import_is_taken_back_after_a_preview(boss: Guest, server: ServerProc
     assert "Will be deleted 1 Will stay, changed since 1" in shown
     assert "yandex / cpc 1 1 000 ₽" in shown
     assert boss.send("settings/imports/undo/1").headers["location"].endswith("/settings/imports/undo/1")
-    wait_until(lambda: "Taken back." in text_of(boss.get("settings/imports/undo/1").text))
+    wait_until(lambda: "The import has been undone." in text_of(boss.get("settings/imports/undo/1").text))
     assert "Deleted 1 Stayed 1" in text_of(boss.get("settings/imports/undo/1").text)
-    assert f"{boss.login} Import taken back: deals, deleted: 1" in text_of(boss.get("settings/changes").text)
+    assert f"{boss.login} Import undone: deals, deleted: 1" in text_of(boss.get("settings/changes").text)
     assert boss.send("settings/imports/undo/1").status_code == 303, "again does nothing"
     assert "Rows imported 2" in bring(boss)
     assert "Rows of the import 1 Will be deleted 1" in text_of(boss.get("settings/imports/undo/2").text), (
@@ -70,7 +70,7 @@ def test_a_long_import_is_counted_in_part(boss: Guest, served: Stage, owner: Pla
         rows = [{"site_id": owner.site.id, "import_number": 1, "row_id": -number} for number in range(ROWS_COUNTED_MAX)]
         connection.execute(insert(imported_row), rows)
     shown = text_of(boss.get("settings/imports/undo/1").text)
-    assert "Counted in the first 20 000 rows; the others are decided when it is their turn." in shown
+    assert "Counted in the first 20 000 rows; the rest are checked when their turn comes." in shown
 
 
 def test_the_pages_are_in_russian_too(server: ServerProcess, served: Stage, owner: Player) -> None:

@@ -92,8 +92,8 @@ def test_statuses_of_a_column_beyond_those_that_can_be_ticked_are_typed(
     register_with_statuses(served, owner, STATUSES_OFFERED_MAX)
     assert "further" not in boss.get(place).text
     register_with_statuses(served, owner, STATUSES_OFFERED_MAX + 2)
-    assert "2 more statuses of the site have no box here." in text_of(boss.get(place).text)
-    assert "Ещё для 2 статусов сайта здесь нет отметок." in text_of(russian.get(place).text)
+    assert "2 more statuses of the site have no checkbox here." in text_of(boss.get(place).text)
+    assert "Ещё для 2 статусов сайта здесь нет флажков." in text_of(russian.get(place).text)
     late = [f"Status {STATUSES_OFFERED_MAX:03}", f"Status {STATUSES_OFFERED_MAX + 1:03}"]
     tried = boss.send(place, **form, status="Status 007", further=", ".join(late))
     assert "Total of the column over the last month" in text_of(tried.text)
@@ -194,8 +194,8 @@ def test_earlier_incidents_of_an_alert_are_counted(served: Stage, owner: Player,
             )
             insert_incident(connection, owner.site.id, incident)
     place = f"settings/alerts/{alert.id}"
-    assert "2 earlier times are not listed." in text_of(boss.get(place).text)
-    assert "Ещё 2 более ранних раза не показаны." in text_of(russian.get(place).text)
+    assert "2 earlier alerts are not listed." in text_of(boss.get(place).text)
+    assert "Ещё 2 более ранних срабатывания не показаны." in text_of(russian.get(place).text)
 
 
 def test_deliveries_beyond_those_listed_are_mentioned(served: Stage, owner: Player, boss: Guest) -> None:

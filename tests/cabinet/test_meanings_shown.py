@@ -107,5 +107,5 @@ def test_the_total_of_a_price_says_that_it_divides_by_what_came_free_as_well(bos
         assert total.count("title=") == len(names), "visits have no such words"
     cpl = METRICS["cpl"]
     assert "все лиды, в том числе с бесплатных источников" in cpl.in_total[0]
-    assert "all leads, also from free sources" in cpl.in_total[1]
+    assert "all leads, also those from free sources" in cpl.in_total[1]
     assert cpl.formula_text == "cost / leads"

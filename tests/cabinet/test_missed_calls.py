@@ -140,7 +140,7 @@ def test_missed_calls_have_days_of_their_own(served: Stage, site: Player, analys
         assert listed(analyst, **query) == [missed.id]
     assert listed(analyst, q=OTHER_PHONE) == [old.id], "a search is for all time"
     page = analyst.get("leads", tab="missed", period="7d").text
-    assert f"of the last {MISSED_DAYS} days, whatever the period" in page
+    assert f"Missed calls of the last {MISSED_DAYS} days whose clients have not called again" in page
     assert "<select" not in page
     assert re.search(r'href="[^"]*leads\?[^"]*period=7d[^"]*tab=calls"', page), "other tabs keep the period"
 
@@ -152,10 +152,10 @@ def test_a_marked_call_leaves_the_list_and_can_come_back(
     other = served.call(site, now() - HOUR, seconds=0, phone=OTHER_PHONE)
     query = marked(analyst, name, missed, q="", contact="", period="7d")
     assert query == {"tab": "missed", "period": "7d", "said": "marked"}
-    assert "Saved. Marked calls are listed with" in text_of(analyst.get("leads", **query).text)
+    assert "Saved. To list marked calls, tick" in text_of(analyst.get("leads", **query).text)
     assert listed(analyst) == [other.id]
     assert listed(analyst, done="yes") == [missed.id]
-    assert f"{words} Return after all" in text_of(analyst.get("leads", tab="missed", done="yes").text)
+    assert f"{words} Return the call after all" in text_of(analyst.get("leads", tab="missed", done="yes").text)
     card = text_of(analyst.get(f"leads/call/{missed.id}").text)
     assert f"{analyst.login} Missed call: to be returned → {words}" in card
     owner = member_of(server, served, site.site.id)
@@ -201,7 +201,7 @@ def test_a_call_is_marked_on_its_page_and_undone_there_and_in_the_changes(
     assert ">Returned</button>" in analyst.get(place).text
     page = analyst.post(place, act="unneeded").text
     assert "Missed call no longer needed" in text_of(page)
-    assert ">Return after all</button>" in page
+    assert ">Return the call after all</button>" in page
     assert ">Returned</button>" not in page
     assert analyst.send(place, act="undo", version="1").status_code == 303
     assert listed(analyst) == [missed.id]

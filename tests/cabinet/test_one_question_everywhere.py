@@ -56,7 +56,7 @@ def test_a_single_day_is_drawn_by_hours(analyst: Guest, place: str, metric: dict
 def test_costs_of_a_single_day_have_no_hours_to_draw(analyst: Guest) -> None:
     assert "<figcaption>" not in analyst.get("", **DAY, chart="cost").text
     assert "<figcaption>" not in analyst.get("reports", **DAY, metrics="cost,leads").text
-    said = "no chart of a single day, since costs have no hours"
+    said = "no chart of a single day, because costs are known only by day"
     assert f"Cost: {said}" in analyst.get("", **DAY, chart="cost").text
     assert f"Cost: {said}" in analyst.get("reports", **DAY, metrics="cost,leads").text
     assert said not in analyst.get("", **DAY, chart="leads").text

@@ -213,7 +213,7 @@ def test_a_person_without_a_valid_contact_is_exported_and_erased_too(
 ) -> None:
     path = f"{nameless}/data"
     shown = text_of(owner.get(path).text)
-    assert "no valid phone or e-mail, leads: 1" in shown
+    assert "leads without a valid phone or e-mail: 1" in shown
     assert "Calls 0 Lead requests 1 Deals 0 Visits 2" in shown
     exported = owner.get(f"{path}.json", without="on").json()
     assert [row["phone"] for row in exported["lead_request"]] == ["call me"]
@@ -263,7 +263,7 @@ def test_leads_without_a_contact_of_a_person_with_one_may_stay(served: Stage, si
     found = re.search(r'href="/cabinet/\d+/(people/\d+)"', owner.get(f"leads/call/{call.id}").text)
     assert found is not None
     path = f"{found[1]}/data"
-    assert "no valid phone or e-mail" not in owner.get(path).text, "there are none"
+    assert "leads without a valid phone or e-mail" not in owner.get(path).text, "there are none"
     assert "Calls 1" in text_of(owner.get(path).text)
 
 

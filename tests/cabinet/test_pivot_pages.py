@@ -82,10 +82,10 @@ def test_a_pivot_shows_one_metric_by_rows_and_columns_with_the_totals_of_the_rep
 
 def test_a_pivot_says_which_figures_its_columns_lack_and_where_there_are_no_costs(reader: Guest) -> None:
     lacking = text_of(reader.get("reports", by="source", pivot="device", metrics="cost").text)
-    assert "Not known by “Device”: Cost. Rows lack these figures; the total has them whole." in lacking
+    assert "Not broken down by “Device”: Cost. The rows lack these figures; the total includes them in full." in lacking
     priced = text_of(reader.get("reports", by="source", pivot="medium", metrics="cpo").text)
     assert "0 ₽ no costs" in priced.replace("\u00a0", " ")
-    assert "Not known by" not in priced
+    assert "Not broken down by" not in priced
 
 
 @pytest.mark.parametrize(
@@ -240,10 +240,10 @@ def test_a_share_of_an_unknown_income_says_why_it_is_unknown(server: ServerProce
     served.perform(register_deals, fresh, registration("n", happened_at=NOW - timedelta(hours=1)))
     guest = logged_in(server, served.database, {each.site.id: Role.READER for each in (fresh, other)})
     home = guest.http.get("/cabinet/", headers={"accept-language": "ru"}).text
-    assert home.count("не задано, какие статусы выиграны") == 2
+    assert home.count("ни один статус не отмечен как «выиграна»") == 2
     for page in ("", "reports?metrics=drr"):
         shown = guest.http.get(f"/cabinet/{fresh.site.id}/{page}", headers={"accept-language": "en"}).text
-        assert "no status means won</small>" in shown, page
+        assert "no status is marked as won</small>" in shown, page
     guest.http.close()
 
 

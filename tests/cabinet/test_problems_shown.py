@@ -119,8 +119,16 @@ def test_a_status_is_no_problem_once_somebody_has_said_that_it_is_open(server: S
 @pytest.mark.parametrize(
     ("language", "words", "cure"),
     [
-        ("en", "It can no longer be made, so it is not sent.", "Open the settings of this report and replace the URL"),
-        ("ru", "больше нельзя построить, поэтому он не отправляется.", "Откройте его и замените URL отчёта"),
+        (
+            "en",
+            "This report can no longer be generated, so it is not sent.",
+            "Open the settings of this report and replace the URL",
+        ),
+        (
+            "ru",
+            "больше нельзя построить, поэтому он не отправляется.",
+            "Откройте настройки этого отчёта и замените URL отчёта",
+        ),
     ],
 )
 def test_the_page_of_reports_by_mail_says_which_cannot_be_made_until_it_can(

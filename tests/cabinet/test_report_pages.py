@@ -341,15 +341,16 @@ def test_the_period_and_the_comparison_are_never_folded_away(analyst: Guest) -> 
 
 def test_a_month_is_compared_with_the_month_before_unless_the_url_says_otherwise(analyst: Guest) -> None:
     cases = {
-        ("month", ""): "Month before", ("last_month", ""): "Month before", ("28d", ""): "No comparison",
-        ("month", "none"): "No comparison", ("month", "previous"): "Previous period", ("28d", "months"): "Month before",
+        ("month", ""): "A month earlier", ("last_month", ""): "A month earlier", ("28d", ""): "No comparison",
+        ("month", "none"): "No comparison", ("month", "previous"): "Previous period",
+        ("28d", "months"): "A month earlier",
     }  # fmt: skip
     for (period, compare), chosen in cases.items():
         page = analyst.get("reports", by="manager", period=period, compare=compare).text
         field = page[page.index('<select name="compare">') :].partition("</select>")[0]
         assert re.findall(r"<option[^>]* selected>([^<]+)", field) == [chosen], (period, compare)
         assert ("compared with" in page) == (chosen != "No comparison")
-        usual = "Month before" if period != "28d" else "No comparison"
+        usual = "A month earlier" if period != "28d" else "No comparison"
         assert re.findall(r'<option value=""[^>]*>([^<]+)', field) == [usual]
 
 
@@ -375,7 +376,7 @@ def test_a_period_replaces_the_dates_that_are_left_in_the_form(analyst: Guest, p
 def test_a_month_chosen_after_days_is_compared_with_the_month_before(analyst: Guest) -> None:
     asked = {"by": "manager", "compare": "previous"}
     for shown, period, chosen in (
-        ("28d", "month", "Month before"), ("", "last_month", "Month before"), ("28d", "7d", "Previous period"),
+        ("28d", "month", "A month earlier"), ("", "last_month", "A month earlier"), ("28d", "7d", "Previous period"),
         ("month", "month", "Previous period"), ("month", "last_month", "Previous period"),
     ):  # fmt: skip
         page = analyst.get("reports", **asked, period=period, shown=shown).text

@@ -208,21 +208,21 @@ def test_all_models_state_their_spread_in_points_and_prices_without_costs() -> N
 def test_a_report_says_which_figures_its_rows_lack() -> None:
     known = QuestionContext(TODAY, MODEL)
     asked = RawQuestion(by="source,device", metrics="deals,cost,cpo")
-    assert undivided_text(parse_question(asked, known), "en").startswith("Not known by “Device”: Cost, ")
+    assert undivided_text(parse_question(asked, known), "en").startswith("Not broken down by “Device”: Cost, ")
     across = RawQuestion(by="source", pivot="manager", metrics="visits")
     assert undivided_text(parse_question(across, known), "ru").startswith(
         "По группировке «Менеджер» не делятся: Визиты"
     )
     assert undivided_text(parse_question(RawQuestion(by="source", metrics="deals,cost"), known), "en") == ""
     twice = undivided_text(parse_question(RawQuestion(by="device,manager", metrics="visits,cost"), known), "en")
-    assert "Not known by “Device”: Cost. " in twice
-    assert "Not known by “Manager”: Visits. " in twice
+    assert "Not broken down by “Device”: Cost. " in twice
+    assert "Not broken down by “Manager”: Visits. " in twice
 
 
 def test_a_report_does_not_say_that_its_total_has_what_a_filter_makes_unknown() -> None:
     known = QuestionContext(TODAY, MODEL)
     asked = parse_question(RawQuestion(by="browser", metrics="deals,cost", filters=("device:is:mobile",)), known)
-    assert undivided_text(asked, "en") == "Not known with a filter by “Device”: Cost."
+    assert undivided_text(asked, "en") == "Not known when filtered by “Device”: Cost."
     assert undivided_text(asked, "ru") == "С фильтром «Устройство» неизвестны: Расходы."
 
 

@@ -274,7 +274,7 @@ def test_the_preview_of_costs_says_what_they_replace_and_whether_the_account_is_
     gap = "Дата;Источник;Канал;Кампания;Расход\n26.03.2018;yandex;cpc;spring;1\n28.03.2018;yandex;cpc;spring;1\n"
     again = preview_of(gap)
     assert "Replaces costs of this account on these days: 1, 1 500 ₽ in total" in again, "not those of the day between"
-    assert "They are not kept: deleting the new costs later does not bring them back" in again
+    assert "The replaced costs are not kept: if you delete the new costs later" in again
     assert "a new account" not in again
     later = preview_of("Дата;Источник;Канал;Кампания;Расход\n29.03.2018;yandex;cpc;spring;1\n")
     assert "Replaces nothing: the account has no costs on these days" in later
@@ -293,8 +293,8 @@ def test_the_preview_of_costs_warns_of_sources_of_another_system_and_counts_clic
         place = upload(analyst, table, place="costs", name="costs.csv", **COST_FORM | chosen)
         return plain(analyst.get(place).text)
 
-    assert "Clicks 12 Source The file has sources that are not of yandex: vk. Check" in preview_of()
-    assert "The file has sources that are not of vk: Yandex." in preview_of(system="vk")
+    assert "Clicks 12 Source The file has sources that do not belong to yandex: vk. Check" in preview_of()
+    assert "The file has sources that do not belong to vk: Yandex." in preview_of(system="vk")
     assert "The file has sources" not in preview_of(system="my own"), "whose sources are not known"
 
 
@@ -378,7 +378,7 @@ UNKNOWN = "Когда;Площадка;Потратили\n26.03.2018;yandex;150
          "Заполните поле «Источник всех расходов"),
         ("Дата;Расход, USD\n26.03.2018;1\n", {}, "the price of 1 USD in rubles in the field “Rubles per unit",
          "сколько рублей стоит 1 USD, в поле «Рублей за единицу"),
-        ("Дата;Расход, RUB\n26.03.2018;1\n", {"rate": "90"}, "Empty the field “Rubles per unit",
+        ("Дата;Расход, RUB\n26.03.2018;1\n", {"rate": "90"}, "Clear the field “Rubles per unit",
          "Очистите поле «Рублей"),
         ("Дата;Расход без НДС\n26.03.2018;1\n", {"vat": "removed", "percent": "20"},
          "Choose “as in the file” in the field “Tax in the costs”", "Выберите «как в файле» в поле «Налог"),

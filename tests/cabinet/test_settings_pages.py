@@ -246,7 +246,7 @@ def test_the_forecast_says_what_contact_matching_would_find(server: ServerProces
     served.perform(register_deals, owner, abroad)
     text = text_of(boss.send("settings/site", **site_form(boss, contact_matching="on")).text)
     assert "(no source) vk / cpc 2 1 500 ₽" in text
-    assert "Amounts leave out deals in currencies without a rate: 1. Set the rates" in text
+    assert "Amounts exclude deals in currencies without a rate: 1. Set the rates" in text
 
 
 def test_a_token_is_issued_shown_once_and_revoked(
@@ -371,7 +371,7 @@ def test_an_analyst_tries_a_column_on_the_last_month_and_then_adds_it(
     half = {"name": "Half", "kind": "formula", "formula": 'column:"Prepaid" / 2'}
     tried = analyst.send("settings/columns", **half)
     assert "Total of the column over the last month: 1" in text_of(tried.text)
-    assert "It has not been saved yet" in text_of(tried.text)
+    assert "The column has not been saved yet" in text_of(tried.text)
     assert analyst.send("settings/columns", **half, agreed=agreed_in(tried)).status_code == 303
     with served.database.read() as connection:
         columns = list_columns(connection, owner.site.id)
@@ -488,7 +488,7 @@ def test_a_webhook_is_paused_resumed_tested_and_deleted(boss: Guest, served: Sta
     assert boss.send(place, act="explode").status_code == 404
     asked = boss.send(place, act="delete")
     assert asked.status_code == 200
-    assert "Delete the webhook? Its log and its waiting messages are lost: 0." in text_of(asked.text)
+    assert "Delete the webhook? Its log and its waiting messages (0) will be lost." in text_of(asked.text)
     assert boss.get(place).status_code == 200
     assert boss.send(place, act="delete", agreed=place.rpartition("/")[2]).status_code == 303
     assert boss.get(place).status_code == 404

@@ -134,7 +134,7 @@ def test_all_deals_that_would_change_are_paged_and_in_a_file(
         assert boss.get("settings/try", threshold="0", page=page).status_code == 400
     rows = rows_of_csv(boss.follow(file_in(tried, "csv")))
     assert [row["Number"] for row in rows] == [f'="{number:03}"' for number in range(many)]
-    assert (rows[0]["Lead then"], rows[0]["Source now"], rows[0]["Source then"]) == (
+    assert (rows[0]["Lead after"], rows[0]["Source now"], rows[0]["Source after"]) == (
         "no lead",
         "vk / cpc",
         "(no source)",
@@ -210,7 +210,7 @@ def test_deals_beyond_those_that_a_page_tries_are_in_the_file(
     tried = boss.get("settings/try", threshold="60").text
     assert listed_in(tried) == []
     said = text_of(tried).replace("\N{NO-BREAK SPACE}", " ")
-    assert f"This page checks the first 10 000 of {ROWS_MAX + 1:,} deals".replace(",", " ") in said
+    assert f"This page checks only the earliest 10 000 of the {ROWS_MAX + 1:,} deals".replace(",", " ") in said
     assert [row["Deal ID"] for row in rows_of_csv(boss.follow(file_in(tried, "csv")))] == [sold]
 
 

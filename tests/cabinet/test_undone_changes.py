@@ -231,7 +231,7 @@ def test_a_pause_of_a_webhook_is_undone(boss: Guest, served: Stage, owner: Playe
         (webhook,) = list_webhooks(connection, owner.site.id)
     change(boss, f"settings/webhooks/{webhook.id}", {"act": "pause"})
     undo_latest(boss)
-    assert "paused → works" in text_of(boss.get("settings/changes").text)
+    assert "paused → active" in text_of(boss.get("settings/changes").text)
 
 
 ALERT = {"kind": "above", "metric": "deals", "window": "day", "amount": "3", "filters": "source:is:a\nmedium:empty"}

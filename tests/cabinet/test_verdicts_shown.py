@@ -26,7 +26,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, str, str]] = {
     "an invalid phone": (
         {"clue": by_contact("12")},
         "The phone or e-mail that the CRM sent is invalid, so there was nothing to search by.",
-        "Телефон или почта, которые передала CRM, негодные",
+        "CRM передала неверный телефон или почту",
         "“12” is not a valid phone or e-mail",
     ),
     "a phone of nobody": (
@@ -45,7 +45,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, str, str]] = {
         {"matchers": (Matcher(MatcherKind.CHAT),)},
         "No matcher found a lead. See below which matchers the CRM sent and why each of them found nothing.",
         "Ни одно условие поиска не нашло лида.",
-        "Skipped: it describes no search",
+        "Skipped: Dealtrace does not support this search",
     ),
     "a stated source": (
         {"stated_source": TrafficSource("fair")},

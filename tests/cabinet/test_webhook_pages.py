@@ -48,7 +48,7 @@ def test_a_webhook_is_changed_and_only_its_hosts_are_in_the_journal(boss: Guest,
     for words in (
         "old.example → new.example",
         "deal.created, deal.deleted → deal.created",
-        "all fields → orderNumber, orderId",
+        "default fields → orderNumber, orderId",
         "– → URL changed",
     ):
         assert f"Webhook {before.id} new.example: {words}" in changes

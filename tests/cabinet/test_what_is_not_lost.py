@@ -125,9 +125,9 @@ def test_a_deal_that_is_deleted_or_restored_twice_says_what_is_so(filled: Filled
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("abc", "Id: enter the ID of the lead, digits only"),
-        ("999999", "Id: Call or lead request 999999 not found"),
-        ("", "Id: enter the ID of the lead, digits only"),
+        ("abc", "ID: enter the ID of the lead, digits only"),
+        ("999999", "ID: Call or lead request 999999 not found"),
+        ("", "ID: enter the ID of the lead, digits only"),
     ],
 )
 def test_pinning_to_no_lead_keeps_what_was_typed(filled: FilledSite, typed: str, words: str) -> None:
@@ -143,7 +143,7 @@ def test_the_number_of_a_restored_deal_that_is_taken_is_named(served: Stage, fil
     filled.owner.send(f"deals/{deal_id}", act="delete")
     register(served, filled.player, "T-1", happened_at=datetime.now(UTC) - timedelta(hours=1))
     answer = filled.owner.send(f"deals/{deal_id}", act="restore")
-    expected = "Another deal has number T-1 now. Change the number of that deal, or delete that deal, first."
+    expected = "Another deal now has the number T-1. First change the number of that deal, or delete it."
     assert (answer.status_code, fault_in(answer)) == (400, expected)
 
 

@@ -39,7 +39,9 @@ def test_a_browser_gets_a_page_in_its_language(owner: Guest, path: str, language
 
 
 @pytest.mark.parametrize("path", [*(f"/cabinet{path}" for path in READ_ALONE), "/docs", "/docs/errors", "/docs/nosuch"])
-@pytest.mark.parametrize(("language", "words"), [("en", "This page takes no form"), ("ru", "не принимает форм")])
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "This page does not accept forms"), ("ru", "не принимает форм")]
+)
 def test_a_form_sent_to_a_page_that_takes_none_is_answered_in_the_language_of_the_browser(
     owner: Guest, path: str, language: str, words: str
 ) -> None:

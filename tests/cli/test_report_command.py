@@ -97,7 +97,9 @@ def test_what_the_table_leaves_out_is_said(terminal: Terminal, shop: Player) -> 
     assert terminal.json(*pivot, "--json")["addsUp"] is False
     terminal.done(*pivot, "--csv", "tags.csv")
     assert "# adds up" in (terminal.folder / "tags.csv").read_text()
-    undivided = "Not known by “manager”: Cost. Rows lack these figures; the total has them whole.".casefold()
+    undivided = (
+        "Not broken down by “manager”: Cost. The rows lack these figures; the total includes them in full.".casefold()
+    )
     for names in (("--by", "manager"), ("--by", "source", "--pivot", "manager")):
         lacking = ("report", *site(shop), *DAYS, *names, "--metrics", "cost")
         assert undivided in " ".join(terminal.done(*lacking).out.split()).casefold()

@@ -369,7 +369,7 @@ def test_a_bad_file_of_cities_is_stated_before_anything_is_printed_or_made(
     terminal = Terminal(command_line, f"sqlite:///{tmp_path / 'own.db'}", tmp_path)
     said = terminal.refused("serve", "--port", str(free_port()), city_database=str(file))
     assert said.startswith(f"DEALTRACE_CITY_DATABASE: {file} cannot be read")
-    assert "name an MMDB file such as GeoLite2-City.mmdb" in said
+    assert "set it to the path of an MMDB file such as GeoLite2-City.mmdb" in said
     assert said.count("\n") == 1
     assert not (tmp_path / "own.db").exists()
 

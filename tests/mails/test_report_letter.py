@@ -31,7 +31,8 @@ def test_a_letter_says_that_figures_by_tag_do_not_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "Not known by “Device”: Cost."), ("ru", "По группировке «Устройство» не делятся: ")]
+    ("language", "words"),
+    [("en", "Not broken down by “Device”: Cost."), ("ru", "По группировке «Устройство» не делятся: ")],
 )
 def test_a_letter_says_which_figures_its_rows_lack(language: Language, words: str) -> None:
     for name, says_so in (("device", True), ("source", False)):

@@ -129,8 +129,12 @@ def test_a_delivery_without_a_message_is_logged_as_not_sent(stage: Stage, shop: 
 @pytest.mark.parametrize(
     ("values", "is_broken", "reason"),
     [
-        ({}, True, "an error in Dealtrace prevents composing the message: KeyError"),
-        ({"secret": "whsec_not base64"}, False, "an error in Dealtrace prevents composing the message: Error"),
+        ({}, True, "the message cannot be composed because of an error in Dealtrace: KeyError"),
+        (
+            {"secret": "whsec_not base64"},
+            False,
+            "the message cannot be composed because of an error in Dealtrace: Error",
+        ),
         ({"url": "http://xn--a.example/"}, False, "cannot be sent: InvalidCodepoint"),
         ({"url": "nothing"}, False, "invalid answer"),
         ({"url": "http://127.0.0.1/"}, False, "127.0.0.1 is not public"),

@@ -200,7 +200,7 @@ def test_a_letter_that_cannot_be_written_backs_off_and_stops_no_other(
     )
     assert (
         mails_of(stage, shop)["anna@example.com"].fault
-        == "an error in Dealtrace prevents composing the e-mail: KeyError"
+        == "the e-mail cannot be composed because of an error in Dealtrace: KeyError"
     )
     assert [received.recipients for received in mail_server.received] == [("bob@example.com",)]
 

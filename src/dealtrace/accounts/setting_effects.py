@@ -17,9 +17,9 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "ru": "Отчёты и журналы сразу пересчитываются по дням нового пояса, в том числе за прошлое: сами события не "
         "сдвигаются, меняется только показанное время. Расходы и курсы валют остаются в своих днях. Даты из других "
         "программ с этого момента читаются в новом поясе.",
-        "en": "Days in reports and journals are recalculated at once, including past days: each event keeps its "
-        "instant, shown in the new zone. Costs and exchange rates stay on their days. Dates sent by programs are "
-        "then read in the new zone.",
+        "en": "Reports and journals are recalculated at once by the days of the new zone, past days included: events "
+        "do not move, only the time shown changes. Costs and exchange rates stay on their days. From now on, dates "
+        "sent by programs are read in the new zone.",
     },
     "unique_depth_days": {
         "ru": "Уникальность всех лидов, в том числе прошлых, пересчитывается сразу.",
@@ -42,9 +42,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "browsers are counted.",
     },
     "points_per_day": {
-        "ru": "Прошлое не изменится. С этого момента запросы сверх баллов дня отклоняются до следующего дня.",
-        "en": "Nothing in the past changes. From now on requests beyond the points of a day are refused until the next "
-        "day.",
+        "ru": "Прошлое не изменится. С этого момента запросы сверх дневного лимита баллов отклоняются до следующего "
+        "дня.",
+        "en": "Nothing in the past changes. From now on requests beyond the daily limit of points are refused until "
+        "the next day.",
     },
     "points_per_day=0": {
         "ru": "Прошлое не изменится. С этого момента запросы не отклоняются из-за баллов.",

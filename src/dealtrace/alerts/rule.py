@@ -176,7 +176,9 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
     if kind is AlertKind.SILENCE:
         if text:
             raise InvalidSetting(
-                key="amount", ru="для тишины порог не нужен", en="must be empty if the kind is silence"
+                key="amount",
+                ru="для тишины порог не нужен: оставьте поле пустым",
+                en="must be empty if the kind is silence",
             )
         return None
     if kind in OF_LIMITS:

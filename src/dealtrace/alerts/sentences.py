@@ -42,8 +42,8 @@ _OF_END = {
     "en": "The alert was raised at {raised_at} and ended at {ended_at}. Last figure: {value}.",
 }
 _OF_TEST = {
-    "ru": "Это проверка: письма об этом оповещении приходят. Делать ничего не нужно.",
-    "en": "This is a test: e-mails about this alert arrive. No action is needed.",
+    "ru": "Это проверочное письмо: оповещения до вас доходят. Делать ничего не нужно.",
+    "en": "This is a test: it shows that e-mails about this alert reach you. No action is needed.",
 }
 
 

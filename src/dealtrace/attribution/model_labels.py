@@ -29,7 +29,7 @@ _MEANINGS: Mapping[AttributionModel, tuple[str, str]] = {
     ),
     AttributionModel.FIRST_NON_DIRECT: (
         "всё получает первый за 90 дней визит с рекламы, из поиска или по ссылке; прямой — только если других не было",
-        "the first visit in 90 days by ad, search or link gets everything; a direct one only if there was no other",
+        "the first visit in 90 days from ads, search or links gets everything; a direct one only if there was no other",
     ),
     AttributionModel.LINEAR: (
         "все визиты за 90 дней получают поровну, поэтому числа дробные",

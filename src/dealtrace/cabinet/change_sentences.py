@@ -54,7 +54,7 @@ _CHANGED: Mapping[ChangeKind, str] = {
     ChangeKind.ERASURE: "Data of a person erased; leads: %(name)s, deals: %(after)s",
 }
 _COSTS_DELETED = "Costs deleted: %(name)s, %(before)s"
-_IMPORT_UNDONE = "Import taken back: %(name)s, deleted: %(before)s"
+_IMPORT_UNDONE = "Import undone: %(name)s, deleted: %(before)s"
 _PAST_DEALS = "Past deals matched again, changed: %(after)s"
 _VALUES: Mapping[str, str] = {
     Role.READER: "reader",
@@ -65,9 +65,9 @@ _VALUES: Mapping[str, str] = {
     "won": "won",
     "lost": "lost",
     "open": "open",
-    "works": "works",
+    "works": "active",
     "paused": "paused",
-    "all fields": "all fields",
+    "all fields": "default fields",
     "address changed": "URL changed",
     "secret changed": "secret changed",
     "call": "calls",
@@ -81,7 +81,7 @@ _VALUES: Mapping[str, str] = {
     **RING_BACK_LABELS,
     Rhythm.DAILY: "each day",
     Rhythm.WEEKLY: "on Mondays",
-    Rhythm.MONTHLY: "on the first of a month",
+    Rhythm.MONTHLY: "on the first of each month",
 }
 """The English labels of stored values; pages translate them into the person's language."""
 _NAMED_VALUES = frozenset(

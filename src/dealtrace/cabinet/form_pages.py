@@ -15,7 +15,7 @@ from dealtrace.whole_number import parse_whole_number
 
 DONE: Mapping[str, str] = {
     "saved": "Saved.",
-    "marked": "Saved. Marked calls are listed with “Returned or no longer needed” ticked.",
+    "marked": "Saved. To list marked calls, tick “Returned or no longer needed”.",
     "ended": "Done: the sessions have ended.",
     "deleted": "Deleted.",
     "added": "Added.",
@@ -24,7 +24,7 @@ DONE: Mapping[str, str] = {
     "link": "Revoked. The link no longer works.",
     "paused": "Paused. Events wait until it is resumed, for up to 30 days.",
     "resumed": "Resumed. Waiting messages are sent in order.",
-    "testing": "A test is being sent.",
+    "testing": "A test message is being sent.",
     "webhook": "Saved. Servers apply the change within two seconds.",
     "since": "The messages since the chosen time will be sent again.",
     "again": "The message will be sent again.",

@@ -19,7 +19,7 @@ KEYS = (
     ("n", "next rows"),
     ("p", "previous rows"),
     ("← →", "on a chart that has the focus: the figure of the previous or next point"),
-    ("Shift+← Shift+→, Enter", "on a chart: choose days, and show their period; Escape cancels the choice"),
+    ("Shift+← Shift+→, Enter", "on a chart: select days and open the report for them; Escape cancels the selection"),
 )
 """The cabinet's own shortcuts (keys pressed one after another), and what each of them opens or does."""
 OF_BROWSERS = (

@@ -136,7 +136,7 @@ REGISTER = (
     ),
     Parameter(*_ORDER_SUM, required=True),
     Parameter(
-        "orderStatus", Text(LABEL_LENGTH_MAX), "Статус сделки, любой.", "The deal's status, any text.", required=True
+        "orderStatus", Text(LABEL_LENGTH_MAX), "Статус сделки, любой.", "The deal's status, any string.", required=True
     ),
     Parameter(
         "orderDate",

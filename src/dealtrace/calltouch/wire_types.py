@@ -165,8 +165,8 @@ class AnsweredStatus:
         answered = is_answered(text)
         if answered is None:
             raise InvalidValue(
-                "ожидается successful или unsuccessful, или слово АТС, например ANSWERED, NO ANSWER, BUSY",
-                "must be successful or unsuccessful, or a word of a PBX such as ANSWERED, NO ANSWER, BUSY",
+                "ожидается successful, unsuccessful или статус звонка из АТС, например ANSWERED, NO ANSWER, BUSY",
+                "must be successful, unsuccessful, or a status written by a PBX, such as ANSWERED, NO ANSWER or BUSY",
             )
         return answered
 

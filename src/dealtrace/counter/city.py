@@ -23,7 +23,7 @@ def open_cities() -> maxminddb.Reader | None:
     try:
         return maxminddb.open_database(path)
     except (OSError, ValueError, maxminddb.InvalidDatabaseError) as fault:
-        cure = "name an MMDB file such as GeoLite2-City.mmdb"
+        cure = "set it to the path of an MMDB file such as GeoLite2-City.mmdb"
         raise InvalidSettings(f"{VARIABLE}: {path} cannot be read ({fault}); {cure}") from fault
 
 

@@ -230,7 +230,7 @@ TABLE = HitTable(
         Parameter(
             "userAgent",
             CutText(USER_AGENT_LENGTH_MAX),
-            "User-Agent посетителя, если запрос отправляет сервер сайта. Если нет ip, по умолчанию из запроса.",
+            "User-Agent посетителя, если запрос отправляет сервер сайта. Без ip берётся из запроса.",
             "The visitor's user agent, sent by the site's server. Without ip, it defaults to the request's user agent.",
         ),
     )

@@ -210,7 +210,7 @@ def check_parts(formula: FormulaTree, metrics: Collection[str], columns: Collect
         if isinstance(part, MetricName) and (column := names.get(part.title.casefold())) is not None:
             raise InvalidSetting(
                 key=SETTING,
-                ru=f'{part.title} – и показатель, и столбец. Пишите {part.name} (показатель) или "{column}" (столбец)',
+                ru=f'{part.title} — и показатель, и столбец. Пишите {part.name} (показатель) или "{column}" (столбец)',
                 en=f'{part.title} is both a metric and a column. Write {part.name} (the metric) or "{column}" '
                 "(the column)",
             )

@@ -90,7 +90,7 @@ def _metric_of(column: ReportColumn, named: Mapping[FormulaPart, Metric]) -> Met
 def _titles(name: str) -> tuple[str, str]:
     """Return the Russian and English titles of a column, marked as the site's own if a metric has the same title."""
     taken = {title.casefold() for metric in METRICS.values() for title in (metric.ru, metric.en)}
-    return (f"{name} (свой столбец)", f"{name} (own column)") if name.casefold() in taken else (name, name)
+    return (f"{name} (свой столбец)", f"{name} (custom column)") if name.casefold() in taken else (name, name)
 
 
 _MEANING = ("столбец, созданный пользователями", "a column defined by users")

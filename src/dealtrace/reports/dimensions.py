@@ -125,7 +125,7 @@ _TABLE = (
         "Match reason",
         OF_DEALS,
         meaning_ru="по чему найден лид, из которого выросла сделка, или почему он не найден",
-        meaning_en="matching looks for the lead that led to a deal; the reason says how it found the lead, or why not",
+        meaning_en="how the lead that led to a deal was found, or why no lead was found",
         keys=tuple(MatchReason),
     ),
     Dimension(

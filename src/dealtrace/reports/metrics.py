@@ -238,7 +238,7 @@ _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
 def _in_total(ru: str, own_ru: str, en: str, own_en: str) -> tuple[str, str]:
     return (
         f"«Итого» делит на {ru}, в том числе с бесплатных источников; строка с расходами — только на {own_ru}",
-        f"the total divides by {en}, also from free sources; a row with costs divides only by its own {own_en}",
+        f"the total divides by {en}, also those from free sources; a row with costs divides only by its own {own_en}",
     )
 
 
@@ -254,7 +254,7 @@ _RETURN = ratio((WON_AMOUNT, COST), COST)
 _MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
 _RETURN_TEXT = "(won_amount − cost) / cost"
 _RETURN_RU = "(выручка − расходы) / расходы; с маржой, если она есть, вместо выручки; «Итого» — и выручка не от рекламы"
-_RETURN_EN = "(won amount − cost) / cost, or with margins if there are any; the total includes income without ads"
+_RETURN_EN = "(won amount − cost) / cost; any margin replaces the won amount; the total includes income without ads"
 _TABLE = (
     Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site",
            Group.TRAFFIC, Unit.COUNT, plain(VISITS)),

@@ -247,7 +247,7 @@ def _unwritable(webhook: Webhook, broken: Exception) -> Fault:
     The error counts as a failed delivery of the webhook, so that retries slow down.
     """
     _log.error("webhook_not_written", webhook_id=webhook.id, cause=cause_of(broken))
-    return Fault(f"an error in Dealtrace prevents composing the message: {type(broken).__name__}")
+    return Fault(f"the message cannot be composed because of an error in Dealtrace: {type(broken).__name__}")
 
 
 def _log_outcome(webhook_id: WebhookId, report: DeliveryReport, pause: Pause | None) -> None:

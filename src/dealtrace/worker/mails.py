@@ -110,5 +110,5 @@ class Mails:
             )
         except Exception as broken:  # noqa: BLE001 - the e-mail is retried as after any other fault
             _log.warning("mail_not_written", mail_id=mail.id, cause=cause_of(broken))
-            return MailFault(f"an error in Dealtrace prevents composing the e-mail: {type(broken).__name__}")
+            return MailFault(f"the e-mail cannot be composed because of an error in Dealtrace: {type(broken).__name__}")
         return await self._client.send(written, mail.recipient.address)

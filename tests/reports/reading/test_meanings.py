@@ -37,7 +37,7 @@ def test_a_column_named_like_a_metric_says_that_it_is_the_sites_own() -> None:
     columns = [ReportColumn(name, ColumnKind.COUNT, ("x",)) for name in ("Отказы", "Визит на дом")]
     found = metrics_of_columns(columns)
     assert [(each.ru, each.en) for each in found.values()] == [
-        ("Отказы (свой столбец)", "Отказы (own column)"),
+        ("Отказы (свой столбец)", "Отказы (custom column)"),
         ("Визит на дом", "Визит на дом"),
     ]
     assert {each.group for each in found.values()} == {Group.OWN}

@@ -28,14 +28,14 @@ from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 TO_NONE = "none"
 OTHER = "other"
-LABELS: Mapping[str, str] = {"lead": "Pin the deal to", "kind": "Kind", "id": "Id"}
+LABELS: Mapping[str, str] = {"lead": "Pin the deal to", "kind": "Kind", "id": "ID"}
 """The English labels of the fields with which a lead is chosen."""
 ALREADY_DELETED = "The deal is already deleted."
 DELETED = "The deal is deleted. Restore it first."
 _SENTENCES: Mapping[type[Refusal], str] = {
     DealNotDeleted: "The deal is not deleted, so there is nothing to restore.",
     DealNotPinned: "The lead of the deal is not pinned, so there is nothing to unpin.",
-    NumberReused: "Another deal has number %(number)s now. Change the number of that deal, or delete that deal, first.",
+    NumberReused: "Another deal now has the number %(number)s. First change the number of that deal, or delete it.",
 }
 NOT_UNDONE = "This change cannot be undone any more: the deal has changed since."
 

@@ -21,7 +21,7 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.MATCHER: "The match was decided by a matcher from the list that the CRM sent.",
     Verdict.KEPT: "The lead was found by contact before matching by contact was turned off; the deal keeps it.",
     Verdict.NO_CLUE: "The CRM sent neither a lead nor a contact, so there is nothing to search by.",
-    Verdict.SWITCHED_OFF: "Matching by contact is off for this site, so no lead was searched for by contact.",
+    Verdict.SWITCHED_OFF: "Matching by contact is off for this site, so no search by contact was made.",
     Verdict.NONE_FITS: "No lead matches. See below what was searched for and why the leads found do not match.",
 }
 UNSEARCHED: Mapping[MatchReason, str] = {
@@ -50,7 +50,7 @@ WON_BY: Mapping[WonBy, str] = {
 OUTCOMES: Mapping[MatcherOutcome, str] = {
     MatcherOutcome.DECIDED: "This matcher decided.",
     MatcherOutcome.FOUND_NOTHING: "It found nothing.",
-    MatcherOutcome.PASSED_OVER: "Skipped: it describes no search that Dealtrace can do.",
+    MatcherOutcome.PASSED_OVER: "Skipped: Dealtrace does not support this search.",
     MatcherOutcome.NOT_TRIED: "Not tried, because an earlier matcher decided.",
     MatcherOutcome.UNREACHABLE: "Never tried, because an earlier matcher always decides.",
 }
@@ -58,7 +58,7 @@ MISSES: Mapping[Miss, str] = {
     Miss.KIND: "the matcher searches for another kind of lead",
     Miss.LATER: "it began %(time)s after the matcher’s date",
     Miss.DEPTH: "it began %(time)s before the matcher’s date, %(excess)s more than allowed",
-    Miss.TAGS: "it does not have the tags",
+    Miss.TAGS: "it does not have the required tags",
     Miss.UNIQUE: "it is not unique",
 }
 """Why a lead does not fit a matcher (a search for a deal's lead, defined by the CRM)."""

@@ -120,7 +120,9 @@ class RuleChangeFormatter:
         if flip.kinds is not None:
             yield self._say("both calls and lead requests are searched")
         if flip.before is not None:
-            yield self._say("the order changes: it is tried before matcher %(before)s") % {"before": flip.before + 1}
+            yield self._say("the order changes, so that it is tried before matcher %(before)s") % {
+                "before": flip.before + 1
+            }
 
     def _time(self, duration: timedelta) -> str:
         return span_of_time(self._view.language, duration)

@@ -125,9 +125,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "both a call and a lead request were sent", "send only the call or only the lead request"
     ),
     errors.DealNotDeleted: Cause("a command restores a deal that is not deleted", "no action is needed"),
-    errors.LeadNotFound: Cause(
-        "a command was to pin, show or delete a lead that does not exist", "choose another lead"
-    ),
+    errors.LeadNotFound: Cause("a command names a lead that does not exist", "choose another lead"),
     errors.DealNotPinned: Cause("a command unpins a deal that is not pinned", "no action is needed"),
     errors.LeadTaken: Cause(
         "another call or lead request, possibly deleted, has this identifier; the message has the id of that lead",

@@ -72,7 +72,7 @@ def mark_buttons(entry: LeadEntry, view: View) -> Sequence[MarkButton]:
     lead, say = entry.lead, view.translate
     if not isinstance(lead, Call) or not entry.phone or not is_missed(entry.circumstances, lead.duration):
         return ()
-    buttons = {AGAIN: "Return after all"} if entry.ring_back is not None else _BUTTONS
+    buttons = {AGAIN: "Return the call after all"} if entry.ring_back is not None else _BUTTONS
     number = lead.reference or str(lead.id)
     return [MarkButton(name, say(label), f"{say(label)}: {number}") for name, label in buttons.items()]
 

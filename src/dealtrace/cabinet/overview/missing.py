@@ -98,7 +98,7 @@ def _idle(each: CampaignCost, url: ReportUrl, period: Period, view: View) -> Pro
         "source": source,
         "cost": money(view.language, each.cost),
     }
-    cure = view.translate("Check the tags in the links of the ads, and see the campaigns of the source.")
+    cure = view.translate("Check the tags in the links of the ads, and see the campaigns of this source.")
     if source != each.source:  # the link would have the contact
         return ProblemText(sentence, cure, "")
     condition = filter_of_keys(DIMENSIONS["source"], [each.source])

@@ -57,7 +57,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ProblemKind.COSTS_STOPPED: _Template(
         "Costs came regularly, but are known only up to %(until)s for %(what)s, "
         "so advertising looks cheaper than it is.",
-        "Import the costs since then. If this advertising has ended, the line disappears by itself.",
+        "Import the costs since then. If this advertising has ended, this message will disappear by itself.",
         "costs#import",
         Role.ANALYST,
     ),
@@ -113,7 +113,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
         Role.ANALYST,
     ),
     ProblemKind.MAIL_REPORT_INVALID: _Template(
-        "The report by e-mail “%(what)s” can no longer be made, so it is not sent. %(fault)s",
+        "The report by e-mail “%(what)s” can no longer be generated, so it is not sent. %(fault)s",
         "Open the settings of this report and replace the URL of the report, or restore what was removed.",
         "settings/mail-reports/%(id)s",
         Role.ANALYST,

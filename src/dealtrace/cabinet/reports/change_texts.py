@@ -156,7 +156,7 @@ def costs_note(report: Report, view: View) -> CostsNote | None:
 def figure_note(report: Report, metric: Metric, value: Fraction | None, translate: Callable[[str], str]) -> str:
     """Return the reason why a figure is unknown, or why a price is zero; empty if there is nothing to explain."""
     if metric in report.lacking_won:
-        return translate("no status means won")
+        return translate("no status is marked as won")
     return translate("no costs") if value == 0 and is_price(metric) else ""
 
 

@@ -94,9 +94,9 @@ class ReadyLink:
 _COMPARISONS = {
     NO_COMPARISON: ("Не сравнивать", "No comparison"),
     Comparison.PREVIOUS: ("С предыдущим периодом", "Previous period"),
-    Comparison.YEAR: ("С прошлым годом", "Year before"),
+    Comparison.YEAR: ("С прошлым годом", "A year earlier"),
     Comparison.WEEKDAYS: ("С теми же днями недели", "Same weekdays"),
-    Comparison.MONTHS: ("С прошлым месяцем", "Month before"),
+    Comparison.MONTHS: ("С прошлым месяцем", "A month earlier"),
 }
 assert set(_COMPARISONS) == {NO_COMPARISON, *Comparison}
 _DATES = {

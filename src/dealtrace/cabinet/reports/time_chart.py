@@ -100,7 +100,9 @@ def undrawn_message(question: Question, metric: Metric, language: Language, tran
     """Return the reason why a metric has no chart over the period of a question, or an empty string if it has one."""
     if has_line(question, metric):
         return ""
-    sentence = translate("%(metric)s: no chart of a single day, since costs have no hours. Choose a longer period.")
+    sentence = translate(
+        "%(metric)s: no chart of a single day, because costs are known only by day. Choose a longer period."
+    )
     return sentence % {"metric": text_in(language, metric)}
 
 

@@ -288,7 +288,7 @@ All other kinds are in `FINAL`.
 FINAL: Mapping[ChangeKind, str] = {
     ChangeKind.TOKEN: "a revoked token stays revoked: issue another one",
     ChangeKind.SHARED_LINK: "a revoked link stays revoked: make another one",
-    ChangeKind.IMPORT: "take the import back on the page of imports",
+    ChangeKind.IMPORT: "undo the import on the page of imports",
     ChangeKind.PAST: "undo the change to the settings, and apply the settings to the past again",
     ChangeKind.DEMO: "remove the demo on its page",
     ChangeKind.ERASURE: "an erasure is final",
@@ -298,7 +298,7 @@ FINAL_IN_PART: Mapping[ChangeKind, str] = {
     ChangeKind.WEBHOOK: "a replaced secret cannot be restored; a deleted webhook comes back with another secret, which "
     "its receiver needs, and without its messages",
     ChangeKind.ROLE: "a person who has lost a role must be invited again",
-    ChangeKind.COSTS: "if costs were deleted or replaced by an import, import their former file again; "
+    ChangeKind.COSTS: "if costs were deleted or replaced by an import, import their previous file again; "
     "if costs were imported for days with gaps between them, delete them on the page of costs",
     ChangeKind.RATE: "to change rates from a file, import another file",
     ChangeKind.LEAD: "if notes were changed again since, perhaps by a program, correct them on the page of the lead",

@@ -139,7 +139,7 @@ def _too_long(length_max: int, language: Language) -> str:
 def _faults_of_naming(chosen: Mapping[str, str], language: Language) -> dict[str, str]:
     faults = {}
     if not CampaignNaming(_form_of(chosen)).is_valid:
-        ru, en = "напишите {id} или {name} внутри текста", "write {id} or {name} within the text"
+        ru, en = "напишите в шаблоне {id} или {name}", "write {id} or {name} in the template"
         if chosen["campaign"] != TEXT:
             ru, en = "выберите из списка", "choose from the list"
         faults["form" if chosen["campaign"] == TEXT else "campaign"] = ru if language == "ru" else en
@@ -153,7 +153,7 @@ def _faults_of_naming(chosen: Mapping[str, str], language: Language) -> dict[str
             faults["renames"] = ru if language == "ru" else en
     keys = [campaign_key(line.rpartition("=")[0].strip()) for line in lines]
     if len(set(keys)) < len(keys) and "renames" not in faults:
-        ru, en = "одна кампания указана дважды: оставьте одну строку", "a campaign is given twice: keep one line"
+        ru, en = "одна кампания указана дважды: оставьте одну строку", "a campaign is given twice: keep only one line"
         faults["renames"] = ru if language == "ru" else en
     return faults
 
@@ -164,7 +164,10 @@ def _faults_of_headings(chosen: Mapping[str, str], language: Language) -> dict[s
     for column in COST_COLUMNS:
         heading = normalize_heading(chosen[HEADING_PREFIX + column.name])
         if heading and heading in given:
-            ru, en = "этот заголовок уже указан выше: оставьте одно", "this heading is already given above: keep one"
+            ru, en = (
+                "этот заголовок уже указан выше: оставьте его в одном поле",
+                "this heading is already given above: keep only one of them",
+            )
             faults[HEADING_PREFIX + column.name] = ru if language == "ru" else en
         given.add(heading)
     return faults

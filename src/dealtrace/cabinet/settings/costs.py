@@ -75,12 +75,12 @@ CAMPAIGNS = {
     "auto": "detect automatically",
     "id": "the campaign’s ID",
     "name": "the campaign’s name",
-    TEXT: "the text in the field below",
+    TEXT: "the template in the field below",
 }
 UNITS = {
     CostUnit.AUTO: "detect automatically",
     CostUnit.MONEY: "rubles, or the file’s currency",
-    CostUnit.MICROS: "millionths of it",
+    CostUnit.MICROS: "millionths of a ruble, or of the file’s currency",
 }
 assert set(UNITS) == set(CostUnit)
 VAT = {"": "as in the file", REMOVED: "included: subtract it", ADDED: "not included: add it"}

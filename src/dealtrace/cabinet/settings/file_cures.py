@@ -37,7 +37,7 @@ _CURES: Mapping[CureKind, tuple[str, str]] = {
     CureKind.OTHER_COLUMN: ("Correct the heading for “%(field)s” below, under “Columns of the file”.", ""),
     CureKind.SOURCE: ("Fill in the field “%(field)s”, or enter another advertising system.", SOURCE_LABEL),
     CureKind.RATE: ("Enter the price of 1 %(what)s in rubles in the field “%(field)s”.", RATE_LABEL),
-    CureKind.NO_RATE: ("Empty the field “%(field)s”.", RATE_LABEL),
+    CureKind.NO_RATE: ("Clear the field “%(field)s”.", RATE_LABEL),
     CureKind.UNIT: ("Choose the unit in the field “%(field)s”.", UNIT_LABEL),
     CureKind.UNIT_OR_RATE: ("Check the field “%(field)s” and the exchange rate.", UNIT_LABEL),
     CureKind.NO_TAX: ("Choose “as in the file” in the field “%(field)s”.", TAX_LABEL),

@@ -81,7 +81,7 @@ async def show(view: View) -> Response:
     return show_form_page(
         view,
         "settings/take_back.html",
-        view.translate("Take back an import"),
+        view.translate("Undo an import"),
         line=line,
         is_active=line.logged.is_active(clock.now()),
         counts=[(view.translate(label), preview.counts.get(each, 0)) for each, label in _OUTCOMES.items()]

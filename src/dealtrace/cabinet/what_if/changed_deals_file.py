@@ -60,7 +60,7 @@ def _columns(view: View) -> Sequence[ExportColumn[TriedDeal]]:
         column("orderSum", "Бюджет", "Amount", lambda each: each.deal.amount_rub),
         column("currency", "Валюта", "Currency", lambda each: each.deal.currency),
         column("leadNow", "Лид сейчас", "Lead now", lambda each: lead_name(each.before.lead, view.translate)),
-        column("leadThen", "Лид после", "Lead then", lambda each: lead_name(each.after.lead, view.translate)),
+        column("leadThen", "Лид после", "Lead after", lambda each: lead_name(each.after.lead, view.translate)),
         column("sourceNow", "Источник сейчас", "Source now", lambda each: sources_label(view, each.before.shares)),
-        column("sourceThen", "Источник после", "Source then", lambda each: sources_label(view, each.after.shares)),
+        column("sourceThen", "Источник после", "Source after", lambda each: sources_label(view, each.after.shares)),
     )

@@ -181,10 +181,17 @@ CALLS_DIARY = (
     ),
     Parameter("callId", Integer(), "Только этот звонок.", "Only this call."),
     Parameter(
-        "clientId", Text(SOURCE_LENGTH_MAX), "Только этот clientId Google.", "Only calls with this Google client id."
+        "clientId",
+        Text(SOURCE_LENGTH_MAX),
+        "Только звонки с этим clientId Google.",
+        "Only calls with this Google client id.",
     ),
-    Parameter("utmSource", Text(SOURCE_LENGTH_MAX), "Только этот utm_source.", "Only this utm_source."),
-    Parameter("utmMedium", Text(SOURCE_LENGTH_MAX), "Только этот utm_medium.", "Only this utm_medium."),
+    Parameter(
+        "utmSource", Text(SOURCE_LENGTH_MAX), "Только звонки с этим utm_source.", "Only calls with this utm_source."
+    ),
+    Parameter(
+        "utmMedium", Text(SOURCE_LENGTH_MAX), "Только звонки с этим utm_medium.", "Only calls with this utm_medium."
+    ),
     *_filters(),
     Parameter("withMapVisits", Flag(), "Добавить визиты до звонка.", "Include the visits before the call."),
     Parameter("withOrders", Flag(), "Добавить сделки звонка.", "Include the call's deals."),

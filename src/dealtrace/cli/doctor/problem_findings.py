@@ -106,7 +106,7 @@ def _invalid_report(problem: Problem, site: Site) -> Finding:
     assert problem.refusal is not None
     return {
         "kind": "invalid_mail_report",
-        "text": f"Site {site.id}: the report by e-mail “{problem.what}” can no longer be made, so it is not sent. "
+        "text": f"Site {site.id}: the report by e-mail “{problem.what}” can no longer be generated, so it is not sent. "
         f"{problem.refusal.text('en')}",
         "cure": "Replace the URL of its report in the cabinet, or restore what was removed.",
         "site_id": site.id,

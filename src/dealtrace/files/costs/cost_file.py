@@ -209,7 +209,7 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
             raise unreadable(
                 path,
                 f"больше {COSTS_MAX} сочетаний дня и источника: разделите файл по месяцам",
-                f"it has more than {COSTS_MAX} combinations of day and source: split the file by months",
+                f"it has more than {COSTS_MAX} combinations of day and source: split the file by month",
             )
     if faults:
         code = tally.currency_without_rate
@@ -260,8 +260,8 @@ def _check_reading(path: Path, headings: CostHeadings, reading: CostReading) -> 
         heading = headings.layout.heading_of("cost")
         raise unreadable(
             path,
-            f"столбец «{heading}»: по заголовку НДС другой, чем выбрано",
-            f"column “{heading}”: the heading states another VAT than was chosen",
+            f"столбец «{heading}»: в заголовке указан не тот НДС, который выбран",
+            f"column “{heading}”: the heading gives a different VAT from the chosen one",
             Cure(CureKind.NO_TAX),
         )
 

@@ -24,7 +24,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),
     MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
     MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
-    MatchReason.CONTACT_UNUSABLE: ("негодный телефон или e-mail", "invalid phone or e-mail"),
+    MatchReason.CONTACT_UNUSABLE: ("неверный телефон или e-mail", "invalid phone or e-mail"),
     MatchReason.MATCHING_OFF: ("поиск лида по контакту выключен", "matching by contact is off"),
     MatchReason.NO_LEAD_NEAR: ("нет лида за допустимое время", "no lead within the allowed time"),
 }

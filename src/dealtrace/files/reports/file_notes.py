@@ -15,8 +15,8 @@ from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 
 _SEARCHES_MASKED: Mapping[Language, str] = {
-    "ru": "телефоны и почта в тексте скрыты; кому контакты видны, у того может найтись больше",
-    "en": "phones and e-mails in texts are masked; people who may see contacts may find more",
+    "ru": "телефоны и почта в тексте скрыты; у тех, кому видны контакты, может найтись больше",
+    "en": "phones and e-mails are masked in the searched values; people who may see contacts may find more",
 }
 
 
@@ -54,7 +54,9 @@ def question_notes(report: Report, language: Language, *, is_for_programs: bool)
         yield FileNote("known costs", "Расходы известны", lacking_costs)
     if report.lacking_won:
         lacking = format_names(metric.name for metric in report.lacking_won)
-        yield FileNote("unknown without won statuses", "Неизвестны без выигранных статусов", lacking)
+        yield FileNote(
+            "unknown without won statuses", "Неизвестны, пока не отмечены статусы выигранных сделок", lacking
+        )
 
 
 def masked_search_notes(question: Question, language: Language) -> Iterator[FileNote]:

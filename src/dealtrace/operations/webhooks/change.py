@@ -14,12 +14,12 @@ from dealtrace.storage.webhooks import webhooks
 from dealtrace.webhooks.retry import NO_FAILURES
 
 ALL_FIELDS, OTHER_ADDRESS, OTHER_SECRET = "all fields", "address changed", "secret changed"
-"""Strings in the history of a site's changes: a webhook sends all fields, or has a new URL or a new secret."""
+"""Strings in the history of a site's changes: a webhook sends the default fields, or has a new URL or a new secret."""
 
 
 @record
 class WebhookChange:
-    """The URL, events and fields that a webhook is to have; empty `fields` mean all fields."""
+    """The URL, events and fields that a webhook is to have; empty `fields` mean the default fields."""
 
     url: str
     events: frozenset[EventKind]

@@ -13,7 +13,7 @@ GROUP_TITLES: Mapping[Group, tuple[str, str]] = {
     Group.DEALS: ("Сделки", "Deals"),
     Group.MONEY: ("Деньги", "Money"),
     Group.COSTS: ("Расходы и окупаемость", "Costs and returns"),
-    Group.OWN: ("Свои столбцы", "Own columns"),
+    Group.OWN: ("Свои столбцы", "Custom columns"),
 }
 """The title of each group of metrics in Russian and English, in the order in which people choose from them."""
 
@@ -21,7 +21,7 @@ GROUP_TITLES: Mapping[Group, tuple[str, str]] = {
 _KEYS: Mapping[tuple[str, str | None], tuple[str, str, str, str]] = {
     ("source", None): (
         "(без источника)",
-        "для лида или сделки нет ни визита на сайт, ни источника, который указали при передаче",
+        "у лида или сделки нет визита на сайт, и источник не передан",
         "(no source)",
         "the lead or deal has neither a visit to the site nor a source that was stated with it",
     ),

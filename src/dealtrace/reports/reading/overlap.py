@@ -17,11 +17,11 @@ _OVERLAP: Mapping[Language, str] = {
 
 _UNDIVIDED: Mapping[Language, str] = {
     "ru": "По группировке «{dimension}» не делятся: {metrics}. В строках их нет, а в «Итого» они целиком.",
-    "en": "Not known by “{dimension}”: {metrics}. Rows lack these figures; the total has them whole.",
+    "en": "Not broken down by “{dimension}”: {metrics}. The rows lack these figures; the total includes them in full.",
 }
 _UNFILTERED: Mapping[Language, str] = {
     "ru": "С фильтром «{dimension}» неизвестны: {metrics}.",
-    "en": "Not known with a filter by “{dimension}”: {metrics}.",
+    "en": "Not known when filtered by “{dimension}”: {metrics}.",
 }
 
 
