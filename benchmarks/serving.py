@@ -211,6 +211,12 @@ def cpu_seconds(group: int) -> float:
     return sum(sum(_ticks(member)[:2]) for member in _members(group)) / os.sysconf("SC_CLK_TCK")
 
 
+def thread_seconds(group: int) -> dict[str, float]:
+    """Return the CPU that each living thread of a group of processes has used so far, by process and thread."""
+    threads = [thread for member in _members(group) for thread in (member / "task").iterdir()]
+    return {str(thread): sum(_ticks(thread)[:2]) / os.sysconf("SC_CLK_TCK") for thread in threads}
+
+
 def database_seconds(server: PostgresqlServer | None) -> float:
     """Return the CPU that a PostgreSQL server has used so far, that of its ended processes included; 0 for `None`."""
     if server is None:

@@ -7,11 +7,11 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from benchmarks.serving import HERE, cpu_seconds, latency_ms, requests_of
+from benchmarks.serving import HERE, latency_ms, requests_of, thread_seconds
 
 VIEWERS = 50
 SECONDS_A_PAGE = 10.0
@@ -20,37 +20,57 @@ CONNECTIONS, PAUSE_MS = 32, 8
 """Registrations at about half of what the server can do: each connection pauses after each answer."""
 SECONDS = 20
 ROUNDS = 5
+SHARE_MIN = 0.01
+"""The least share of the CPU that a thread must use, while nobody looks, to count as one that registers."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Load:
-    """What happened within `SECONDS`: registrations with their 99th percentile in milliseconds, pages, CPU seconds.
+    """What happened within `SECONDS`: registrations with their 99th percentile in milliseconds, pages and CPU seconds.
 
-    `refused` is how many of the pages were not shown, because too many were asked for, for example.
+    `refused` is the number of pages that were not shown, for example because there were too many requests. `used` is
+    the CPU of each thread of the server.
     """
 
     registrations: int
     p99_ms: float
     pages: int
     refused: int
-    cpu_seconds: float
+    used: Mapping[str, float]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Return the CPU of all threads."""
+        return sum(self.used.values())
+
+    def cpu_of(self, threads: Collection[str]) -> float:
+        """Return the CPU of some threads."""
+        return sum(self.used.get(thread, 0.0) for thread in threads)
 
 
 def report_viewers(port: int, group: int, token: str, pages: Sequence[str], secret: str) -> None:
-    """Print the CPU of a registration with viewers, without the CPU of their pages, against that without viewers."""
+    """Print the CPU of a registration with viewers, against that without viewers.
+
+    With viewers it is the CPU of the threads that register, without what pages use of these. Threads of reports are the
+    viewers': they also copy the new deals into the mirror, which is not needed as long as nobody looks.
+    """
     ratios = []
     for _ in range(ROUNDS):
         alone = _load(port, group, token, [], secret)
         looking = _load(port, group, "", pages, secret)
         both = _load(port, group, token, pages, secret)
-        of_pages = looking.cpu_seconds / looking.pages * both.pages
-        before, after = alone.cpu_seconds / alone.registrations, (both.cpu_seconds - of_pages) / both.registrations
+        registering = {thread for thread, used in alone.used.items() if used >= SHARE_MIN * alone.cpu_seconds}
+        of_pages = looking.cpu_of(registering) / looking.pages * both.pages
+        before = alone.cpu_seconds / alone.registrations
+        after = (both.cpu_of(registering) - of_pages) / both.registrations
         ratios.append(after / before)
+        page_before, page_after = looking.cpu_seconds / looking.pages, (both.cpu_seconds - after * both.registrations)
         print(
             f"{VIEWERS} viewers: registration {before * 1e6:.0f} µs, with them {after * 1e6:.0f} µs; "
             f"{alone.registrations / SECONDS:.0f} a second, with them {both.registrations / SECONDS:.0f}; "
             f"p99 {alone.p99_ms:.1f} ms, with them {both.p99_ms:.1f}; "
-            f"{both.pages} pages of {looking.cpu_seconds / looking.pages * 1000:.0f} ms, {both.refused} refused",
+            f"{both.pages} pages of {page_before * 1000:.0f} ms, of {page_after / both.pages * 1000:.0f} while others "
+            f"register, {both.refused} refused",
             flush=True,
         )
     print(f"median of the ratios: {statistics.median(ratios):.2f}", flush=True)
@@ -64,14 +84,15 @@ def _load(port: int, group: int, token: str, pages: Sequence[str], secret: str) 
         threading.Thread(target=_look, args=(port, pages, secret, number, end, opened))
         for number in range(VIEWERS if pages else 0)
     ]
-    before = cpu_seconds(group)
+    before = thread_seconds(group)
     for viewer in viewers:
         viewer.start()
     registrations, p99_ms = _register(port, token) if token else (0, 0.0)
     for viewer in viewers:
         viewer.join()
     refused = sum(status != http.HTTPStatus.OK for status in opened)
-    return _Load(registrations, p99_ms, len(opened), refused, cpu_seconds(group) - before)
+    used = {thread: seconds - before.get(thread, 0.0) for thread, seconds in thread_seconds(group).items()}
+    return _Load(registrations, p99_ms, len(opened), refused, used)
 
 
 def _look(port: int, pages: Sequence[str], secret: str, number: int, end: float, opened: list[int]) -> None:

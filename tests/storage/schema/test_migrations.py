@@ -110,7 +110,8 @@ FROM sqlite_master m JOIN pragma_index_list(m.tbl_name) i ON i.name = m.name JOI
 WHERE m.type = 'index' AND m.tbl_name <> 'schema_version'
 UNION ALL
 SELECT m.name || '.' || c.name, c.type || c."notnull" || c.pk || coalesce(c.dflt_value, '')
-FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name <> 'schema_version'
+FROM sqlite_master m JOIN pragma_table_info(m.name) c
+WHERE m.type = 'table' AND m.name NOT IN ('schema_version', 'sqlite_stat1')
 UNION ALL
 SELECT m.name || '->' || f."table" || f.seq, f."from" || f."to" || f.on_delete || f.on_update
 FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'
