@@ -218,7 +218,13 @@ HOSTILE = {
     " Object.freeze(Navigator.prototype);",
     "half of an emoji": "window.ct = {callbacks: [['set_attrs', {a: '\\ud83d'}]]};",
     "attrs that fail": "window.ct = {callbacks: [['set_attrs', {get a() { throw 1; }}]]};",
+    "cookies that an old browser keeps in the document": "Object.defineProperty(document, 'cookie',"
+    " Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')); delete Document.prototype.cookie;",
+    "functions without call": "Function.prototype.call = function () { throw new Error('broken'); };",
+    "a polyfill that fails": "String.prototype.toWellFormed = function () { throw new Error('broken'); };",
+    "tests of patterns that fail": "RegExp.prototype.test = function () { throw new Error('broken'); };",
 }
+CAPTURED = "window.captured = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').get;"
 ASKED = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/counter/visit'))"
 WARNINGS = "<script>window.said = []; console.warn = function (words) { said.push(words); };</script>"
 
@@ -247,11 +253,10 @@ def test_nothing_in_a_page_stops_it(
 ) -> None:
     player = served.open_site(respects_do_not_track=True)
     source = f"{server.url}/counter/{player.site.id}.js"
-    address = serve(f"<script>window.onerror = function (words) {{ window.broke = words; }};{HOSTILE[evil]}</script>"
-                    f'<script src="{source}"></script>')  # fmt: skip
+    address = serve(f"<script>window.onerror = function (words) {{ window.broke = words; }};{CAPTURED}{HOSTILE[evil]}"
+                    f'</script><script src="{source}"></script>')  # fmt: skip
     browser.open(f"{address}?utm_source=vk")
-    cookies = "Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').get.call(document)"
-    (_, visit_id) = browser.wait(f"{cookies}.match(/_ct_session_id=([1-9][0-9]*)(?:;|$)/)")
+    (_, visit_id) = browser.wait("Reflect.apply(captured, document, []).match(/_ct_session_id=([1-9][0-9]*)(?:;|$)/)")
     visit = visit_of(served, player, int(visit_id))
     assert visit.landing_url == f"{address}?utm_source=vk"
     assert (visit.google_client_id, visit.yandex_client_id) == (None, None)

@@ -76,7 +76,8 @@
   function keep(cookie, value, seconds) {
     var words = cookie + "=" + value + ";path=/;max-age=" + seconds + ";samesite=lax" +
       (location.protocol === "https:" ? ";secure" : "");
-    attempt(function () { native("cookie").set.call(document, words); });
+    attempt(function () { native("cookie").set.call(document, words); return true; }) ||
+      attempt(function () { document.cookie = words; });
   }
 
   function set(key, value) {
@@ -95,7 +96,7 @@
 
   /* A text that was cut within an emoji cannot be encoded as it is. */
   function encode(words) {
-    return encodeURIComponent(words.toWellFormed ? words.toWellFormed() : words);
+    return encodeURIComponent(attempt(function () { return words.toWellFormed(); }) || words);
   }
 
   function pair(key, value, most) {
@@ -263,7 +264,7 @@
 
   function start() {
     var known = read("_ct_session_id");
-    if (/^[1-9]\d{0,15}$/.test(known)) { know(+known); }
+    attempt(function () { if (/^[1-9]\d{0,15}$/.test(known)) { know(+known); } });
     hit();
     listen(document, "visibilitychange", again);
     listen(window, "popstate", again);
