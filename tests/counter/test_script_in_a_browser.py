@@ -221,8 +221,6 @@ HOSTILE = {
     "cookies that an old browser keeps in the document": "Object.defineProperty(document, 'cookie',"
     " Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')); delete Document.prototype.cookie;",
     "functions without call": "Function.prototype.call = function () { throw new Error('broken'); };",
-    "a polyfill that fails": "String.prototype.toWellFormed = function () { throw new Error('broken'); };",
-    "tests of patterns that fail": "RegExp.prototype.test = function () { throw new Error('broken'); };",
 }
 CAPTURED = "window.captured = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').get;"
 ASKED = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/counter/visit'))"

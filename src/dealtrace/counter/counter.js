@@ -76,8 +76,9 @@
   function keep(cookie, value, seconds) {
     var words = cookie + "=" + value + ";path=/;max-age=" + seconds + ";samesite=lax" +
       (location.protocol === "https:" ? ";secure" : "");
-    attempt(function () { native("cookie").set.call(document, words); return true; }) ||
-      attempt(function () { document.cookie = words; });
+    /* Old browsers keep the property in the document itself. */
+    attempt(function () { document.cookie = words; });
+    attempt(function () { native("cookie").set.call(document, words); });
   }
 
   function set(key, value) {
@@ -96,7 +97,7 @@
 
   /* A text that was cut within an emoji cannot be encoded as it is. */
   function encode(words) {
-    return encodeURIComponent(attempt(function () { return words.toWellFormed(); }) || words);
+    return encodeURIComponent(words.toWellFormed ? words.toWellFormed() : words);
   }
 
   function pair(key, value, most) {
@@ -131,13 +132,13 @@
   }
 
   function hit() {
-    var visitor = read("_ct"), words = "siteId=" + SITE;
-    words += pair("visitorId", visitor);
-    words += pair("url", location.href);
-    words += pair("referrer", isFirst ? property("referrer") : location.href);
-    words += pair("googleClientId", attempt(function () { return read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""); }));
-    words += pair("yandexClientId", read("_ym_uid"));
-    words += pair("attrs", attempt(function () { return JSON.stringify(attrs); }));
+    var visitor = read("_ct"), words = "siteId=" + SITE +
+      pair("visitorId", visitor) +
+      pair("url", location.href) +
+      pair("referrer", isFirst ? property("referrer") : location.href) +
+      pair("googleClientId", attempt(function () { return read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""); })) +
+      pair("yandexClientId", read("_ym_uid")) +
+      pair("attrs", attempt(function () { return JSON.stringify(attrs); }));
     isFirst = false;
     post("/counter/visit", words, function (status, answer) {
       if (!answer.sessionId) { return; }
@@ -264,7 +265,7 @@
 
   function start() {
     var known = read("_ct_session_id");
-    attempt(function () { if (/^[1-9]\d{0,15}$/.test(known)) { know(+known); } });
+    if (/^[1-9]\d{0,15}$/.test(known)) { know(+known); }
     hit();
     listen(document, "visibilitychange", again);
     listen(window, "popstate", again);
