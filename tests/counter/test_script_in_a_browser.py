@@ -261,6 +261,20 @@ def test_nothing_in_a_page_stops_it(
     assert browser.run("window.broke") is None
 
 
+def test_elements_named_like_properties_do_not_hide_the_visitor(
+    browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, owner: Player
+) -> None:
+    script = f'<script src="{server.url}/counter/{owner.site.id}.js"></script>'
+    address = serve(f"<script>{CAPTURED}</script><img name=cookie><img name=referrer>{script}")
+    known = "Reflect.apply(captured, document, []).match(/_ct_session_id=(?!{})([1-9][0-9]*)(?:;|$)/)"
+    browser.open(f"{address}?utm_source=vk")
+    (_, first) = browser.wait(known.format("0"))
+    browser.open(f"{address}?utm_source=ok")
+    (_, second) = browser.wait(known.format(first))
+    visitors = [visit_of(served, owner, int(visit_id)).visitor_id for visit_id in (first, second)]
+    assert visitors[0] == visitors[1]
+
+
 @pytest.mark.parametrize(
     "page",
     [
