@@ -261,6 +261,15 @@ def test_nothing_in_a_page_stops_it(
     assert browser.run("window.broke") is None
 
 
+def test_a_command_that_fails_costs_none_behind_it(
+    browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, owner: Player
+) -> None:
+    queue = "window.ct = {callbacks: [{get length() { throw 1; }}, 7, ['set_attrs', {plan: 'gold'}]]};"
+    script = f'<script src="{server.url}/counter/{owner.site.id}.js"></script>'
+    browser.open(serve(f"<script>{queue}</script>{script}"))
+    assert visit_of(served, owner, browser.wait(KNOWN)).attrs == {"plan": "gold"}
+
+
 def test_elements_named_like_properties_do_not_hide_the_visitor(
     browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, owner: Player
 ) -> None:
