@@ -120,7 +120,7 @@ def test_tags_without_a_source_add_to_the_source_found_otherwise(
         ("?igshid=1", "", social("instagram")),
         ("?ysclid=1", "", YANDEX),
         ("?ysclid=1", "https://yandex.ru/search/?text=boots", replace(YANDEX, term="boots")),
-        ("?etext=1", "https://ya.ru/", YANDEX),
+        ("?etext=1", "", YANDEX),
         ("?ysclid=1&yclid=2", "https://yandex.ru/", TrafficSource("yandex", "cpc")),
         ("?srsltid=1", "https://www.google.com/", GOOGLE),
         ("?a=1&amp;ysclid=1", "", YANDEX),

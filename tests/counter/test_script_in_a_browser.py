@@ -218,7 +218,11 @@ HOSTILE = {
     " Object.freeze(Navigator.prototype);",
     "half of an emoji": "window.ct = {callbacks: [['set_attrs', {a: '\\ud83d'}]]};",
     "attrs that fail": "window.ct = {callbacks: [['set_attrs', {get a() { throw 1; }}]]};",
+    "cookies that an old browser keeps in the document": "Object.defineProperty(document, 'cookie',"
+    " Object.getOwnPropertyDescriptor(Document.prototype, 'cookie')); delete Document.prototype.cookie;",
+    "functions without call": "Function.prototype.call = function () { throw new Error('broken'); };",
 }
+CAPTURED = "window.captured = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').get;"
 ASKED = "performance.getEntriesByType('resource').filter(one => one.name.endsWith('/counter/visit'))"
 WARNINGS = "<script>window.said = []; console.warn = function (words) { said.push(words); };</script>"
 
@@ -247,15 +251,37 @@ def test_nothing_in_a_page_stops_it(
 ) -> None:
     player = served.open_site(respects_do_not_track=True)
     source = f"{server.url}/counter/{player.site.id}.js"
-    address = serve(f"<script>window.onerror = function (words) {{ window.broke = words; }};{HOSTILE[evil]}</script>"
-                    f'<script src="{source}"></script>')  # fmt: skip
+    address = serve(f"<script>window.onerror = function (words) {{ window.broke = words; }};{CAPTURED}{HOSTILE[evil]}"
+                    f'</script><script src="{source}"></script>')  # fmt: skip
     browser.open(f"{address}?utm_source=vk")
-    cookies = "Object.getOwnPropertyDescriptor(Document.prototype, 'cookie').get.call(document)"
-    (_, visit_id) = browser.wait(f"{cookies}.match(/_ct_session_id=([1-9][0-9]*)(?:;|$)/)")
+    (_, visit_id) = browser.wait("Reflect.apply(captured, document, []).match(/_ct_session_id=([1-9][0-9]*)(?:;|$)/)")
     visit = visit_of(served, player, int(visit_id))
     assert visit.landing_url == f"{address}?utm_source=vk"
     assert (visit.google_client_id, visit.yandex_client_id) == (None, None)
     assert browser.run("window.broke") is None
+
+
+def test_a_command_that_fails_costs_none_behind_it(
+    browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, owner: Player
+) -> None:
+    queue = "window.ct = {callbacks: [{get length() { throw 1; }}, 7, ['set_attrs', {plan: 'gold'}]]};"
+    script = f'<script src="{server.url}/counter/{owner.site.id}.js"></script>'
+    browser.open(serve(f"<script>{queue}</script>{script}"))
+    assert visit_of(served, owner, browser.wait(KNOWN)).attrs == {"plan": "gold"}
+
+
+def test_elements_named_like_properties_do_not_hide_the_visitor(
+    browser: Browser, serve: Callable[..., str], served: Stage, server: ServerProcess, owner: Player
+) -> None:
+    script = f'<script src="{server.url}/counter/{owner.site.id}.js"></script>'
+    address = serve(f"<script>{CAPTURED}</script><img name=cookie><img name=referrer>{script}")
+    known = "Reflect.apply(captured, document, []).match(/_ct_session_id=(?!{})([1-9][0-9]*)(?:;|$)/)"
+    browser.open(f"{address}?utm_source=vk")
+    (_, first) = browser.wait(known.format("0"))
+    browser.open(f"{address}?utm_source=ok")
+    (_, second) = browser.wait(known.format(first))
+    visitors = [visit_of(served, owner, int(visit_id)).visitor_id for visit_id in (first, second)]
+    assert visitors[0] == visitors[1]
 
 
 @pytest.mark.parametrize(

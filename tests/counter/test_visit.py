@@ -100,9 +100,11 @@ def test_who_asks_is_left_alone_unless_the_site_says_otherwise(
 
 def test_robots_are_not_counted(server: ServerProcess, served: Stage) -> None:
     player = served.open_site()
+    before = tally_of(server, "hit")["robot"]
     for result in (hit(server, player, {"User-Agent": ROBOT}), hit(server, player, userAgent=ROBOT)):
         assert result.json()["dropped"] == "robot"
     assert "visit" not in rows_of(served.database, player)
+    wait_until(lambda: tally_of(server, "hit")["robot"] - before == 2)
 
 
 @pytest.mark.parametrize("visitor_id", ["1400000000123456789", "9007199254740992", "99999999999999999999"])
@@ -202,8 +204,13 @@ def test_null_characters_cost_no_visit(
 
 def passed_over(server: ServerProcess) -> Counter[str]:
     """Count the values of each name that were passed over."""
+    return tally_of(server, "hit_value_passed_over")
+
+
+def tally_of(server: ServerProcess, what: str) -> Counter[str]:
+    """Count each kind of what the counter tallies."""
     result = re.findall(
-        r'dealtrace_tally_total{kind="(\w+)",what="hit_value_passed_over"} ([0-9.]+)', server.http.get("/metrics").text
+        rf'dealtrace_tally_total{{kind="(\w+)",what="{what}"}} ([0-9.]+)', server.http.get("/metrics").text
     )
     return Counter({name: int(float(count)) for name, count in result})
 

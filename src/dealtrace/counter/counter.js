@@ -76,6 +76,8 @@
   function keep(cookie, value, seconds) {
     var words = cookie + "=" + value + ";path=/;max-age=" + seconds + ";samesite=lax" +
       (location.protocol === "https:" ? ";secure" : "");
+    /* Old browsers keep the property in the document itself. */
+    attempt(function () { document.cookie = words; });
     attempt(function () { native("cookie").set.call(document, words); });
   }
 
@@ -130,13 +132,13 @@
   }
 
   function hit() {
-    var visitor = read("_ct"), words = "siteId=" + SITE;
-    words += pair("visitorId", visitor);
-    words += pair("url", location.href);
-    words += pair("referrer", isFirst ? property("referrer") : location.href);
-    words += pair("googleClientId", attempt(function () { return read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""); }));
-    words += pair("yandexClientId", read("_ym_uid"));
-    words += pair("attrs", attempt(function () { return JSON.stringify(attrs); }));
+    var visitor = read("_ct"), words = "siteId=" + SITE +
+      pair("visitorId", visitor) +
+      pair("url", location.href) +
+      pair("referrer", isFirst ? property("referrer") : location.href) +
+      pair("googleClientId", attempt(function () { return read("_ga").replace(/^.*\.(?=[^.]*\.[^.]*$)/, ""); })) +
+      pair("yandexClientId", read("_ym_uid")) +
+      pair("attrs", attempt(function () { return JSON.stringify(attrs); }));
     isFirst = false;
     post("/counter/visit", words, function (status, answer) {
       if (!answer.sessionId) { return; }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cast import Player, Stage
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.deal_key import DealKey
-from dealtrace.deals.lead_clue import NO_CLUE
+from dealtrace.deals.lead_clue import LINK_THRESHOLD_DEFAULT, NO_CLUE
 from dealtrace.deals.versions import VersionKind
 from dealtrace.errors import DealNotFound, DealNotPinned, LeadNotFound
 from dealtrace.leads.call import Call, IncomingCall
@@ -126,6 +126,20 @@ class TestALateLead:
         found = lead_of(stage, shop, deal_id)
         assert found is not None
         assert (found.kind, found.id > earlier[only].id) == (only, True)
+
+    @pytest.mark.parametrize(
+        "began_at", [NOON + timedelta(seconds=1), NOON - LINK_THRESHOLD_DEFAULT - timedelta(seconds=1)]
+    )
+    def test_that_began_after_it_or_ended_too_long_before_concerns_it_not(
+        self, stage: Stage, began_at: datetime
+    ) -> None:
+        """As above: the earlier call would be found if the deal were matched again."""
+        shop = switched_off(stage.open_site(contact_matching=True))
+        stage.call(shop, BEFORE, phone=PHONE)
+        deal_id = register_by(stage, shop, by_contact(PHONE))
+        switched_on = replace(shop, site=replace(shop.site, contact_matching=True))
+        stage.call(switched_on, began_at, seconds=0, phone=PHONE)
+        assert lead_of(stage, shop, deal_id) is None
 
     def test_a_deal_of_another_site_is_not_concerned(self, stage: Stage, shop: Player) -> None:
         neighbour = stage.open_site(contact_matching=True)
