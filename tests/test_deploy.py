@@ -49,6 +49,16 @@ def test_systemd_rates_the_unit_as_little_exposed(unit: Path) -> None:
     assert rated.returncode == 0, rated.stdout[-400:] + rated.stderr
 
 
+def test_the_unit_has_a_user_a_folder_for_its_state_and_no_privileges() -> None:
+    lines = UNIT.read_text().splitlines()
+    for needed in (
+        "User=dealtrace", "StateDirectory=dealtrace", "StateDirectoryMode=0700", "UMask=0077",
+        "WorkingDirectory=/var/lib/dealtrace", "Restart=on-failure", "ProtectSystem=strict", "ProtectHome=yes",
+        "NoNewPrivileges=yes", "CapabilityBoundingSet=", "SystemCallFilter=@system-service",
+    ):  # fmt: skip
+        assert needed in lines, needed
+
+
 def test_idle_connections_are_bounded_by_the_unit_and_by_the_proxy() -> None:
     assert re.search(r"^LimitNOFILE=\d+$", UNIT.read_text(), re.MULTILINE)
     for name in ("docs/production.md", "docs/production.ru.md"):
@@ -136,6 +146,18 @@ def test_make_says_which_programs_are_missing_and_how_to_install_them() -> None:
     shown = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert "Not installed: redis-server openssl. The tests that need them are left out" in shown
     assert "To install them: sudo apt-get install -y redis-server openssl" in shown
+
+
+def test_make_goes_on_without_a_program_that_cannot_be_had(tmp_path: Path) -> None:
+    for name, text in (("apt-get", APT), ("id", "#!/bin/sh\necho 0\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "LOG": str(tmp_path / "log")}
+    make = ["make", "install-programs", "MISSING=unknown"]
+    done = subprocess.run(make, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Not installed: unknown" in done.stderr
+    assert "The tests that need what is missing are left out" in done.stdout
 
 
 HALF_MADE = """#!/bin/sh

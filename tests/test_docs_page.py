@@ -112,7 +112,11 @@ def test_every_method_stands_there_with_its_parameters_errors_and_limit(
         page = unescape(read(docs_server, f"/docs/methods/{endpoint.shown_name}", language))
         assert not re.findall(r"\{(ru|en|[a-z]+_[a-z_]+)\}", page)
         assert curl(endpoint).replace(SAMPLE_ORIGIN, docs_server.url) in page
-        limit = describe_method(endpoint, limits_with(7), language).limit
+        method = describe_method(endpoint, limits_with(7), language)
+        assert f">{method.answer}</pre>" in page
+        for name, kind in method.fields:
+            assert f"<code>{name}</code></th><td><code>{kind}</code></td>" in page
+        limit = method.limit
         assert set(re.findall(r"\(DEALTRACE_\w+\)", limit)) <= set(re.findall(r"\(DEALTRACE_\w+\)", page))
         for parameter in endpoint.described():
             assert f"<code>{parameter.name}</code>" in page

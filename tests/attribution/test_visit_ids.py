@@ -30,6 +30,12 @@ def test_different_counters_have_different_ids_in_the_range(first: int, other: i
     assert all(10**12 <= visit_id < 2**53 for visit_id in ids)
 
 
+@pytest.mark.parametrize("counter", [3319, 9665, 42153, 45690])
+def test_an_id_at_either_end_of_the_range_lies_in_it(counter: int) -> None:
+    """With this key, the first two numbers become very low ones, the others must be permuted twice."""
+    assert FIRST_KEYED_ID <= keyed_visit_id(counter, OTHER_KEY) < VISIT_ID_END
+
+
 @pytest.mark.parametrize("first", [0, 10**9, 10**10, 10**12, VISIT_ID_END - FIRST_KEYED_ID - 5000])
 def test_a_run_of_counters_repeats_nothing_and_follows_no_order(first: int) -> None:
     ids = [keyed_visit_id(counter, KEY) for counter in range(first, first + 5000)]

@@ -185,6 +185,35 @@ def test_distribute_says_what_it_did(added: int, before: list[str], said: str) -
     assert summarize_distribution(added, before) == said
 
 
+IMITATED_CITUS = (
+    "INSERT INTO pg_extension SELECT 99999, 'citus', extowner, extnamespace, false, '13.2' FROM pg_extension LIMIT 1",
+    'CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass, partmethod "char")',
+    """CREATE FUNCTION create_distributed_table(name regclass, place text, colocate_with text DEFAULT '') RETURNS void
+    LANGUAGE SQL AS $$ INSERT INTO pg_dist_partition VALUES (name, 'h') $$""",
+)
+"""What a database has that commands look for to know Citus; the tables stay where they are."""
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_cluster_is_distributed_once_and_checked(terminal: Terminal) -> None:
+    terminal.done("site", "list")
+    database = open_database(terminal.url)
+    with database.write() as connection:
+        connection.execute(text("SET LOCAL allow_system_table_mods = on"))
+        for statement in IMITATED_CITUS:
+            connection.exec_driver_sql(statement)
+    assert "no table is distributed" in terminal.refused("db", "check")
+    assert "Distributed" in terminal.done("db", "distribute").out
+    assert terminal.done("db", "distribute").out == "All tables are already distributed by site_id.\n"
+    assert terminal.done("db", "distribute", "--dry-run").out == ""
+    terminal.done("db", "check")
+    with database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM pg_dist_partition WHERE logicalrelid = 'deal'::regclass")
+    assert "The table deal is not distributed" in terminal.refused("db", "check")
+    assert "Distributed 1 table by site_id." in terminal.done("db", "distribute").out
+    database.close()
+
+
 def test_distribute_wants_the_schema_of_this_release(terminal: Terminal) -> None:
     if terminal.url.startswith("sqlite"):
         return

@@ -163,6 +163,7 @@ def test_the_history_is_a_block_a_version_in_the_sites_clock(
     assert "status: new → won" in second
     assert "manager: Коля → nothing" in second
     explained = beside.done("explain", str(deal_id)).out
+    assert "Created 2018-03-26 10:00:00 (Asia/Vladivostok)" in explained
     assert "window 2018-03-26 09:55:00 to 2018-03-26 12:00:00" in explained
     for line in (shown + explained).splitlines():
         assert len(line) <= 60, line

@@ -53,7 +53,8 @@ def wait_for_doctor(condition: Callable[[], object]) -> None:
 
 
 def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> None:
-    assert [item["kind"] for item in found(terminal)] == ["sites", "users"]
+    no_site, no_user = found(terminal)
+    assert (no_site["kind"], no_user["kind"]) == ("sites", "users")
     shown = said(terminal)
     assert "dealtrace site create NAME" in shown
     assert "dealtrace user create LOGIN" in shown
@@ -62,6 +63,7 @@ def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> Non
     assert found(terminal) == []
     in_use, shown = said(terminal).splitlines()
     assert in_use.startswith("The database in use: ")
+    assert no_site["text"] == f"There are no sites in {in_use.removeprefix('The database in use: ')}."
     assert shown == "No problems found."
 
 

@@ -407,8 +407,10 @@ def test_a_setting_that_does_not_exist_is_a_warning_with_the_nearest_name(start_
 
 
 @on_one_engine
-def test_it_listens_by_a_name_and_prints_the_public_url(start_server: StartServer) -> None:
+def test_it_listens_by_a_name_and_prints_its_own_address_and_the_public_url(start_server: StartServer) -> None:
     server = start_server(host="localhost", public_url="https://deals.example.org/")
+    assert f"Dealtrace listens on http://localhost:{server.port}," in server.printed
+    assert "Public URL: https://deals.example.org\n" in server.printed
     assert "https://deals.example.org/docs" in server.printed
     assert "https://deals.example.org/cabinet/welcome?key=" in server.printed
 

@@ -513,6 +513,7 @@ with Client("http://x", "t") as client:
     reveal_type(client.send(call))
     for one in client.each(deals(1, datetime.now(UTC).date(), datetime.now(UTC).date())):
         reveal_type(one)
+        reveal_type(one.visit)
 async def main() -> None:
     async with AsyncClient("http://x", "t") as client:
         reveal_type(await client.send(call))
@@ -541,6 +542,7 @@ def test_a_program_that_uses_it_is_checked(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout
     assert checked.stdout.count("records.Registered") == 2
     assert checked.stdout.count("records.JournalDeal") == 2
+    assert checked.stdout.count("records.Origin | None") == 1
 
 
 def test_what_is_kept_is_one_deal_for_one_number(client: Both, owner: Player, served: Stage) -> None:

@@ -122,6 +122,7 @@ def test_a_row_of_one_site_that_is_held_delays_no_other_site(
     assert stored(stage, held) == (2, 3)
     for player in free:
         assert stored(stage, player) == (NEIGHBOURS_DEALS, NEIGHBOURS_DEALS)
+    assert 'dealtrace_write_retries_total{reason="locked"}' in server.http.get("/metrics").text
 
 
 def test_requests_of_other_sites_are_journalled_while_one_site_is_held(

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import pytest
 from sqlalchemy import Connection
 
 from cast import Player, Stage
-from dealtrace.errors import Overloaded
+from dealtrace.errors import DatabaseUnavailable, Overloaded
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.storage.accounts.revision import find_revision
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.upgrade import prepare_schema
 from waiting import until
 from write_commands import run
 
@@ -206,3 +209,22 @@ def test_a_mistake_of_ours_is_not_blamed_on_the_replica(
 
     run(story)
     replica.close()
+
+
+@pytest.mark.parametrize("method", [ReadPool.read, ReadPool.read_newest])
+def test_a_file_that_is_gone_is_not_read(tmp_path: Path, method: Callable[..., Any]) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
+    prepare_schema(database)
+
+    async def story() -> None:
+        watch = DatabaseWatch(database, count().__next__)
+        watch.start()
+        read_pool = ReadPool(database, 1, watch)
+        assert await method(read_pool, find_revision) >= 0
+        database.file.unlink()
+        with pytest.raises(DatabaseUnavailable):
+            await method(read_pool, find_revision)
+        read_pool.stop()
+
+    run(story)
+    database.close()

@@ -5,12 +5,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from cast import Player, Stage
+from dealtrace.errors import DatabaseUnavailable
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.refusals import ClientGone, MirrorBusy, ReportsBusy, ReportTooSlow, ServerStopping
@@ -19,6 +22,7 @@ from dealtrace.runtime.report_limits import REPORTS_AT_ONCE, WAITING_MAX
 from dealtrace.runtime.report_pool import ReportPool
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.reports.mirror.mirror import held_mirror
+from dealtrace.storage.schema.upgrade import prepare_schema
 from write_commands import run
 
 LONG_SECONDS = 20
@@ -246,3 +250,22 @@ def test_visitors_leave_a_thread_to_others_and_wait_among_themselves(
 
 async def never() -> None:
     await asyncio.Event().wait()
+
+
+def test_no_report_is_made_of_a_file_that_is_gone(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'own.db'}", readers=REPORTS_AT_ONCE)
+    prepare_schema(database)
+    shop = Stage(database).open_site()
+
+    async def story() -> None:
+        watch = DatabaseWatch(database, count().__next__)
+        watch.start()
+        pool = ReportPool(database, watch)
+        assert await pool.ask(None, shop.site, lambda _: True)
+        database.file.unlink()
+        with pytest.raises(DatabaseUnavailable):
+            await pool.ask(None, shop.site, lambda _: True)
+        pool.stop()
+
+    run(story)
+    database.close()

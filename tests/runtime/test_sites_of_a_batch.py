@@ -14,6 +14,7 @@ from dealtrace.errors import DatabaseUnavailable
 from dealtrace.log import RetryLog
 from dealtrace.operations.work import Work
 from dealtrace.runtime.pending_commands import SHARED_ITEMS_MAX
+from metric_values import metric_value
 from write_commands import open_write_queue, run
 
 SHORT_SECONDS = 1.0
@@ -242,6 +243,16 @@ def test_a_broken_command_harms_neither_its_site_nor_the_others(stage: Stage, si
     first, second, third, *rest = run(story)
     assert isinstance(second, ValueError)
     assert (first, third, *rest) == ("x is stored",) * 2 + ("y is stored",) * 3
+
+
+def test_retries_are_counted_by_their_reasons() -> None:
+    names = {reason: f'dealtrace_write_retries_total{{reason="{reason}"}}' for reason in ("deadlock", "race", "away")}
+    before = {reason: metric_value(name) for reason, name in names.items()}
+    retries = RetryLog()
+    for reason in ("deadlock", "deadlock", "race"):
+        retries.observe(reason)
+    counted = {reason: metric_value(name) - before[reason] for reason, name in names.items()}
+    assert counted == {"deadlock": 2, "race": 1, "away": 0}
 
 
 def test_retries_are_logged_once_a_minute(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.batch_delay import GATHERED_FROM
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.runtime.write_queue import ALONE_TRIES_MAX
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
@@ -363,6 +364,24 @@ def test_it_waits_for_another_process_that_writes_to_the_file(tmp_path: Any) -> 
 
     assert run(story) == "patient is stored"
     assert noted(database, shop.site.id) == {"ids are there", "patient"}
+    database.close()
+
+
+def test_it_writes_nothing_to_a_file_that_went_a_moment_ago(tmp_path: Any) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
+    prepare_schema(database)
+    shop = Stage(database).open_site()
+    watch = DatabaseWatch(database, lambda: 0.0)
+    watch.start()
+
+    async def story() -> None:
+        async with open_write_queue(database, watch=watch) as write_queue:
+            assert await write_queue.write(note, shop.site, "before") == "before is stored"
+            database.file.unlink()
+            with pytest.raises(DatabaseUnavailable):
+                await write_queue.write(note, shop.site, "after")
+
+    run(story)
     database.close()
 
 

@@ -87,6 +87,12 @@ def test_ids_of_visits_are_unique_across_processes_and_in_their_range(database: 
     taken = [ids.take_visit_id() for _ in range(BLOCK_SIZE) for ids in (first, second)]
     assert len(set(taken)) == len(taken)
     assert all(FIRST_KEYED_ID <= visit_id < JAVASCRIPT_MAX for visit_id in taken)
+
+
+def test_no_id_of_a_visit_leads_to_the_next(database: Database) -> None:
+    ids = blocks(database, BLOCK_SIZE)
+    taken = [ids.take_visit_id() for _ in range(BLOCK_SIZE)]
+    assert sum(abs(later - earlier) < 10**9 for earlier, later in pairwise(taken)) < 5
     assert sum(later > earlier for earlier, later in pairwise(taken)) < 0.6 * len(taken)
 
 

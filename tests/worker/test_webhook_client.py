@@ -206,6 +206,14 @@ def test_every_address_of_a_name_is_tried_in_its_order(receiver: Receiver, monke
     assert receiver.received[0].headers["host"] == f"shop.example:{receiver.port}"
 
 
+def test_of_addresses_that_accept_the_first_is_sent_to(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.2", receiver.port))
+        mute.listen()
+        monkeypatch.setattr(socket, "getaddrinfo", resolve_to("127.0.0.1", "127.0.0.2"))
+        assert send(f"http://shop.example:{receiver.port}/") == [None]
+
+
 def test_an_address_that_is_silent_leaves_time_for_the_next(silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolve_to(*["127.0.0.2"] * 3, "127.0.0.1"))
     assert send(f"http://shop.example:{silent_port}/") == [None]

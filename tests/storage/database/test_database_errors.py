@@ -42,6 +42,16 @@ FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
         (True, False, False),
     ),
     (
+        errors.InternalError_("doppelter Schlüsselwert verletzt Unique-Constraint »uq_deal_site_id_number_102008«"),
+        (True, False, False),
+    ),
+    (
+        errors.InternalError_(
+            "la valeur d'une clé dupliquée rompt la contrainte unique «\N{NO-BREAK SPACE}uq_deal_site_id_number_1 »"
+        ),
+        (True, False, False),
+    ),
+    (
         errors.InternalError_('insert or update on table "x" violates foreign key constraint "fk_deal_tag_deal_1"'),
         (True, False, False),
     ),

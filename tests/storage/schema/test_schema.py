@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateColumn
 from auditor import TENANT_TABLES, faults_of
 from cluster import create_partitioned
 from dealtrace.storage.database.engine import Database, open_database
-from dealtrace.storage.schema import tables
+from dealtrace.storage.schema import distribution, tables
 from dealtrace.storage.schema.distribution import (
     distribution_problems,
     distribution_statements,
@@ -147,15 +147,18 @@ def test_a_check_compares_what_is_distributed_with_what_should_be() -> None:
     assert "undistribute_table('token')" in extra
 
 
-def test_it_reads_the_distributed_tables_of_a_cluster(database: Database) -> None:
+def test_it_reads_the_distributed_tables_of_a_cluster(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalogue of Citus is imitated: a table of its name and columns."""
     with database.write() as connection:
         assert not is_distributed(connection)
         if database.is_sqlite:
             return
         connection.exec_driver_sql('CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char")')
+        monkeypatch.setattr(distribution, "has_citus", lambda _connection: True)
+        assert not is_distributed(connection), "nothing is distributed yet"
         connection.exec_driver_sql("INSERT INTO pg_dist_partition VALUES ('deal', 'h'), ('call', 'h'), ('site', 'n')")
         assert list_distributed_tables(connection) == ["call", "deal"]
+        assert is_distributed(connection)
 
 
 # What PostgreSQL itself says of the schema that the migrations made.

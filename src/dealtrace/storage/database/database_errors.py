@@ -25,7 +25,7 @@ READ_ONLY_SQLSTATE = "25006"
 """The SQLSTATE reported by a standby, or by a server that was made read-only."""
 _BROKEN_KEY = re.compile(
     r"violates (unique|foreign key|exclusion|check|not-null) constraint"
-    r"|[\"«](uq|pk|fk|ix)_\w+",  # the names of our keys, whatever language the server speaks
+    r"|[\"«»]\s?(uq|pk|fk|ix)_\w+",  # the names of our keys, whatever language the server speaks
 )
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
