@@ -221,6 +221,15 @@ def test_readiness_says_the_version_and_each_part(server: ServerProcess) -> None
     }
 
 
+def test_a_schema_of_another_release_is_503_and_readiness_says_so(server: ServerProcess, file: Path) -> None:
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute("UPDATE schema_version SET version_num = '9999'")
+    wait_for(server, 503)
+    parts = server.http.get("/readyz").json()["parts"]
+    assert parts["write"] == "ok"
+    assert parts["schema"] != "ok"
+
+
 def test_a_full_disk_is_503_until_there_is_room(start_server_on: StartServer, small_disk: Path) -> None:
     server = start_server_on(f"sqlite:///{small_disk / 'own.db'}")
     player = opened_site(server.database_url)
