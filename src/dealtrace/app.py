@@ -34,7 +34,7 @@ from dealtrace.http.openapi.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, RequestRates
 from dealtrace.http.routes import Routes, unknown_path_app
 from dealtrace.http.service_routes import service_routes
-from dealtrace.leads.phone import import_numbering_plans
+from dealtrace.leads.phones.normal_form import import_numbering_plans
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.process_start import state_start
 from dealtrace.runtime.account_changes import AccountChanges

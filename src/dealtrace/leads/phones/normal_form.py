@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, takewhile
 
-from dealtrace.leads.doubtful_phones import (
+from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
+from dealtrace.leads.phones.ambiguous_digits import (
     PhoneReading,
     is_alone,
     is_continued,
@@ -13,8 +14,7 @@ from dealtrace.leads.doubtful_phones import (
     is_local_and_digit,
     list_rivals,
 )
-from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
-from dealtrace.leads.phone_numbering_plans import (
+from dealtrace.leads.phones.numbering_plans import (
     RUSSIA,
     assigned_in_russia,
     bare_foreign,
@@ -25,7 +25,7 @@ from dealtrace.leads.phone_numbering_plans import (
     stated_foreign,
     valid_foreign,
 )
-from dealtrace.leads.text_around_phones import NumberInText, list_numbers
+from dealtrace.leads.phones.surrounding_text import NumberInText, list_numbers
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8|)"

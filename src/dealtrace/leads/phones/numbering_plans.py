@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from dealtrace.leads.phone_fillers import RUSSIAN_FILLER, is_foreign_filler
+from dealtrace.leads.phones.fillers import RUSSIAN_FILLER, is_foreign_filler
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
