@@ -28,7 +28,7 @@ from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.http.asgi_app import HttpServer
 from dealtrace.http.client_address import Proxies
-from dealtrace.http.gate import Gate
+from dealtrace.http.endpoint_gate import Gate
 from dealtrace.http.openapi.description import describe_api
 from dealtrace.http.openapi.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, RequestRates

@@ -20,7 +20,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
@@ -38,7 +38,7 @@ from dealtrace.operations.leads.annotate import (
     annotate_leads,
     rewrite_annotations,
 )
-from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report, send_due_reports
 from dealtrace.operations.reports.manage_columns import add_column, change_column

@@ -12,7 +12,7 @@ from dealtrace.calltouch.json_keys import SentScalar, named_values
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, Refusal, UnreadableBody, Violation
 from dealtrace.http.body import without_byte_order_mark
-from dealtrace.http.item_keys import ListedItems
+from dealtrace.http.json_item_keys import ListedItems
 from dealtrace.http.parameter_table import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
 from dealtrace.http.query_string import Pairs
 from dealtrace.plain_text import stripped

@@ -5,7 +5,7 @@ from dataclasses import field, replace
 from datetime import datetime
 
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.leads.ring_back import RING_BACK, RingBack
+from dealtrace.leads.missed_calls import RING_BACK, RingBack
 from dealtrace.plain_text import stripped
 from dealtrace.record import record
 

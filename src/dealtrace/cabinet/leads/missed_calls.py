@@ -18,8 +18,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
 from dealtrace.leads.call import Call, is_missed
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.ring_back import MISSED_DAYS, RingBack
-from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.leads.missed_calls import MISSED_DAYS, RingBack
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.record import record
 from dealtrace.reports.periods import Period
 from dealtrace.storage.journals.keyset_pages import count_up_to

@@ -28,8 +28,8 @@ from dealtrace.calltouch.parameters import (
 from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.journal_note import note_refused_items
+from dealtrace.http.json_item_keys import ListedItems
 from dealtrace.http.parameter_table import Parameter
 from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.replies import Reply, success
