@@ -45,8 +45,8 @@ from dealtrace.operations.deals.change_in_cabinet import DealAction, DealActionK
 from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
-from dealtrace.operations.leads.annotate import AnnotationCall, AnnotationsRewrite, LeadAnnotation, rewrite_annotations
-from dealtrace.operations.leads.change_in_cabinet import LeadDeletion
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, LeadDeletion, rewrite_annotations
 from dealtrace.operations.leads.mark_missed_calls import RingBackMark
 from dealtrace.operations.leads.undo import AnnotationsUndo
 from dealtrace.operations.mails.deliver import MailReport

@@ -31,13 +31,8 @@ from dealtrace.operations.alerts.watch import claim_alert
 from dealtrace.operations.deals.delete import delete_deal, restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.annotate import (
-    AnnotationCall,
-    AnnotationsRewrite,
-    LeadAnnotation,
-    annotate_leads,
-    rewrite_annotations,
-)
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report, send_due_reports

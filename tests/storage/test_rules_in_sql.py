@@ -20,7 +20,8 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue, SearchContacts
-from dealtrace.leads.call import Call, CallId, CallPhase, Circumstances, is_answered, is_missed, phase_of
+from dealtrace.leads.call import Call, CallId, Circumstances
+from dealtrace.leads.call_outcome import CallPhase, is_answered, is_missed, phase_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId

@@ -41,7 +41,8 @@ from dealtrace.cabinet.list_query import (
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.leads.call import Call, CallPhase, is_missed, phase_of
+from dealtrace.leads.call import Call
+from dealtrace.leads.call_outcome import CallPhase, is_missed, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.missed_calls import MISSED_DAYS
 from dealtrace.record import record

@@ -16,10 +16,9 @@ from dealtrace.calltouch.json_bodies import (
     read_item,
     read_items,
     read_or_refuse,
-    scalar_text,
     values_by_field,
 )
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.leads.matching_elements import ELEMENT_PARAMS, FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,

@@ -12,7 +12,7 @@ from dealtrace.leads.annotations import (
 )
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.missed_calls import RING_BACK, RingBack
-from dealtrace.operations.leads.annotate import store_version
+from dealtrace.operations.leads.change_in_cabinet import store_version
 from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_call
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
