@@ -225,7 +225,7 @@ class ReferenceCell(CodeCell):
 
 @record
 class PhoneCell(CodeCell):
-    """A cell with a phone in any format; `leads.phone` parses it."""
+    """A cell with a phone in any format; `leads.phones` parses it."""
 
     def read(self, cell: Cell) -> str:
         """Return the phone as it is written.
