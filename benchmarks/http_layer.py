@@ -21,7 +21,7 @@ from benchmarks.lifespan import running
 from benchmarks.no_store import Forgetful
 from dealtrace import log
 from dealtrace.app import ENDPOINTS, Application
-from dealtrace.http import gate
+from dealtrace.http import endpoint_gate
 from dealtrace.http.endpoint import Endpoint
 from dealtrace.http.query_string import Pairs, read_pairs
 from dealtrace.http.received_parameters import read_body
@@ -93,7 +93,7 @@ async def _measure(app: Application, token: str, rounds: int) -> dict[str, dict[
 
     Each round measures all contenders in turn.
     """
-    ours, received = app._server._routes, gate.receive_pairs
+    ours, received = app._server._routes, endpoint_gate.receive_pairs
     with_cors = CORSMiddleware(app, allow_origins=["*"], allow_methods=["GET", "POST"])
     contenders: dict[str, tuple[ASGIApp, Routes, Callable[..., Awaitable[Pairs]]]] = {
         "ours": (app, ours, received),
@@ -104,9 +104,9 @@ async def _measure(app: Application, token: str, rounds: int) -> dict[str, dict[
     figures: dict[str, dict[str, list[float]]] = {kind: {name: [] for name in contenders} for kind in _requests(token)}
     for _ in range(rounds + 1):
         for kind, (scope, body) in _requests(token).items():
-            for name, (called, app._server._routes, gate.receive_pairs) in contenders.items():
+            for name, (called, app._server._routes, endpoint_gate.receive_pairs) in contenders.items():
                 figures[kind][name].append(await _cpu_of(called, scope, body))
-    app._server._routes, gate.receive_pairs = ours, received
+    app._server._routes, endpoint_gate.receive_pairs = ours, received
     return {kind: {name: of[1:] for name, of in by.items()} for kind, by in figures.items()}
 
 

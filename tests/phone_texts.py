@@ -7,7 +7,7 @@ from random import Random
 
 import phonenumbers
 
-from dealtrace.leads.phone_numbering_plans import is_assigned_in_russia, stated_foreign
+from dealtrace.leads.phones.numbering_plans import is_assigned_in_russia, stated_foreign
 from dealtrace.record import record
 
 COUNTRIES = (

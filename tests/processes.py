@@ -260,7 +260,7 @@ def _start(order: Order) -> int:
 def _import_the_program() -> None:
     from dealtrace import app  # noqa: PLC0415 - most keepers start programs only
     from dealtrace.cli.commands import COMMANDS, load_command  # noqa: PLC0415 - likewise
-    from dealtrace.leads.phone import import_numbering_plans  # noqa: PLC0415 - likewise
+    from dealtrace.leads.phones.normal_form import import_numbering_plans  # noqa: PLC0415 - likewise
 
     assert app
     import_numbering_plans()

@@ -23,7 +23,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 import dealtrace
 from absent import leave_out
-from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
+from dealtrace.accounts.assigned_ids import FIRST_ID_DEFAULT
 from dealtrace.accounts.rights import Role
 from dealtrace.app import ENDPOINTS, describe, page_router
 from dealtrace.cabinet.docs.catalogue import CAUSES

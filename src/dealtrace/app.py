@@ -28,13 +28,13 @@ from dealtrace.counter.city import open_cities
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.http.asgi_app import HttpServer
 from dealtrace.http.client_address import Proxies
-from dealtrace.http.gate import Gate
+from dealtrace.http.endpoint_gate import Gate
 from dealtrace.http.openapi.description import describe_api
 from dealtrace.http.openapi.json_schema import Schema
 from dealtrace.http.rate_limits import RateLimits, RequestRates
 from dealtrace.http.routes import Routes, unknown_path_app
 from dealtrace.http.service_routes import service_routes
-from dealtrace.leads.phone import import_numbering_plans
+from dealtrace.leads.phones.normal_form import import_numbering_plans
 from dealtrace.log import Outage, RetryLog, cause_of, start_logging
 from dealtrace.process_start import state_start
 from dealtrace.runtime.account_changes import AccountChanges

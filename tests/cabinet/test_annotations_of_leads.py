@@ -9,11 +9,11 @@ import pytest
 from account_work import account_work
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
-from dealtrace.leads.annotations import Addition, Annotations
+from dealtrace.leads.annotations import ANNOTATION_VERSIONS_MAX, Addition, Annotations
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.limits import ANNOTATION_VERSIONS_MAX
-from dealtrace.operations.leads.annotate import AnnotationsRewrite, add_to_leads, rewrite_annotations
+from dealtrace.operations.leads.annotate import add_to_leads
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.annotations import find_annotations

@@ -17,12 +17,12 @@ from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_TOTAL_MAX, 
 from dealtrace.cabinet.list_query import list_query_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.ring_back import MISSED_DAYS, RingBack
-from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.leads.missed_calls import MISSED_DAYS, RingBack
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.operations.personal_data import erase_person
 from dealtrace.storage.journals.keyset_pages import count_rows, count_up_to, find_newest
 from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
-from dealtrace.storage.leads.ring_backs import find_ring_back
+from dealtrace.storage.leads.missed_calls import find_ring_back
 from guests import Guest, member_of, text_of
 from plans import plans_by_index, statements_on
 from server import ServerProcess

@@ -21,8 +21,8 @@ from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.errors import RateExceeded
 from dealtrace.operations.accounts.change_site_settings import change_site_settings, settings_of
 from dealtrace.operations.accounts.name_hosts import add_host
-from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.deals.import_deals import import_deals
+from dealtrace.operations.pause_between_steps import NextStep, Stopped
 from dealtrace.operations.what_if.apply_to_past import PastChangeRun, claim_past_change, rules_of, run_past_change
 from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.storage.accounts.api_requests import count_refusals_without_site

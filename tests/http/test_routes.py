@@ -3,7 +3,7 @@
 import pytest
 
 from dealtrace.app import ENDPOINTS
-from dealtrace.http.gate import Gate
+from dealtrace.http.endpoint_gate import Gate
 from dealtrace.http.replies import plain_refusal
 from dealtrace.http.routes import Routes
 

@@ -25,7 +25,7 @@ from dealtrace.cabinet.deals.labels import NOBODY_FOUND, UNSEARCHED, VERDICTS
 from dealtrace.cabinet.formats import day_span, metric_value
 from dealtrace.demo.company import UNSEEN, WON
 from dealtrace.demo.rhythm import DAY, WEEK, make_calendar
-from dealtrace.leads.ring_back import MISSED_DAYS
+from dealtrace.leads.missed_calls import MISSED_DAYS
 from dealtrace.matching.match_reason import verdict_of
 from dealtrace.operations.overview.find_missing_data import list_metric_gaps
 from dealtrace.operations.reports.ask import ask, stored_facts

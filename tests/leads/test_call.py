@@ -6,21 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import (
-    NOT_REPORTED,
-    Call,
-    CallId,
-    CallPhase,
-    CallReport,
-    Circumstances,
-    IncomingCall,
-    is_answered,
-    is_missed,
-    is_over,
-    new_call,
-    phase_of,
-    updated_call,
-)
+from dealtrace.leads.call import Call, CallId, CallReport, Circumstances, IncomingCall, new_call, updated_call
 from domain_records import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -55,47 +41,3 @@ def test_each_circumstance_is_stated_by_itself(name: str) -> None:
     known = new_call(CallReport("a", NOON))
     after = updated_call(known, CallReport("a", NOON, circumstances=Circumstances(**{name: getattr(WENT, name)})))
     assert after.circumstances == Circumstances(**{name: getattr(WENT, name)})
-
-
-@pytest.mark.parametrize(
-    ("circumstances", "seconds", "over"),
-    [
-        (Circumstances(pbx="asterisk"), 0, False),
-        (Circumstances(pbx="asterisk"), 1, True),
-        (Circumstances(pbx="asterisk", is_successful=False), 0, True),
-        (NOT_REPORTED, 0, True),
-    ],
-)
-def test_a_call_goes_on_while_its_exchange_reported_only_its_beginning(
-    circumstances: Circumstances, seconds: int, *, over: bool
-) -> None:
-    assert is_over(circumstances, timedelta(seconds=seconds)) is over
-    assert (phase_of(circumstances, timedelta(seconds=seconds)) is CallPhase.ENDED) is over
-
-
-@pytest.mark.parametrize(
-    ("reported", "seconds", "answered"),
-    [(True, 0, True), (False, 60, False), (None, 0, False), (None, 1, True)],
-)
-def test_a_call_was_answered_if_its_exchange_says_so_and_if_it_says_nothing_when_anybody_talked(
-    reported: bool | None, seconds: int, answered: bool
-) -> None:
-    assert is_answered(Circumstances(is_successful=reported), timedelta(seconds=seconds)) is answered
-
-
-@pytest.mark.parametrize(
-    ("circumstances", "seconds", "missed"),
-    [
-        (NOT_REPORTED, 0, True),
-        (NOT_REPORTED, 1, False),
-        (Circumstances(is_successful=False), 60, True),
-        (Circumstances(is_successful=True), 0, False),
-        (Circumstances(pbx="mango"), 0, False),
-        (Circumstances(pbx="mango"), 1, False),
-        (Circumstances(pbx="mango", is_successful=False), 0, True),
-    ],
-)
-def test_a_call_was_missed_if_it_has_ended_and_nobody_answered(
-    circumstances: Circumstances, seconds: int, *, missed: bool
-) -> None:
-    assert is_missed(circumstances, timedelta(seconds=seconds)) is missed

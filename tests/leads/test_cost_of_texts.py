@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dealtrace.accounts.request_masking import masked_text
-from dealtrace.leads.text_around_phones import list_numbers
+from dealtrace.leads.phones.surrounding_text import list_numbers
 from dealtrace.plain_text import folded, is_blank, plain, stripped, unescape, visible
 
 SHORT, LONG = 500, 5_000
@@ -23,12 +23,12 @@ MODULES = tuple(
     for name in (
         "dealtrace.accounts.request_masking",
         "dealtrace.leads.email",
-        "dealtrace.leads.phone",
-        "dealtrace.leads.phone_fillers",
-        "dealtrace.leads.phone_numbering_plans",
-        "dealtrace.leads.text_around_phones",
+        "dealtrace.leads.phones.normal_form",
+        "dealtrace.leads.phones.fillers",
+        "dealtrace.leads.phones.numbering_plans",
+        "dealtrace.leads.phones.surrounding_text",
         "dealtrace.plain_text",
-        "dealtrace.leads.doubtful_phones",
+        "dealtrace.leads.phones.ambiguous_digits",
         "dealtrace.leads.search_field",
         "dealtrace.dates_and_times",
     )

@@ -15,7 +15,7 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DAY, Comparison, Period, compared_period
 from dealtrace.reports.question import Question
-from dealtrace.reports.reading.known_costs import asks_for_costs, known_costs_text
+from dealtrace.reports.reading.days_lacking_costs import asks_for_costs, known_costs_text
 
 MODEL = AttributionModel.LAST_INTERACTION
 HEADINGS = {"en": ("Deals", "Deals, before"), "ru": ("Сделки", "Сделки, до этого")}

@@ -31,7 +31,7 @@ from dealtrace.leads.annotations import Addition, Annotations
 from dealtrace.leads.call import CallReport, IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import IncomingLeadRequest
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.mails.mail import Mail, MailId, MailPurpose
 from dealtrace.mails.recipient import RECIPIENTS_MAX, Recipient
 from dealtrace.mails.scheduled_report import Rhythm
@@ -45,9 +45,9 @@ from dealtrace.operations.deals.change_in_cabinet import DealAction, DealActionK
 from dealtrace.operations.deals.clear_fields import Clearing
 from dealtrace.operations.deals.register_with_lead_request import LeadRequestWithDeal
 from dealtrace.operations.deals.update_lists import DealUpdate
-from dealtrace.operations.leads.annotate import AnnotationCall, AnnotationsRewrite, LeadAnnotation, rewrite_annotations
-from dealtrace.operations.leads.change_in_cabinet import LeadDeletion
-from dealtrace.operations.leads.ring_back import RingBackMark
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, LeadDeletion, rewrite_annotations
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark
 from dealtrace.operations.leads.undo import AnnotationsUndo
 from dealtrace.operations.mails.deliver import MailReport
 from dealtrace.operations.mails.scheduled_reports import DUE_AT_ONCE, NewScheduledReport, schedule_report

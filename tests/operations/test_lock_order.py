@@ -20,7 +20,7 @@ from dealtrace.deals.deal import Deal
 from dealtrace.leads.annotations import Addition
 from dealtrace.leads.call import Circumstances
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.matching.lead_search import SearchById
@@ -31,14 +31,9 @@ from dealtrace.operations.alerts.watch import claim_alert
 from dealtrace.operations.deals.delete import delete_deal, restore_deal
 from dealtrace.operations.deals.pin import pin_deal, unpin_deal
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.annotate import (
-    AnnotationCall,
-    AnnotationsRewrite,
-    LeadAnnotation,
-    annotate_leads,
-    rewrite_annotations,
-)
-from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 from dealtrace.operations.mails.scheduled_reports import NewScheduledReport, schedule_report, send_due_reports
 from dealtrace.operations.reports.manage_columns import add_column, change_column

@@ -34,7 +34,7 @@ from dealtrace.operations.deals.delete import delete_deal, delete_deals, restore
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.deals.pin import pin_deal
 from dealtrace.operations.import_file import ImportedRows, begin_import, finish_import, import_rows
-from dealtrace.operations.leads.annotate import AnnotationsRewrite, rewrite_annotations
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.operations.leads.delete import delete_lead, restore_lead
 from dealtrace.operations.leads.register_lead_requests import register_lead_requests
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dealtrace.operations.background_steps import Stopped
+from dealtrace.operations.pause_between_steps import Stopped
 from dealtrace.runtime import background_runs
 from dealtrace.runtime.background_runs import BackgroundRuns, Lane, Steps
 from waiting import wait_until

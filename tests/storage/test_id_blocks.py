@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cast import MOSCOW
-from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT, FIRST_ID_MAX, OwnIds
+from dealtrace.accounts.assigned_ids import FIRST_ID_DEFAULT, FIRST_ID_MAX, OwnIds
 from dealtrace.accounts.site import Site, SiteId
 from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
 from dealtrace.errors import InvalidSetting

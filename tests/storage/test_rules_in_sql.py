@@ -20,12 +20,13 @@ from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.lead_clue import LeadClue, SearchContacts
-from dealtrace.leads.call import Call, CallId, CallPhase, Circumstances, is_answered, is_missed, phase_of
+from dealtrace.leads.call import Call, CallId, Circumstances
+from dealtrace.leads.call_outcome import CallPhase, is_answered, is_missed, phase_of
 from dealtrace.leads.contact import StatedContact
 from dealtrace.leads.lead import LeadKind, LeadRef, LeadSpan
 from dealtrace.leads.lead_request import LeadRequest, LeadRequestId
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.leads.qualification import Predecessors, Qualification, is_target_call, qualification_of
-from dealtrace.leads.ring_back import RingBack
 from dealtrace.matching.window import window_of
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.reports.facts import Fact
@@ -43,8 +44,8 @@ from dealtrace.storage.journals.lead_list import LeadFilters, query_lead_list
 from dealtrace.storage.leads.contact_rows import SpanQuery, insert_spans, list_spans
 from dealtrace.storage.leads.lead_rows import NewLead
 from dealtrace.storage.leads.leads import insert_leads
+from dealtrace.storage.leads.missed_calls import find_ring_back
 from dealtrace.storage.leads.qualification import find_qualifications
-from dealtrace.storage.leads.ring_backs import find_ring_back
 from dealtrace.storage.reports.fact_tables import DealTime
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, call
 from dealtrace.storage.visits.credits import find_credited_visits, replace_credits

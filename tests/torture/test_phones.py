@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from dealtrace.leads.phone import list_phones
+from dealtrace.leads.phones.normal_form import list_phones
 from phone_texts import draw_phone_text
 
 pytestmark = pytest.mark.torture

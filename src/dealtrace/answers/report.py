@@ -9,7 +9,7 @@ from dealtrace.reports.facts import Fact
 from dealtrace.reports.formats import Shown, format_value
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.reading.compared_times import lacking_data_text
-from dealtrace.reports.reading.known_costs import known_costs_text
+from dealtrace.reports.reading.days_lacking_costs import known_costs_text
 from dealtrace.reports.reading.overlap import lacking_figures
 from dealtrace.reports.table_columns import (
     CHANGE,

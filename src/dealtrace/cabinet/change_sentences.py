@@ -14,7 +14,7 @@ from dealtrace.cabinet.labels import COLUMN_KINDS, HOST_LABELS, LEAD_LABELS, RIN
 from dealtrace.errors import Language
 from dealtrace.mails.scheduled_report import Rhythm
 from dealtrace.operations.leads.change_in_cabinet import DELETED, NOTED, RESTORED
-from dealtrace.operations.leads.ring_back import TO_RETURN
+from dealtrace.operations.leads.mark_missed_calls import TO_RETURN
 from dealtrace.reports.column_definitions import contents_of, parse_formatted_column
 from dealtrace.reports.metrics import Metric
 

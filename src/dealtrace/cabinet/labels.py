@@ -24,7 +24,7 @@ from dealtrace.errors import (
 )
 from dealtrace.files.reports.code_labels import text_with_labels
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.reports.column_definitions import ColumnKind
 from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.webhooks.delivery import UnsentReason

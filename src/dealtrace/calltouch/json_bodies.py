@@ -8,15 +8,15 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 
-from dealtrace.calltouch.json_keys import SentScalar, named_values
+from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.errors import InvalidParameters, Refusal, UnreadableBody, Violation
 from dealtrace.http.body import without_byte_order_mark
-from dealtrace.http.item_keys import ListedItems
+from dealtrace.http.json_item_keys import ListedItems
 from dealtrace.http.parameter_table import MISSPELT_LENGTH_MAX, Parameter, ParameterTable, Sent
 from dealtrace.http.query_string import Pairs
 from dealtrace.plain_text import stripped
-from dealtrace.whole_number import ID_MAX
 
 ITEMS_MAX = 100
 _PHONE_NAME = "phone"
@@ -355,14 +355,3 @@ def values_by_field(fields: Iterable[FieldValue]) -> dict[str, str]:
     for field in fields:
         values.setdefault(stripped(scalar_text(field.field)), scalar_text(field.value))
     return values
-
-
-def scalar_text(word: SentScalar) -> str:
-    """Return a string or number of a JSON body as a string, or an empty string for `None`.
-
-    Ours: the `.0` that pandas and PHP add to whole numbers is dropped: `5.0` identifies the deal 5. Numbers that are
-    too large to be exact are not changed.
-    """
-    if isinstance(word, float) and word.is_integer() and abs(word) <= ID_MAX:
-        return str(int(word))
-    return "" if word is None else str(word)

@@ -1,4 +1,4 @@
-"""The JSON keys of the fields of msgspec structs, and the type of a single value that is sent.
+"""The JSON keys of the fields of msgspec structs.
 
 `msgspec.structs.fields` evaluates every annotation on each call, which takes longer than parsing a whole request body.
 """
@@ -8,9 +8,6 @@ from functools import cache
 from typing import Any
 
 import msgspec
-
-SentScalar = str | int | float | None
-"""A string or number as it was sent, such as a deal's number or the id of a lead in the sender's own system."""
 
 
 def named_values(sent: msgspec.Struct) -> Iterator[tuple[str, Any]]:

@@ -17,9 +17,9 @@ from dealtrace.calltouch.answers.outcomes import (
 from dealtrace.calltouch.answers.tries import TriedOrder
 from dealtrace.calltouch.client_order_routes import ENDPOINTS as CLIENT_ORDERS
 from dealtrace.calltouch.deals import delete_by_id, register, update_by_id
-from dealtrace.calltouch.form_routes import ENDPOINTS as FORMS
 from dealtrace.calltouch.journals import calls_diary, download, lead_requests, orders_diary, statistics
 from dealtrace.calltouch.journals.parameters import BY_ACCESS_TOKEN
+from dealtrace.calltouch.lead_request_routes import ENDPOINTS as FORMS
 from dealtrace.calltouch.leads import (
     annotate,
     create_requests,

@@ -15,7 +15,7 @@ from dealtrace.calltouch.client_orders.create import read_orders, sent_number
 from dealtrace.calltouch.client_orders.parameters import MATCHING
 from dealtrace.calltouch.deals.register import read_registration
 from dealtrace.calltouch.json_bodies import outcomes_in_order
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.deals.registration import Registration
 from dealtrace.errors import Language, NumberTaken, Refusal
 from dealtrace.http.caller import Caller

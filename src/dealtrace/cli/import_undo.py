@@ -26,7 +26,7 @@ from dealtrace.cli.terminal import (
 )
 from dealtrace.leads.file_import import LoggedImport, TakeBackOutcome
 from dealtrace.operations.accounts.require_site import require_site
-from dealtrace.operations.background_steps import PAUSE_SECONDS
+from dealtrace.operations.pause_between_steps import PAUSE_SECONDS
 from dealtrace.operations.take_back_import import (
     TakeBackPreview,
     TakeBackRun,

@@ -17,7 +17,7 @@ from dealtrace.files.pbx_vocabulary import is_answered
 from dealtrace.files.row import Cell, LostValue, NestedValue, StatedText
 from dealtrace.files.spreadsheet_text import is_formula, unguarded_text
 from dealtrace.leads.limits import TAG_LENGTH_MAX, TAGS_MAX
-from dealtrace.leads.phone import normal_phone
+from dealtrace.leads.phones.normal_form import normal_phone
 from dealtrace.plain_text import plain, stripped
 from dealtrace.record import record
 from dealtrace.whole_number import DIGITS_MAX, parse_whole_number
@@ -225,7 +225,7 @@ class ReferenceCell(CodeCell):
 
 @record
 class PhoneCell(CodeCell):
-    """A cell with a phone in any format; `leads.phone` parses it."""
+    """A cell with a phone in any format; `leads.phones` parses it."""
 
     def read(self, cell: Cell) -> str:
         """Return the phone as it is written.

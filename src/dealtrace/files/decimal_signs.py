@@ -1,33 +1,11 @@
 """Decide whether a comma or a point separates the decimals in a column of a file."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from dealtrace.files.cell_types import NumberCell
 from dealtrace.files.import_columns import Layout
 from dealtrace.files.row import FileRow
-from dealtrace.files.unreadable import unreadable
-
-
-def decimal_sign_of(path: Path, heading: str, unclear: str, seen: Collection[str]) -> str:
-    """Return the decimal sign, comma or point, of the cost column; `heading` is the heading of this column.
-
-    Ours: the other cells of the column decide whether an unclear amount such as `1,234` is 1234 or 1.234; `seen` has
-    the decimal signs in them. If they show no decimal sign, or contradict each other, the file is refused, since a
-    wrong guess would be off by a factor of a thousand.
-
-    Raises:
-        FileUnreadable: the cells show no decimal sign, or both.
-    """
-    if len(seen) == 1:
-        return next(iter(seen))
-    whole = unclear.replace(",", "").replace(".", "")
-    raise unreadable(
-        path,
-        f"столбец «{heading}»: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
-        f"column “{heading}”: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
-    )
 
 
 class DecimalSigns:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from dealtrace.errors import Refusal
 from dealtrace.http.caller import Caller
-from dealtrace.http.item_keys import KnownKeys, ListedItems, known_keys
+from dealtrace.http.json_item_keys import KnownKeys, ListedItems, known_keys
 from dealtrace.http.parameter_table import Parameter, ParameterTable
 from dealtrace.http.replies import RefusalWriter, Reply
 from dealtrace.record import record

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
+from dealtrace.http.parameter_spellings import Spellings
 from dealtrace.http.parameter_types import Text, WireType
 from dealtrace.http.query_string import Pairs
-from dealtrace.http.spellings import Spellings
 from dealtrace.leads.limits import CUSTOM_NAME_LENGTH_MAX, CUSTOM_VALUES_MAX
 from dealtrace.leads.reference_spelling import names_nothing
 from dealtrace.nearest_name import is_misspelling, nearest_name, suggestion

@@ -16,7 +16,7 @@ from dealtrace.http.cors import (
     varying_by_origin,
 )
 from dealtrace.http.endpoint import Endpoint
-from dealtrace.http.gate import Gate
+from dealtrace.http.endpoint_gate import Gate
 from dealtrace.http.journal_note import NOTE, RequestNote, note_refusal
 from dealtrace.http.language import language_of
 from dealtrace.http.query_string import read_pairs

@@ -5,7 +5,9 @@ from dataclasses import field, replace
 from datetime import datetime
 
 from dealtrace.attribution.traffic_source import TrafficSource
-from dealtrace.leads.ring_back import RING_BACK, RingBack
+from dealtrace.errors import Violation
+from dealtrace.leads.limits import LEAD_COMMENT_LENGTH_MAX, LEAD_MANAGERS_LENGTH_MAX, LEAD_TAGS_MAX
+from dealtrace.leads.missed_calls import RING_BACK, RingBack
 from dealtrace.plain_text import stripped
 from dealtrace.record import record
 
@@ -16,6 +18,8 @@ A person can replace an annotation, and a program can add to it.
 """
 CUSTOM_FIELD = "field:"
 """The prefix of a custom field's name in a version; the value is `None` if the lead has no value of the field."""
+ANNOTATION_VERSIONS_MAX = 100
+"""Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""
 AnnotationValues = Mapping[str, tuple[str, ...] | str | None]
 """The values of annotations by name; the annotation named `RING_BACK` is what a person did about a missed call."""
 
@@ -80,6 +84,24 @@ def without_values(annotations: Annotations, names: Collection[str]) -> Annotati
     """Return annotations without values of the custom fields `names`; blanks around a stored name do not matter."""
     kept = {name: value for name, value in annotations.custom_values.items() if not {name, stripped(name)} & {*names}}
     return replace(annotations, custom_values=kept)
+
+
+def beyond_limits(annotations: Annotations) -> Violation | None:
+    """Return the violation of the first annotation that is too long, or `None` if all are within their limits."""
+    characters = ("символов", "characters")
+    sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
+        "comment": (len(annotations.comment or ""), LEAD_COMMENT_LENGTH_MAX, characters),
+        "manager": (len(annotations.manager or ""), LEAD_MANAGERS_LENGTH_MAX, characters),
+        "tags": (len(annotations.tags), LEAD_TAGS_MAX, ("тегов", "tags")),
+    }
+    for name, (size, most, (ru, en)) in sizes.items():
+        if size > most:
+            return Violation(
+                name,
+                f"вместе с прежними {ru} стало бы {size}, допускается не больше {most}",
+                f"the lead would have {size} {en} in total; at most {most} are allowed",
+            )
+    return None
 
 
 def _joined(before: tuple[str, ...], added: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from hashlib import md5
 
 from dealtrace.leads.email import list_emails, normal_email
-from dealtrace.leads.phone import list_phones, normal_phone
+from dealtrace.leads.phones.normal_form import list_phones, normal_phone
 from dealtrace.record import record
 
 __all__ = (

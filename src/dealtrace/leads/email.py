@@ -6,7 +6,7 @@ from itertools import groupby
 
 from dealtrace.attribution.host_names import PUNYCODE_PREFIX
 from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
-from dealtrace.leads.phone import list_phones
+from dealtrace.leads.phones.normal_form import list_phones
 from dealtrace.plain_text import LETTER_SIGN, SIGN, folded, replace_signs, unescape
 
 _APART = re.compile(r"[,;|<>()\[\]{}\"«»‹›„“”\n]+| / ")

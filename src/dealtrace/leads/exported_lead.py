@@ -5,8 +5,8 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.leads.call import Call, Circumstances
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.leads.qualification import Qualification
-from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 
 

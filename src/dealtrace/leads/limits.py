@@ -43,5 +43,3 @@ CUSTOM_VALUE_LENGTH_MAX = 4096
 CUSTOM_VALUES_MAX = 200
 CALL_DURATION_MAX = timedelta(days=30)
 """Ours: the longest call; a longer duration is a mistake, such as a timestamp, or milliseconds sent as seconds."""
-ANNOTATION_VERSIONS_MAX = 100
-"""Ours: the maximum number of stored versions of a lead's annotations; each may have 100,000 characters."""

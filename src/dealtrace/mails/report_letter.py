@@ -12,7 +12,7 @@ from dealtrace.reports.formats import TOTAL_TITLES, rounded_value
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import compared_lines, lacking_data_text
-from dealtrace.reports.reading.known_costs import known_costs_text
+from dealtrace.reports.reading.days_lacking_costs import known_costs_text
 from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import CHANGES, COMPARED, TableColumn, figure_columns, figures_of

@@ -7,7 +7,7 @@ from contextlib import suppress
 from enum import StrEnum
 from time import monotonic
 
-from dealtrace.operations.background_steps import PAUSE_SECONDS, Stopped
+from dealtrace.operations.pause_between_steps import PAUSE_SECONDS, Stopped
 
 REMINDER_SECONDS = 60
 """How many seconds pass between two calls of `still_waits` for a waiting run."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from dealtrace.accounts.own_ids import OwnIds
+from dealtrace.accounts.assigned_ids import OwnIds
 from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visit_ids import keyed_visit_id
 from dealtrace.storage.database.compiled_statement import CompiledStatement

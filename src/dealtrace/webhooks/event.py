@@ -7,7 +7,8 @@ from dealtrace.accounts.webhook import EventKind
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.versions import DealVersion, VersionKind
 from dealtrace.leads.annotations import Annotations
-from dealtrace.leads.call import IncomingCall, is_over
+from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.call_outcome import is_over
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cast import IDS_AT_ONCE, Player, Stage
-from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
+from dealtrace.accounts.assigned_ids import FIRST_ID_DEFAULT
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.deal_key import DealKey

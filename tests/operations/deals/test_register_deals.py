@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cast import VLADIVOSTOK, Player, Stage
-from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
+from dealtrace.accounts.assigned_ids import FIRST_ID_DEFAULT
 from dealtrace.attribution.traffic_source import NOWHERE, TrafficSource
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.deal_key import DealKey

@@ -12,13 +12,8 @@ from dealtrace.leads.annotations import Addition
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.matching.lead_search import SearchById
 from dealtrace.operations.deals.register import register_deals
-from dealtrace.operations.leads.annotate import (
-    AnnotationCall,
-    AnnotationsRewrite,
-    LeadAnnotation,
-    annotate_leads,
-    rewrite_annotations,
-)
+from dealtrace.operations.leads.annotate import AnnotationCall, LeadAnnotation, annotate_leads
+from dealtrace.operations.leads.change_in_cabinet import AnnotationsRewrite, rewrite_annotations
 from dealtrace.quota.points import PaidMethod
 from stored import deal_of, versions_of
 from write_commands import NOON, registration

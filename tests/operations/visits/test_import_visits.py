@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cast import IDS_AT_ONCE, Player, Stage
-from dealtrace.accounts.own_ids import OWN_VISIT_IDS
+from dealtrace.accounts.assigned_ids import OWN_VISIT_IDS
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId

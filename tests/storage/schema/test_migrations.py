@@ -13,8 +13,8 @@ from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from cast import Player, Stage
 from dealtrace.accounts.api_request import ApiRequest
+from dealtrace.accounts.assigned_ids import OwnIds
 from dealtrace.accounts.counter_code import is_counter_code
-from dealtrace.accounts.own_ids import OwnIds
 from dealtrace.accounts.site import SiteId
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.deals.deal_key import DealKey

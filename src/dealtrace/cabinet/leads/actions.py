@@ -15,9 +15,13 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, LeadNotDeleted, Refusal
 from dealtrace.http.refusal_statuses import STATUS_OF
 from dealtrace.leads.lead import LeadKind
-from dealtrace.operations.leads.annotate import AnnotationsRewrite, rewrite_annotations
-from dealtrace.operations.leads.change_in_cabinet import LeadDeletion, delete_leads
-from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.operations.leads.change_in_cabinet import (
+    AnnotationsRewrite,
+    LeadDeletion,
+    delete_leads,
+    rewrite_annotations,
+)
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.operations.leads.undo import AnnotationsUndo, undo_annotations
 from dealtrace.plain_text import stripped
 

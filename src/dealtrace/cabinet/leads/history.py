@@ -14,7 +14,7 @@ from dealtrace.leads.annotations import (
     AnnotationVersion,
     annotations_changed_since,
 )
-from dealtrace.leads.ring_back import RING_BACK
+from dealtrace.leads.missed_calls import RING_BACK
 from dealtrace.record import record
 
 

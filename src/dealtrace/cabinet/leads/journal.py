@@ -41,9 +41,10 @@ from dealtrace.cabinet.list_query import (
 )
 from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
-from dealtrace.leads.call import Call, CallPhase, is_missed, phase_of
+from dealtrace.leads.call import Call
+from dealtrace.leads.call_outcome import CallPhase, is_missed, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.ring_back import MISSED_DAYS
+from dealtrace.leads.missed_calls import MISSED_DAYS
 from dealtrace.record import record
 from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries

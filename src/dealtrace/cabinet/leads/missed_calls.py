@@ -16,10 +16,11 @@ from dealtrace.cabinet.labels import RING_BACK_LABELS
 from dealtrace.cabinet.list_query import BEFORE, ListPeriod, ListQuery, list_query_of
 from dealtrace.cabinet.view import View
 from dealtrace.errors import LeadNotFound
-from dealtrace.leads.call import Call, is_missed
+from dealtrace.leads.call import Call
+from dealtrace.leads.call_outcome import is_missed
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.ring_back import MISSED_DAYS, RingBack
-from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_calls
+from dealtrace.leads.missed_calls import MISSED_DAYS, RingBack
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.record import record
 from dealtrace.reports.periods import Period
 from dealtrace.storage.journals.keyset_pages import count_up_to

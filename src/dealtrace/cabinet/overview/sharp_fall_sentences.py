@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from dealtrace.alerts.sharp_fall_rules import FALLS_WATCHED, Fall
+from dealtrace.alerts.overview_falls import FALLS_WATCHED, Fall
 from dealtrace.cabinet.formats import day_span, metric_value
 from dealtrace.cabinet.notes.gap_sentences import gap_sentence
 from dealtrace.cabinet.overview.problems import ProblemText

@@ -21,8 +21,8 @@ from dealtrace.reports.metrics import Growth, Metric
 from dealtrace.reports.periods import INSTANT
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_times import compared_span, has_changes
+from dealtrace.reports.reading.days_lacking_costs import known_costs_text
 from dealtrace.reports.reading.good_and_bad import growth_of, is_price, is_unsourced
-from dealtrace.reports.reading.known_costs import known_costs_text
 
 
 @record

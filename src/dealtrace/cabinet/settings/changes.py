@@ -36,11 +36,11 @@ from dealtrace.cabinet.settings import (
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import TRY
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.operations.accounts.record_change import is_cut
 from dealtrace.operations.alerts.former_rules import ALERT_PARTS
 from dealtrace.operations.leads.change_in_cabinet import DELETED, NOTED, RESTORED
-from dealtrace.operations.leads.ring_back import TO_RETURN
+from dealtrace.operations.leads.mark_missed_calls import TO_RETURN
 from dealtrace.operations.mails.scheduled_reports import REPORT_PARTS
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.record import record

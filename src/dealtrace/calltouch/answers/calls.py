@@ -47,7 +47,8 @@ from dealtrace.calltouch.answers.sources import (
 )
 from dealtrace.deals.deal import Deal
 from dealtrace.http.parameter_table import Sent
-from dealtrace.leads.call import Call, CallPhase, is_answered, phase_of
+from dealtrace.leads.call import Call
+from dealtrace.leads.call_outcome import CallPhase, is_answered, phase_of
 from dealtrace.leads.contact import normal_phone
 from dealtrace.storage.journals.lead_entries import LeadEntry
 

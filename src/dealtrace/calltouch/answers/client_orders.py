@@ -9,7 +9,7 @@ from msgspec import Meta
 from dealtrace.calltouch.answers.annotations import FieldAnswer, field_answers
 from dealtrace.calltouch.answers.formats import Id, day_first_clock, plain_number
 from dealtrace.calltouch.client_order_names import CONTACT_NAMES, type_of_matcher
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.details import ContactBook, Product

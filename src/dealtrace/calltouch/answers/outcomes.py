@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.calltouch.error_body import FieldViolation, field_violations
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.leads.call import Call
 from dealtrace.leads.lead import KIND_NAMES, LeadKind, LeadKindName, LeadRef

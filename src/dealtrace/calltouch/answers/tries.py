@@ -6,7 +6,7 @@ from dealtrace.answers.explanation import ExplanationAnswer, serialize_explanati
 from dealtrace.calltouch.answers.client_orders import MatchedBy, RefusedClientOrder, matched_by
 from dealtrace.calltouch.answers.formats import Id
 from dealtrace.calltouch.answers.matcher_warnings import warning_of
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.errors import Language
 from dealtrace.operations.deals.try_register import TriedRegistration
 

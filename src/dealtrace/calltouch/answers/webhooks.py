@@ -17,7 +17,7 @@ from dealtrace.calltouch.answers.calls import PHASE_NAMES, PhaseName, call_of, c
 from dealtrace.calltouch.answers.formats import dashed_clock, dotted_clock, epoch_seconds, four_decimals, whole_seconds
 from dealtrace.calltouch.answers.sources import utm_answer, visitor_number
 from dealtrace.deals.deal import Deal
-from dealtrace.leads.call import CallPhase, is_answered
+from dealtrace.leads.call_outcome import CallPhase, is_answered
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.lead_request import LeadRequest
 from dealtrace.storage.journals.lead_entries import LeadEntry

@@ -14,7 +14,7 @@ from dealtrace.calltouch.answers.matcher_warnings import warning_of
 from dealtrace.calltouch.client_orders.parameters import MATCHING, NUMBER
 from dealtrace.calltouch.client_orders.reading import read_order
 from dealtrace.calltouch.json_bodies import outcomes_in_order, read_or_refuse
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.deals.registration import Receipt, Registration
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller

@@ -15,8 +15,8 @@ from dealtrace.calltouch.answers.client_orders import (
     refused_client_order,
 )
 from dealtrace.calltouch.client_orders.parameters import IDS, NUMBERS
-from dealtrace.calltouch.json_bodies import outcomes_in_order, read_item, read_or_refuse, scalar_text
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_bodies import outcomes_in_order, read_item, read_or_refuse
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.deal_key import DealKey

@@ -18,7 +18,7 @@ from dealtrace.calltouch.parameters import CUSTOM, CUSTOM_FIELDS
 from dealtrace.calltouch.wire_types import DASHED, Amount, MatchingElements, Names, TagObjects, WallClock
 from dealtrace.deals.currency import CURRENCY_LENGTH_MAX
 from dealtrace.deals.details import CONTACTS_MAX, PRODUCTS_MAX
-from dealtrace.http.item_keys import ListedItems
+from dealtrace.http.json_item_keys import ListedItems
 from dealtrace.http.parameter_table import Parameter, ParameterTable
 from dealtrace.http.parameter_types import Integer, Text
 from dealtrace.leads.limits import COMMENT_LENGTH_MAX, LABEL_LENGTH_MAX, NUMBER_LENGTH_MAX, URL_LENGTH_MAX

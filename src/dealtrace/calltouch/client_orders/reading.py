@@ -15,8 +15,9 @@ from dealtrace.calltouch.client_order_names import CONTACT_NAMES
 from dealtrace.calltouch.client_orders.matchers import read_matchers
 from dealtrace.calltouch.client_orders.parameters import CREATE_TABLE, CRM, PRODUCT_TABLE, UPDATE_TABLE
 from dealtrace.calltouch.client_orders.shapes import Contacts, Order, ProductItem, SentScalars
-from dealtrace.calltouch.json_bodies import Comment, Tag, joined_tags, read_item, renamed, scalar_text, values_by_field
-from dealtrace.calltouch.json_keys import SentScalar, fields_by_key, value_of
+from dealtrace.calltouch.json_bodies import Comment, Tag, joined_tags, read_item, renamed, values_by_field
+from dealtrace.calltouch.json_keys import fields_by_key, value_of
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.leads.annotate import AddedTags, check_list_length, parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Tags

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from dealtrace.calltouch.json_bodies import Comment, FieldValue, Tag
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.calltouch.leads.annotate import AddedFields, AddedTags
 from dealtrace.calltouch.leads.matching_elements import Element
 

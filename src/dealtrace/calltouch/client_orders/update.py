@@ -24,8 +24,8 @@ from dealtrace.calltouch.client_orders.reading import (
     read_single,
 )
 from dealtrace.calltouch.client_orders.shapes import Order
-from dealtrace.calltouch.json_bodies import FieldValue, outcomes_in_order, read_item, read_or_refuse, scalar_text
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_bodies import FieldValue, outcomes_in_order, read_item, read_or_refuse
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.leads.annotate import AddedTags, AnnotationItem, parse_checked, read_fields
 from dealtrace.deals.changes import UNSET, Change, Unset
 from dealtrace.deals.currency import currency_of

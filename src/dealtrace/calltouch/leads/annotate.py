@@ -16,10 +16,9 @@ from dealtrace.calltouch.json_bodies import (
     read_item,
     read_items,
     read_or_refuse,
-    scalar_text,
     values_by_field,
 )
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.leads.matching_elements import ELEMENT_PARAMS, FINDING, FINDS_NOTHING, Element, read_matching
 from dealtrace.calltouch.parameters import (
     CUSTOM,
@@ -28,8 +27,8 @@ from dealtrace.calltouch.parameters import (
 from dealtrace.calltouch.wire_types import ManagerObjects, MatchingElements, TagObjects, Tags
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.http.caller import Caller
-from dealtrace.http.item_keys import ListedItems
 from dealtrace.http.journal_note import note_refused_items
+from dealtrace.http.json_item_keys import ListedItems
 from dealtrace.http.parameter_table import Parameter
 from dealtrace.http.parameter_types import Flag, Text
 from dealtrace.http.replies import Reply, success

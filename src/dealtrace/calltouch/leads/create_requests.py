@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dealtrace.calltouch.answers.outcomes import LeadRequestsImport, imported_lead_request
 from dealtrace.calltouch.json_bodies import LeadItem, LeadListFormat
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, import_leads, read_annotations
 from dealtrace.calltouch.leads.register_request import read_incoming_request
 from dealtrace.calltouch.parameters import CUSTOM, REQUEST_CREATE

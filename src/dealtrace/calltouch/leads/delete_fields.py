@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from dealtrace.calltouch.answers.outcomes import fields_clearing
-from dealtrace.calltouch.json_bodies import ObjectBody, read_item, scalar_text
-from dealtrace.calltouch.json_keys import SentScalar, named_values
+from dealtrace.calltouch.json_bodies import ObjectBody, read_item
+from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.calltouch.wire_types import Names

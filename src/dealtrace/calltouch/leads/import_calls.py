@@ -6,7 +6,7 @@ from datetime import timedelta
 from dealtrace.calltouch.answers.formats import utc_of_wall_clock, whole_seconds
 from dealtrace.calltouch.answers.outcomes import CallsImport, imported_call
 from dealtrace.calltouch.json_bodies import LeadItem, LeadListFormat
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.calltouch.leads.lead_list import LeadList, import_leads, read_annotations
 from dealtrace.calltouch.parameters import CALL_IMPORT, CUSTOM
 from dealtrace.dates_and_times import whole_span

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.calltouch.answers.outcomes import ImportedLead
 from dealtrace.calltouch.json_bodies import LeadListFormat, outcomes_in_order, read_or_refuse
-from dealtrace.calltouch.json_keys import SentScalar
+from dealtrace.calltouch.json_scalars import SentScalar
 from dealtrace.errors import InvalidParameters, Language, Refusal
 from dealtrace.http.caller import Caller
 from dealtrace.http.journal_note import note_refused_items

@@ -10,8 +10,9 @@ import msgspec
 
 from dealtrace import clock
 from dealtrace.calltouch.answers.formats import utc_of_wall_clock
-from dealtrace.calltouch.json_bodies import StatedSource, scalar_text
-from dealtrace.calltouch.json_keys import SentScalar, value_of
+from dealtrace.calltouch.json_bodies import StatedSource
+from dealtrace.calltouch.json_keys import value_of
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
 from dealtrace.calltouch.wire_types import DASHED, WallClock
 from dealtrace.deals.matchers import Preference
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation

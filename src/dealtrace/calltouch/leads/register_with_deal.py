@@ -1,8 +1,8 @@
 """`requests/orders/register`: register a lead request, and a deal if all required parameters of a deal were sent."""
 
 from dealtrace.calltouch.deals.register import registration_of
-from dealtrace.calltouch.form_parameters import REQUESTS_ORDERS_REGISTER
 from dealtrace.calltouch.journals.lead_request import answer_lead_request
+from dealtrace.calltouch.lead_request_parameters import REQUESTS_ORDERS_REGISTER
 from dealtrace.calltouch.leads.register_request import read_lead_request
 from dealtrace.calltouch.parameters import CUSTOM
 from dealtrace.deals.lead_clue import LeadClue

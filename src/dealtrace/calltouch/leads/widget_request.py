@@ -13,9 +13,10 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import VisitId
 from dealtrace.calltouch.answers.formats import day_first_clock, utc_of_wall_clock
 from dealtrace.calltouch.answers.outcomes import WidgetRequest
-from dealtrace.calltouch.form_parameters import CALL_URL, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
-from dealtrace.calltouch.json_bodies import ObjectBody, Tag, joined_tags, read_item, scalar_text
-from dealtrace.calltouch.json_keys import SentScalar, named_values
+from dealtrace.calltouch.json_bodies import ObjectBody, Tag, joined_tags, read_item
+from dealtrace.calltouch.json_keys import named_values
+from dealtrace.calltouch.json_scalars import SentScalar, scalar_text
+from dealtrace.calltouch.lead_request_parameters import CALL_URL, SCHEDULE_TIME, WIDGET_FIELDS, WIDGET_REQUEST
 from dealtrace.calltouch.leads.annotate import parse_checked
 from dealtrace.errors import ContactUnusable, InvalidParameters, Violation, WidgetNotFound
 from dealtrace.http.caller import Caller

@@ -43,7 +43,8 @@ from dealtrace.calltouch.webhooks.vocabulary import (
 )
 from dealtrace.deals.deal import Deal
 from dealtrace.deals.versions import as_of
-from dealtrace.leads.call import Call, CallPhase, phase_of
+from dealtrace.leads.call import Call
+from dealtrace.leads.call_outcome import CallPhase, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.storage.alerts.alerts import list_alerts
 from dealtrace.storage.alerts.incidents import find_incidents

@@ -13,7 +13,7 @@ from dealtrace.reports.formats import format_units, format_value
 from dealtrace.reports.metrics import Unit
 from dealtrace.reports.pivot import Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import compared_lines, lacking_data_text
-from dealtrace.reports.reading.known_costs import known_costs_text
+from dealtrace.reports.reading.days_lacking_costs import known_costs_text
 from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 from dealtrace.reports.table_columns import (

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dealtrace.accounts.own_ids import FIRST_ID_MAX
+from dealtrace.accounts.assigned_ids import FIRST_ID_MAX
 from dealtrace.accounts.site import TIME_ZONE_DEFAULT
 from dealtrace.cli.options import JsonOption
 from dealtrace.cli.terminal import changing, console, explained, open_prepared, print_json

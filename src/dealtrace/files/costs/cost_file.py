@@ -1,7 +1,7 @@
 """Read a file of advertising costs: find its headings, parse its rows, and add up the costs."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal, localcontext
@@ -16,7 +16,6 @@ from dealtrace.files.costs.cells import MICROS, NO_DATA, RUB, Money
 from dealtrace.files.costs.cost_columns import COST_COLUMNS, HEAD_LINES
 from dealtrace.files.costs.cost_unit import AmountSizes, CostUnit, find_cost_unit
 from dealtrace.files.costs.headings import CostHeadings, plain_heading, read_headings
-from dealtrace.files.decimal_signs import decimal_sign_of
 from dealtrace.files.import_columns import Layout, RowValues, row_fault, values_of
 from dealtrace.files.row import FileRow
 from dealtrace.files.table_file import TableFile, open_table
@@ -85,7 +84,7 @@ def read_cost_file(path: Path, encoding: str | None, reading: CostReading) -> Co
         _read_rows(path, table, tally)
         if tally.unclear:
             heading = headings.layout.heading_of("cost")
-            tally = _Tally(headings, reading, decimal_sign_of(path, heading, tally.unclear, tally.decimal_signs))
+            tally = _Tally(headings, reading, _decimal_sign_of(path, heading, tally.unclear, tally.decimal_signs))
             _read_rows(path, table, tally)
         unit = find_cost_unit(path, headings, tally.sizes, reading.unit)
         costs = [replace(cost, amount_rub=_rubles(cost.amount_rub, unit, reading)) for cost in tally.costs.values()]
@@ -218,6 +217,26 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
         raise unreadable(path, "расходы уже в рублях", "the costs are already in rubles", Cure(CureKind.NO_RATE))
     if not tally.rows and not tally.totals:
         raise unreadable(path, "под заголовками нет строк", "there are no rows below the headings")
+
+
+def _decimal_sign_of(path: Path, heading: str, unclear: str, seen: Collection[str]) -> str:
+    """Return the decimal sign, comma or point, of the cost column; `heading` is the heading of this column.
+
+    Ours: the other cells of the column decide whether an unclear amount such as `1,234` is 1234 or 1.234; `seen` has
+    the decimal signs in them. If they show no decimal sign, or contradict each other, the file is refused, since a
+    wrong guess would be off by a factor of a thousand.
+
+    Raises:
+        FileUnreadable: the cells show no decimal sign, or both.
+    """
+    if len(seen) == 1:
+        return next(iter(seen))
+    whole = unclear.replace(",", "").replace(".", "")
+    raise unreadable(
+        path,
+        f"столбец «{heading}»: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
+        f"column “{heading}”: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
+    )
 
 
 def _is_total(row: FileRow, layout: Layout) -> bool:

@@ -10,7 +10,7 @@ from dealtrace.reports.filters import format_filter, format_names, searches_what
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.compared_times import compared_lines, lacking_data_text
-from dealtrace.reports.reading.known_costs import known_costs_text
+from dealtrace.reports.reading.days_lacking_costs import known_costs_text
 from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from dealtrace.accounts.own_ids import FIRST_ID_DEFAULT
+from dealtrace.accounts.assigned_ids import FIRST_ID_DEFAULT
 from dealtrace.errors import InvalidSetting
 from dealtrace.storage.id_blocks import raise_first_id
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dealtrace.accounts.own_ids import OwnIds
+from dealtrace.accounts.assigned_ids import OwnIds
 from dealtrace.deals.deal import DealId
 from dealtrace.deals.incoming_deal import IncomingDeal, imported_deal
 from dealtrace.deals.registration import Registered

@@ -2,28 +2,21 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from dealtrace.accounts.user import UserId
 from dealtrace.deals.custom_fields import split_by_known
-from dealtrace.errors import InvalidParameters, LeadNotFound, LeadNotMatched, PointsSpent, Refusal, Violation
+from dealtrace.errors import InvalidParameters, LeadNotMatched, PointsSpent, Refusal
 from dealtrace.leads.annotations import (
+    ANNOTATION_VERSIONS_MAX,
     Addition,
     Annotations,
     AnnotationValues,
     AnnotationVersion,
+    beyond_limits,
     changed_annotations,
     with_addition,
 )
 from dealtrace.leads.lead import LeadRef
-from dealtrace.leads.limits import (
-    ANNOTATION_VERSIONS_MAX,
-    LEAD_COMMENT_LENGTH_MAX,
-    LEAD_MANAGERS_LENGTH_MAX,
-    LEAD_TAGS_MAX,
-)
 from dealtrace.matching.lead_search import LeadSearch
-from dealtrace.operations.leads.change_in_cabinet import NOTED, record_lead_change
 from dealtrace.operations.matching.rematch import rematch_tagged
 from dealtrace.operations.matching.search_leads import FoundLeads, find_leads
 from dealtrace.operations.spend_points import lock_registrations, pay_for_calls, points_refusal
@@ -149,72 +142,3 @@ def store_annotation_versions(
     insert_annotation_versions(work.connection, work.site.id, {ref.id: version for ref, version in versions.items()})
     delete_annotation_versions(work.connection, work.site.id, old)
     return versions
-
-
-def beyond_limits(annotations: Annotations) -> Violation | None:
-    """Return the violation of the first annotation that is too long, or `None` if all are within their limits."""
-    characters = ("символов", "characters")
-    sizes: Mapping[str, tuple[int, int, tuple[str, str]]] = {
-        "comment": (len(annotations.comment or ""), LEAD_COMMENT_LENGTH_MAX, characters),
-        "manager": (len(annotations.manager or ""), LEAD_MANAGERS_LENGTH_MAX, characters),
-        "tags": (len(annotations.tags), LEAD_TAGS_MAX, ("тегов", "tags")),
-    }
-    for name, (size, most, (ru, en)) in sizes.items():
-        if size > most:
-            return Violation(
-                name,
-                f"вместе с прежними {ru} стало бы {size}, допускается не больше {most}",
-                f"the lead would have {size} {en} in total; at most {most} are allowed",
-            )
-    return None
-
-
-@record
-class AnnotationsRewrite:
-    """The new tags, manager and comment of a lead; all other annotations are kept."""
-
-    ref: LeadRef
-    tags: tuple[str, ...]
-    manager: str
-    comment: str
-
-
-@operation(ids_per_command=0)
-def rewrite_annotations(work: Work, commands: Sequence[WriteCommand[AnnotationsRewrite]]) -> list[LeadRef | Refusal]:
-    """Replace the tags, manager and comment of leads, in input order; each outcome is the lead or a refusal.
-
-    Ours: the API only adds annotations, since a program does not know what others wrote; a person sees the old
-    annotations and may replace them.
-    """
-    lock_registrations(work)  # before leads are locked
-    return [_rewrite(work, command.payload, command.user_id) for command in commands]
-
-
-def _rewrite(work: Work, wanted: AnnotationsRewrite, user_id: UserId | None) -> LeadRef | Refusal:
-    stored = find_annotations(work.connection, work.site.id, [wanted.ref]).get(wanted.ref)
-    if stored is None:
-        return LeadNotFound(lead_id=wanted.ref.id)
-    before = stored.annotations
-    after = replace(
-        before,
-        tags=wanted.tags,
-        manager=_kept(wanted.manager, before.manager),
-        comment=_kept(wanted.comment, before.comment),
-    )
-    fault = beyond_limits(after)
-    if fault is not None:
-        return InvalidParameters([fault])
-    if after != before:
-        store_version(work, wanted.ref, before, after, user_id)
-    return wanted.ref
-
-
-def store_version(work: Work, ref: LeadRef, before: Annotations, after: Annotations, user_id: UserId | None) -> None:
-    """Store the changed annotations of a lead, and record the resulting version."""
-    versions = store_annotations(work, {ref: (before, after)}, user_id)
-    record_lead_change(work, user_id, ref, NOTED, version=str(versions[ref].version))
-
-
-def _kept(wanted: str, before: str | None) -> str | None:
-    """Return `wanted`, or `None` if `wanted` is empty and no value was ever set before."""
-    return wanted if wanted or before is not None else None

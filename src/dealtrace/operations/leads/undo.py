@@ -11,16 +11,16 @@ from dealtrace.leads.annotations import (
     restored_annotations,
 )
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.ring_back import RING_BACK, RingBack
-from dealtrace.operations.leads.annotate import store_version
-from dealtrace.operations.leads.ring_back import RingBackMark, mark_missed_call
+from dealtrace.leads.missed_calls import RING_BACK, RingBack
+from dealtrace.operations.leads.change_in_cabinet import store_version
+from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_call
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.storage.leads.annotation_versions import list_annotation_versions
 from dealtrace.storage.leads.annotations import find_annotations
-from dealtrace.storage.leads.ring_backs import find_ring_back
+from dealtrace.storage.leads.missed_calls import find_ring_back
 
 _CHANGED_SINCE = (
     "с тех пор изменено ещё раз; исправьте на странице лида",

@@ -5,7 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from dealtrace.accounts.site import Site
-from dealtrace.alerts.sharp_fall_rules import FALLS_WATCHED, WINDOWS_WATCHED, Fall, falls_together, find_falls
+from dealtrace.alerts.overview_falls import FALLS_WATCHED, WINDOWS_WATCHED, Fall, falls_together, find_falls
 from dealtrace.alerts.windows import last_slot, slots_before
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.alerts.observe import observe_metrics

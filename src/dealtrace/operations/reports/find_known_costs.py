@@ -10,7 +10,7 @@ from dealtrace.attribution.known_costs import DAYS_WATCHED, KnownCosts, find_kno
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.reading.known_costs import asks_for_costs
+from dealtrace.reports.reading.days_lacking_costs import asks_for_costs
 from dealtrace.storage.reports.costs import find_cost_days
 
 Answer = TypeVar("Answer", Report, Pivot)

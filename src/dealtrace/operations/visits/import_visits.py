@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dealtrace.accounts.own_ids import OWN_VISIT_IDS
+from dealtrace.accounts.assigned_ids import OWN_VISIT_IDS
 from dealtrace.attribution.visit import Visit
 from dealtrace.errors import Refusal
 from dealtrace.operations.import_file import NoteAdded, ignore_added_rows, refusal_of_other_values, refusal_of_own_id

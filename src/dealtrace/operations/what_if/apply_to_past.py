@@ -13,8 +13,8 @@ from dealtrace.accounts.user import UserId
 from dealtrace.attribution.reclassification import Reclassification, digest_of_hosts
 from dealtrace.errors import SiteNotFound
 from dealtrace.operations.accounts.require_site import ReadSite, require_site
-from dealtrace.operations.background_steps import NextStep, Stopped
 from dealtrace.operations.matching.rematch import CHUNK_DEALS, RematchProgress, run_rematch
+from dealtrace.operations.pause_between_steps import NextStep, Stopped
 from dealtrace.operations.visits.reclassify import run_reclassification
 from dealtrace.operations.what_if.trial import Trial
 from dealtrace.operations.what_if.try_rules import list_tried_deals

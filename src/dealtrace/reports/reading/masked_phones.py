@@ -3,8 +3,8 @@
 import re
 from itertools import accumulate
 
-from dealtrace.leads.phone import list_phones
-from dealtrace.leads.phone_numbering_plans import is_assigned_in_russia
+from dealtrace.leads.phones.normal_form import list_phones
+from dealtrace.leads.phones.numbering_plans import is_assigned_in_russia
 
 _GROUP = re.compile(r"\d+")
 _RUSSIAN_PREFIXES = ("7", "8")

@@ -16,8 +16,8 @@ from dealtrace.leads.call import NOT_REPORTED, Call, Circumstances
 from dealtrace.leads.client import Client, with_stated_contacts
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.lead_request import LeadRequest
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.leads.qualification import Qualification
-from dealtrace.leads.ring_back import RingBack
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow

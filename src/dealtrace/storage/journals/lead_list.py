@@ -10,7 +10,7 @@ from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.journals.keyset_pages import PageQuery
 from dealtrace.storage.leads import call_outcomes
 from dealtrace.storage.leads.contact_rows import lead_has_unusable_contact
-from dealtrace.storage.leads.ring_backs import is_dealt_with, is_to_ring_back
+from dealtrace.storage.leads.missed_calls import is_dealt_with, is_to_ring_back
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 from dealtrace.storage.schema.tables.visits import visit
 

@@ -1,7 +1,7 @@
 """Whether a call was answered, missed, or long enough to be a target, in SQL.
 
-`is_answered` and `is_missed` in `leads/call.py`, and `is_target_call` in `leads/qualification.py` have the rules in
-Python.
+`is_answered` and `is_missed` in `leads/call_outcome.py`, and `is_target_call` in `leads/qualification.py`, have the
+rules in Python.
 """
 
 from collections.abc import Callable

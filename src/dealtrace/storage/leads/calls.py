@@ -8,8 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from dealtrace.leads.arrival import ReportedCall
 from dealtrace.leads.call import NOT_REPORTED, Call, CallId, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.leads.reference_spelling import all_spellings, find_spelt
-from dealtrace.leads.ring_back import RingBack
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import CompiledStatement, NamedRow, ValuesByName
 from dealtrace.storage.leads.contact_rows import delete_contact_rows, find_spans_of_leads, insert_spans

@@ -7,7 +7,7 @@ from dealtrace.reports.dimensions import NEW_CLIENT, RETURNING_CLIENT
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.reports.fact_tables import AT, SITE_ID, DealTime, FactTables
-from dealtrace.storage.reports.flags import FIRST_WON
+from dealtrace.storage.reports.measure_flags import FIRST_WON
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 

@@ -28,8 +28,8 @@ from dealtrace.reports.measures import Aggregate, Measure
 from dealtrace.storage.database.column_types import microseconds
 from dealtrace.storage.reports.client_firsts import first_won, with_first_won
 from dealtrace.storage.reports.fact_tables import AT, MONEY, UNKNOWN, DealTime, FactTables
-from dealtrace.storage.reports.flags import FIRST_WON, FLAGS, TOUCHED, flag_condition
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY, LocalTime
+from dealtrace.storage.reports.measure_flags import FIRST_WON, FLAGS, TOUCHED, flag_condition
 from dealtrace.storage.reports.scope import (
     CLOCK,
     CLOCK_OF_VISITS,

@@ -43,8 +43,8 @@ from dealtrace.storage.reports.counted_rows import (
 )
 from dealtrace.storage.reports.fact_tables import AT, DealTime, FactTables, deal_time_of
 from dealtrace.storage.reports.filter_conditions import filter_conditions
-from dealtrace.storage.reports.flags import FIRST_WON
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
+from dealtrace.storage.reports.measure_flags import FIRST_WON
 from dealtrace.storage.reports.scope import Scope, Shape, scope_parameters, shape_of
 from dealtrace.storage.reports.sql_functions import total_if_known, total_of
 from dealtrace.storage.reports.statement_types import Expression, Fetch, NamedExpression, Rows, Selection

@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 from sqlalchemy import Connection, Text, and_, bindparam, func, insert, or_, select, type_coerce, update
 
-from dealtrace.accounts.own_ids import OWN_VISIT_IDS
+from dealtrace.accounts.assigned_ids import OWN_VISIT_IDS
 from dealtrace.attribution.traffic_source import SOURCE_PARTS, TrafficSource
 from dealtrace.attribution.visit import Visit, VisitId
 from dealtrace.record import record

@@ -9,7 +9,7 @@ from dealtrace.calltouch.json_bodies import StatedSource
 from dealtrace.calltouch.json_keys import fields_by_key
 from dealtrace.calltouch.leads.import_calls import BATCH
 from dealtrace.calltouch.leads.matching_elements import ELEMENT_PARAMS, Element, Params, VisitParams
-from dealtrace.http.item_keys import KnownKeys, known_keys
+from dealtrace.http.json_item_keys import KnownKeys, known_keys
 
 CALL, CREATE, UPDATE = (known_keys(body.described()) for body in (BATCH, CREATE_BODY, UPDATE_BODY))
 

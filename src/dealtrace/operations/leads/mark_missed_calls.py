@@ -7,14 +7,14 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.accounts.user import UserId
 from dealtrace.errors import InvalidParameters, LeadNotFound, Refusal, Violation
 from dealtrace.leads.lead import LeadKind, LeadRef
-from dealtrace.leads.ring_back import RING_BACK, RingBack
+from dealtrace.leads.missed_calls import RING_BACK, RingBack
 from dealtrace.operations.accounts.record_change import record_change
 from dealtrace.operations.leads.annotate import store_annotation_versions
 from dealtrace.operations.spend_points import lock_registrations
 from dealtrace.operations.work import Work, operation
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
-from dealtrace.storage.leads.ring_backs import find_ring_back, update_ring_back
+from dealtrace.storage.leads.missed_calls import find_ring_back, update_ring_back
 
 TO_RETURN = "to return"
 """The value `after` of a `ChangeKind.LEAD` change: a person decided that a missed call must be returned after all."""

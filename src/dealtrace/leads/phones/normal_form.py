@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import accumulate, takewhile
+from itertools import takewhile
 
-from dealtrace.leads.doubtful_phones import (
+from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
+from dealtrace.leads.phones.ambiguous_digits import (
     PhoneReading,
     is_alone,
     is_continued,
@@ -13,9 +13,11 @@ from dealtrace.leads.doubtful_phones import (
     is_local_and_digit,
     list_rivals,
 )
-from dealtrace.leads.limits import CONTACTS_LENGTH_MAX
-from dealtrace.leads.phone_numbering_plans import (
+from dealtrace.leads.phones.joining_plus import without_joining_plus
+from dealtrace.leads.phones.numbering_plans import (
+    CODE_LENGTH_MAX,
     RUSSIA,
+    RUSSIAN_LENGTH,
     assigned_in_russia,
     bare_foreign,
     country_codes,
@@ -25,15 +27,13 @@ from dealtrace.leads.phone_numbering_plans import (
     stated_foreign,
     valid_foreign,
 )
-from dealtrace.leads.text_around_phones import NumberInText, list_numbers
+from dealtrace.leads.phones.surrounding_text import NumberInText, list_numbers
 from dealtrace.record import record
 
 _READY_PREFIX = r"(?:\+?7|8|)"
 """Matches what most programs send before the ten digits of a phone: a usual prefix or nothing."""
-_NATIONAL_LENGTH = 10
-_CODE_LENGTH_MAX = 3
 _NEIGHBOURS = "99"
-_TRUNK, _VIETNAM, _UKRAINE_IN_GROUPS = "8", "84", "38 0"
+_UKRAINE_IN_GROUPS = "38 0"
 
 
 @record
@@ -83,7 +83,7 @@ def _splits_code(written: str) -> bool:
     """
     first = written.partition(" ")[0]
     has_code = any(first[:length] in country_codes() for length in (1, 2)) or written.startswith(_UKRAINE_IN_GROUPS)
-    return len(first) < _CODE_LENGTH_MAX and not has_code
+    return len(first) < CODE_LENGTH_MAX and not has_code
 
 
 def _is_cut(russian: str, behind: str) -> bool:
@@ -158,7 +158,7 @@ def normal_phone(text: str) -> str | None:
     cannot be assigned are unusable.
     """
     if _is_ready(text):
-        return RUSSIA + text[-_NATIONAL_LENGTH:]
+        return RUSSIA + text[-RUSSIAN_LENGTH:]
     return next(iter(list_phones(text)), None)
 
 
@@ -169,51 +169,14 @@ def list_phones(text: str) -> tuple[str, ...]:
     only the `PHONE_FORMS` with `is_whole` are tried. If a plus precedes the stray digits, the list is empty.
     """
     if _is_ready(text):
-        return (RUSSIA + text[-_NATIONAL_LENGTH:],)
-    written = [_without_joint(number) for number in list_numbers(text)] if len(text) <= CONTACTS_LENGTH_MAX else []
+        return (RUSSIA + text[-RUSSIAN_LENGTH:],)
+    numbers = list_numbers(text) if len(text) <= CONTACTS_LENGTH_MAX else []
+    written = [without_joining_plus(number) for number in numbers]
     strays = [number.digits for number in written if number.is_stray]
     if any(digits.startswith("+") for digits in strays):
         return ()
     forms = [form for form in PHONE_FORMS if form.is_whole] if strays else PHONE_FORMS
     return tuple(dict.fromkeys(phone for row in _rows(written) for phone in _read_row(row, forms)))
-
-
-def _without_joint(number: NumberInText) -> NumberInText:
-    """Return a number without its plus if the plus only joins it to the previous number.
-
-    Ours: a plus between two numbers only joins them if it is followed by groups with ten digits that Russia can assign,
-    with or without an 8 before them. There are two exceptions:
-
-    - The plus belongs to its number if all digits, or all but a short last group, are a foreign number of more than ten
-      digits whose country code is the first group.
-    - The number is unusable if all digits, or those of the first groups, are a foreign number in another way, since it
-      is unclear which number is meant.
-    """
-    digits = number.digits.removeprefix("+").strip()
-    beginnings = list(accumulate(digits.split()))
-    if not number.is_added or digits.startswith(f"{_TRUNK} ") or not any(map(_is_national, beginnings)):
-        return number
-    without_end, _, end = digits.rpartition(" ")
-    if _has_own_plus(digits) or (is_short(end) and _has_own_plus(without_end)):
-        return number
-    may_be_foreign = any(
-        valid_foreign(beginning) == beginning for beginning in beginnings if len(beginning) >= _NATIONAL_LENGTH
-    )
-    return replace(number, digits=digits, is_damaged=number.is_damaged or may_be_foreign)
-
-
-def _has_own_plus(digits: str) -> bool:
-    """Return whether digits are a foreign number whose first group is its country code, and not a Russian number."""
-    whole = digits.replace(" ", "")
-    is_russian = whole.startswith(_TRUNK) and (not whole.startswith(_VIETNAM) or _is_national(whole))
-    has_code = len(digits.partition(" ")[0]) <= _CODE_LENGTH_MAX and is_foreign_in_groups(digits)
-    return len(whole) > _NATIONAL_LENGTH and has_code and not is_russian and valid_foreign(whole) == whole
-
-
-def _is_national(digits: str) -> bool:
-    """Return whether digits are a Russian number without a prefix, or with an 8 before it."""
-    ten = digits.removeprefix(_TRUNK) if len(digits) > _NATIONAL_LENGTH else digits
-    return len(ten) == _NATIONAL_LENGTH and is_assigned_in_russia(ten)
 
 
 def import_numbering_plans() -> None:

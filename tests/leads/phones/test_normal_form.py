@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from dealtrace.leads.phone import PHONE_FORMS, PhoneForm, list_phones, normal_phone
-from dealtrace.leads.phone_numbering_plans import is_assigned_in_russia
-from dealtrace.leads.text_around_phones import WRAPPINGS, Wrapping
+from dealtrace.leads.phones.normal_form import PHONE_FORMS, PhoneForm, list_phones, normal_phone
+from dealtrace.leads.phones.numbering_plans import is_assigned_in_russia
+from dealtrace.leads.phones.surrounding_text import WRAPPINGS, Wrapping
 from examples import examples
 from phone_texts import draw_phone_text
 

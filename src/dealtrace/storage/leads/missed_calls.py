@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, select, tuple_, update
 
-from dealtrace.leads.call import is_missed
-from dealtrace.leads.ring_back import RingBack
+from dealtrace.leads.call_outcome import is_missed
+from dealtrace.leads.missed_calls import RingBack
 from dealtrace.record import record
 from dealtrace.storage.leads import call_outcomes
 from dealtrace.storage.leads.calls import circumstances_from_row, ring_back_from_row

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from dealtrace.leads.phone_numbering_plans import (
+from dealtrace.leads.phones.numbering_plans import (
     LENGTH_MAX,
     RUSSIA,
     bare_foreign,

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from dealtrace.leads.phone_fillers import RUSSIAN_FILLER, is_foreign_filler
+from dealtrace.leads.phones.fillers import RUSSIAN_FILLER, is_foreign_filler
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -22,7 +22,11 @@ LENGTH_MAX = 15
 """The most digits of a number with its country code, by the recommendation E.164 of ITU-T."""
 EXTENSION_LENGTH_MAX = 6
 """Ours: the maximum number of digits of an extension; a longer number is not an extension."""
-_RUSSIAN_CODE_LENGTH, _RUSSIAN_LENGTH = 3, 10
+RUSSIAN_LENGTH = 10
+"""The number of digits of a Russian number after the country code."""
+CODE_LENGTH_MAX = 3
+"""The most digits of a country code."""
+_RUSSIAN_CODE_LENGTH = 3
 _GROUPED_AS_RUSSIAN = re.compile("(?!99)[0-9]{3} [0-9]{3} ?[0-9]{2} ?[0-9]{2} ")
 _KINDS = (
     "mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan"
@@ -97,7 +101,7 @@ def is_foreign_in_groups(written: str) -> bool:
         return False
     number, first = _parse_valid(written), written.partition(" ")[0]
     is_russian_code = len(first) == _RUSSIAN_CODE_LENGTH and number is not None and first != str(number.country_code)
-    return number is not None and len(first) != _RUSSIAN_LENGTH and not is_russian_code
+    return number is not None and len(first) != RUSSIAN_LENGTH and not is_russian_code
 
 
 def bare_foreign(digits: str) -> str | None:

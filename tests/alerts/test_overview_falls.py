@@ -8,7 +8,7 @@ import pytest
 
 from cast import moscow
 from dealtrace.alerts.judgement import Observed
-from dealtrace.alerts.sharp_fall_rules import (
+from dealtrace.alerts.overview_falls import (
     FALLS_WATCHED,
     RATIO_BASIS_MIN,
     WINDOWS_WATCHED,

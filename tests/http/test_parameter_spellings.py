@@ -9,9 +9,9 @@ from dealtrace.calltouch.routes import ENDPOINTS
 from dealtrace.counter.routes import ENDPOINTS as COUNTER
 from dealtrace.errors import InvalidParameters
 from dealtrace.http.endpoint import Endpoint
+from dealtrace.http.parameter_spellings import SPELT_LENGTH_MAX
 from dealtrace.http.parameter_table import ParameterTable, Sent
 from dealtrace.http.query_string import read_pairs
-from dealtrace.http.spellings import SPELT_LENGTH_MAX
 
 TABLE = next(each.table for each in ENDPOINTS if each.shown_name == "register")
 NEEDED = "orderSum=1&orderStatus=new&orderDate=26.03.2018 10:00:00&service=x"

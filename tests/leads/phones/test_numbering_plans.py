@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dealtrace.leads.phone_numbering_plans import bare_foreign, is_assigned_in_russia, stated_foreign
+from dealtrace.leads.phones.numbering_plans import bare_foreign, is_assigned_in_russia, stated_foreign
 
 
 @given(st.from_regex(r"[0-9]{10}", fullmatch=True) | st.from_regex(r"[3-9][0-9]{9}", fullmatch=True))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dealtrace.leads.phone_fillers import RUSSIAN_FILLER, is_foreign_filler
+from dealtrace.leads.phones.fillers import RUSSIAN_FILLER, is_foreign_filler
 
 
 @pytest.mark.parametrize(

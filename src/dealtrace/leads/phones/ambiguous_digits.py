@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
-from dealtrace.leads.phone_numbering_plans import (
+from dealtrace.leads.phones.numbering_plans import (
     EXTENSION_LENGTH_MAX,
     LENGTH_MAX,
     RUSSIA,
@@ -14,7 +14,7 @@ from dealtrace.leads.phone_numbering_plans import (
     is_short,
     valid_foreign,
 )
-from dealtrace.leads.text_around_phones import NumberInText
+from dealtrace.leads.phones.surrounding_text import NumberInText
 from dealtrace.record import record
 
 USUAL_GROUPS = (

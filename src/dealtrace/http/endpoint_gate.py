@@ -19,8 +19,8 @@ from dealtrace.http.body import receive_body
 from dealtrace.http.caller import Caller
 from dealtrace.http.client_address import Proxies
 from dealtrace.http.endpoint import AuthScheme, Endpoint, RateLimitClass
-from dealtrace.http.item_keys import UNKNOWN_KEYS_MAX
 from dealtrace.http.journal_note import NOTE, RequestNote
+from dealtrace.http.json_item_keys import UNKNOWN_KEYS_MAX
 from dealtrace.http.language import language_of
 from dealtrace.http.parameter_table import REQUIRED, Sent
 from dealtrace.http.query_string import Pairs, read_pairs

@@ -1,0 +1,1 @@
+"""Phones in the strings that people and programs send: where they are, whether they are usable, their normal form."""
