@@ -87,6 +87,14 @@ def test_requests_are_shown_latest_first_with_tokens_answers_and_reasons(boss: G
     assert "Earlier requests" not in page
 
 
+def test_each_request_is_shown_with_how_long_it_took(server: ServerProcess, served: Stage, owner: Player) -> None:
+    took = {1: timedelta(microseconds=4_567_499), 2: timedelta(microseconds=400), 3: timedelta(seconds=61)}
+    store(served, *(request(owner, number, duration=duration) for number, duration in took.items()))
+    page = member_of(server, served, owner.site.id).get("requests").text
+    assert re.findall('<th scope="col" class="value">([^<]+)</th>', page) == ["ms"]
+    assert re.findall('<td class="value">([^<]+)</td>', page) == ["61000", "0", "4567"]
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
