@@ -21,7 +21,8 @@ from dealtrace.storage.journals.client_timeline import find_joined_ids
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.leads.file_imports import forget_rows
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
-from dealtrace.storage.visits.erased_contacts import HIDDEN, hide_contacts, pattern_of_contacts
+from dealtrace.storage.visits.contacts_in_strings import hide_in, pattern_of_contacts
+from dealtrace.storage.visits.erased_contacts import hide_contacts
 
 PersonReference = str | int
 """A person by a phone or e-mail as written, or by the id of a client of any site."""
@@ -120,7 +121,7 @@ def _without_contacts(fields: Fields, sought: re.Pattern[str] | None) -> Fields:
     stated = cleaned.get("stated_source")
     if sought is None or not isinstance(stated, dict):
         return cleaned
-    parts = {name: sought.sub(HIDDEN, text) if isinstance(text, str) else text for name, text in stated.items()}
+    parts = {name: hide_in(text, sought) if isinstance(text, str) else text for name, text in stated.items()}
     return {**cleaned, "stated_source": parts}
 
 
