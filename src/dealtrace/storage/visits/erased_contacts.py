@@ -21,6 +21,26 @@ _ESCAPED_LETTERS = tuple(f"%{_LIKE_ESCAPE}%{code}%" for code in ("25", "3_", "4_
 """`LIKE` patterns of strings in which letters or digits of ASCII may be escaped, once or several times."""
 
 
+def find_visits_with_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> frozenset[int]:
+    """Find the ids of all visits of a site with one of the contacts, in normal form, in the landing URL or referrer.
+
+    All visits of the site are read, which takes seconds for millions of them, so registrations must not wait for it.
+    Ours: visits whose URLs have escaped letters or digits in the contact are not found, only those with escaped signs,
+    because `LIKE` cannot find them and most URLs have escapes.
+    """
+    sought = pattern_of_contacts(contacts)
+    if sought is None:
+        return frozenset()
+    columns, found, every = visit.c, set[int](), sorted(contacts)
+    for first in range(0, len(every), CONTACTS_AT_ONCE):
+        some = every[first : first + CONTACTS_AT_ONCE]
+        named = or_(*(_may_name(url, contact) for url in (columns.landing_url, columns.referrer) for contact in some))
+        urls_of = select(columns.id, columns.landing_url, columns.referrer).where(columns.site_id == site_id, named)
+        rows = connection.execute(urls_of)
+        found |= {visit_id for visit_id, *urls in rows if any(hide_in(url, sought) != url for url in urls)}
+    return frozenset(found)
+
+
 def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str], visit_ids: Collection[int]) -> None:
     """Hide contacts, given in normal form, in the traffic sources of a site and in the UTM tags and URLs of its visits.
 
@@ -94,6 +114,14 @@ def _may_contain(column: ColumnElement[str], contacts: Sequence[str]) -> ColumnE
 
 def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
     return column.like(pattern, escape=_LIKE_ESCAPE)
+
+
+def _may_name(url: ColumnElement[str], contact: str) -> ColumnElement[bool]:
+    """Return an SQL condition that a URL may contain a contact; letters beyond ASCII are escaped in URLs."""
+    pattern = _pattern_in_lower_case(contact)
+    if contact.isdecimal():
+        return url.like(pattern)
+    return url.ilike("".join(sign if sign.isascii() else f"%{sign.encode().hex('%')}%" for sign in pattern))
 
 
 def _pattern_in_lower_case(contact: str) -> str:
