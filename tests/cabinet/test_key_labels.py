@@ -12,7 +12,9 @@ from dealtrace.cabinet.reports.chips import filter_texts, written_filter
 from dealtrace.cabinet.reports.form_fields import choices_of
 from dealtrace.cabinet.reports.key_cells import key_label, missing_key_label, value_label
 from dealtrace.cabinet.reports.report_url import ReportUrl
+from dealtrace.errors import Language
 from dealtrace.reports.dimensions import DIMENSIONS
+from dealtrace.reports.filters import escaped
 from dealtrace.reports.question import QuestionContext
 from dealtrace.reports.reading.meanings import dimension_meaning
 
@@ -52,7 +54,7 @@ def chips(*filters: str) -> list[str]:
     return [plain(chip.text) for chip in choices_of(url, {}, known, "ru", is_whole=True).chips]
 
 
-KNOWN = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR, fields=("product",))
+KNOWN = QuestionContext(date(2026, 11, 26), AttributionModel.LINEAR, fields=("product", "a=b"))
 
 
 @pytest.mark.parametrize(
@@ -96,6 +98,62 @@ def test_a_filter_in_words_means_the_filter_that_is_shown_so(words: str, meant: 
 )
 def test_filters_in_former_words_are_read(words: str, meant: str) -> None:
     assert written_filter(words, KNOWN) == meant
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("Кампания=осень", "campaign:is:осень"),
+        ("campaign=autumn", "campaign:is:autumn"),
+        ("Кампания =осень", "campaign:is:осень"),
+        ("Кампания= осень", "campaign:is:осень"),
+        ("Кампания≠осень", "campaign:not:осень"),
+        ("campaign!=autumn", "campaign:not:autumn"),
+        ("Campaign <> autumn", "campaign:not:autumn"),
+        ("Кампания<>осень", "campaign:not:осень"),
+        ("Устройство != Телефон", "device:not:mobile"),
+        ("Кампания среди:a,b", "campaign:among:a|b"),
+        ("Source one of:vk|yandex", "source:among:vk|yandex"),
+        ("Поле «product»=чай", "field:product:is:чай"),
+        ("Поле «product»<>чай", "field:product:not:чай"),
+        ("Поле «a=b»=c", "field:a=b:is:c"),
+    ],
+)
+def test_signs_of_filters_need_no_blanks_and_not_equal_is_written_in_three_ways(words: str, meant: str) -> None:
+    assert written_filter(words, KNOWN) == meant
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("Кампания=a=b", "campaign:is:a=b"),
+        ("Кампания=a!=b", "campaign:is:a!=b"),
+        ("Кампания!=a<>b≠c", "campaign:not:a<>b≠c"),
+        ("Кампания содержит a=b", "campaign:contains:a=b"),
+        ("Campaign contains utm<>x", "campaign:contains:utm<>x"),
+        ("Кампания среди: a=1, b!=2", "campaign:among:a=1|b!=2"),
+        ("campaign:is:a=b", "campaign:is:a=b"),
+        ("field:a=b:not:c!=d", "field:a=b:not:c!=d"),
+        ("осень=скидка", "осень=скидка"),
+        ("Моя кампания=осень", "Моя кампания=осень"),
+        ("Кампания=", "Кампания="),
+        ("Кампания !осень", "Кампания !осень"),
+        ("Кампания<осень", "Кампания<осень"),
+        ("Кампания-a=b", "Кампания-a=b"),
+        ("Кампания содержит-a", "Кампания содержит-a"),
+        ("Campaign isautumn", "Campaign isautumn"),
+    ],
+)
+def test_a_sign_in_a_value_or_after_no_title_stays_as_it_is(words: str, meant: str) -> None:
+    assert written_filter(words, KNOWN) == meant
+
+
+@pytest.mark.parametrize("value", ["=b", "= b", "!=b", "<>b", ">b", "≠b", "a=b", ":b"])
+@pytest.mark.parametrize("operator", ["is", "not", "contains", "among"])
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_words_of_a_value_with_signs_are_read_back(language: Language, operator: str, value: str) -> None:
+    meant = f"campaign:{operator}:{escaped(value)}"
+    assert written_filter(filter_texts([meant], KNOWN, language, is_whole=True)[0], KNOWN) == meant
 
 
 def test_a_chip_has_no_codes() -> None:

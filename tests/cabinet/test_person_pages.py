@@ -16,6 +16,7 @@ from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.storage.journals.client_timeline import SHOWN_MAX
+from dealtrace.storage.visits.visits import find_visits
 from guests import Guest, agreed_in, member_of, text_of
 from server import ServerProcess
 from write_commands import by_contact, registration
@@ -192,6 +193,20 @@ def test_a_person_is_erased_after_two_confirmations(owner: Guest, person: str) -
     changes = text_of(owner.get("settings/changes").text)
     assert changes.count(f"{owner.login} Data of a person erased; leads: 2, deals: 2") == 1
     assert PHONE not in changes
+
+
+def test_an_erasure_hides_the_contact_in_urls_of_others_too(
+    served: Stage, site: Player, owner: Guest, person: str
+) -> None:
+    source, url = TrafficSource("yandex", "cpc"), "https://shop.example/?m=anna%40example.org&a=1"
+    theirs = served.visit(site, moscow(DAY, "12:00:00"), source, visitor="friend", landing_url=url)
+    path, both = f"{person}/data", [PHONE, MAIL]
+    agreed = agreed_in(owner.post(path, act="confirm", contact=both))
+    assert "The data has been anonymised" in owner.post(path, act="erase", contact=both, agreed=agreed).text
+    with served.database.read() as connection:
+        assert find_visits(connection, site.site.id, [theirs.id])[theirs.id].landing_url == (
+            "https://shop.example/?m=•••&a=1"
+        )
 
 
 @pytest.fixture

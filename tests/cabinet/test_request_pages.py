@@ -87,6 +87,14 @@ def test_requests_are_shown_latest_first_with_tokens_answers_and_reasons(boss: G
     assert "Earlier requests" not in page
 
 
+def test_each_request_is_shown_with_how_long_it_took(server: ServerProcess, served: Stage, owner: Player) -> None:
+    took = {1: timedelta(microseconds=4_567_499), 2: timedelta(microseconds=400), 3: timedelta(seconds=61)}
+    store(served, *(request(owner, number, duration=duration) for number, duration in took.items()))
+    page = member_of(server, served, owner.site.id).get("requests").text
+    assert re.findall('<th scope="col" class="value">([^<]+)</th>', page) == ["ms"]
+    assert re.findall('<td class="value">([^<]+)</td>', page) == ["61000", "0", "4567"]
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -187,7 +195,7 @@ def test_the_command_says_how_many_requests_without_a_site_were_not_kept(
     beside: Terminal, owner: Player, omitted: int
 ) -> None:
     assert omitted == 12_345
-    assert "12,345 requests that name no site" in beside.run("requests", "tail").err
+    assert "12,345 requests without a site" in beside.run("requests", "tail").err
     beside.done("requests", "tail", "--site", str(owner.site.id))  # says nothing
 
 

@@ -13,6 +13,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
+from dealtrace.accounts.token import TokenId
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.forms import form_token_of
 from dealtrace.deals.incoming_deal import IncomingDeal
@@ -21,7 +22,7 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.accounts.custom_fields import count_unknown_fields
 from dealtrace.storage.accounts.site_hosts import list_hosts
-from dealtrace.storage.accounts.tokens import list_tokens
+from dealtrace.storage.accounts.tokens import list_tokens, update_last_uses
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.column_definitions import list_columns
 from dealtrace.storage.reports.mirror.mirror import held_mirror
@@ -268,6 +269,18 @@ def test_a_token_is_issued_shown_once_and_revoked(
         again = next(token for token in list_tokens(connection, owner.site.id) if token.id == issued.id)
     assert again.revoked_at is not None
     assert boss.send("settings/tokens/revoke", token=str(issued.id)).status_code == 400
+
+
+def test_the_list_of_tokens_shows_when_each_was_last_used(boss: Guest, served: Stage, owner: Player) -> None:
+    boss.send("settings/tokens", label="unused")
+    with served.database.write() as connection:
+        update_last_uses(connection, {TokenId(owner.token_id): datetime(2026, 3, 2, 21, 5, tzinfo=UTC)})
+    page = html.unescape(boss.get("settings/tokens").text).replace("\u00a0", " ")
+    rows = re.findall("<tr>.*?</tr>", page, re.DOTALL)
+    shown = {cells[0]: cells[2] for cells in (re.findall("<t[hd][^>]*>([^<]*)", row) for row in rows)}
+    assert shown.pop("Label") == "Last use"
+    assert shown.pop("unused") == "none known"
+    assert list(shown.values()) == ["3 Mar 2026, 00:05"], "the site is in Moscow"
 
 
 def test_a_token_needs_a_label_and_that_of_a_neighbour_is_unknown(boss: Guest, served: Stage, stranger: Player) -> None:

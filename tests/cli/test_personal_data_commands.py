@@ -4,7 +4,9 @@ from sqlalchemy import select
 
 from cast import Player, Stage, moscow
 from commands import Terminal
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.storage.schema.tables.leads import lead_request
+from dealtrace.storage.visits.visits import find_visits
 from server import ServerProcess
 
 PHONE = "79205557788"
@@ -25,6 +27,18 @@ def test_it_states_and_erases_a_person(server: ServerProcess, served: Stage, bes
     assert (changed["client"]["fio"], changed["client"]["phones"], changed["orderComments"]) == (None, [], "")
     assert "Not found: " in beside.refused("person", "export", PHONE, "--site", str(owner.site.id))
     assert "Not found: " in beside.refused("person", "erase", PHONE, "--yes")
+
+
+def test_it_hides_the_contact_in_urls_of_others_too(served: Stage, beside: Terminal, owner: Player) -> None:
+    at, source = moscow("2018-03-26", "09:55:00"), TrafficSource("yandex", "cpc")
+    served.call(owner, at, phone="79205557791")
+    url = "https://shop.example/?phone=8-920-555-77-91"
+    theirs = served.visit(owner, at, source, visitor="friend", landing_url=url)
+    beside.done("person", "erase", "79205557791", "--yes")
+    with served.database.read() as connection:
+        assert find_visits(connection, owner.site.id, [theirs.id])[theirs.id].landing_url == (
+            "https://shop.example/?phone=•••"
+        )
 
 
 def test_it_asks_before_it_erases(served: Stage, beside: Terminal, owner: Player) -> None:

@@ -13,6 +13,7 @@ from dealtrace.cli.terminal import changing, console, counted, open_prepared, pr
 from dealtrace.operations.personal_data import PersonReference, erase_person, export_person, find_person, record_erasure
 from dealtrace.storage.personal_data import Traces
 from dealtrace.storage.reports.mirror.mirror import without_mirror
+from dealtrace.storage.visits.erased_contacts import find_visits_with_contacts
 
 ContactArgument = Annotated[
     str, typer.Argument(metavar="[PHONE|EMAIL]", help="The person's phone or e-mail, in any format.")
@@ -55,10 +56,14 @@ def erase(
         if dry_run:
             return
         confirm(f"Permanently anonymise all data of {f'client {client}' if client is not None else contact}?")
-    with open_prepared() as database, without_mirror(database), changing(database) as work:
-        erased = erase_person(work, sites_to_search(work.connection, site), person)
-        for site_id, data in erased.items():
-            record_erasure(work, site_id, data)
+    with open_prepared() as database:
+        with database.read() as connection:
+            found = find_person(connection, sites_to_search(connection, site), person)
+            visits = {each: find_visits_with_contacts(connection, each, data.contacts) for each, data in found.items()}
+        with without_mirror(database), changing(database) as work:
+            erased = erase_person(work, sites_to_search(work.connection, site), person, visits)
+            for site_id, data in erased.items():
+                record_erasure(work, site_id, data)
     _print_counts(erased, "anonymised")
     console.print("Earlier backups still contain this person's data.")
 

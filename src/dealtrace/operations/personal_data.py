@@ -1,7 +1,7 @@
 """Export all data that is stored about a person, or make it anonymous, as the Russian law 152-ФЗ requires."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -21,7 +21,8 @@ from dealtrace.storage.journals.client_timeline import find_joined_ids
 from dealtrace.storage.leads.clients import find_clients
 from dealtrace.storage.leads.file_imports import forget_rows
 from dealtrace.storage.reports.mirror.mirror import forget_mirror
-from dealtrace.storage.visits.erased_contacts import HIDDEN, hide_contacts, pattern_of_contacts
+from dealtrace.storage.visits.contacts_in_strings import hide_in, pattern_of_contacts
+from dealtrace.storage.visits.erased_contacts import hide_contacts
 
 PersonReference = str | int
 """A person by a phone or e-mail as written, or by the id of a client of any site."""
@@ -40,9 +41,14 @@ def export_person(
 
 
 def erase_person(
-    work: AccountWork, sites: Sequence[Site], person: PersonReference
+    work: AccountWork,
+    sites: Sequence[Site],
+    person: PersonReference,
+    other_visits: Mapping[SiteId, frozenset[int]] | None = None,
 ) -> dict[SiteId, personal_data.Traces]:
     """Make the data of a person anonymous at `sites`; return the affected rows by site.
+
+    The person's contacts are also hidden in `other_visits`, which `find_visits_with_contacts` finds, by site.
 
     Deals, leads and their sources are kept, so that no number in a report changes, and nothing is matched again.
     Ours: an erasure creates no version of a deal, because a version would keep what must be erased.
@@ -53,7 +59,7 @@ def erase_person(
     found = find_person(work.connection, sites, person)
     forget_mirror(work.connection)
     for site_id, traces in found.items():
-        _anonymise(work, site_id, traces)
+        _anonymise(work, site_id, traces, (other_visits or {}).get(site_id, frozenset()))
     return found
 
 
@@ -61,12 +67,14 @@ def erase_person(
 class Erasure:
     """A person to erase: the contacts in normal form, and the rows that an operator has agreed to erase.
 
-    Leads of `client_ids` without a usable phone or e-mail are erased too.
+    Leads of `client_ids` without a usable phone or e-mail are erased too. The contacts are also hidden in
+    `other_visits`, which `find_visits_with_contacts` finds.
     """
 
     contacts: frozenset[str]
     expected: personal_data.Traces
     client_ids: frozenset[int] = frozenset()
+    other_visits: frozenset[int] = frozenset()
 
 
 @operation(ids_per_command=0)
@@ -84,7 +92,7 @@ def erase_people(work: Work, commands: Sequence[WriteCommand[Erasure]]) -> list[
         traces = personal_data.find_traces(work.connection, work.site.id, person.contacts, person.client_ids)
         if traces == person.expected:
             forget_mirror(work.connection)
-            _anonymise(work, work.site.id, traces)
+            _anonymise(work, work.site.id, traces, person.other_visits)
             record_erasure(replace(work, user_id=command.user_id), work.site.id, traces)
         outcomes.append(traces)
     return outcomes
@@ -96,14 +104,14 @@ def record_erasure(work: AccountWork, site_id: int, traces: personal_data.Traces
     record_change(work, site_id, ChangeKind.ERASURE, leads, after=deals)
 
 
-def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces) -> None:
+def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces, other_visits: frozenset[int]) -> None:
     sought = pattern_of_contacts(traces.contacts)
     versions = [
         (deal_id, version, _without_contacts(before, sought), _without_contacts(after, sought))
         for deal_id, version, before, after in personal_data.list_version_fields(work.connection, site_id, traces)
     ]
     personal_data.anonymise(work.connection, site_id, traces, versions)
-    hide_contacts(work.connection, site_id, traces.contacts, traces.visits)
+    hide_contacts(work.connection, site_id, traces.contacts, traces.visits | other_visits)
     imported = {
         "call": traces.calls,
         "lead_request": traces.lead_requests,
@@ -120,7 +128,7 @@ def _without_contacts(fields: Fields, sought: re.Pattern[str] | None) -> Fields:
     stated = cleaned.get("stated_source")
     if sought is None or not isinstance(stated, dict):
         return cleaned
-    parts = {name: sought.sub(HIDDEN, text) if isinstance(text, str) else text for name, text in stated.items()}
+    parts = {name: hide_in(text, sought) if isinstance(text, str) else text for name, text in stated.items()}
     return {**cleaned, "stated_source": parts}
 
 

@@ -25,6 +25,7 @@ from dealtrace.operations.personal_data import Erasure, erase_people
 from dealtrace.record import record
 from dealtrace.storage import personal_data
 from dealtrace.storage.reports.mirror.mirror import without_mirror
+from dealtrace.storage.visits.erased_contacts import find_visits_with_contacts
 
 ERASE = "erase"
 WITHOUT = "without"
@@ -124,7 +125,8 @@ async def erase(view: View) -> Response:
     if view.form.get("act") != ERASE or not may_save(view, preview.fingerprint):
         return _page(view, "clients/confirm.html", person, preview)
     client_ids = person.joined_ids if preview.takes_those else frozenset[int]()
-    found = await _erase(view, Erasure(preview.chosen, preview.traces, client_ids))
+    visits = await view.read(find_visits_with_contacts, view.current_site.id, preview.traces.contacts)
+    found = await _erase(view, Erasure(preview.chosen, preview.traces, client_ids, visits))
     if found != preview.traces:
         return _page(view, "clients/confirm.html", person, replace(preview, traces=found))
     return _page(view, "clients/erased.html", person, preview)

@@ -36,6 +36,8 @@ class Chip:
     opposite_url: str
 
 
+_NOT_EQUAL = ("!=", "<>")
+"""The signs that people type for `≠`, which keyboards lack."""
 _PHRASES = sorted(
     (
         *((phrase, operator) for operator, phrases in OPERATORS.items() for phrase in phrases),
@@ -45,12 +47,15 @@ _PHRASES = sorted(
         ("одно из", Operator.AMONG),
         ("равно", Operator.IS),
         ("не равно", Operator.NOT),
+        *((sign, Operator.NOT) for sign in _NOT_EQUAL),
         ("не указано", Operator.EMPTY),
         ("указано", Operator.FILLED),
     ),
     key=lambda each: -len(each[0]),
 )
 """The names of operators in both languages, former ones too, each with its operator; longer names come first."""
+_SIGNS = tuple(phrase for phrase, _ in _PHRASES if not phrase[0].isalnum())
+"""The operators that may follow a title without a blank."""
 _OPPOSITES: Mapping[str, Operator] = {
     Operator.IS.value: Operator.NOT,
     Operator.NOT.value: Operator.IS,
@@ -98,7 +103,8 @@ def filters_in_words(texts: Iterable[str], language: Language) -> list[str]:
 def written_filter(text: str, known: QuestionContext) -> str:
     """Return the filter that a line describes in the words of `filter_texts`, in either language and ignoring case.
 
-    A line in another form, such as a filter as it is written in URLs, is returned unchanged.
+    Signs, such as `=`, need no blanks around them, and only the first sign after a title is an operator. A line in
+    another form, such as a filter as it is written in URLs, is returned unchanged.
     """
     titled = [
         (title, dimension)
@@ -106,7 +112,7 @@ def written_filter(text: str, known: QuestionContext) -> str:
         for title in (dimension.ru, dimension.en)
     ]
     for title, dimension in sorted(titled, key=lambda each: -len(each[0])):
-        said = _after(title, text)
+        said = _after(title, text, _SIGNS)
         if said is None:
             continue
         for phrase, operator in _PHRASES:
@@ -127,10 +133,14 @@ def _written_values(dimension: Dimension, operator: Operator, value: str) -> str
     return VALUE_SEPARATOR.join(escaped(code_of_label(dimension.name, each)) for each in values)
 
 
-def _after(words: str, text: str) -> str | None:
-    """Return the part of a string after `words`, ignoring case, or `None` if it does not begin with these words."""
+def _after(words: str, text: str, signs: tuple[str, ...] = ()) -> str | None:
+    """Return the part of a string after `words`, ignoring case, or `None` if it does not begin with these words.
+
+    The words end at a blank, before one of `signs`, or with a sign of their own, as `one of:` does.
+    """
     start, rest = text[: len(words)], text[len(words) :]
-    return rest.strip() if start.casefold() == words.casefold() and rest[:1].strip() == "" else None
+    is_whole = not rest[:1].strip() or not words[-1].isalnum() or rest.startswith(signs)
+    return rest.strip() if is_whole and start.casefold() == words.casefold() else None
 
 
 def _opposite(text: str) -> str:

@@ -3,40 +3,42 @@
 import re
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
 from dealtrace.attribution.traffic_source import DIRECT, SOURCE_PARTS, TrafficSource
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import ValuesByName
 from dealtrace.storage.database.many_rows import execute_many
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
+from dealtrace.storage.visits.contacts_in_strings import HIDDEN, hide_in, national_digits, pattern_of_contacts
 from dealtrace.storage.visits.traffic_sources import source_values
 
-HIDDEN = "•••"
 CONTACTS_AT_ONCE = 50
 """How many contacts one statement searches for; SQLite takes a condition of a thousand parts at most."""
-_NATIONAL_DIGITS = 10
 _LIKE_ESCAPE = "/"
-_RUSSIAN = re.compile("7[0-9]{10}")
-_ESCAPE = "%(?:25)*"
-"""Begins an escaped character; a URL within a URL escapes the sign itself again."""
-_BETWEEN_DIGITS = (
-    rf"(?:[-\s()._+\u2010-\u2015]|{_ESCAPE}(?:09|2[0-9BDE]|5F|C2{_ESCAPE}A0|E2{_ESCAPE}80{_ESCAPE}9[0-5])){{0,4}}"
-)
-_AFTER_ESCAPED = "(?<=%[0-9A-F][0-9A-F])|(?<=%25[0-9A-F][0-9A-F])"
-"""Stands before a contact; the last digits of an escaped character do not belong to it."""
-_NOT_OF_EMAIL = "(?<!2B)(?<!2D)(?<!2E)(?<!5F)"
-"""Excludes an escaped `+`, `-`, `.` or `_`: with it, an e-mail address is the end of a longer one, of somebody else."""
+_ANY_ESCAPE = f"%{_LIKE_ESCAPE}%%"
+_ESCAPED_LETTERS = tuple(f"%{_LIKE_ESCAPE}%{code}%" for code in ("25", "3_", "4_", "5_", "6_", "7_"))
+"""`LIKE` patterns of strings in which letters or digits of ASCII may be escaped, once or several times."""
 
 
-def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
-    """Return a regular expression that finds contacts, given in normal form, in strings; `None` without contacts.
+def find_visits_with_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> frozenset[int]:
+    """Find the ids of all visits of a site with one of the contacts, in normal form, in the landing URL or referrer.
 
-    Ours: a phone is found with and without separators, escaped as in URLs or not. A phone of another country that ends
-    with the same ten digits is hidden too if a separator precedes them.
+    All visits of the site are read, which takes seconds for millions of them, so registrations must not wait for it.
+    Ours: visits whose URLs have escaped letters or digits in the contact are not found, only those with escaped signs,
+    because `LIKE` cannot find them and most URLs have escapes.
     """
-    patterns = [_pattern_of(contact) for contact in sorted(contacts)]
-    return re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+    sought = pattern_of_contacts(contacts)
+    if sought is None:
+        return frozenset()
+    columns, found, every = visit.c, set[int](), sorted(contacts)
+    for first in range(0, len(every), CONTACTS_AT_ONCE):
+        some = every[first : first + CONTACTS_AT_ONCE]
+        named = or_(*(_may_name(url, contact) for url in (columns.landing_url, columns.referrer) for contact in some))
+        urls_of = select(columns.id, columns.landing_url, columns.referrer).where(columns.site_id == site_id, named)
+        rows = connection.execute(urls_of)
+        found |= {visit_id for visit_id, *urls in rows if any(hide_in(url, sought) != url for url in urls)}
+    return frozenset(found)
 
 
 def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str], visit_ids: Collection[int]) -> None:
@@ -58,23 +60,20 @@ def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str
 def _hide_in_visits(connection: Connection, site_id: int, which: ColumnElement[bool], sought: re.Pattern[str]) -> None:
     columns = visit.c
     texts = select(columns.id, columns.utm, columns.landing_url, columns.referrer)
-    hidden = [
-        {
-            "of_visit": row.id,
-            "hidden_utm": {part: sought.sub(HIDDEN, text) for part, text in row.utm.items()},
-            "hidden_url": sought.sub(HIDDEN, row.landing_url),
-            "hidden_referrer": sought.sub(HIDDEN, row.referrer),
-        }
-        for row in connection.execute(texts.where(columns.site_id == site_id, which))
-        if any(map(sought.search, (*row.utm.values(), row.landing_url, row.referrer)))
-    ]
-    values: ValuesByName = {
+    hidden: list[dict[str, object]] = []
+    for row in connection.execute(texts.where(columns.site_id == site_id, which)):
+        utm = {part: hide_in(text, sought) for part, text in row.utm.items()}
+        url, referrer = hide_in(row.landing_url, sought), hide_in(row.referrer, sought)
+        if (utm, url, referrer) != (row.utm, row.landing_url, row.referrer):
+            values = {"hidden_utm": utm, "hidden_url": url, "hidden_referrer": referrer}
+            hidden.append({"of_visit": row.id, **values})
+    replaced: ValuesByName = {
         "utm": bindparam("hidden_utm"),
         "landing_url": bindparam("hidden_url"),
         "referrer": bindparam("hidden_referrer"),
     }
     mine = (columns.site_id == site_id, columns.id == bindparam("of_visit"))
-    execute_many(connection, update(visit).where(*mine).values(values), hidden)
+    execute_many(connection, update(visit).where(*mine).values(replaced), hidden)
 
 
 def _hide_in_sources(
@@ -85,15 +84,12 @@ def _hide_in_sources(
     parts = [columns[part] for part in SOURCE_PARTS]
     hidden: dict[int, TrafficSource] = {}
     for first in range(0, len(contacts), CONTACTS_AT_ONCE):
-        named = [
-            columns[f"{part}_key"].like(_like(contact), escape=_LIKE_ESCAPE)
-            for contact in contacts[first : first + CONTACTS_AT_ONCE]
-            for part in SOURCE_PARTS
-        ]
+        some = contacts[first : first + CONTACTS_AT_ONCE]
+        named = or_(*(_may_contain(columns[f"{part}_key"], some) for part in SOURCE_PARTS))
         for source_id, *texts in connection.execute(
-            select(columns.id, *parts).where(columns.site_id == site_id, or_(*named))
+            select(columns.id, *parts).where(columns.site_id == site_id, named)
         ):
-            source = TrafficSource(*(sought.sub(f"{HIDDEN}{source_id}", text) for text in texts))
+            source = TrafficSource(*(hide_in(text, sought, f"{HIDDEN}{source_id}") for text in texts))
             if source != TrafficSource(*texts):
                 hidden[source_id] = source
     rows = [{"of_source": source_id, **source_values(source)} for source_id, source in sorted(hidden.items())]
@@ -103,22 +99,32 @@ def _hide_in_sources(
     return sorted(hidden)
 
 
-def _like(contact: str) -> str:
-    """Return a `LIKE` pattern that finds a contact, in any of its spellings, in lower-case strings."""
-    parts = _national(contact) if contact.isdecimal() else contact.casefold().split("@")
-    escaped = (re.sub(r"([%_/])", rf"{_LIKE_ESCAPE}\1", part) for part in parts)
-    return f"%{'%'.join(escaped)}%"
+def _may_contain(column: ColumnElement[str], contacts: Sequence[str]) -> ColumnElement[bool]:
+    """Return an SQL condition that every lower-case string meets in which `hide_in` would find one of the contacts.
+
+    Letters of an e-mail may be escaped too. Such strings are few, and are recognised first by the sign `%`.
+    """
+    found = [_like(column, _pattern_in_lower_case(contact)) for contact in contacts]
+    emails = [contact for contact in contacts if not contact.isdecimal()]
+    if emails:
+        escapes = _ESCAPED_LETTERS if all(map(str.isascii, emails)) else (_ANY_ESCAPE,)
+        found.append(and_(_like(column, _ANY_ESCAPE), or_(*(_like(column, pattern) for pattern in escapes))))
+    return or_(*found)
 
 
-def _national(phone: str) -> str:
-    """Return the digits of a phone that are the same in all its spellings."""
-    return phone[-_NATIONAL_DIGITS:] if _RUSSIAN.fullmatch(phone) else phone
+def _like(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+    return column.like(pattern, escape=_LIKE_ESCAPE)
 
 
-def _pattern_of(contact: str) -> str:
+def _may_name(url: ColumnElement[str], contact: str) -> ColumnElement[bool]:
+    """Return an SQL condition that a URL may contain a contact; letters beyond ASCII are escaped in URLs."""
+    pattern = _pattern_in_lower_case(contact)
     if contact.isdecimal():
-        country = f"[78]{_BETWEEN_DIGITS}" if _RUSSIAN.fullmatch(contact) else ""
-        plus, digits = rf"(?:\+|{_ESCAPE}2B)", _BETWEEN_DIGITS.join(_national(contact))
-        return rf"(?:{plus}|(?<![0-9])|{_AFTER_ESCAPED})(?:{country})?{digits}(?![0-9])"
-    before = rf"(?:(?<![\w.+-])|(?:{_AFTER_ESCAPED}){_NOT_OF_EMAIL})"
-    return rf"{before}{re.escape(contact).replace('@', f'(?:@|{_ESCAPE}40)')}(?![\w-])"
+        return url.like(pattern)
+    return url.ilike("".join(sign if sign.isascii() else f"%{sign.encode().hex('%')}%" for sign in pattern))
+
+
+def _pattern_in_lower_case(contact: str) -> str:
+    """Return a `LIKE` pattern that finds a contact with unescaped letters and digits, however its signs are written."""
+    parts = national_digits(contact) if contact.isdecimal() else re.findall(r"[^\W_]+", contact.casefold())
+    return f"%{'%'.join(parts)}%"

@@ -1,0 +1,97 @@
+"""Find and hide the phones and e-mails of a person in strings such as URLs and UTM tags, escaped or not."""
+
+import re
+from collections.abc import Collection
+
+HIDDEN = "•••"
+_NATIONAL_DIGITS = 10
+_RUSSIAN = re.compile("7[0-9]{10}")
+_BETWEEN_DIGITS = r"[-\s()._+/\u2010-\u2015\u200b\u2060\ufeff]{0,4}"
+"""Separators within a phone: brackets, dashes, all blanks of Unicode, and blanks without a width."""
+_ESCAPED = "%[0-9A-F]{2}"
+_ESCAPED_ONCE = re.compile(f"(?:{_ESCAPED})+", re.IGNORECASE)
+_ESCAPED_OFTEN = re.compile("(?:%(?:25)*[0-9A-F]{2})+", re.IGNORECASE)
+"""Finds escaped characters also in a URL within a URL, which escapes the sign `%` itself again."""
+_ENCODING = ("utf-8", "surrogateescape")
+Span = tuple[int, int]
+
+
+def pattern_of_contacts(contacts: Collection[str]) -> re.Pattern[str] | None:
+    """Return a regular expression that finds contacts, given in normal form, for `hide_in`; `None` without contacts.
+
+    Ours: a phone is found with and without separators. A phone of another country that ends with the same ten digits
+    is hidden too if a separator precedes them.
+    """
+    patterns = [_pattern_of(contact) for contact in sorted(contacts)]
+    return re.compile(f"(?:{'|'.join(patterns)})(?!{_ESCAPED})", re.IGNORECASE) if patterns else None
+
+
+def hide_in(text: str, sought: re.Pattern[str], hidden: str = HIDDEN) -> str:
+    """Return a string with `hidden` in place of each contact that `sought`, from `pattern_of_contacts`, finds.
+
+    Contacts are found in the string as it is, and with its escaped characters decoded once or, in URLs within URLs, as
+    often as they were escaped. The rest of the string stays escaped. An e-mail address that is only the end of a longer
+    address, such as `news%2Bivan@ya.ru`, belongs to somebody else and stays. The time is linear in the length.
+    """
+    found = [match.span() for match in sought.finditer(text)]
+    if "%" in text:
+        found += _spans_in_decoded(text, _ESCAPED_ONCE, sought) + _spans_in_decoded(text, _ESCAPED_OFTEN, sought)
+    pieces, end = list[str](), 0
+    for first, last in _merged(found):
+        pieces += (text[end:first], hidden)
+        end = last
+    return "".join((*pieces, text[end:]))
+
+
+def _pattern_of(contact: str) -> str:
+    if contact.isdecimal():
+        country = f"(?:[78]{_BETWEEN_DIGITS})?" if _RUSSIAN.fullmatch(contact) else ""
+        return rf"(?:\+|(?<![0-9])){country}{_BETWEEN_DIGITS.join(national_digits(contact))}(?![0-9])"
+    return rf"(?<![\w.+-]){re.escape(contact)}(?![\w-])"
+
+
+def national_digits(phone: str) -> str:
+    """Return the digits of a phone that are the same in all its spellings."""
+    return phone[-_NATIONAL_DIGITS:] if _RUSSIAN.fullmatch(phone) else phone
+
+
+def _spans_in_decoded(text: str, escaped: re.Pattern[str], sought: re.Pattern[str]) -> list[Span]:
+    """Return the spans of `text` whose characters, with those that `escaped` finds decoded, are a contact."""
+    pieces, positions, end = list[str](), list[int](), 0
+    for run in escaped.finditer(text):
+        decoded, within = _decoded(run[0])
+        pieces += (text[end : run.start()], decoded)
+        positions += range(end, run.start())
+        positions += (run.start() + position for position in within)
+        end = run.end()
+    pieces.append(text[end:])
+    positions += range(end, len(text) + 1)
+    return [(positions[match.start()], positions[match.end()]) for match in sought.finditer("".join(pieces))]
+
+
+def _decoded(run: str) -> tuple[str, list[int]]:
+    """Decode a run of escaped bytes; also return where in the run each character begins."""
+    tokens = run.split("%")[1:]
+    decoded = bytes.fromhex("".join(token[-2:] for token in tokens)).decode(*_ENCODING)
+    starts, start = list[int](), 0
+    for token in tokens:
+        starts.append(start)
+        start += len(token) + 1
+    if decoded.isascii():
+        return decoded, starts
+    positions, octet = list[int](), 0
+    for character in decoded:
+        positions.append(starts[octet])
+        octet += len(character.encode(*_ENCODING))
+    return decoded, positions
+
+
+def _merged(spans: Collection[Span]) -> list[Span]:
+    """Return spans in order, those that overlap as a single span."""
+    merged: list[Span] = []
+    for first, last in sorted(spans):
+        if merged and first < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+        else:
+            merged.append((first, last))
+    return merged
