@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -27,6 +28,8 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.facts import Fact
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.fact_tables import AT, UNKNOWN, DealTime, FactTables
+from dealtrace.storage.reports.mirror.facts import MirrorFacts
+from dealtrace.storage.reports.mirror.visitors import VisitKeys
 from dealtrace.storage.reports.statement_types import Selection
 from write_commands import by_call, by_contact, registration
 
@@ -62,12 +65,20 @@ def touched(tables: FactTables, fact: Fact, model: AttributionModel) -> Selectio
     return found.select().with_only_columns(*(found.c[name] for name in names))
 
 
-@cache
 def selections_of(tables: FactTables) -> Mapping[str, Selection]:
-    """Return what selects all that can be selected from the facts of a site, by names.
+    """Return what selects all that can be selected from the facts of a site, by names."""
+    if isinstance(tables, MirrorFacts):
+        tables = replace(tables, visit_keys=NO_KEYS)
+    return _selections_of(tables)
 
-    Made once for a kind of tables: writing these 33 statements takes most of the CPU of asking them.
-    """
+
+NO_KEYS = VisitKeys(0, ())
+"""How many visitors and values a site has decides how reports count visitors, not what can be selected."""
+
+
+@cache
+def _selections_of(tables: FactTables) -> Mapping[str, Selection]:
+    """Make the 33 selections once for a kind of tables, since that takes more CPU than fetching them."""
     made: dict[str, Selection] = {}
     for fact, attributes in ATTRIBUTES.items():
         for deal_time in DealTime if fact is Fact.DEALS else (DealTime.HAPPENED,):

@@ -1,7 +1,6 @@
 """`dealtrace doctor`."""
 
 import shlex
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from commands import Terminal
 from dealtrace.operations.overview.problems import ProblemKind
 from dealtrace.reports.statuses import STATUSES_MAX
 from dealtrace.storage.accounts.installation import record_backup
+from dealtrace.storage.accounts.unknown_names import list_unknown_parameters
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.schema.tables.control import user
 from dealtrace.storage.schema.tables.leads import contact, contact_reading, lead_contact
@@ -47,9 +47,17 @@ def findings(terminal: Terminal, kind: str, **wanted: Any) -> list[dict[str, Any
     ]
 
 
-def wait_for_doctor(condition: Callable[[], object]) -> None:
-    """Wait until the doctor finds what a server stores once a second; asking takes 0.2 s of CPU."""
-    wait_until(condition, pause_seconds=0.4)
+def wait_for_parameters(stage: Stage, player: Player, number: int = 1) -> None:
+    """Wait until a server, which does so once a second, has stored a number of unknown parameters of a site.
+
+    The database is asked, since each call of the doctor takes 0.2 s of CPU.
+    """
+
+    def are_stored() -> bool:
+        with stage.database.read() as connection:
+            return len(list_unknown_parameters(connection, player.site.id)) >= number
+
+    wait_until(are_stored)
 
 
 def test_it_misses_a_site_and_a_user_and_then_nothing(terminal: Terminal) -> None:
@@ -94,7 +102,7 @@ def test_it_lists_settings_that_do_not_exist(terminal: Terminal) -> None:
 
 
 def test_it_lists_misspelt_parameters_with_the_nearest_name(
-    server: ServerProcess, beside: Terminal, owner: Player, stranger: Player
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player, stranger: Player
 ) -> None:
     for _ in range(2):
         server.register(owner.token, orderNumbr="1")
@@ -111,7 +119,7 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
         result = findings(beside, "unknown_parameter", site_id=owner.site.id)
         return {f"{item['path'].split('/')[-1]} {item['name']}": (item["seen"], item["nearest"]) for item in result}
 
-    wait_for_doctor(lambda: len(found()) == 7)
+    wait_for_parameters(served, owner, 7)
     assert found() == {
         "register orderNumbr": (2, "orderNumber"),
         "update-by-id orderStatus": (1, "status"),
@@ -122,7 +130,7 @@ def test_it_lists_misspelt_parameters_with_the_nearest_name(
         "import cals": (1, "calls"),
     }
     assert "Did you mean orderNumber?" in said(beside)
-    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id))
+    wait_for_parameters(served, stranger)
     (other,) = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     assert (other["name"], other["nearest"]) == ("managr", "manager")
 
@@ -156,7 +164,7 @@ def test_it_lists_keys_beside_a_list_with_the_place_where_they_belong(
         result = findings(beside, "unknown_parameter", site_id=player.site.id)
         return {f"{item['path'].split('/')[-1]} {item['name']}": item["nearest"] for item in result}
 
-    wait_for_doctor(lambda: len(found()) == 9)
+    wait_for_parameters(served, player, 9)
     assert found() == {
         "create orderStatus": "status",
         "create order": "orders",
@@ -198,7 +206,7 @@ def test_it_lists_misspelt_keys_inside_items(server: ServerProcess, beside: Term
         result = findings(beside, "unknown_parameter", site_id=player.site.id)
         return {item["name"]: (item["seen"], item["nearest"]) for item in result}
 
-    wait_for_doctor(lambda: len(found()) == 10)
+    wait_for_parameters(served, player, 10)
     assert found() == {
         "customSources.sorce": (2, "customSources.source"),
         "customFields.feild": (2, "customFields.field"),
@@ -214,14 +222,14 @@ def test_it_lists_misspelt_keys_inside_items(server: ServerProcess, beside: Term
 
 
 def test_it_lists_unknown_parameters_of_the_counter_but_none_of_its_scripts(
-    server: ServerProcess, beside: Terminal, stranger: Player
+    server: ServerProcess, beside: Terminal, served: Stage, stranger: Player
 ) -> None:
     site = str(stranger.site.id)
     server.http.get(f"/counter/{site}.js", params={"v": "2"})
     server.http.get("/init.js", params={"id": site, "v": "2"})
     page = {"siteId": site, "url": "https://shop.ru/", "refferer": "5", "sessionid": "7"}
     assert server.http.post("/counter/visit", data=page).json()["sessionId"]
-    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=stranger.site.id, path="/counter/visit"))
+    wait_for_parameters(served, stranger, 2)
     listed = findings(beside, "unknown_parameter", site_id=stranger.site.id)
     of_counter = {item["name"]: item["nearest"] for item in listed if item["path"] == "/counter/visit"}
     assert set(of_counter) == {"refferer", "sessionid"}
@@ -248,21 +256,23 @@ def test_of_many_names_it_shows_the_most_frequent_and_says_where_all_are(termina
 
 
 def test_it_lists_matchers_that_an_update_of_deals_ignores(
-    server: ServerProcess, beside: Terminal, owner: Player
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
 ) -> None:
     headers = {"Access-Token": owner.token}
     order = {"orderNumber": "A-1", "matching": [{"type": "withoutSource"}], "reMatching": [{"type": "withoutSource"}]}
     server.http.post("/lead-service/v1/api/client-order/update", headers=headers, json={"orders": [order]})
-    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
+    wait_for_parameters(served, owner)
     (found,) = findings(beside, "unknown_parameter", site_id=owner.site.id)
     assert (found["name"], found["nearest"], found["seen"]) == ("matching", "reMatching", 1)
     assert found["path"] == "/lead-service/v1/api/client-order/update"
 
 
-def test_what_is_known_is_no_unknown_parameter(server: ServerProcess, beside: Terminal, owner: Player) -> None:
+def test_what_is_known_is_no_unknown_parameter(
+    server: ServerProcess, beside: Terminal, served: Stage, owner: Player
+) -> None:
     server.register(owner.token, **{"custom[other]": "1", "orderNumber": "", "manager": " "})
     server.register(owner.token, orderNumbr="1")
-    wait_for_doctor(lambda: findings(beside, "unknown_parameter", site_id=owner.site.id))
+    wait_for_parameters(served, owner)
     assert [finding["name"] for finding in findings(beside, "unknown_parameter", site_id=owner.site.id)] == [
         "orderNumbr"
     ]
