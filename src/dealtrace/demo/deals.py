@@ -56,7 +56,7 @@ class DemoDeal:
 
 @record
 class DemoChange:
-    """A change of a deal, and when the CRM sends it."""
+    """A change to a deal, and when the CRM sends it."""
 
     change: Change
     arrives_at: datetime
@@ -143,7 +143,7 @@ def _register(random: Random, number: str, beginning: _Beginning) -> DemoDeal:
 
 
 def _live(random: Random, calendar: Calendar, deal: DemoDeal, wins: float) -> Iterator[DemoChange]:
-    """Yield the changes of a deal until it is won or lost."""
+    """Yield the changes to a deal until it is won or lost."""
     key = DealKey(None, deal.registration.number)
     (manager,) = random.choices(list(CALL_MANAGERS), list(CALL_MANAGERS.values()))
     at = calendar.at_work(random, deal.arrives_at + timedelta(hours=random.expovariate(1 / 4)))

@@ -186,7 +186,7 @@ def fitting_answers(answers: PageReports) -> PageReports:
 
 
 def _tables(answers: PageReports, url: ReportUrl, view: View) -> dict[str, object]:
-    """Return the template variables `table`, `models`, `pivot` and `tree`: one is the report, the others are `None`.
+    """Return the template variables `table`, `models`, `pivot` and `tree`: one has the report, three are `None`.
 
     Contacts are masked for people who may not see them.
     """
