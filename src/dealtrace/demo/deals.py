@@ -37,7 +37,7 @@ STATED = 0.07
 NOWHERE_FROM = 0.04
 """The share of deals with neither a lead nor a source."""
 NAMED = 0.3
-"""The share of deals with a lead that refer to it by its id; the others have the lead's phone or e-mail."""
+"""The share of deals with a lead that refer to it by its id; all other deals have its phone or e-mail."""
 TOO_LATE = 0.03
 """The share of deals that are made too long after their lead to be matched by contact."""
 CHANGES_AMOUNT = 0.4

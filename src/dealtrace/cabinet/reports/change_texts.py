@@ -27,7 +27,7 @@ from dealtrace.reports.reading.known_costs import known_costs_text
 
 @record
 class FigureChange:
-    """The change from the compared period as `text`, and the value `before`, which is that of the compared period.
+    """The change from the compared period as `text`, and the value of the compared period, `before`.
 
     `judgement` is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
     otherwise empty. `url` leads to the rows behind the value `before`, or is empty. If there is nothing to compare

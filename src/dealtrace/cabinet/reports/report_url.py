@@ -301,7 +301,7 @@ def _added_metrics_last(name: str, query: QueryParams) -> list[str]:
 def narrowed_url(
     url: ReportUrl, question: Question, placed: Iterable[tuple[Dimension, str | None]]
 ) -> ReportUrl | None:
-    """Return the URL of a report that keeps only the data with these keys; `question` is that of the report at `url`.
+    """Return the URL of a report that keeps only the data with these keys; `question` is what the report at `url` asks.
 
     `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
     dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL can

@@ -353,7 +353,7 @@ def rows_url(
 
     For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
-    defaults. With `is_compared`, the figure is that of the period with which the question compares.
+    defaults. With `is_compared`, the figure belongs to the compared period.
     """
     if not rows_page or not metric.formula.measures:
         return ""

@@ -164,7 +164,7 @@ def _gathered(
 def _measured(
     measures: Sequence[Measure], values: Sequence[int | None], doubtful: Collection[Measure]
 ) -> dict[Measure, int | None]:
-    """Return values by measure; null means unknown for the measures in `doubtful`, and zero for all other ones."""
+    """Return values by measure; null means unknown for the measures in `doubtful`, and zero for other measures."""
     pairs = zip(measures, values, strict=True)
     return {measure: value if value is not None or measure in doubtful else 0 for measure, value in pairs}
 
