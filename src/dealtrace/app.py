@@ -302,7 +302,7 @@ class Application:
         )
 
     def _start_loops(self) -> None:
-        """Start the background loops of this process, each on its own: a slow loop does not delay the others."""
+        """Start the background loops of this process, each on its own: a slow loop does not delay other loops."""
         follower = AccountsFollower(self._followed, self._site_cache)
         load = LoadWatcher(self._read_pool, self._write_queue, self._retry_log)
         store_parameters = partial(self._gate.unknown_parameters.store, self._write_queue)

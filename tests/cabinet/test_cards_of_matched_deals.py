@@ -128,7 +128,7 @@ def test_the_card_draws_the_matchers_and_says_what_would_flip_the_match(
         "If in matcher 2 the search goes back at least 2 h (searchDepth, 120 min): "
         f"Call {call.id} . The source would then be: no source" in words
     )
-    assert "For this deal alone, no rule need change:" in words
+    assert "To correct only this deal, you don't need to change any rules:" in words
     found = register(served, site, matchers=(by_phone(PHONE),), number="found")
     page = analyst.get(f"deals/{found}").text
     assert page.count('class="won"') == 1

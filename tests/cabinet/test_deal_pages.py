@@ -297,11 +297,11 @@ def test_the_way_to_choose_the_lead_by_hand_is_named_beside_the_smallest_change(
     served.call(site, moscow(DAY, "08:00:00"))
     deal, alone = register(served, site, "A-1", clue=by_contact(PHONE)), register(served, site, "A-2")
     page = analyst.get(f"deals/{deal}").text
-    assert "For this deal alone, no rule need change: choose the lead by hand ." in text_of(page)
+    assert "To correct only this deal, you don't need to change any rules: choose the lead by hand ." in text_of(page)
     assert (page.count('href="#pin"'), page.count('id="pin"')) == (1, 1)
     russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
     words = text_of(russian.get(f"deals/{deal}").text)
-    assert "Только для этой сделки менять правила не нужно: выберите лид вручную ." in words
+    assert "Чтобы исправить только эту сделку, менять правила не нужно: выберите лид вручную ." in words
     assert 'href="#pin"' not in analyst.get(f"deals/{alone}").text, "no change would find a lead"
     analyst.post(f"deals/{deal}", act="delete")
     assert 'href="#pin"' not in analyst.get(f"deals/{deal}").text, "a deleted deal is not matched"

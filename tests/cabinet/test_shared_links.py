@@ -171,7 +171,7 @@ def test_a_link_that_lost_its_segment_follows_no_other(owner_of: Guest, comes_by
     assert CAMPAIGN not in page.text
     assert visit(whole).status_code == 200
     shown = owner_of.get("settings/shared").text
-    assert shown.count("Its segment was deleted, and another one has the name now: the link shows nothing.") == 1
+    assert shown.count("Its segment was deleted, and another segment has its name now: the link shows nothing.") == 1
 
 
 def test_a_link_that_lacked_its_segment_before_it_was_noted_follows_no_other(owner_of: Guest, served: Stage) -> None:

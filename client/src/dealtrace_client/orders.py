@@ -76,7 +76,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """The changes of an order; `UNSET` keeps a value. With `matching`, the server matches the order again."""
+    """The changes to an order; `UNSET` keeps a value. With `matching`, the server matches the order again."""
 
     number: str
     status: str | Unset = UNSET

@@ -13,7 +13,7 @@ SILENCE_MAX = timedelta(minutes=10)
 
 
 class PastChange(StrEnum):
-    """A change of past data: matching all deals again, or classifying all visits again."""
+    """A change to past data: matching all deals again, or classifying all visits again."""
 
     MATCH = "match"
     RECLASSIFY = "reclassify"

@@ -1,4 +1,4 @@
-"""Which changes of a site may change figures that people have already seen in reports."""
+"""Which changes to a site may change figures that people have already seen in reports."""
 
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ MOVING_KINDS = frozenset(
 def may_change_figures(change: SiteChange, time_zone: ZoneInfo) -> bool:
     """Return whether a change may affect the figures of reports; charts mark such changes.
 
-    A change of currency rates, and an import of costs, may do so only if it comes more than `USUAL_DELAY` after the
+    A change to currency rates, and an import of costs, may do so only if it comes more than `USUAL_DELAY` after the
     day of a changed rate or the first day of the costs. Days are in `time_zone`, the time zone of the site.
     """
     days: list[str] | None = None

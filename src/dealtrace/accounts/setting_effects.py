@@ -1,4 +1,4 @@
-"""What a change of a site's setting would do: a sentence, figures before and after, and the days that would change."""
+"""What a change to a site's setting would do: a sentence, figures before and after, and the days that would change."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -74,7 +74,7 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "pages with the number of the site count as before.",
     },
 }
-"""What a change of each setting does; a key `setting=value` is used if the setting is changed to that value."""
+"""What a change to each setting does; a key `setting=value` is used if the setting is changed to that value."""
 STATUS_PREFIX = "status."
 """The prefix of an effect's key if the meaning of a status changes; the name of the status follows the prefix."""
 FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {

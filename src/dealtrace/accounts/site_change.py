@@ -95,7 +95,7 @@ class SiteChange:
     """A change to a site's settings or data, with the values before and after.
 
     `before` is empty if something was added, `after` if something was removed. `user_id` is `None` if a command or the
-    server made the change. `former` is set for changes of alerts, reports by e-mail and webhooks: it has the `id` of
+    server made the change. `former` is set for changes to alerts, reports by e-mail and webhooks: it has the `id` of
     what was changed, and the former values of the changed parts by name. These values are needed to undo the change,
     and are never shown. For an import of costs, `former` has the parts of the account. `key` identifies a stored change
     within its site.
@@ -112,6 +112,6 @@ class SiteChange:
 
 
 def only_part(former: FormerValues, part: str) -> FormerValues:
-    """Return the id and one part of former values, to record the change of this part."""
+    """Return the id and one part of former values, to record the change to this part."""
     kept = {name: value for name, value in former.items() if name in ("id", part)}
     return cast("FormerValues", kept)  # a name that is not a literal cannot be checked

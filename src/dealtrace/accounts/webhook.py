@@ -48,9 +48,9 @@ class WebhookState(StrEnum):
 
 
 WORKS, PAUSED = "works", "paused"
-"""The states of a webhook in the recorded changes of a site.
+"""The states of a webhook in the recorded changes to a site.
 
-A failing webhook is recorded as one that works: only a pause and its end are changes of a site.
+A failing webhook is recorded as one that works: only a pause and its end are changes to a site.
 """
 
 
@@ -118,7 +118,7 @@ class Webhook:
 
     @property
     def recorded_state(self) -> str:
-        """Return the state as it is written in the recorded changes of a site: `PAUSED` or `WORKS`."""
+        """Return the state as it is written in the recorded changes to a site: `PAUSED` or `WORKS`."""
         return PAUSED if self.is_paused else WORKS
 
     @property

@@ -126,7 +126,10 @@ def parse_rule(raw: RawRule, context: QuestionContext, recipients: tuple[Recipie
 
 
 def format_rule(rule: Rule) -> str:
-    """Return a one-line description of a rule without filters and recipients; `parse_formatted_rule` parses it."""
+    """Return one line with a rule's kind, window, amount and metric, such as `drop day 30 leads`.
+
+    The line does not have the filters and recipients of the rule. `parse_formatted_rule` parses the line.
+    """
     amount = f"{rule.amount:f}" if rule.amount is not None else _NO_AMOUNT
     return f"{rule.kind} {rule.window.name} {amount} {rule.metric}"
 

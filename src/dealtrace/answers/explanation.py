@@ -37,7 +37,7 @@ class StepAnswer(TypedDict):
 
 
 class FlipAnswer(TypedDict):
-    """A change of the matching rules, in JSON, and the lead that the deal would then have; unchanged rules are null."""
+    """A change to the matching rules, in JSON, and the lead that the deal would then have; unchanged rules are null."""
 
     lead: LeadRef | None
     contactMatching: bool | None
@@ -67,7 +67,7 @@ class MatcherStepAnswer(TypedDict):
 
 
 class MatcherFlipAnswer(TypedDict):
-    """A change of the matchers of a deal, in JSON, and the lead or visit that the deal would then have.
+    """A change to the matchers of a deal, in JSON, and the lead or visit that the deal would then have.
 
     `matcher` is the number of the changed matcher, from 1. Depths are in minutes, dates in UTC; unchanged conditions
     are null.

@@ -35,7 +35,7 @@ class ReportTotal(TypedDict):
 
     `change` is in the unit of the metric. `changePercent` has only metrics whose changes are shown as percentages,
     which ratios are not. In a pivot, `cells` has the figures of its columns; with a comparison, `comparedCells`,
-    `changeCells` and `changePercentCells` have the compared figures and the changes of its columns.
+    `changeCells` and `changePercentCells` have the compared figures of its columns and their changes.
     """
 
     values: RowFigures

@@ -114,7 +114,7 @@ _QUESTION = (
         Text(TEXT_LENGTH_MAX),
         "По чему сортировать: показатель, группировка или, при сравнении, изменение показателя (change:deals); "
         "с минусом впереди — по убыванию.",
-        "What rows are sorted by: a metric, a dimension or, with a comparison, the change of a metric (change:deals); "
+        "What rows are sorted by: a metric, a dimension or, with a comparison, the change in a metric (change:deals); "
         "a leading minus sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),

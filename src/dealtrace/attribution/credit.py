@@ -14,11 +14,11 @@ CREDIT_LOOKBACK = timedelta(days=90)
 HALF_LIFE = timedelta(days=7)
 """Ours: in the time-decay model, a visit that is this much earlier than another gets half as much credit."""
 POSITION_ENDS = Fraction(40, 100)
-"""Ours: in the position-based model, the first and the last visit each get this share; the others share the rest."""
+"""Ours: in the position-based model, the first and the last visit each get this share; other visits share the rest."""
 WHOLE = 1_000_000
 """The number of parts into which the credit for a lead is divided; each share is a whole number of parts."""
 TOUCHES_MAX = 100
-"""Ours: the maximum number of visits credited with one lead: the first visit, and the latest of the others.
+"""Ours: the maximum number of visits credited with one lead: the first visit, and the latest other visits.
 
 Only bots make more visits.
 """

@@ -1,4 +1,4 @@
-"""Pages with forms: messages about the last change, error messages next to fields, and the stored site to change."""
+"""What pages with forms share: the message about the last change, error messages, and the site as it is stored."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

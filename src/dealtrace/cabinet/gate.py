@@ -60,13 +60,15 @@ PageHandler = Callable[[View], Awaitable[Response]]
 class Page:
     """A page: its path (below `/cabinet`, except for the documentation), its handler, and who may open it.
 
-    `role` is the lowest role that a person needs at the site of the path, or `None` if the path has no site. Pages with
-    `is_open` need no login; open pages with `is_signed` accept forms from anywhere, since their path is signed. Pages
-    with `is_of_installation` are for owners of the installation. People enter the code of two-factor authentication on
-    pages with `takes_code`. Pages with `sets_factor` are open to people who must first set up this authentication.
-    Pages with `carries_site` are outside a site, but show the header of the site that the query parameter `site`
-    names. `form_bytes_max` and `files_max` limit a form; a form with files is parsed only after the rights of the
-    person are checked.
+    - `role`: the lowest role that a person needs at the site of the path; `None` if the path has no site.
+    - `is_open`: whether the page needs no login.
+    - `is_signed`: whether an open page accepts forms from anywhere, since its path is signed.
+    - `is_of_installation`: whether only owners of the installation may open the page.
+    - `takes_code`: whether people enter the code of two-factor authentication on the page.
+    - `sets_factor`: whether people may open the page who must first set up two-factor authentication.
+    - `carries_site`: whether the page is outside a site, but shows the header of the site in the parameter `site`.
+    - `form_bytes_max`, `files_max`: the limits of a form; a form with files is parsed only after the rights of the
+      person are checked.
     """
 
     path: str
@@ -138,8 +140,8 @@ class PageGate:
     async def _respond(self, view: View, page: Page, secret: str) -> Response:
         """Respond to an admitted request; if the person's rights change in the meantime, check them and start again.
 
-        A change of rights is noticed before anything is stored. Each repetition requires another change, so there is no
-        endless loop.
+        If the rights change, this is noticed before anything is stored. Each repetition requires another change, so
+        there is no endless loop.
         """
         key = view.form.get(KEY_FIELD)
         while True:

@@ -92,12 +92,16 @@ class Services:
 class View:
     """The request for a page, the person who sent it, and the site in its path.
 
-    `person` is the user who is logged in, or `None` on open pages without a login. `role` is the role of the person at
-    `site`; both are `None` if the path has no site. `form` is empty for GET; `form_page` is the URL of the page that
-    showed it. `sent_form` is a form that must change something only once, or `None` for other forms; `has_changed` is
-    true once `manage` or `write` has stored something. `session_digest` identifies the session of `person`.
-    `lacks_factor` is true if the person must first set up two-factor authentication. `places` are the pages that every
-    site has, and `site_names` the names of all sites, empty if the person has only one.
+    - `person`: the user who is logged in; `None` on open pages without a login.
+    - `site`, `role`: the site in the path, and the person's role there; both are `None` if the path has no site.
+    - `session_digest`: the digest that identifies the session of the person.
+    - `lacks_factor`: whether the person must first set up two-factor authentication.
+    - `form`: the form that was sent; it is empty for GET.
+    - `form_page`: the URL of the page that showed the form.
+    - `sent_form`: a form that must change something only once; `None` for any other form.
+    - `has_changed`: whether `manage` or `write` has stored something.
+    - `places`: the pages that every site has.
+    - `site_names`: the names of all sites; it is empty if the person has only one site.
     """
 
     request: Request
@@ -132,7 +136,7 @@ class View:
     def admission(self) -> Admission | None:
         """Return the rights with which the request was admitted; `None` if nobody is logged in, or after a change.
 
-        The first change of a request must check in its transaction that the person still has these rights.
+        The first change that a request makes must check in its transaction that the person still has these rights.
         """
         if self.person is None or self.has_changed:
             return None
@@ -206,7 +210,8 @@ class View:
     ) -> Result:
         """Run an operation on the site as the person, and return its result once it is stored.
 
-        The first change of a request is stored only if the person still has the rights with which they were admitted.
+        The first change that a request makes is stored only if the person still has the rights with which they were
+        admitted.
 
         Raises:
             Refusal: the operation was refused; nothing was stored.
@@ -226,9 +231,9 @@ class View:
         """Run `change`, a function that changes sites, users or tokens, in its own transaction; return its result.
 
         `change` is called with the other arguments and the context of the transaction, in which the person is the user
-        who makes the change. The first change of a request checks, in its transaction, that the person still has the
-        rights with which they were admitted; if a form with a key was sent, it also records that the form has made
-        its change. Later changes of the request do neither.
+        who makes the change. The first change that a request makes checks, in its transaction, that the person still
+        has the rights with which they were admitted; if a form with a key was sent, it also records that the form has
+        made its change. Later changes in the same request do neither.
 
         Raises:
             Refusal: the change was refused; nothing was stored.

@@ -111,7 +111,7 @@ def _period_violations(sent: Sent) -> list[Violation]:
         return [
             Violation(
                 "dateTo",
-                f"в периоде {days} дней, допускается не более {SPREAD_DAYS_MAX}: разделите его",
+                f"длина периода в днях — {days}, допускается не более {SPREAD_DAYS_MAX}: разделите его",
                 f"the period has {days} days; at most {SPREAD_DAYS_MAX} are allowed, so split it",
             )
         ]

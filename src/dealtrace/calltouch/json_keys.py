@@ -11,13 +11,13 @@ import msgspec
 
 
 def named_values(sent: msgspec.Struct) -> Iterator[tuple[str, Any]]:
-    """Yield the JSON key and the value of each field of `sent`, in field order. Any: fields are of several types."""
+    """Yield the JSON key and value of each field of `sent`, in order; values are typed Any: fields differ in type."""
     for key, name in fields_by_key(type(sent)).items():
         yield key, getattr(sent, name)
 
 
 def value_of(sent: msgspec.Struct, key: str) -> Any:
-    """Return the value of the field of `sent` whose JSON key is `key`. Any: fields are of several types."""
+    """Return the value of the field of `sent` whose JSON key is `key`, typed Any: each field has its own type."""
     return getattr(sent, fields_by_key(type(sent))[key])
 
 

@@ -241,7 +241,8 @@ TyperOption.display_type_rich = _value_type  # type: ignore[assignment, method-a
 class CommandGroup(TyperGroup):
     """The root group, which lists `COMMANDS` and imports only the command that is run.
 
-    Any: Click declares no types for attributes and options, and Typer hides the types of contexts and commands.
+    Arguments and contexts are typed Any: Click declares no types for attributes and options, and Typer hides the types
+    of its contexts.
     """
 
     def __init__(self, **attributes: Any) -> None:

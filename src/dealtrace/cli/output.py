@@ -54,7 +54,7 @@ class CleanConsole(Console):
         super().__init__(stderr=stderr, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def print(self, *objects: object, **options: Any) -> None:
-        """Print strings and tables. Any: the options are Rich's own.
+        """Print strings and tables; `options` are typed Any: they are passed on to Rich, which types each of them.
 
         With `soft_wrap=True`, nothing is wrapped, so that a long line can be copied from the terminal.
 

@@ -41,7 +41,7 @@ FURTHER = ("margin_rub", "currency", "details", "matchers", "status_since")
 
 @record
 class Change:
-    """A change of a deal; fields that are `UNSET` are not changed.
+    """A change to a deal; fields that are `UNSET` are not changed.
 
     An erased amount is `None`, an erased string is empty, and erased tags are `()`. `added_tags` and `added_comment`
     are appended. New `matchers` replace both the deal's matchers and the source that the old matchers stated.

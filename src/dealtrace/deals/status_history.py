@@ -50,7 +50,7 @@ def status_since(versions: Iterable[DealVersion]) -> datetime | None:
     """Return the time at which the last status in a deal's versions began, or `None` if there are no versions.
 
     `versions` are the first version of the deal and any number of the versions that follow it, oldest first, with
-    values in JSON form. A change of the funnel or of the spelling alone does not begin a status.
+    values in JSON form. If only the funnel or the spelling changes, no new status begins.
     """
     since: datetime | None = None
     made_at = status = ""

@@ -14,7 +14,7 @@ FIRST_VERSION = 1
 """The number of a deal's first version, which records the registration; retries are answered from this version."""
 
 Fields = Mapping[str, Any]
-"""Values of a deal by field name. Any: each field has its own type, and `replace` takes values by name."""
+"""Values of a deal by field name, typed Any: each field has its own type, and `replace` takes values by name."""
 
 
 TIME_FIELDS = frozenset({"happened_at", "status_since", "deleted_at"})
@@ -118,7 +118,7 @@ def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool
 
 
 def as_of(deal: Deal, version: int, versions: Iterable[DealVersion]) -> Deal:
-    """Return a deal as it was at `version`, by undoing the changes of later versions among `versions`.
+    """Return a deal as it was at `version`, by undoing what later versions among `versions` changed.
 
     The values in each version's `before` must have the types of the fields of `Deal`, not their JSON form. `touched_at`
     is not undone. `status_since` is undone only if `before` has it; see `changed_fields`.

@@ -37,7 +37,7 @@ STATED = 0.07
 NOWHERE_FROM = 0.04
 """The share of deals with neither a lead nor a source."""
 NAMED = 0.3
-"""The share of deals with a lead that refer to it by its id; the others have the lead's phone or e-mail."""
+"""The share of deals with a lead that refer to it by its id; all other deals have its phone or e-mail."""
 TOO_LATE = 0.03
 """The share of deals that are made too long after their lead to be matched by contact."""
 CHANGES_AMOUNT = 0.4
@@ -56,7 +56,7 @@ class DemoDeal:
 
 @record
 class DemoChange:
-    """A change of a deal, and when the CRM sends it."""
+    """A change to a deal, and when the CRM sends it."""
 
     change: Change
     arrives_at: datetime
@@ -143,7 +143,7 @@ def _register(random: Random, number: str, beginning: _Beginning) -> DemoDeal:
 
 
 def _live(random: Random, calendar: Calendar, deal: DemoDeal, wins: float) -> Iterator[DemoChange]:
-    """Yield the changes of a deal until it is won or lost."""
+    """Yield the changes to a deal until it is won or lost."""
     key = DealKey(None, deal.registration.number)
     (manager,) = random.choices(list(CALL_MANAGERS), list(CALL_MANAGERS.values()))
     at = calendar.at_work(random, deal.arrives_at + timedelta(hours=random.expovariate(1 / 4)))

@@ -30,7 +30,7 @@ VISITS_MAX = 12
 MADE_AT_ONCE = 2_000
 """The number of visitors made before other work gets a turn."""
 QUIET_KEPT = 0.1
-"""The share of visits on the quiet weekend that are kept; the others are dropped."""
+"""The share of visits on the quiet weekend that are kept; all other visits of that weekend are dropped."""
 PAGES_MORE = 0.55
 """The share of visits with a second page."""
 PAGE_SECONDS = 210

@@ -25,7 +25,7 @@ Event = TypeVar("Event")
 
 @record
 class Year:
-    """Everything that happens to the company in a year; some changes of deals happen after it.
+    """Everything that happens to the company in a year; some changes to deals happen after it.
 
     The ids of visits count from 1. `costs` has the costs of each account.
     """

@@ -167,7 +167,7 @@ class TextCell:
         text = cell_text(cell)
         if len(text) > self.length_max:
             raise InvalidValue(
-                f"{len(text)} символов, допускается не более {self.length_max}",
+                f"длина {len(text)}, допускается не более {self.length_max} символов",
                 f"{len(text)} characters, at most {self.length_max} are allowed",
             )
         return text

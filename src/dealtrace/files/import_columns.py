@@ -21,7 +21,7 @@ _NEVER_A_DASH = (CodeCell, IntegerCell, NumberCell, TagsCell, TimeOfDayCell, Tim
 ROW = "row"
 """The field of a violation that is about a whole row."""
 RowValues = dict[str, Any]
-"""The values of a row by column name. Any: each value has the type that its column parses."""
+"""The values of a row by column name, typed Any: each value has the type that its column parses."""
 
 
 class Need(StrEnum):

@@ -45,7 +45,7 @@ class RefusedRows:
         if not self._is_ours():
             raise unreadable(
                 self.path,
-                "это не файл отклонённых строк: переместите его или выберите другой",
+                "это не файл отклонённых строк: переместите его или выберите другой файл",
                 "it exists and is not a file of refused rows: move it, or choose another",
                 Cure(CureKind.REFUSED_ROWS),
             )

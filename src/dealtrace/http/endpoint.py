@@ -18,7 +18,7 @@ SCRIPT = "text/javascript"
 Respond = Callable[[Caller, Any], Awaitable[Reply]]
 """A handler: a function that takes the caller and the parsed request, and returns the reply.
 
-Any: the request is a `Sent`, or the items of a `ListBody` if the endpoint has a `batch`.
+The request is typed Any: it is a `Sent`, or the items of a `ListBody` if the endpoint has a `batch`.
 """
 
 
@@ -110,12 +110,15 @@ class Example:
 class Endpoint:
     """One endpoint: its path (without a slash at the end), methods, parameters and handler.
 
-    `name` is set if the last part of the path does not identify the endpoint. `refuse` writes error answers in a format
-    other than the API's; `statuses` has the HTTP statuses that differ from `STATUS_OF`. With `is_for_any_page`, scripts
-    of any page may call the endpoint and read its answers; with `is_for_site_pages`, only scripts of the origins that
-    the site lists. With `reads_json`, a JSON object in the body is read as a form. An endpoint with a `batch` takes a
-    JSON list instead of parameters. `answer` is the type of the answer for `/openapi.json`; endpoints with `redirects`
-    have no answer. `refusals` are the refusals (error answers) that only this endpoint gives.
+    - `name`: the name for the documentation, if the last part of the path does not identify the endpoint.
+    - `refuse`: the function that writes error answers, if their format is not that of the API.
+    - `statuses`: the HTTP statuses that differ from `STATUS_OF`.
+    - `is_for_any_page`: whether scripts of any page may call the endpoint and read its answers.
+    - `is_for_site_pages`: whether scripts may do so on pages of the origins that the site lists.
+    - `reads_json`: whether a JSON object in the body is read as a form.
+    - `batch`: the JSON list that the endpoint takes instead of parameters, if it takes one.
+    - `answer`: the type of the answer for `/openapi.json`; an endpoint with `redirects` has no answer.
+    - `refusals`: the refusals (error answers) that only this endpoint gives.
     """
 
     path: str

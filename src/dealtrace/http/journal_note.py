@@ -34,7 +34,7 @@ class RequestNote:
     """The site and token of a request, its parameters as sent, and its refusal, if it was refused.
 
     `cors_origins` are the origins that the site lists, `None` until the site is known. If items of a list were refused,
-    `refusal` is that of the first.
+    `refusal` is the refusal of the first of them.
     """
 
     site_id: int = 0

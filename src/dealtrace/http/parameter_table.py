@@ -37,11 +37,12 @@ The limits save CPU time.
 class Parameter:
     """A parameter: its name in requests, its type, whether it is required, and its description in both languages.
 
-    With `absent_when_empty`, an empty value counts as absent even on endpoints where other empty values erase what is
-    stored; the number by which an update finds its deal is an example. A malformed value is ignored if the parameter
-    whose name is in `gives_way_to` was sent with a valid value. `is_token` marks the token, which is checked before all
-    other parameters. With `is_reference`, what programs write for a missing value, such as `null`, counts as absent.
-    With `takes_several`, all values of a parameter that was sent several times count, joined with commas.
+    - `absent_when_empty`: whether an empty value counts as absent even on endpoints where other empty values erase what
+      is stored; the number by which an update finds its deal is an example.
+    - `gives_way_to`: the name of another parameter; if that was sent with a valid value, a malformed value is ignored.
+    - `is_token`: whether this is the token, which is checked before all other parameters.
+    - `is_reference`: whether what programs write for a missing value, such as `null`, counts as absent.
+    - `takes_several`: whether all values of a parameter that was sent several times count, joined with commas.
     """
 
     name: str
@@ -114,7 +115,7 @@ class Repeated(Parameter):
     keeps_empty: bool = False
 
     def parse(self, texts: Sequence[str]) -> list[Any]:
-        """Return the parsed values of `texts`, in input order. Any: each type of parameter parses its own values.
+        """Return the parsed values of `texts`, in input order, typed Any: each parameter has values of its own type.
 
         Raises:
             InvalidValue: there are too many values, or one of them is malformed.
@@ -135,7 +136,7 @@ class Sent:
 
     `values` has the parsed values by name, and `custom` the values of custom fields (`custom[key]=value`) by key.
     `texts` has the known parameters as they were sent, `unknown` the names that the endpoint does not know.
-    Any: each value has the type of its parameter.
+    Parsed values are typed Any: each value has the type of its parameter.
     """
 
     values: dict[str, object] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from dealtrace.whole_number import ID_MAX, parse_whole_number
 
 
 class WireType(Protocol):
-    """The type of a parameter. Any: parameters have many types; the handler of an endpoint knows each type."""
+    """The type of a parameter; its values are typed Any: the handler of an endpoint knows the type of each value."""
 
     @property
     def erased(self) -> object:
@@ -76,7 +76,7 @@ class Integer:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several words, ignoring case; `meanings` maps words to values. Any: the values may be of any type."""
+    """One of several words, ignoring case; `meanings` maps words to values, typed Any: values may have any type."""
 
     meanings: Mapping[str, object]
     erased: None = None

@@ -199,7 +199,7 @@ class RateLimits:
     def counts(self, rate_limit_class: RateLimitClass) -> tuple[int, int]:
         """Return the limits of a class: of requests from an IP address, and of requests without a token to a site.
 
-        The first limit is per second for classes with tokens, all others are per minute; 0 means no limit.
+        The first limit is per second for classes with tokens; all other limits are per minute. 0 means no limit.
         """
         limits = (self._per_ip[rate_limit_class], self._per_site.get(rate_limit_class))
         per_ip, per_site = (limit.count if limit is not None else 0 for limit in limits)

@@ -39,8 +39,8 @@ def is_address(text: str) -> bool:
 def parse_recipients(text: str, usual: Language) -> tuple[Recipient, ...]:
     """Parse recipients, such as `a@example.org en, b@example.org`, without duplicates.
 
-    Separators are commas, semicolons and line breaks. `usual` is the language of addresses that are written without
-    one.
+    Separators are commas, semicolons and line breaks. `usual` is the language of addresses that are written without a
+    language.
 
     Raises:
         InvalidSetting: a part of the list is not an address, or there are too many addresses.
@@ -67,8 +67,9 @@ def chosen_recipients(
 ) -> tuple[Recipient, ...]:
     """Return the recipients entered in a form: the addresses, which are entered as a string, and the chosen users.
 
-    `logins` has the addresses of the users by user id. Users who are among the recipients `before` keep the language of
-    their e-mails; `usual` is the language of other users, and of addresses that are written without one.
+    `logins` has the addresses of the chosen users by user id. `before` has the recipients before the change; users
+    among them keep the language of their e-mails. `usual` is the language of all other users, and of addresses that
+    are written without a language.
 
     Raises:
         InvalidSetting: an address is invalid, or there are too many addresses.

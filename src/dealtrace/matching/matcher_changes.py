@@ -1,4 +1,4 @@
-"""Find the smallest changes of the matchers of a deal that would give it a different lead or visit (“flips”).
+"""Find the smallest changes to the matchers of a deal that would give it a different lead or visit (“flips”).
 
 Matchers are ways to find out where a deal came from; a caller of the deals API 2.0 sends them with the deal.
 """
@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 MINUTE, SECOND, INSTANT = timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1)
 TRIED_MAX = 50
-"""Ours: the maximum number of leads for which changes of a matcher are tried; leads that need the least come first."""
+"""Ours: the maximum number of leads for which changes to a matcher are tried; leads that need the least come first."""
 
 
 @record
@@ -34,14 +34,18 @@ class Attempt:
 
 @record
 class MatcherChange:
-    """A change of a deal's matchers, and the match that the deal would then have.
+    """A change to a deal's matchers, and the match that the deal would then have.
 
-    Conditions that do not change are `None` or false; if `position` is `None`, the deal only has to be matched again.
-    `position` is the position of the changed matcher, from 0. `depth_at_least` is the smallest higher depth, and
-    `depth_at_most` the largest lower depth, that gives another match, in whole minutes. `until_at_least` is the nearest
-    later date, and `until_at_most` the nearest earlier date of the matcher, that gives another match, in whole seconds.
-    With `without_tags`, leads need no tags. `kinds` are the kinds of lead that the matcher would search. With `before`,
-    the matcher is tried before the matcher at this position.
+    Conditions that do not change are `None` or false.
+
+    - `position`: the position of the changed matcher, from 0; if it is `None`, the deal only has to be matched again.
+    - `depth_at_least`, `depth_at_most`: the smallest higher depth, and the largest lower depth, with which the deal has
+      another match, in whole minutes.
+    - `until_at_least`, `until_at_most`: the nearest later date, and the nearest earlier date, with which the deal has
+      another match, in whole seconds.
+    - `without_tags`: whether leads need no tags.
+    - `kinds`: the kinds of lead that the matcher would search.
+    - `before`: the position of another matcher; the changed matcher is tried immediately before that matcher.
     """
 
     found: Match
@@ -59,10 +63,10 @@ class MatcherChange:
 def list_matcher_changes(
     attempts: Sequence[Attempt], prospects: Sequence[Prospect], current: Match
 ) -> list[MatcherChange]:
-    """List the smallest changes of the matchers of a deal that give it another match than `current`.
+    """List the smallest changes to the matchers of a deal that give it another match than `current`.
 
-    Changes of fewer conditions come first; among changes of equally many conditions, smaller changes of times come
-    first. A changed order of the matchers comes after changes of one condition. `prospects` are all leads that have a
+    Changes to fewer conditions come first; of changes to equally many conditions, the smallest change to a time comes
+    first. A changed order of the matchers comes after changes to one condition. `prospects` are all leads that have a
     contact of a matcher, even leads that no matcher accepts. Deals that are pinned by hand have no changes.
     """
     ranked = sorted(prospects, key=lambda prospect: nearness(prospect.span), reverse=True)
@@ -193,7 +197,7 @@ def _admitting(position: int, search: SearchByContact, prospect: Prospect, misse
 def _narrowed(
     attempts: Sequence[Attempt], ranked: Sequence[Prospect], current: Match, position: int
 ) -> Iterator[tuple[tuple[int, timedelta], MatcherChange]]:
-    """Yield the changes of depth and date with which the matcher that decided rejects the lead that it found."""
+    """Yield the changes to depth and date with which the matcher that decided rejects the lead that it found."""
     matcher = attempts[position].matcher
     search = search_of(matcher)
     if not isinstance(search, SearchByContact):
@@ -213,7 +217,7 @@ def _narrowed(
 def _with_nearest_later_date(
     changes: Sequence[tuple[tuple[int, timedelta], MatcherChange]],
 ) -> list[tuple[tuple[int, timedelta], MatcherChange]]:
-    """Return the changes of a matcher; of the changes that only make its date later, only the smallest is returned.
+    """Return the changes to a matcher; of the changes that only make its date later, only the smallest is returned.
 
     A later date accepts leads that began later, but with a depth, it also rejects leads that began long before.
     """

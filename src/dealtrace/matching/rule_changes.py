@@ -1,4 +1,4 @@
-"""Find the smallest changes of the matching rules that would give a deal a different lead (“flips”)."""
+"""Find the smallest changes to the matching rules that would give a deal a different lead (“flips”)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 @record
 class RuleChange:
-    """A change of the matching rules, and the lead that the deal would then have, or `None` for no lead.
+    """A change to the matching rules, and the lead that the deal would then have, or `None` for no lead.
 
     Rules that do not change are `None`; if all are `None`, the deal only has to be matched again. The link threshold is
     the longest time between a lead and its deal: `threshold_at_least` is the smallest higher threshold, and
@@ -40,9 +40,9 @@ def list_rule_changes(
     current: LeadRef | None,
     contact_matching: bool,
 ) -> list[RuleChange]:
-    """List the smallest changes of the rules that give a deal a different lead.
+    """List the smallest changes to the rules that give a deal a different lead.
 
-    Changes of the threshold come first, then changes of the order in which the kinds of lead are searched. The deal
+    Changes to the threshold come first, then changes to the order in which the kinds of lead are searched. The deal
     must be matched by contacts: its lead is neither pinned nor identified by the CRM. `current` is the deal's lead.
     `leads` are all leads with the deal's contacts, even leads that began too late or ended too early for the deal.
     """

@@ -126,7 +126,9 @@ def find_credited(work: Work, leads: Sequence[VisitedLead]) -> dict[int, Visit]:
 
 
 def publish_credit_changes(work: Work, leads: Sequence[VisitedLead], before: Mapping[int, Visit]) -> list[VisitedLead]:
-    """Return the leads whose credited visit or source differs from that in `before`, and publish them to webhooks.
+    """Return the leads whose credited visit or source has changed, and publish them to webhooks.
+
+    `before` has the credited visit of each lead before the change.
 
     Deleted leads are returned, but not published.
     """

@@ -135,7 +135,7 @@ def refusal_of_other_values(name: str, known: int) -> Refusal:
 def finish_import(work: Work, at: FileImport, noun: str) -> FileImport:
     """Store that the import of a file is complete, and return the import.
 
-    If the import stored rows, it is also recorded as a change of the site.
+    If the import stored rows, it is also recorded as a change to the site.
 
     Raises:
         ImportInProgress: another command has continued or finished the import in the meantime.

@@ -29,7 +29,7 @@ from dealtrace.storage.id_blocks import IdBlocks
 class ImportKind:
     """The function that imports one kind of record, and the maximum number of ids that a record takes.
 
-    Any: each kind of import has records of its own type.
+    The records are typed Any: each kind of import has records of its own type.
     """
 
     run: Import[Any]

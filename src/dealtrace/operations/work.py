@@ -20,12 +20,12 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 OperationFunction = TypeVar("OperationFunction", bound=Callable[..., object])
 AnyOperation: TypeAlias = "Operation[Any, Any]"
-"""An operation of unknown types. Any: the same code runs operations with payloads and outcomes of every type."""
+"""An operation whose payload and outcome are typed Any: the same code runs all operations, whatever their types."""
 
 
 @record
 class AccountWork:
-    """The context of a change of sites, users or tokens: the open connection, unused ids, and the time in UTC.
+    """The context of a change to sites, users or tokens: the open connection, unused ids, and the time in UTC.
 
     The caller begins and commits the transaction, and reserves as many ids as the change declares. `user_id` is the
     user who makes the change on a page; it is `None` on the command line, and for people who are not logged in.
@@ -95,7 +95,7 @@ def operation(
 
 
 def takes_ids(count: int) -> Callable[[OperationFunction], OperationFunction]:
-    """Return a decorator that declares how many ids a change of an account, such as a new token, takes at most.
+    """Return a decorator that declares how many ids a change to an account, such as a new token, takes at most.
 
     `AccountChanges` reserves them before the transaction of the change begins; a function that is not decorated takes
     none.
@@ -118,7 +118,7 @@ def ids_taken_by(change: Callable[..., object]) -> int:
 def at_site(
     site: Site | Callable[[Connection], Site], change: Callable[Concatenate[Work, P], Result]
 ) -> Callable[Concatenate[AccountWork, P], Result]:
-    """Return a change of one site, which needs a `Work`, as a change that `AccountChanges` can run.
+    """Return a change to one site, which needs a `Work`, as a change that `AccountChanges` can run.
 
     Instead of the site, a function may be given that reads the site in the transaction of the change.
     """

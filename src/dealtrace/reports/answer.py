@@ -25,7 +25,7 @@ RowKeys = tuple[RowKey, ...]
 Spell = Callable[[Dimension, RowKey], str | None]
 """A function that returns a key as a string for display, or `None` for a missing key."""
 Fetched = Sequence[Any]
-"""A row fetched from the database. Any: its columns have several types."""
+"""A row fetched from the database; its values are typed Any: its columns have several types."""
 
 
 @runtime_checkable

@@ -46,7 +46,7 @@ _FORMATTED = re.compile(rf"(?P<name>[^:]+) \((?P<kind>{'|'.join(ColumnKind)})\):
 
 @record
 class ReportColumn:
-    """A column of a site's reports; formula columns have no statuses, and all others have no formula.
+    """A column of a site's reports; formula columns have no statuses, and all other columns have no formula.
 
     Vendor: «Он будет отображаться в отчетах через пользовательские столбцы».
     """

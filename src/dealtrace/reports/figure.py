@@ -28,7 +28,7 @@ class Figure:
     """A figure of a report: its question (with one metric and one model), and the keys of its row.
 
     `offset` is how many of the rows behind the figure (deals, leads, visits or costs) to skip. With `is_compared`, the
-    figure is that of the compared period, and `keys` are keys of that period.
+    figure belongs to the compared period, and `keys` are keys of that period.
     """
 
     question: Question

@@ -184,7 +184,7 @@ MONTHLY_PRESETS = frozenset({"month", "last_month"})
 
 
 OFFSET_LASTS = 6 * DAY
-"""The step in which changes of a zone's offset are searched for; no zone has kept an offset for a shorter time."""
+"""The step in which changes in a zone's offset are searched for; no zone has kept an offset for a shorter time."""
 
 
 def time_zone_offsets(time_zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[datetime, timedelta]]:

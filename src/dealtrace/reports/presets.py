@@ -27,7 +27,7 @@ REPORT_PRESETS: Mapping[str, Preset] = {
 class ReadyQuestion:
     """A question to choose from, in Russian and English: dimensions, metrics, and a period if the default is too short.
 
-    The first metric is the one asked for; the others help to understand it.
+    The first metric answers the question; the other metrics help to understand the answer.
     """
 
     ru: str

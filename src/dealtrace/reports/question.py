@@ -36,7 +36,7 @@ ALL_MODELS = "all"
 SEGMENT_OF_SITE = "site"
 DESCENDING = "-"
 CHANGE_PREFIX = "change:"
-"""The prefix of a metric's name in `sort` that sorts by the change of the metric from the compared period.
+"""The prefix of a metric's name in `sort` that sorts by the change in the metric from the compared period.
 
 Ours: it ends with a colon, as the prefixes of custom fields and columns do; no name of a metric has a colon. A change
 is a difference, not a percentage: a source that lost its only deal is not what a person looks for first.
@@ -58,7 +58,7 @@ class DateOf(StrEnum):
 
 @record
 class Sort:
-    """The order of rows: by a metric, by the change of a metric from the compared period, or by a dimension."""
+    """The order of rows: by a metric, by the change in a metric from the compared period, or by a dimension."""
 
     name: str
     is_descending: bool
@@ -122,14 +122,22 @@ class RawQuestion:
 
 @record
 class QuestionContext:
-    """The facts about a site that the parser needs: its current date, attribution model, fields, columns, segments.
+    """The facts about a site that the parser of questions needs: its current date, its attribution model, and more.
 
-    `segments` maps the name of each segment to its unparsed filters; `rows_max` is `None` if all rows may be requested.
-    `own_segments` are the names of the segments that belong to the person who asks; `site_segments` has the filters of
-    all others, and `site_reports` the questions of the site's saved reports, as query strings. For people who may not
-    see contacts, `field_titles` maps each field whose name is hidden to the title shown instead, `mask` masks the keys
-    that filters compare, and `given_filters` are the filters that compare unmasked keys (see `with_given_whole`).
-    `filters_max` is how many filters may be given besides those of a segment.
+    - `fields`: the names of the custom fields.
+    - `columns`: the metrics of the site's own report columns, by name.
+    - `segments`: the unparsed filters of each segment that the person may use, by the name of the segment.
+    - `own_segments`: the names of the segments that belong to the person.
+    - `site_segments`: the unparsed filters of each segment that belongs to the site, by the name of the segment.
+    - `site_reports`: the questions of the site's saved reports, as query strings.
+    - `rows_max`: the maximum number of rows; `None` if all rows may be requested.
+    - `filters_max`: the maximum number of filters, not counting those of a segment.
+
+    Three fields are only for people who may not see contacts:
+
+    - `field_titles`: the title to show for each field whose name is hidden, by the name of the field.
+    - `mask`: the function that masks the keys that filters compare.
+    - `given_filters`: the filters that nevertheless compare unmasked keys (see `with_given_whole`).
     """
 
     today: date

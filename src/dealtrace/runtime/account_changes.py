@@ -1,4 +1,4 @@
-"""Changes of sites, users and tokens; they are rare, and each has its own transaction."""
+"""Changes to sites, users and tokens; they are rare, and each has its own transaction."""
 
 import math
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from dealtrace.storage.database.engine import Database
 from dealtrace.storage.id_blocks import IdBlocks
 
 LOCK_SECONDS = 0.25
-"""How long each try of a change of accounts waits for a lock that another session of PostgreSQL holds.
+"""How long each try of a change to accounts waits for a lock that another session of PostgreSQL holds.
 
-Ours: with `TRIES_MAX` tries, a change that is locked out delays the changes of other sites by 2.5 seconds.
+Ours: with `TRIES_MAX` tries, a change that has to wait for a lock delays changes to other sites by 2.5 seconds.
 """
 P = ParamSpec("P")
 Result = TypeVar("Result")

@@ -1,4 +1,4 @@
-"""Write what a process has collected for its sites; a site whose rows are locked does not delay the others."""
+"""Write what a process has collected for its sites; a site whose rows are locked does not delay other sites."""
 
 import asyncio
 from collections.abc import Callable, Sequence

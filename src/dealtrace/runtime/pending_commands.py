@@ -21,7 +21,7 @@ _UNSETTLED = object()
 class Pending:
     """A waiting command, and the future that receives its outcome; `size` is the number of items in the command.
 
-    Any: commands of all operations wait in one queue, and each operation has its own types of command and outcome.
+    Payload and answer are typed Any: the commands of all operations, each with its own types, wait in one queue.
     """
 
     operation: AnyOperation
@@ -53,8 +53,8 @@ def group_by_site(batch: Sequence[Pending]) -> list[list[Pending]]:
 def split_lists_off(batch: Sequence[Pending]) -> list[list[Pending]]:
     """Divide a batch: one part for all sites without long lists, and one part for each site with a long list.
 
-    The shared part comes first; the others are ordered by site id. The commands of a part share a transaction, so their
-    sites wait for each other.
+    The shared part comes first; all other parts are ordered by site id. The commands of a part share a transaction, so
+    their sites wait for each other.
     """
     with_lists = {pending.site.id for pending in batch if pending.size > SHARED_ITEMS_MAX}
     others = [pending for pending in batch if pending.site.id not in with_lists]

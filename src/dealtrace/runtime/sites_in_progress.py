@@ -1,4 +1,4 @@
-"""The sites that a process is working for; a site whose rows are locked does not delay the others."""
+"""The sites that a process is working for; a site whose rows are locked does not delay other sites."""
 
 import asyncio
 from collections import Counter

@@ -54,7 +54,7 @@ ALONE_TRIES_MAX = 3
 LOCK_SECONDS = 0.1
 """How long the write queue waits for each lock of another session of PostgreSQL, before it writes other sites.
 
-Ours: a locked site delays the others by this much at most, and nearly all transactions of other processes are shorter.
+Ours: a locked site delays other sites by this much at most, and nearly all transactions of other processes are shorter.
 """
 
 STOP_PATIENCE_SECONDS = 5

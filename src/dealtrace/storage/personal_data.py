@@ -220,8 +220,8 @@ def list_contacts_of_deleted_leads(connection: Connection, site_id: int, client_
     """List the usable contacts, in normal form, of the deleted leads of clients.
 
     They are needed to find all data of a person, because the clients themselves may no longer have these contacts.
-    Ours: contacts that now belong to other clients are left out, unless a lead has no others. Such a lead may have been
-    the connection between the two clients.
+    Ours: contacts that now belong to other clients are left out, unless a lead has no other contacts. Such a lead may
+    have been the connection between the two clients.
     """
     stated = [
         [name for name in contacts if not is_filler(name)]

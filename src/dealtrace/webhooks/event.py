@@ -54,7 +54,7 @@ class DealEvent:
 
 @record
 class AlertEvent:
-    """An event of an alert; an incident is a period in which the watched figure was unusual."""
+    """An event of an alert: an incident, which is a period with an unusual figure, began or ended."""
 
     kind: EventKind
     incident_id: int
@@ -97,7 +97,7 @@ def _changed_parts(before: IncomingCall, after: IncomingCall) -> tuple[LeadPart,
 
 
 def annotations_event(lead: LeadRef, before: Annotations, after: Annotations) -> LeadEvent:
-    """Return the event for a change of a lead's annotations from `before` to `after`."""
+    """Return the event for a change to a lead's annotations from `before` to `after`."""
     parts = (LeadPart.MANAGER, LeadPart.COMMENT, LeadPart.TAGS, LeadPart.CUSTOM_VALUES)
     changed = tuple(part for part in parts if getattr(before, part) != getattr(after, part))
     return LeadEvent(EventKind.LEAD_CHANGED, lead, changed)

@@ -33,7 +33,7 @@ def list_due_sites(
 
 
 class SitesInTurn:
-    """Serves sites one after another; a site whose rows another session has locked does not delay the others.
+    """Serves sites one after another; a site whose rows another session has locked does not delay other sites.
 
     Each site is served in a task of its own, but only the task whose turn it is runs. If a call of `write` takes longer
     than `GIVES_WAY_SECONDS`, the task gives up its turn, and waits for another turn once the write is finished. So
@@ -48,7 +48,7 @@ class SitesInTurn:
     async def serve_each(self, sites: Iterable[Site], serve: Callable[[Site], Awaitable[object]]) -> None:
         """Call `serve` for each site that is not being served; return once all are served or have given up their turns.
 
-        A failure for one site does not stop the others; `raise_first` reports it.
+        A failure for one site does not stop the work for other sites; `raise_first` reports the failure.
         """
         for site in sites:
             if site.id not in self._sites:

@@ -17,7 +17,7 @@ from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.worker.repeating import end_process
 
 STEP_SECONDS = 1.0
-"""How many seconds pass between two runs of a job; changes of sites and tokens take effect within two seconds."""
+"""How many seconds pass between two runs of a job; changes to sites and tokens take effect within two seconds."""
 SHORT_SHARE = 0.9
 """A shortage of connections is logged if at least this share of the possible connections is open."""
 

@@ -55,7 +55,7 @@ def matching_chart(
 
 
 def drawn_windows(drawn: Sequence[DrawnCandidate]) -> Sequence[DrawnCandidate]:
-    """Return up to `WINDOWS_MAX` leads in the order of `drawn`: the chosen ones, then the first of the others."""
+    """Return up to `WINDOWS_MAX` leads, in the order of `drawn`: all chosen leads, then as many others as fit."""
     in_order = sorted(range(len(drawn)), key=lambda place: not drawn[place].is_winner)
     return [drawn[place] for place in sorted(in_order[:WINDOWS_MAX])]
 

@@ -25,7 +25,7 @@ STATE_FIELDS = ("status", "status_since", "happened_at", "details", "amount_rub"
 VERSIONS_SHOWN = 100
 """Ours: the maximum number of versions on a page of a deal; robots change some deals every hour."""
 StoredValue = Any
-"""The value of a field of a deal in stored JSON. Any: each field has values of its own type."""
+"""The value of a field of a deal in stored JSON, typed Any: each field has values of its own type."""
 
 
 @record
@@ -68,10 +68,10 @@ class Callers:
 
 
 def shown_versions(last: int, before: str) -> range:
-    """Return the numbers of up to `VERSIONS_SHOWN` versions for a page: the latest, or the latest before `before`.
+    """Return the numbers of up to `VERSIONS_SHOWN` versions for a page: the latest, or those just before one version.
 
-    `last` is the number of the deal's last version. `before` is a parameter of the URL; it is ignored if it is not a
-    whole number.
+    `last` is the number of the deal's last version. The parameter `before` of the URL is the number of the version that
+    the page ends before; it is ignored if it is not a whole number.
     """
     end = last + 1
     asked = parse_whole_number(before)
@@ -140,7 +140,7 @@ class DealHistoryFormatter:
         return self._say("by a command on the server")
 
     def _changes(self, version: DealVersion, earlier: str | None, currency: str | None) -> Iterator[FieldChange]:
-        """Yield the changes of a version; `earlier` and `currency` are the deal's currencies before and after it."""
+        """Yield the changes in a version; the deal's currency was `earlier` before the version, and then `currency`."""
         for name in version.after:
             if name in FIELDS and (version.before or version.after[name]):
                 before = self._value_text(name, version.before.get(name), earlier)

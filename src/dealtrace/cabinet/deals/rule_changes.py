@@ -1,4 +1,4 @@
-"""Explain in words which changes of the rules or of the matchers would give a deal a different lead or visit."""
+"""Explain in words which changes to the rules or to the matchers would give a deal a different lead or visit."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from dealtrace.record import record
 
 @record
 class RuleChangeLine:
-    """The smallest change of a rule or of a matcher that would give the deal a different lead.
+    """The smallest change to a rule or to a matcher that would give the deal a different lead.
 
     `lead` is the name of that lead, `url` leads to its page, and `source` is the source the deal would have.
     """
@@ -37,7 +37,7 @@ class OtherOrigins:
 
 
 class RuleChangeFormatter:
-    """Describes changes of rules and matchers in words, in the language of the page."""
+    """Describes changes to rules and matchers in words, in the language of the page."""
 
     def __init__(self, view: View, deal: Deal, others: OtherOrigins) -> None:
         self._view = view
@@ -46,11 +46,11 @@ class RuleChangeFormatter:
         self._others = others
 
     def of_rule(self, flip: RuleChange) -> RuleChangeLine:
-        """Return a change of the rules as strings."""
+        """Return a change to the rules as strings."""
         return self._line("; ".join(self._rule_changes(flip)), flip.lead, None)
 
     def of_matcher(self, flip: MatcherChange) -> RuleChangeLine:
-        """Return a change of a matcher as strings."""
+        """Return a change to a matcher as strings."""
         return self._line(self._matcher_change(flip), flip.found.lead, flip.found.visit_id)
 
     def _line(self, change: str, lead: LeadRef | None, visit_id: int | None) -> RuleChangeLine:

@@ -124,19 +124,19 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.CallAndLeadRequest: Cause(
         "both a call and a lead request were sent", "send only the call or only the lead request"
     ),
-    errors.DealNotDeleted: Cause("a command restores a deal that is not deleted", "no action is needed"),
+    errors.DealNotDeleted: Cause("a command tries to restore a deal that is not deleted", "no action is needed"),
     errors.LeadNotFound: Cause("a command names a lead that does not exist", "choose another lead"),
-    errors.DealNotPinned: Cause("a command unpins a deal that is not pinned", "no action is needed"),
+    errors.DealNotPinned: Cause("a command tries to unpin a deal that is not pinned", "no action is needed"),
     errors.LeadTaken: Cause(
         "another call or lead request, possibly deleted, has this identifier; the message has the id of that lead",
         "send a different identifier",
     ),
     errors.NumberReused: Cause(
-        "a command restores a deal whose number another deal now has",
+        "a command tries to restore a deal whose number another deal now has",
         "first change or delete the other deal with this number",
     ),
     errors.NameTaken: Cause(
-        "a command gives a site, token, login or field a name that is taken", "choose another name"
+        "a command tries to give a site, token, login or field a name that is taken", "choose another name"
     ),
     errors.SiteNotFound: Cause(
         "a command, or a request without a token, names a site that does not exist",
@@ -144,7 +144,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.UnknownSetting: Cause("a command names an unknown setting", "the message lists the valid settings"),
     errors.InvalidSetting: Cause(
-        "a command or the cabinet gives a setting an invalid value", "the message says what is valid"
+        "a command or the cabinet tries to give a setting an invalid value", "the message says what is valid"
     ),
     errors.InvitationSpent: Cause(
         "the one-time link was already used, is wrong or has expired (cabinet)",
@@ -156,7 +156,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     errors.PersonNotFound: Cause(
         "a command names a phone or e-mail about which no data is stored", "check its spelling"
     ),
-    errors.LeadNotDeleted: Cause("a command restores a lead that is not deleted", "no action is needed"),
+    errors.LeadNotDeleted: Cause("a command tries to restore a lead that is not deleted", "no action is needed"),
     errors.RecordingNotFound: Cause(
         "the call has no recording on the web, or the site has no such call",
         "check the id; the PBX sends the URL of a recording in `recordUrl`",
@@ -174,7 +174,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.WebhookNotFound: Cause("a command names a webhook that does not exist", "`dealtrace webhook list`"),
     errors.DeliveryNotFound: Cause(
-        "a command replays a message that was never sent to this webhook, or is no longer stored",
+        "a command tries to replay a message that was never sent to this webhook, or is no longer stored",
         "check the `webhook-id` of the message; deliveries are kept for 30 days",
     ),
     AlertNotFound: Cause(

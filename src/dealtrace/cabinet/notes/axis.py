@@ -25,7 +25,7 @@ from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.reports.notes import list_notes
 
 SHOWN_MAX = 100
-"""Ours: the maximum number of notes under a chart; the latest are shown, with the number of the others."""
+"""Ours: the maximum number of notes under a chart; the latest are shown, with the number of notes left out."""
 READ_MAX = 5_000
 """The maximum number of changes to the site that are read for a chart or for the list of notes.
 

@@ -70,7 +70,10 @@ def _step(
 
 
 def state_of(times: FirstAndLast, now: datetime, view: View) -> str:
-    """Return the state of a step: when data first arrived (without the date if today), and how long ago it last did."""
+    """Return the state of a step: when data first arrived, and how long ago data last arrived.
+
+    If the first data arrived today, its date is left out.
+    """
     first_at, last_at = times.first_at, times.last_at
     if first_at is None or last_at is None:
         return view.translate("no data yet")

@@ -91,7 +91,7 @@ class OverviewReports:
 class _Page:
     """The data of the overview besides its reports; `drawn` is the name of the metric in the chart.
 
-    `url` is that of the overview, and `asked` the same URL with default values for parameters that it lacks.
+    `url` is the URL of the overview, and `asked` the same URL with default values for the parameters that `url` lacks.
     `compared_until` is the result of the function of this name. `as_of` is the time of the figures. `missed` is the
     number of missed calls that somebody should return, empty if the person may not see them. `watched` are the days
     that are searched for current problems.

@@ -139,7 +139,7 @@ _TEMPLATES: Mapping[ProblemKind, _Template] = {
     ),
     ProblemKind.PARAMETERS_UNKNOWN: _Template(
         "Requests of the last %(days)s days contain unknown parameters, which have no effect: %(what)s.",
-        "Find these requests in the journal, and correct the names in the CRM.",
+        "Find these requests in the journal, and correct the parameter names in the CRM.",
         "requests",
         Role.OWNER,
     ),

@@ -1,4 +1,4 @@
-"""Texts about the change of a figure since the compared period, and about the time at which that period ends."""
+"""Texts about the change in a figure since the compared period, and about the time at which that period ends."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -27,7 +27,7 @@ from dealtrace.reports.reading.good_and_bad import growth_of, is_price, is_unsou
 
 @record
 class FigureChange:
-    """The change from the compared period as `text`, and the value `before`, which is that of the compared period.
+    """The change from the compared period as `text`, and the value of the compared period, `before`.
 
     `judgement` is `better`, `worse` or `neutral`. `difference` is the absolute change if `text` is a percentage, and
     otherwise empty. `url` leads to the rows behind the value `before`, or is empty. If there is nothing to compare
@@ -47,7 +47,7 @@ def growth_in_row(question: Question, metric: Metric, keys: Sequence[str | None]
 
 
 def change_in_total(report: Report, place: int, model: AttributionModel, language: Language) -> FigureChange | None:
-    """Return the change of the total of the metric at the index `place`; `None` without a comparison or a change."""
+    """Return the change in the total of the metric at the index `place`; `None` without a comparison or a change."""
     compared, value = report.total.compared, report.total.values[model][place]
     if compared is None or (report.has_nothing_before and not value):
         return None
@@ -58,7 +58,7 @@ def change_in_total(report: Report, place: int, model: AttributionModel, languag
 def change_in_row(
     report: Report, row: ReportLine, place: int, model: AttributionModel, language: Language
 ) -> FigureChange | None:
-    """Return the change of a metric in a row, or `None` if there is no change.
+    """Return the change in a row's metric, or `None` if there is no change.
 
     If nothing was counted in the whole compared period, no row has a change; only the total says that there is nothing
     to compare with. Nor does a row for a time span, such as a month, have a change if there is no data for the
@@ -78,9 +78,9 @@ def change_of(
     language: Language,
     growth: Growth | None = None,
 ) -> FigureChange | None:
-    """Return the change of a value as a percentage and as a difference, or only as a difference if it was zero before.
+    """Return the change in a value as a percentage and as a difference, or only as a difference if it was zero before.
 
-    The change of a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
+    The change in a ratio, which is shown as a percentage, is in percentage points: from 40 % to 50 % is a change of
     ten points, not of 25 %. If only the compared value is unknown, the result says that there is nothing to compare
     with. The result is `None` if the value is unknown, if the values are equal, or if a price of zero, whose cell says
     that there are no costs, is compared with an unknown value. A change that is rounded to zero has no sign and is

@@ -37,7 +37,7 @@ async def parts_shown(
 ) -> dict[str, object]:
     """Return the template variables of a figure that is a ratio or a formula, and of its parts.
 
-    `keys` are the keys of the figure's row, one for each dimension. `url` is that of the page. A person who
+    `keys` are the keys of the figure's row, one for each dimension. `url` is the URL of the page. A person who
     may not see contacts gets no links if the links would contain contacts that are not in `url`.
     """
     parts = component_metrics(figure.metric, [*METRICS.values(), *known.columns.values()])

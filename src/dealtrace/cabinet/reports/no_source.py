@@ -31,7 +31,7 @@ class NoSourceNote:
 
 
 def no_source_note(found: NoSource | None, view: View, url: ReportUrl) -> NoSourceNote | None:
-    """Return the note, or `None` if the table has no deals without a source; `url` is that of the page of the table."""
+    """Return the note, or `None` if the table has no deals without a source; `url` is the URL of its page."""
     if found is None:
         return None
     listed: tuple[tuple[str, Fraction, tuple[MatchReason, ...]], ...] = (

@@ -22,7 +22,7 @@ class OpenDealsNote:
 
 
 def open_deals_note(found: OpenDeals | None, view: View, url: ReportUrl) -> OpenDealsNote | None:
-    """Return the note about open deals, or `None` if there are none; `url` is that of the page with the note."""
+    """Return the note about open deals, or `None` if there are none; `url` is the URL of the page with the note."""
     if found is None:
         return None
     question = found.question

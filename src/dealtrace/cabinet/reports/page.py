@@ -186,7 +186,7 @@ def fitting_answers(answers: PageReports) -> PageReports:
 
 
 def _tables(answers: PageReports, url: ReportUrl, view: View) -> dict[str, object]:
-    """Return the template variables `table`, `models`, `pivot` and `tree`: one is the report, the others are `None`.
+    """Return the template variables `table`, `models`, `pivot` and `tree`, all `None` but the one to show.
 
     Contacts are masked for people who may not see them.
     """
@@ -250,8 +250,8 @@ def _ask(
     """Return the reports and the notes beside them.
 
     The days without data are found only if the page has a chart, and the parts of deals without a source only if the
-    table has a row without a source. `statuses` are those of the site, needed only if the report has income. `paths`
-    are the open rows of a tree, or `None` if the report is not a tree.
+    table has a row without a source. `statuses` are the statuses of the site, needed only if the report has
+    income. `paths` are the open rows of a tree, or `None` if the report is not a tree.
     """
     reports = ask_all(source, site, question, now, chart, paths)
     gaps = list_metric_gaps(source, site, question.period, now) if reports.line is not None else ()

@@ -254,7 +254,7 @@ def _left_behind(query: QueryParams) -> tuple[str, ...]:
 
 
 def _sorts_by_lost_column(query: QueryParams) -> bool:
-    """Return whether a sent form still sorts by a column, or by the changes of a column, that the report lost."""
+    """Return whether a sent form still sorts by a column, or by the changes in a column, that the report lost."""
     if ORDERED not in query:
         return False
     name = query.get("sort", "").removeprefix(DESCENDING)
@@ -271,7 +271,10 @@ def report_url_at(page: str, query: str) -> ReportUrl:
 
 
 def saved_report_url(page: str, report: SavedReport) -> ReportUrl:
-    """Return the URL of a saved report; if it was saved for all users, its segment is the site's for everybody."""
+    """Return the URL of a saved report; if all users see the report, its segment is the site's.
+
+    Without this, people who have their own segment of the same name would see other figures.
+    """
     url = report_url_at(page, report.query)
     return url.with_sites_segment() if report.user_id is None else url
 
@@ -284,7 +287,7 @@ def report_url_of_question(page: str, question: RawQuestion) -> ReportUrl:
 
 
 def _added_metrics_last(name: str, query: QueryParams) -> list[str]:
-    """Return the non-empty values of a parameter. Metrics just added come last; the others keep their order.
+    """Return the non-empty values of a parameter. Metrics just added come last; all other values keep their order.
 
     Ours: the first metric sorts the table and is drawn in the chart, and a person who adds a column asks for neither.
     """
@@ -298,7 +301,7 @@ def _added_metrics_last(name: str, query: QueryParams) -> list[str]:
 def narrowed_url(
     url: ReportUrl, question: Question, placed: Iterable[tuple[Dimension, str | None]]
 ) -> ReportUrl | None:
-    """Return the URL of a report that keeps only the data with these keys; `question` is that of the report at `url`.
+    """Return the URL of a report that keeps only the data with these keys; `question` is what the report at `url` asks.
 
     `placed` has dimensions, each with a key of a row. If the segment of the report has positive filters of one of the
     dimensions, the URL has the other filters of the segment instead of its name. The result is `None` if no URL can

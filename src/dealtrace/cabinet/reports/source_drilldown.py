@@ -59,7 +59,7 @@ def drilldown_levels(question: Question, url: ReportUrl, language: Language) -> 
 
 
 def has_parts_of_sources(question: Question) -> bool:
-    """Return whether a report is grouped by a part of sources, such as a campaign."""
+    """Return whether a report is grouped by a dimension of traffic sources, such as the medium or the campaign."""
     return not _LEVELS.keys().isdisjoint(dimension.name for dimension in question.by)
 
 

@@ -58,8 +58,9 @@ class TableHeading:
 class TableCell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
-    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` explains the divisor
-    of a total if it includes more than the divisors of the rows. `note` says why a price is zero or a total unknown.
+    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` is the note that a
+    total divides by more than the rows do, such as by all leads; it is empty for other values. `note` says why a price
+    is zero or a total unknown.
     """
 
     text: str
@@ -173,7 +174,7 @@ def headings_of(question: Question, url: ReportUrl, language: Language) -> list[
 
 
 def _change_url(question: Question, url: ReportUrl, metric: Metric) -> str:
-    """Return the URL that sorts by the change of a metric, empty without a comparison or rows.
+    """Return the URL that sorts by the change in a metric, empty without a comparison or rows.
 
     Ours: the worst change comes first, since people look for what lost the most deals, or became the most expensive.
     """
@@ -352,7 +353,7 @@ def rows_url(
 
     For a ratio or a formula, that page shows the figures from which it is computed, each with a link to its rows.
     `placed` has the dimensions of the figure, each with its key. The URL contains the whole question and relies on no
-    defaults. With `is_compared`, the figure is that of the period with which the question compares.
+    defaults. With `is_compared`, the figure belongs to the compared period.
     """
     if not rows_page or not metric.formula.measures:
         return ""
@@ -373,7 +374,7 @@ def rows_url(
 def total_change(
     report: Report, place: int, model: AttributionModel, rows_page: str, language: Language
 ) -> FigureChange | None:
-    """Return the change of the total of the metric at `place`, with a link to the rows of the compared period."""
+    """Return the change in the total of the metric at `place`, with a link to the rows of the compared period."""
     change, compared = change_in_total(report, place, model, language), report.total.compared
     if change is None or compared is None or not compared[model][place]:
         return change

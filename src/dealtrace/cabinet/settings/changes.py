@@ -58,7 +58,7 @@ _PARTS: Mapping[ChangeKind, Sequence[str]] = {
     ChangeKind.MAIL_REPORT: REPORT_PARTS,
     ChangeKind.WEBHOOK: ("url", "events", "fields", _STATE),
 }
-"""The parts of an alert, scheduled report or webhook; changes of each part are recorded and undone separately."""
+"""The parts of an alert, scheduled report or webhook; changes to each part are recorded and undone separately."""
 _FILTER = re.compile(r"(?:\\.|[^\\,])+")
 CHANGES_SHOWN = 500
 

@@ -219,7 +219,7 @@ def _faults_of(view: View, refusal: InvalidParameters | InvalidSetting) -> Fault
 def _new_report(
     view: View, draft: ReportDraft, members: dict[int, str], before: Sequence[Recipient] = ()
 ) -> NewScheduledReport:
-    """Return the report that a form describes; users among the recipients `before` keep the language of their e-mails.
+    """Return the report that a form describes; users who are former recipients keep the language of their e-mails.
 
     Raises:
         InvalidSetting: a field is invalid.

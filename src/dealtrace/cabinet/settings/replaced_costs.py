@@ -10,7 +10,7 @@ from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.reports.costs import DaysOfCosts
 
 IMPORTS_SEARCHED = 500
-"""Ours: how many of the latest changes of costs are searched for imports that replaced some."""
+"""Ours: how many of the latest changes to costs are searched for imports that replaced some."""
 REPLACING_SHOWN = 5
 """Ours: how many of these imports a person is shown before costs are deleted."""
 

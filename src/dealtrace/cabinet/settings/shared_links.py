@@ -124,7 +124,7 @@ def _fault_of(link: SharedLink, url: ReportUrl, context: QuestionContext, view: 
     fault = fault_of(url, context, view)
     if link.segment_deleted_at is None or fault:
         return fault
-    return view.translate("Its segment was deleted, and another one has the name now: the link shows nothing.")
+    return view.translate("Its segment was deleted, and another segment has its name now: the link shows nothing.")
 
 
 def _read(

@@ -28,7 +28,7 @@ UPLOADS_MAX = 50
 UPLOADS_OF_SESSION_MAX = 10
 """The maximum number of uploads of one session, of all sites; if there are more, the session's oldest are deleted.
 
-Ours: otherwise one session could push out the files that all others are looking at.
+Ours: otherwise one session could push out the files that other people are looking at.
 """
 NAME_LENGTH_MAX = 80
 NAME_BYTES_MAX = 240

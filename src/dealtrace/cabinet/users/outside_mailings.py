@@ -43,7 +43,8 @@ def list_outside_lines(
 ) -> list[OutsideLine]:
     """List the reports and alerts of a site that are sent to people who are not users.
 
-    With `author_id`, only those of this author are listed. Those whose author has lost their role come first.
+    With `author_id`, only what this author set up is listed. Reports and alerts whose author has lost their role come
+    first.
     """
     mailings = [
         each for each in list_outside_mailings(connection, site.id) if author_id is None or author_id in each.author_ids

@@ -91,7 +91,7 @@ class PastChangeCard:
 
 
 async def show(view: View) -> Response:
-    """Show the two kinds of changes of past data, each with its latest run."""
+    """Show the two kinds of changes to past data, each with its latest run."""
     return await _page(view)
 
 

@@ -57,13 +57,16 @@ class Move:
 class DealsForecast:
     """The effect on deals: match rates before and after, and the numbers of deals that change their lead or source.
 
-    Only `tried` of `total` deals were tried. `kept` is the number of deals that keep a lead that the new rules would
-    not find. `moves` are the deals that would move from one source to another, the largest moves first. `moves_left`
-    is the number of further moves, and `without_rate` that of moved deals whose amounts are not included, since their
-    currencies have no rate. `changed` is the number of deals that would get a different lead or source; `flips` has
-    some of them, and `pages` leads to the others. `needs_match` is true if past deals change only when they are matched
-    again, and `needs_reclassify` if they change only when visits are reclassified. `needs_contact_matching` is true if
-    the tried rules apply only to sites that match by contact, and this site does not.
+    - `tried`, `total`: how many deals were tried, and how many there are.
+    - `kept`: how many deals keep a lead that the new rules would not find.
+    - `moves`: the deals that would move from one source to another, the largest moves first.
+    - `moves_left`: the number of moves that are not in `moves`.
+    - `without_rate`: how many moved deals are left out of the amounts, since their currencies have no rate.
+    - `changed`: how many deals would get a different lead or source.
+    - `flips`, `pages`: one page of these deals, and the links to all their pages.
+    - `needs_match`: whether past deals change only when they are matched again.
+    - `needs_reclassify`: whether past deals change only when visits are reclassified.
+    - `needs_contact_matching`: whether the tried rules need matching by contact, which is off on this site.
     """
 
     before: str

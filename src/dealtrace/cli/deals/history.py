@@ -1,4 +1,4 @@
-"""`dealtrace deal history`: list the changes of a deal, each with its time, author and changed values."""
+"""`dealtrace deal history`: list the changes to a deal, each with its time, author and changed values."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ NOTHING = "nothing"
 
 
 def history(deal: DealArgument, site: OnlySiteOption = None, as_json: JsonOption = False) -> None:
-    """List the changes of a deal: the time, the token or user, and the values before and after."""
+    """List the changes to a deal: the time, the token or user, and the values before and after."""
     with open_prepared() as database, database.read() as connection:
         owner, found = look_up_deal(connection, deal, site)
         versions = list_versions(connection, owner.id, found.id)

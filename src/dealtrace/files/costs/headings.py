@@ -89,7 +89,8 @@ def _find_headings(path: Path, table: TableFile, columns: Mapping[str, str]) -> 
 def _lay_out(row: FileRow, columns: Mapping[str, str]) -> Layout:
     """Return the layout of a file whose headings are in `row`.
 
-    If `columns` maps a heading to a column, all other headings of that column are ignored.
+    `columns` maps headings to the columns of a table of costs. If it maps a heading to `campaign`, for example, a
+    heading `campaign` that the file has as well is ignored.
     """
     taken = {normalize_heading(name) for name in columns.values()}
     texts = [heading_text(cell) for cell in row.cells]

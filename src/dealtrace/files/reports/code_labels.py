@@ -21,7 +21,7 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     MatchReason.MATCHER: ("по условию поиска из CRM", "by a matcher from the CRM"),
     MatchReason.EMAIL: ("по почте", "by e-mail"),
     MatchReason.STATED_SOURCE: ("источник указала CRM", "the CRM stated the source"),
-    MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "left without a lead by hand"),
+    MatchReason.PINNED_TO_NONE: ("вручную оставлена без лида", "manually left without a lead"),
     MatchReason.NOTHING_SENT: ("CRM не прислала ни лида, ни контакта", "the CRM sent neither a lead nor a contact"),
     MatchReason.LEAD_UNKNOWN: ("присланный лид неизвестен", "the lead that was sent is unknown"),
     MatchReason.CONTACT_UNUSABLE: ("неверный телефон или e-mail", "invalid phone or e-mail"),

@@ -55,7 +55,7 @@ class DescribedMethod:
 def describe_method(endpoint: Endpoint, limits: RateLimits, language: Language) -> DescribedMethod:
     """Return the documentation of an endpoint in one language, generated from the declaration of the endpoint.
 
-    `limits` are those of this server.
+    `limits` are the rate limits of this server.
     """
     components = Components()
     schema = components.describe(endpoint.answer)

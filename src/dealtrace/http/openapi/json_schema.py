@@ -11,7 +11,7 @@ from typing import Annotated, Any, NotRequired, Union
 import msgspec
 
 Schema = Mapping[str, Any]
-"""A JSON Schema. Any: the values of its keywords are strings, numbers, lists or further schemas."""
+"""A JSON Schema; its values are typed Any: they are strings, numbers, lists or further schemas."""
 _MADE_OF_OTHERS = (Union, types.UnionType, dict, Mapping, list, tuple, Sequence)
 REFERENCE = "#/components/schemas/"
 
@@ -80,7 +80,10 @@ class Components:
 
 
 def _filled(hint: Any, arguments: tuple[type, ...]) -> object:
-    """Return the type in `hint`, with `arguments` in place of type variables. Any: hints have no common type."""
+    """Return the type in `hint`, with `arguments` in place of its type variables.
+
+    `hint` is typed Any: type hints, such as `int` and `list[T]`, have no type in common.
+    """
     if typing.get_origin(hint) is NotRequired:
         (hint,) = typing.get_args(hint)
     is_generic = typing.get_origin(hint) is not Annotated and getattr(hint, "__parameters__", None)

@@ -115,7 +115,7 @@ def delete_user(work: AccountWork, login: str) -> User:
 
 
 def _record_role(work: AccountWork, user_id: UserId, site_id: int, role: Role | None) -> None:
-    """Record the change of a user's role in the history of the site; `role` is the new role."""
+    """Record the change to a user's role in the history of the site; `role` is the new role."""
     person = users.find_rights(work.connection, user_id)
     if person is not None:
         before = person.roles.get(SiteId(site_id), "")

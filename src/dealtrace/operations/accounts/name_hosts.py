@@ -35,7 +35,7 @@ def add_host(work: AccountWork, site_id: int, kind: str, host: str, name: str) -
     if named.host not in site.hosts.known and len(site.hosts.known) >= SITE_HOSTS_MAX:
         raise InvalidSetting(
             key="host",
-            ru=f"у сайта уже {SITE_HOSTS_MAX} доменов, удалите ненужный",
+            ru=f"у сайта уже {SITE_HOSTS_MAX} доменов: удалите ненужный домен",
             en=f"the site already has {SITE_HOSTS_MAX} hosts; remove one first",
         )
     before = _formatted(work.connection, site_id, named.host)

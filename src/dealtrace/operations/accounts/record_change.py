@@ -1,4 +1,4 @@
-"""Record the changes of sites and the actions on accounts: what was done, by whom and when."""
+"""Record the changes to sites and the actions on accounts: what was done, by whom and when."""
 
 from dealtrace.accounts.audit_entry import AuditedAction, AuditEntry
 from dealtrace.accounts.site_change import VALUE_LENGTH_MAX, ChangeKind, FormerValues, SiteChange

@@ -13,7 +13,7 @@ WATCHES: Final = "rule"
 FILTERS: Final = "filters"
 RECIPIENTS: Final = "recipients"
 ALERT_PARTS = (WATCHES, FILTERS, RECIPIENTS)
-"""The parts of a rule; the history records the changes of each part separately."""
+"""The parts of a rule; the history records the changes to each part separately."""
 
 
 def former_parts(rule: Rule, recipients: Sequence[Recipient]) -> FormerValues:

@@ -47,7 +47,7 @@ def apply_changes(
 ) -> list[ChangedDeal | Refusal]:
     """Change deals; each outcome is the changed deal or a refusal, in input order.
 
-    Points (the API's daily quota) are spent as for API calls of `method`. Several changes of one deal are applied in
+    Points (the API's daily quota) are spent as for API calls of `method`. Several changes to one deal are applied in
     input order, each with its own version. A change that makes no difference succeeds and stores nothing.
     """
     named = find_deals(work, [command.payload.key for command in commands])

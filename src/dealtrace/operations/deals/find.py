@@ -38,7 +38,7 @@ class NamedDeals:
 
 
 def find_deals(work: Work, keys: Sequence[DealKey]) -> NamedDeals:
-    """Find the deal with each key, or else the refusal to answer with, and lock the deals that are found.
+    """Find the deal with each key, or else the refusal to send as the answer, and lock the deals that are found.
 
     Until the transaction ends, the deals stay locked, and registrations of the site wait.
 

@@ -1,4 +1,4 @@
-"""Store new deals, and changes of deals, with everything that follows: statuses, versions, contacts and matches."""
+"""Store new deals, and changes to deals, with everything that follows: statuses, versions, contacts and matches."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ def store_changes(
     """Store deals whose fields have changed, and return the stored deals by id.
 
     Each of `changes` has a stored deal and the same deal with all its changes; `versions` has a version for each single
-    change, in order. All changes of a deal's fields must go through this function, so that the deal is found, matched
+    change, in order. All changes to a deal's fields must go through this function, so that the deal is found, matched
     and counted by its current fields. A deal whose matchers changed is matched again, which makes another version.
     """
     if not changes:

@@ -21,7 +21,7 @@ from dealtrace.record import record
 
 @record
 class DealUpdate:
-    """A change of a deal, and the annotations (tags, comments and so on) to add to the deal's lead afterwards."""
+    """A change to a deal, and the annotations (tags, comments and so on) to add to the deal's lead afterwards."""
 
     change: Change
     to_lead: tuple[Addition, ...] = ()

@@ -150,9 +150,10 @@ def _move_leads(work: Work, contacts: Collection[str]) -> None:
 
 
 def _own_clients(work: Work, current: Mapping[LeadRef, int]) -> dict[LeadRef, int]:
-    """Create clients for the leads that cannot keep their `current` client; return the new client ids by lead.
+    """Give each of these leads a client that it shares with no other lead; return the ids of new clients by lead.
 
-    The first lead of a client keeps the client if all contacts of the client are fillers, typed only to fill a field.
+    `current` has the present client of each lead. All leads get new clients, with one exception: if a client has no
+    contacts except fillers, which people type only to fill a field, its first lead keeps it.
     """
     if not current:
         return {}

@@ -37,7 +37,7 @@ def import_calls(work: Work, commands: Sequence[WriteCommand[Sequence[IncomingCa
 def import_lead_requests(
     work: Work, commands: Sequence[WriteCommand[Sequence[IncomingLeadRequest]]]
 ) -> list[Imported | Refusal]:
-    """Import lists of lead requests; a lead request whose number is in use is refused, and all others are imported."""
+    """Import lists of lead requests; requests whose number is in use are refused, all other requests are imported."""
     lock_registrations(work)
     return _import(work, commands, decide_lead_requests(work, _joined(commands)), PaidMethod.REQUEST_CREATE)
 

@@ -38,7 +38,7 @@ from dealtrace.storage.mails.recipients import recipients_from, stored_recipient
 from dealtrace.storage.mails.unsubscriptions import delete_unsubscriptions
 
 REPORT_PARTS = ("title", "schedule", "question", "recipients")
-"""The parts of a scheduled report; the history records the changes of each part separately."""
+"""The parts of a scheduled report; the history records the changes to each part separately."""
 DUE_AT_ONCE = 4
 """The maximum number of a site's due reports whose e-mails one transaction stores; later transactions do the rest."""
 
@@ -207,7 +207,7 @@ def _record_differences(work: AccountWork, report: ScheduledReport, changed: Sch
 
 
 def _record(work: AccountWork, report: ScheduledReport, texts: tuple[str, str], former: FormerValues) -> None:
-    """Record a change of a report with the old and new value to show (`texts`) and the values that an undo restores."""
+    """Record a change to a report with the old and new value to show (`texts`) and the values that an undo restores."""
     named: FormerValues = {"id": report.id, **former}
     before, after = texts
     record_change(work, report.site_id, ChangeKind.MAIL_REPORT, report.title, before=before, after=after, former=named)

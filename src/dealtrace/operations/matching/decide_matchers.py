@@ -54,7 +54,7 @@ def _decision(
 ) -> MatchDecision:
     """Decide by the first matcher that found a lead or visit, and return the decision.
 
-    `lead` was found by the matcher at position `by`; an earlier matcher may have found a visit.
+    `lead` was found by the matcher at the position `by`; an earlier matcher may have found a visit.
     Ours: if a matcher names several stored visits, the latest of them counts.
     """
     for position, matcher in reachable(matchers):

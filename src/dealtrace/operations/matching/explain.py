@@ -42,9 +42,9 @@ class Explanation:
 
     `namings` are the ids and references that the request gave. They are tried first, until one identifies a lead.
     `steps` are the searches by contact, which are listed even if contact matching is off. `rule_changes` are the
-    smallest changes of the rules that would give the deal a different lead; there are none if the lead is pinned
+    smallest changes to the rules that would give the deal a different lead; there are none if the lead is pinned
     or identified by the request. For a deal of the deals API 2.0, only `matchers` and `matcher_changes` are filled; the
-    latter are the smallest changes of its matchers that would give it a different lead or visit.
+    latter are the smallest changes to its matchers that would give it a different lead or visit.
     """
 
     deal: Deal

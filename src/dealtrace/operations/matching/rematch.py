@@ -266,7 +266,7 @@ def run_rematch(
     Each chunk is a transaction of its own, so a caller that stops iterating stops the run after a chunk. After a
     conflict with another transaction, a chunk is run again. If `read_site` is given, it reads the site's settings
     again before each chunk, and they apply instead of those of `site`. If deals were changed, this is recorded at the
-    end as a change of the site.
+    end as a change to the site.
     """
     with database.read() as connection:
         at = replace(after, total=after.deals + count_deals(connection, site.id, after.last_id))

@@ -40,8 +40,8 @@ class FallsOfDays:
 def list_falls(source: FactSource, site: Site, statuses: Sequence[Status], now: datetime) -> list[FallsOfDays]:
     """List the current falls of a site, compared with the same days of the weeks before; today is left out.
 
-    `statuses` are those of the site. Visits that stopped altogether are not listed, because a counter that reports
-    nothing is a problem of its own.
+    `statuses` are the statuses of the site. Visits that stopped altogether are not listed, because a counter that
+    reports nothing is a problem of its own.
     """
     slots = [last_slot(window, site.time_zone, now) for window in WINDOWS_WATCHED]
     every = list(dict.fromkeys(each for slot in slots for each in (*slots_before(slot), slot)))

@@ -264,7 +264,7 @@ def ask_totals(
 def ask_series(
     source: FactSource, site: Site, question: Question, by: tuple[Dimension, ...], span: Span
 ) -> tuple[Formulas, Gathered]:
-    """Return the formulas of a question's metrics, and the values in `span` that they need, grouped by `by`.
+    """Return the formulas of a question's metrics, and the values in `span` that they need, by the dimensions `by`.
 
     The question must have one attribution model.
     """

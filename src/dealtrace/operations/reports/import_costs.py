@@ -65,7 +65,7 @@ def import_costs(work: Work, account: CostAccount, days: Collection[date], costs
 
 
 def account_name(account: CostAccount) -> str:
-    """Return the name of an advertising account in the history of the site."""
+    """Return the name that people see for an advertising account: its system and, if there is one, its account name."""
     return " ".join(part for part in (account.system, account.account) if part)
 
 
@@ -118,7 +118,7 @@ def read_named_costs(
     if longest > SOURCE_LENGTH_MAX:
         raise InvalidSetting(
             key="campaign",
-            ru=f"название длиной {longest} символов, а можно не больше {SOURCE_LENGTH_MAX}",
+            ru=f"длина названия {longest}, допускается не более {SOURCE_LENGTH_MAX} символов",
             en=f"a name would have {longest} characters; at most {SOURCE_LENGTH_MAX} are allowed",
         )
     return NamedCosts(costs, visited)

@@ -71,7 +71,7 @@ def check_new_column(column: ReportColumn, columns: list[ReportColumn]) -> None:
     if len(columns) >= COLUMNS_MAX:
         raise InvalidSetting(
             key="NAME",
-            ru=f"у сайта уже {COLUMNS_MAX} столбцов, удалите ненужный",
+            ru=f"у сайта уже {COLUMNS_MAX} столбцов: удалите ненужный столбец",
             en=f"the site already has {COLUMNS_MAX} columns; remove one first",
         )
     check_column(column, columns)

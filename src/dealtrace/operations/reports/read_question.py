@@ -44,8 +44,8 @@ def read_question(
 def check_segment_is_shared(connection: Connection, site: Site, raw: RawQuestion, user_id: int | None) -> None:
     """Check that a question stored for other people does not use a segment that only the user sees.
 
-    Ours: such a segment hides the site's segment of the same name from this user, so the others would get figures that
-    the user has not seen.
+    Ours: such a segment hides the site's segment of the same name from this user, so other people would get figures
+    that the user has not seen.
 
     Raises:
         InvalidParameters: the segment of the question belongs to the user.

@@ -1,4 +1,4 @@
-"""Record changes of the saved reports and segments that all users of a site share, but not of private ones."""
+"""Record changes to the saved reports and segments that all users of a site share, but not to private ones."""
 
 from dealtrace.accounts.site_change import VALUE_LENGTH_MAX, ChangeKind, FormerValues
 from dealtrace.operations.accounts.record_change import record_change
@@ -9,7 +9,7 @@ from dealtrace.reports.saved_items.names import SavedName
 
 @record
 class SavedItemChange:
-    """A change of a saved report or segment.
+    """A change to a saved report or segment.
 
     `before` and `after` are the content or name of the report or segment, as a string. `before` is empty if the report
     or segment is new, and `after` is empty if it was removed.

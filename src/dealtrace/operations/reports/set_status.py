@@ -33,8 +33,9 @@ def set_status(work: Work, name: str, meaning: str) -> bool:
 class PreparedStatus:
     """A status whose meaning is about to be set.
 
-    `is_seen` says whether the site has stored the status. If `is_full` is true, the site has no room for further
-    statuses, so deals may have spellings of this status that are not stored.
+    Deals may spell the same status differently, such as `Won` and `won`. The site stores each spelling, up to a limit.
+    `is_seen` is true if at least one spelling of the status is stored. If `is_full` is true, the limit has been
+    reached, so deals may have further spellings that are not stored; `list_left_out` finds them.
     """
 
     name: str

@@ -68,7 +68,7 @@ def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[
 def finish_reclassification(work: Work) -> None:
     """Delete the progress of a finished reclassification, so that the next run starts from the beginning.
 
-    If visits were changed, this is recorded as a change of the site.
+    If visits were changed, this is recorded as a change to the site.
     """
     found = reclassification.find_reclassification(work.connection, work.site.id)
     if found is not None and found.visits_changed:

@@ -52,7 +52,7 @@ def create_webhook(work: AccountWork, new: NewWebhook, *, restored_id: int | Non
     if len(webhooks.list_webhooks(work.connection, new.site_id)) >= WEBHOOKS_MAX:
         raise InvalidSetting(
             key="webhook",
-            ru=f"у сайта уже {WEBHOOKS_MAX} вебхуков, удалите ненужный",
+            ru=f"у сайта уже {WEBHOOKS_MAX} вебхуков: удалите ненужный вебхук",
             en=f"the site already has {WEBHOOKS_MAX} webhooks; delete one first",
         )
     if restored_id is not None and webhooks.find_webhook(work.connection, restored_id) is not None:

@@ -181,9 +181,9 @@ def context_without_contacts(context: QuestionContext) -> QuestionContext:
 def _given_filters(context: QuestionContext) -> set[frozenset[str]]:
     """Return the filters that analysts shared with a whole site: those of each segment and of each saved report.
 
-    Ours: a report that an analyst saved for all shows everybody the same figures, like a segment of the site; keys are
-    masked nevertheless. The filters of somebody else's copy compare unmasked keys only as long as the original exists,
-    so that analysts can withdraw what they shared.
+    Ours: a report that an analyst saved for all users shows all of them the same figures, like a segment of the site;
+    keys are masked nevertheless. The filters of somebody else's copy compare unmasked keys only as long as the original
+    exists, so that analysts can withdraw what they shared.
     """
     found = {frozenset(filters) for filters in context.site_segments.values()}
     for query in context.site_reports:

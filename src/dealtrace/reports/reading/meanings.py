@@ -47,7 +47,10 @@ def metric_meaning(metric: Metric, language: Language) -> str:
 
 
 def meaning_in_total(metric: Metric, language: Language) -> str:
-    """Return a note on the divisor of a metric's total if it is larger than that of rows; otherwise an empty string."""
+    """Return a note for a metric whose total divides by a larger number than its rows do, such as by all leads.
+
+    For other metrics, return an empty string.
+    """
     return metric.in_total[0] if language == "ru" else metric.in_total[1]
 
 

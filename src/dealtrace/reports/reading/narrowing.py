@@ -1,7 +1,7 @@
 """Narrow a report to some keys of a dimension.
 
 A report shows everything that matches at least one of the positive filters of a dimension. One more such filter would
-therefore widen the report, so the filter for the keys has to replace the others.
+therefore widen the report, so the filter for the keys has to replace all of them.
 """
 
 from collections.abc import Sequence

@@ -57,7 +57,7 @@ def partial_times(dimension: Dimension, period: Period, today: date | None) -> P
 
 
 def partial_times_of(answered: Report | Pivot) -> Mapping[Dimension, PartialTimes]:
-    """Return the times that a report or a pivot does not count whole, by dimension; all others are left out."""
+    """Return the times that a report or a pivot does not count whole, by dimension; whole times are left out."""
     if isinstance(answered, Pivot):
         report, dimensions = answered.report, (*answered.report.question.by, answered.dimension)
     else:

@@ -167,10 +167,10 @@ def list_requests(connection: Connection, site_id: int, query: RequestQuery, lim
 def find_previous_requests(
     connection: Connection, site_id: int, query: RequestQuery, limit: int, searched_max: int
 ) -> RequestKey | None:
-    """Return the value of `RequestQuery.before` for the preceding page, or `None` if that is the first page.
+    """Return the value of `RequestQuery.before` that selects the previous page; `None` selects the first page.
 
-    `query` selects the current page. A page has `limit` requests; the preceding page ends with `query.before`. The
-    result is also `None` if fewer than `limit` requests match among the about `searched_max` that are searched.
+    `query` selects the current page. A page has `limit` requests, latest first, so the previous page has later
+    requests. About `searched_max` requests are searched; if fewer than `limit` of them match, the result is `None`.
     """
     assert query.before is not None
     later, searched, wanted = 0, 0, replace(query, before=None)
@@ -202,10 +202,10 @@ def count_refusals_without_site(connection: Connection, code: int, since: dateti
 
 
 def delete_some_requests(connection: Connection, site_id: int, before: datetime, most: int) -> int:
-    """Delete the oldest requests of a site that were sent before `before`, and return how many were deleted.
+    """Delete the oldest requests of a site, and return how many were deleted.
 
-    About `most` are deleted: requests that were answered in the same second are deleted together, as soon as the whole
-    second is before `before`.
+    Only requests sent before the time `before` are deleted, about `most` of them: requests that were answered in the
+    same second are deleted together, once the whole second is before that time.
     """
     columns, count, last = api_request_batch.c, 0, None
     mine = (columns.site_id == site_id, columns.second < second_of(before))

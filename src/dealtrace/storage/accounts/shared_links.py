@@ -90,7 +90,7 @@ def delete_links_of(connection: Connection, made_by: int, *, kept_site_ids: Coll
 
 
 def delete_expired_links(connection: Connection, site_id: int, before: datetime) -> None:
-    """Delete the links of a site that expired before `before`."""
+    """Delete the links of a site that expired before the time `before`."""
     connection.execute(delete(shared_link).where(shared_link.c.site_id == site_id, shared_link.c.expires_at < before))
 
 

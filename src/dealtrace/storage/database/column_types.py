@@ -33,7 +33,7 @@ RUBLE_FRACTION = Decimal(STEPS_PER_RUBLE)
 """The number of stored units in a ruble: money is stored in whole ten-thousandths, which both engines add exactly."""
 RUBLE_STEP = 1 / RUBLE_FRACTION
 AnyElement = ColumnElement[Any]
-"""An SQL expression. Any: the functions that take it work with columns of every type."""
+"""An SQL expression; its values are typed Any: the functions that take it work with columns of every type."""
 
 
 def microseconds(at: datetime) -> int:
@@ -111,7 +111,7 @@ def _rubles_or_none(stored: int | None) -> Decimal | None:
 
 
 class JsonText(TypeDecorator[Any]):
-    """Small structured values, stored as JSON text. Any: JSON may contain values of all types."""
+    """Small structured values, stored as JSON text. They are typed Any: JSON may contain values of several types."""
 
     impl = Text
     cache_ok = True
@@ -136,7 +136,7 @@ def _json_or_none(stored: str | None) -> Any:  # Any: whatever the JSON contains
 class ListOf(TypeDecorator[list[object]]):
     """A list as a parameter of a compiled statement: JSON on SQLite, an array on PostgreSQL.
 
-    Any: lists have items of every column type.
+    The items are typed Any: they may have the type of any column.
     """
 
     impl = Text

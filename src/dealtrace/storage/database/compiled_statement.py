@@ -15,25 +15,22 @@ from sqlalchemy import ARRAY, Connection, Dialect, Insert, Select, Update, bindp
 from dealtrace.record import record
 
 AnySelect = Select[Any]
-"""A query. Any: the type checker does not know the columns of a query that is built at run time."""
+"""A query; its rows are typed Any: the type checker does not know the columns of a query that is built at run time."""
 Statement = Insert | Update | AnySelect
 EngineInsert = Callable[..., Any]
-"""An engine's own insert class. Any: each engine's class has `on_conflict_do_update`, but no common type has it."""
+"""An engine's own insert class; inserts are typed Any: both have `on_conflict_do_update`, but no common type has it."""
 Convert = Callable[[Any], Any]  # Any: SQLAlchemy's converters have no types
 ValuesByName = Mapping[str, object]
 """Values of parameters or columns, by name."""
 PlainRow = Sequence[Any]
-"""The values of a row, by position. Any: drivers do not type columns; callers make a record of the row at once."""
+"""The values of a row, by position, typed Any: drivers do not type columns, so callers make a record of each row."""
 
 
 class NamedRow(Protocol):
     """A row with columns as attributes: SQLAlchemy's own, or a row of `CompiledStatement.fetch_named`."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return the value of a column.
-
-        Any: neither SQLAlchemy nor the database driver gives values a type.
-        """
+        """Return the value of a column, typed Any: neither SQLAlchemy nor the database driver gives values a type."""
 
 
 @cache
@@ -68,7 +65,7 @@ class _Compiled:
     def arguments(self, values: list[object]) -> Any:
         """Convert `values` in place, and return them as the driver takes them: a list or a mapping.
 
-        Any: drivers type them differently.
+        The result is typed Any: each driver declares its arguments with a type of its own.
         """
         for position, convert in self.inward:
             if (value := values[position]) is not None:

@@ -162,7 +162,7 @@ def open_database(
     `read_url` is the URL of a PostgreSQL replica for reads. Turn `prepared_statements` off behind a connection pooler
     that may run each transaction on a different connection. A writer waits for the lock of a SQLite file for
     `busy_seconds_max`, but never longer than `SQLITE_BUSY_SECONDS`. A relative path of a SQLite file is resolved here,
-    so later changes of the current folder have no effect.
+    so later changes to the current folder have no effect.
     """
     primary = _with_whole_path(make_url(url))
     if primary.get_backend_name() == SQLITE:

@@ -76,7 +76,7 @@ def lead_columns(deal: Deal, visited_at: datetime | None) -> dict[str, object]:
 
 
 def changing_columns(deal: Deal, source_ids: Mapping[TrafficSource, int]) -> dict[str, object]:
-    """Return the columns that a change of a deal may write, including `STAMP_COLUMNS`."""
+    """Return the columns that a change to a deal may write, including `STAMP_COLUMNS`."""
     return {
         "status": deal.status,
         "amount_rub": deal.amount_rub,

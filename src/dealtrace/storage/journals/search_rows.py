@@ -97,9 +97,9 @@ def find_searched_visits(
 ) -> SearchedRows:
     """Find the ids of visits that match a search by id, visitor, client, source or landing page.
 
-    Clients are found by contact or name, and have the visits of all visitors whose visits led to their leads. Sources
-    and pages are searched among the latest `VISITS_SEARCHED_MAX` visits that began at or after `since` and before
-    `until`, since no index finds a part of a URL.
+    If the search finds leads, for example by the contact or name of a client, the result has all visits of the
+    visitors from whom these leads came. For sources and landing pages, only the latest `VISITS_SEARCHED_MAX` visits
+    that began at or after `since` and before `until` are searched, since no index finds a part of a URL.
     """
     mine, found = select(visit.c.id).where(visit.c.site_id == site_id), _Found()
     named = visit.c.visitor_id.in_(spellings(search.text)) if search.mask is None else None

@@ -92,7 +92,7 @@ def find_last_import_number(connection: Connection, site_id: int) -> int:
 
 
 def update_file_import(connection: Connection, site_id: int, before: FileImport, after: FileImport) -> bool:
-    """Replace the stored progress `before` of an import with `after`, and return whether `before` was still stored.
+    """Replace the stored progress of an import with `after` if it is still `before`; return whether it was.
 
     `False` means that another process has continued, finished or restarted the import, or that it is being taken back.
     """

@@ -13,11 +13,11 @@ from dealtrace.storage.schema.tables.leads import LEAD_STARTS, LEAD_TABLES
 
 
 def with_first_won(chosen: Selection, base: Subquery, first: Subquery) -> Selection:
-    """Return the select `chosen` with a further column that is 1 for the first won deal of each client, else 0.
+    """Return the select `chosen` with one more column: 1 for the first won deal of each client, 0 for all other deals.
 
-    Ours: if several won deals of a client share the earliest time, each of them counts as the first, so the order of
-    arrival does not matter. The join also compares the times: if it compared only the clients, PostgreSQL would expect
-    far too many rows and therefore read them in one process.
+    Ours: if several won deals of a client have the same, earliest time, the column is 1 for all of them, so the order
+    in which deals arrive does not matter. The join compares times as well as clients, because PostgreSQL would
+    otherwise expect far too many rows and read them in a single process.
     """
     is_first = and_(base.c.meaning == Meaning.WON, first.c.client_id.is_not(None))
     joined = base.outerjoin(first, and_(first.c.client_id == base.c.client_id, first.c[AT] == base.c[AT]))

@@ -90,7 +90,7 @@ class FactTables(Hashable, Protocol):
         """Whether the database can sort the rows of a report exactly, so that only the first ones are fetched."""
 
     def joins_periods(self, by: Sequence[Dimension]) -> bool:
-        """Return whether one statement for two periods takes less time than two statements, in reports by `by`.
+        """Return whether one statement for two periods takes less time than two, in reports by the dimensions `by`.
 
         This requires few rows, because the rows of such a statement must then be divided between the periods.
         """

@@ -19,7 +19,7 @@ FIRST_WON = "is_first_won"
 TOUCHED = "is_touched"
 """The flag of a lead or deal with touches (visits credited with it); the statement must join the touches."""
 Columns = ColumnCollection[str, KeyedColumnElement[Any]]
-"""The columns of a select by name. Any: they are of many types."""
+"""The columns of a select by name; their values are typed Any: they have several types."""
 
 
 @record

@@ -54,7 +54,7 @@ class BehindRow:
     at: int
     share: int
     sums: Mapping[str, int | None]
-    labels: Mapping[str, Any]  # Any: as drivers give the values of columns
+    labels: Mapping[str, Any]  # Any: drivers do not type columns
 
 
 @record

@@ -37,12 +37,12 @@ class WholeNumber(TypeDecorator[int]):
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], int]:  # noqa: ARG002
-        """Return the function that converts an engine's results to integers. Any: engines return different types."""
+        """Return the function that converts an engine's results, typed Any: engines return sums of different types."""
         return integer_result
 
 
 def integer_result(answered: Any) -> int:
-    """Return a sum as an integer. Any: a driver returns an integer, a decimal number or a string."""
+    """Return a sum as an integer; `answered` is typed Any: drivers return integers, decimal numbers or strings."""
     if answered is None:
         return 0
     if isinstance(answered, str):
@@ -109,10 +109,10 @@ def _duckdb_different(element: different_numbers, compiler: SQLCompiler, **kwarg
 
 
 class month_of(FunctionElement[int]):  # noqa: N801
-    """An SQL expression for the month of a day; its arguments are the day's ordinal and an expression of the month.
+    """An SQL expression for the number of a day's month, counted from January of the year 0.
 
-    The second argument computes the month by arithmetic. DuckDB ignores it, and computes the month from the ordinal by
-    date functions, in a quarter of the time.
+    The first argument is the day's ordinal; the second is an SQL expression that computes the month from the ordinal by
+    arithmetic. DuckDB does not use the second argument: its own date functions take a quarter of the time.
     """
 
     name = "month_of"
@@ -199,7 +199,10 @@ def unstored_status_key(spelling: Expression) -> Expression:
 
 
 def plain_status_key(spelling: Expression) -> Expression:
-    """Return an expression like `unstored_status_key`, for plain letters only; DuckDB plans it 100 times as fast."""
+    """Return an expression like `unstored_status_key`, with `lower` instead of case folding.
+
+    DuckDB plans it 100 times as fast.
+    """
     return func.nullif(func.lower(func.trim(spelling, BLANKS)), "")
 
 

@@ -11,7 +11,7 @@ from dealtrace.storage.database.compiled_statement import AnySelect, PlainRow
 
 Selection = AnySelect
 Expression = AnyElement
-NamedExpression = Label[Any]  # Any: columns depend on the report
+NamedExpression = Label[Any]  # Any: a report decides which columns it has, and their types
 Rows = Sequence[PlainRow]
 Parameters = Mapping[str, object]
 """The values of a statement's parameters, by parameter name."""

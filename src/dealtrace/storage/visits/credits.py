@@ -92,7 +92,7 @@ class VisitedLead:
 
 @record
 class MatchedVisit:
-    """A visit to which deals without a lead are matched; its credits are those of a lead that began with the visit."""
+    """A visit to which deals without a lead are matched; it is credited like a lead that began with the visit."""
 
     visit_id: int
     started_at: datetime

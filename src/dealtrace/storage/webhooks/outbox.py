@@ -187,7 +187,7 @@ def delete_deliveries(connection: Connection, site_id: int, webhook_id: int) -> 
 
 
 def delete_old_deliveries(connection: Connection, site_id: int, before: datetime) -> int:
-    """Delete a site's deliveries recorded before `before`, acknowledged or not, and return how many were deleted."""
+    """Delete a site's deliveries that were recorded before a time, acknowledged or not; return how many there were."""
     old = (webhook_outbox.c.site_id == site_id, webhook_outbox.c.recorded_at < before)
     return connection.execute(delete(webhook_outbox).where(*old)).rowcount
 

@@ -17,7 +17,7 @@ from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Metric
 def change_in_words(change: SiteChange, language: Language, columns: Mapping[str, Metric]) -> SiteChange:
     """Return a change with the contents of a segment or saved report in words.
 
-    Changes of names, and changes to other settings, are returned unchanged.
+    Changes to names, and changes to other settings, are returned unchanged.
     `columns` has the metrics of the site's own report columns by name.
     """
     if change.before == change.name or change.kind not in (ChangeKind.SEGMENT, ChangeKind.SAVED_REPORT):

@@ -42,11 +42,14 @@ class SavedItemDraft:
 class SavedItemLine:
     """A line of a list of saved reports or segments.
 
-    `url` leads to the saved report, or to a report with the segment. `details` are further texts of the line.
-    `fault` says why the item's question is no longer valid; it is empty if the question is valid. With `has_contacts`,
-    the person cannot open the item; with `searches_masked`, its filters search strings in which contacts are masked.
-    `links` is the number of shared links that show nothing once the item is deleted. `query` is the query string with
-    which the item is saved again after it was deleted; it is empty if the person may not see or save the item.
+    - `url`: the URL of the saved report, or of a report with the segment.
+    - `details`: further texts of the line.
+    - `fault`: the reason why the item's question is no longer valid; it is empty if the question is valid.
+    - `has_contacts`: whether the item has contacts that the person may not see, so that they cannot open it.
+    - `searches_masked`: whether the item's filters search strings in which contacts are masked.
+    - `links`: the number of shared links that show nothing once the item is deleted.
+    - `query`: the query string with which the item is saved again after its deletion; it is empty if the person may not
+      see or save the item.
     """
 
     saved_name: SavedName

@@ -57,8 +57,7 @@ def _line(
 ) -> SavedItemLine:
     """Return the line of a segment; `named` are the facts about the site as the person may see them.
 
-    `links` is the number of shared links that follow the segment: whoever changes the segment changes what strangers
-    see.
+    `links` is the number of shared links that use the segment: if the segment changes, strangers see other figures.
 
     `is_hidden` is true for a segment of the site if the person has their own segment with the same name. The link then
     marks the segment as the site's.
@@ -86,7 +85,10 @@ def _line(
 def _read(
     connection: Connection, site: Site, user_id: int, now: datetime
 ) -> tuple[list[Segment], QuestionContext, Counter[str]]:
-    """Return the segments, the facts about the site, and the number of shared links that follow each site's segment."""
+    """Return the segments that the person may use, the facts about the site, and numbers of shared links.
+
+    For each segment of the site, by name, the last result has the number of shared links that use the segment.
+    """
     stored = list_shared_links(connection, site.id)
     links = [link for link in stored if link.is_valid(now) and link.segment_deleted_at is None]
     followed = Counter(filters_of_query(link.query)[1] for link in links)

@@ -88,7 +88,10 @@ def tree_url(url: ReportUrl, question: Question) -> str:
 
 
 def layout_choices(url: ReportUrl, question: Question, as_list: str, as_tree: str) -> tuple[MetricChoice, ...]:
-    """Return links to the report as a list and as a tree, with these titles; none if the report cannot be a tree."""
+    """Return a link titled `as_list` to the report as a list, and a link titled `as_tree` to the report as a tree.
+
+    There are no links if the report cannot be a tree.
+    """
     if not can_be_tree(question):
         return ()
     flat, shows_tree = without_tree(url), is_tree(url, question)

@@ -28,7 +28,7 @@ class _WideInteger(BigInteger):
 class _Compiler(PGCompiler):
     """A compiler of expressions that DuckDB writes differently from PostgreSQL.
 
-    Any: these methods override SQLAlchemy's methods, which pass on keyword arguments.
+    Arguments are typed Any: SQLAlchemy declares the overridden methods like this.
     """
 
     def visit_floordiv_binary(self, binary: BinaryExpression[Any], operator: Any, **kw: Any) -> str:  # noqa: ARG002

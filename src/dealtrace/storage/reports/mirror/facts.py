@@ -29,10 +29,11 @@ class MirrorFacts:
     The selects compute the attributes that depend on a site's settings, on the meanings of statuses, or on other leads
     and deals; all other attributes are stored.
 
-    `may_lack_statuses` is false if all statuses of deals are stored, apart from blank ones and those that somebody set
-    by SQL. Then only the plain letters of statuses that are not stored are case-folded: DuckDB takes longer to plan the
-    folding of all letters than to run the rest of a report. `absent` are the kinds of facts that the site does not
-    have. `may_be_unknown` are the attributes that are unknown in at least one fact; see `FactTables`.
+    `may_lack_statuses` is true if the site has reached its limit of stored statuses, so that deals may have statuses
+    that are not stored. Their letters must then be case-folded, which takes DuckDB longer to plan than the rest of a
+    report takes to run. If it is false, only blank statuses, and those that somebody set by SQL, are not stored, and
+    DuckDB's `lower` suffices for them. `absent` are the kinds of facts that the site does not have. `may_be_unknown`
+    are the attributes that are unknown in at least one fact; see `FactTables`.
     """
 
     contact_matching: bool

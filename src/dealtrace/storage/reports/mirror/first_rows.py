@@ -85,8 +85,8 @@ def can_choose(
 ) -> bool:
     """Return whether the database can choose the first rows of a report that is sorted by the figures of `formula`.
 
-    The database can compare sums and quotients of measures, and changes of sums. It cannot compare the formulas of a
-    site's own columns, nor changes of quotients, whose exact computation needs more than the 128 bits of its integers.
+    The database can compare sums and quotients of measures, and changes in sums. It cannot compare the formulas of a
+    site's own columns, nor changes in quotients, whose exact computation needs more than the 128 bits of its integers.
     If visitors are counted by bitmaps, the result is `False`, so that all rows are fetched: they are few, and choosing
     the first rows would hold the bitmaps of two periods (the report's own and the compared one) in memory at once.
     """
@@ -164,7 +164,7 @@ def _gathered(
 def _measured(
     measures: Sequence[Measure], values: Sequence[int | None], doubtful: Collection[Measure]
 ) -> dict[Measure, int | None]:
-    """Return values by measure; null means unknown for the measures in `doubtful`, and zero for all others."""
+    """Return values by measure; null means unknown for the measures in `doubtful`, and zero for other measures."""
     pairs = zip(measures, values, strict=True)
     return {measure: value if value is not None or measure in doubtful else 0 for measure, value in pairs}
 
@@ -310,7 +310,7 @@ def comparable(formula: Formula, values: MeasureExpressions) -> list[Expression]
 
 
 def _changes(formula: Formula, own: MeasureExpressions, before: MeasureExpressions) -> list[Expression]:
-    assert formula.under is None, "`can_choose` refuses changes of quotients"
+    assert formula.under is None, "`can_choose` refuses changes in quotients"
     return [_added(formula.over, own) - _added(formula.over, before)]
 
 

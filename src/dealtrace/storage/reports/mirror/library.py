@@ -37,7 +37,7 @@ class MirrorFault(Exception):  # noqa: N818 - the name says where the fault is
 class MirrorConnection:
     """A connection to a DuckDB file, for one thread; `interruption` ends its statements.
 
-    Any: neither the library nor the values of columns are typed.
+    The library's connection is typed Any: DuckDB is imported at run time, when its types are not known.
     """
 
     def __init__(self, module: ModuleType, connection: Any, interruption: Interruption, catalog: str = "") -> None:

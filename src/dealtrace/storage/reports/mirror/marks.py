@@ -44,7 +44,7 @@ class MarkKind(StrEnum):
 
 @record
 class Mark:
-    """A record of one change of a row, such as a deal; marks of later changes have higher numbers."""
+    """A record of one change to a row, such as a deal; marks of later changes have higher numbers."""
 
     number: int
     site_id: int

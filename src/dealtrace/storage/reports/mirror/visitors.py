@@ -83,7 +83,7 @@ class VisitKeys:
         return size <= BITMAPS_BYTES_MAX
 
     def rows_max(self, by: Sequence[Dimension]) -> int | None:
-        """Return about how many rows a report by `by` has at most.
+        """Return about how many rows a report by the dimensions `by` has at most.
 
         The result is `None` if `by` contains dimensions other than sources and times.
         """

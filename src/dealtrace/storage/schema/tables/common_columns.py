@@ -17,7 +17,7 @@ WHERE = "where"
 """The key in an index's `info` for the SQL condition of the rows that the index contains."""
 
 AnyColumn: TypeAlias = "Column[Any]"
-"""Any: an index has columns of all types."""
+"""A column whose values are typed Any: an index may have columns of every type."""
 UNDELETED = text("deleted_at IS NULL")
 DELETED = text("deleted_at IS NOT NULL")
 
@@ -67,6 +67,6 @@ def rows_where(condition: TextClause) -> "dict[Any, Any]":
 
     SQLAlchemy's own argument for this, `postgresql_where`, imports the dialect of PostgreSQL. Only code that creates or
     compares tables needs the argument; such code imports `tables.all_tables`, which sets it from `info`, and other
-    commands need not import the dialect. Any: SQLAlchemy's type of `info`.
+    commands need not import the dialect. The result is typed Any: SQLAlchemy declares `info` like this.
     """
     return {WHERE: condition}

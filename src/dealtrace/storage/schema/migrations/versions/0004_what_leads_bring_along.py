@@ -9,7 +9,7 @@ revision = "0004"
 down_revision = "0003"
 
 ColumnType = sa.types.TypeEngine[Any]
-"""Any: the columns contain values of several types."""
+"""The type of a column, whose values are typed Any: the columns contain values of several types."""
 
 REMARKS: dict[str, ColumnType] = {
     "manager": sa.Text(),
