@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -213,8 +213,11 @@ def cpu_seconds(group: int) -> float:
 
 def thread_seconds(group: int) -> dict[str, float]:
     """Return the CPU that each living thread of a group of processes has used so far, by process and thread."""
-    threads = [thread for member in _members(group) for thread in (member / "task").iterdir()]
-    return {str(thread): sum(_ticks(thread)[:2]) / os.sysconf("SC_CLK_TCK") for thread in threads}
+    used: dict[str, float] = {}
+    for thread in (thread for member in _members(group) for thread in (member / "task").iterdir()):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            used[str(thread)] = sum(_ticks(thread)[:2]) / os.sysconf("SC_CLK_TCK")
+    return used
 
 
 def database_seconds(server: PostgresqlServer | None) -> float:

@@ -68,10 +68,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "Reports use the new meaning at once, even for past days. The deals themselves do not change.",
     },
     "counter": {
-        "ru": "Прошлое не изменится. Страницы с прежним кодом перестают считать визиты, пока код на них не заменён; "
-        "страницы с номером сайта считают как раньше.",
-        "en": "Nothing in the past changes. Pages with the old code stop counting visits until it is replaced there; "
-        "pages with the number of the site count as before.",
+        "ru": "Прошлое не изменится. Страницы, на которых стоит прежний код счётчика, перестают считать визиты, пока "
+        "его не заменят. Страницы, где вместо кода указан номер сайта, считают визиты как раньше.",
+        "en": "Nothing in the past changes. Pages with the old code of the counter stop counting visits until it is "
+        "replaced. Pages that have the site's number instead of a code count visits as before.",
     },
 }
 """What a change to each setting does; a key `setting=value` is used if the setting is changed to that value."""

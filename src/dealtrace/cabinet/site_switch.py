@@ -59,9 +59,9 @@ def places_of(pages: Iterable[tuple[str, str, Role | None]]) -> dict[str, Role]:
 def switch_of(
     person: Rights, names: Mapping[SiteId, str], site: Site, places: Mapping[str, Role], address: str
 ) -> SiteSwitch | None:
-    """Return the links from the page at `address`, a path and query, or `None` for people with one site.
+    """Return links from the current page to the person's other sites, or `None` if the person has no other site.
 
-    `names` has the names of all sites by their ids.
+    `address` is the path and query of the current page. `names` has the names of all sites of the installation.
     """
     others = [(each, name) for each, name in names.items() if each != site.id and person.role_at(each) is not None]
     if not others:

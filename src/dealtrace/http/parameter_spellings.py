@@ -20,7 +20,8 @@ class Spellings:
     `opening` begins every name of the table's family of parameters, such as `custom[`. The elements of a list are
     joined with commas if its name is in `listed` or is the name of a custom field; a list of several elements is
     refused for any other parameter. Values of a name in `several` are joined even if it was repeated without brackets.
-    Ours: a parameter whose name is not recognised would be lost without a word, and no program sends one by mistake.
+    Ours: these spellings are accepted, because the values would otherwise be ignored silently, and no program sends
+    such a name for anything else.
     If a parameter is also sent under its exact name, its other spellings are ignored, unless it is in `several`: then
     the values of all its spellings count, as if the parameter were repeated.
     """

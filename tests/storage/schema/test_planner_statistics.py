@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, select
+from sqlalchemy import Column, Table, select
 
 from dealtrace.storage.database.column_types import AnyElement, is_among, is_in
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.tables.deals import deal
 from dealtrace.storage.schema.tables.leads import call, contact, lead_contact
+from dealtrace.storage.schema.tables.reports import deal_status
+from dealtrace.storage.schema.tables.visits import visit
 from dealtrace.storage.schema.upgrade import prepare_schema, upgrade_schema
 from plans import plans_of, statements_on
 
@@ -37,6 +40,13 @@ def test_a_few_values_of_a_site_are_looked_up_by_an_index(
     with empty.read() as connection, statements_on(empty.reader) as sent:
         connection.execute(select(shown).where(column.table.c.site_id == 1, among(column, values)))
     assert f"(site_id=? AND {column.name}=?)" in plans_of(empty, sent)
+
+
+@pytest.mark.parametrize("table", [visit, deal, call, deal_status], ids=lambda table: table.name)
+def test_the_rows_of_a_small_site_are_found_without_those_of_other_sites(empty: Database, table: Table) -> None:
+    with empty.read() as connection, statements_on(empty.reader) as sent:
+        connection.execute(select(table).where(table.c.site_id == 1))
+    assert f"SEARCH {table.name} USING" in plans_of(empty, sent)
 
 
 def test_an_upgrade_replaces_other_statistics_by_those_of_every_index(empty: Database) -> None:

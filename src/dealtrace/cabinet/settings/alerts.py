@@ -189,7 +189,7 @@ async def _read_former(view: View, alert: Alert) -> Rule | None:
 
 
 def _recipients_before(alert: Alert, former: Rule | None) -> Sequence[Recipient]:
-    """Return earlier recipients, whose languages a new rule keeps; those of the `former` rule take precedence."""
+    """Return the recipients of the stored rule, then those of the `former` rule; the new rule keeps their languages."""
     return (*alert.rule.recipients, *(former.recipients if former is not None else ()))
 
 

@@ -83,7 +83,11 @@ UNITS = {
     CostUnit.MICROS: "millionths of a ruble, or of the file’s currency",
 }
 assert set(UNITS) == set(CostUnit)
-VAT = {"": "as in the file", REMOVED: "included: subtract it", ADDED: "not included: add it"}
+VAT = {
+    "": "as in the file",
+    REMOVED: "included; subtract it from the amounts",
+    ADDED: "not included; add it to the amounts",
+}
 assert tuple(VAT) == VAT_KINDS
 
 

@@ -85,7 +85,7 @@ def list_steps(year: Year, now: datetime) -> list[FillStep]:
 
 
 def _cut(batches: Sequence[Batch]) -> Iterator[Sequence[Batch]]:
-    """Yield the batches in chunks; each chunk is stored in one transaction."""
+    """Yield chunks of consecutive batches; each chunk is stored in one transaction."""
     chunk: list[Batch] = []
     for batch in batches:
         chunk.append(batch)

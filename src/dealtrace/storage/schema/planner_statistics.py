@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
-ROWS = 1_000_000
-"""The number of rows that each table is said to have, all of them in one site."""
+ROWS, ROWS_OF_SITE = 10_000_000, 1_000_000
+"""The number of rows that each table is said to have, and the number of them that belong to one site.
+
+If all rows belonged to one site, SQLite would read a whole table to find the few rows of a small site.
+"""
 ROWS_BY_TWO, ROWS_BY_MORE = 10, 5
 """The number of rows that the first two columns of an index are said to find, and the first three or more."""
 
@@ -26,7 +29,7 @@ def write_statistics(connection: Connection) -> None:
 
 
 def _indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
-    """Yield the table, name and statistics of each index, such as `1000000 1000000 10 1`."""
+    """Yield the table, name and statistics of each index, such as `10000000 1000000 10 1`."""
     found = connection.exec_driver_sql(
         'SELECT tables.name, indexes.name, indexes."unique" FROM sqlite_schema AS tables, '
         "pragma_index_list(tables.name) AS indexes WHERE tables.type = 'table'"
@@ -38,7 +41,7 @@ def _indexes(connection: Connection) -> Iterator[tuple[str, str, str]]:
 
 def _statistics(columns: Sequence[str], *, is_unique: bool) -> str:
     """Return how many rows an index has, and how many its first column, its first two and so on find."""
-    found = [ROWS if columns[0] == "site_id" else ROWS_BY_TWO, ROWS_BY_TWO]
+    found = [ROWS_OF_SITE if columns[0] == "site_id" else ROWS_BY_TWO, ROWS_BY_TWO]
     found = [*found, *[ROWS_BY_MORE] * len(columns)][: len(columns)]
     if is_unique:
         found[-1] = 1
