@@ -11,6 +11,9 @@ POSTGRESQL := $(shell ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
 
 # Debian's python3 comes without venv; root can mend that at once, everybody else is told how.
 $(BIN)/python:
+	@! command -v $(PYTHON) >/dev/null || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo '$(PYTHON) is older than Python 3.11. Name a newer one: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12'; \
+	  exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then .ci/install python3-venv; \
 	  else echo 'Python has no venv here. Run once: sudo apt-get install -y python3-venv'; exit 1; fi; }

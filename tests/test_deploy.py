@@ -160,6 +160,19 @@ def test_make_goes_on_without_a_program_that_cannot_be_had(tmp_path: Path) -> No
     assert "The tests that need what is missing are left out" in done.stdout
 
 
+def test_make_says_that_python_is_too_old(tmp_path: Path) -> None:
+    """A sitecustomize makes this Python say that it is the 3.10 of Ubuntu 22.04."""
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.version_info = (3, 10, 12)\n")
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    make = ["make", "install", f"VENV={tmp_path / 'venv'}", f"PYTHON={python}"]
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{python} is older than Python 3.11. Name a newer one: make install PYTHON=" in done.stdout
+    assert not (tmp_path / "venv").exists()
+
+
 HALF_MADE = """#!/bin/sh
 [ "$2 $3" = 'venv --clear' ] && printf '#!/bin/sh\\n[ "$1" = --version ]\\n' > "$4/bin/pip" && chmod +x "$4/bin/pip"
 """

@@ -3,15 +3,17 @@
 import csv
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from cast import Player
 from commands import CommandLine, Terminal, start
 from dealtrace.cli.import_files import report_stale_statistics
 from dealtrace.operations.refresh_statistics import refresh_statistics
-from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.database.engine import Database, open_database
 from server import ServerProcess
 from spreadsheet import write_xlsx
 from waiting import wait_until
@@ -291,3 +293,15 @@ def test_an_import_stays_a_success_though_statistics_cannot_be_refreshed(
     away = open_database(f"postgresql://dealtrace@/away?host={tmp_path}")
     report_stale_statistics(refresh_statistics(away))
     assert "statistics" in capfd.readouterr().err
+
+
+def test_an_import_stays_a_success_though_no_connection_gets_free_for_statistics(tmp_path: Path) -> None:
+    """As in a server whose connections for writing are all in use."""
+
+    @dataclass(frozen=True)
+    class Busy(Database):
+        def gather_statistics(self) -> None:
+            raise NoFreeConnection
+
+    fields = vars(open_database(f"sqlite:///{tmp_path / 'busy.db'}"))
+    assert refresh_statistics(Busy(**fields)) == "no connection to the database became free"

@@ -9,6 +9,7 @@ import pytest
 from account_work import account_work
 from cast import Player, Stage, moscow
 from dealtrace.attribution.traffic_source import TrafficSource
+from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.manage_segments import add_segment
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.accounts.revision import find_revision, raise_revision
@@ -16,6 +17,7 @@ from dealtrace.storage.database.engine import open_database
 from postgresql import PostgresqlServer
 from server import REST, ServerProcess
 from waiting import wait_until
+from write_commands import registration
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
@@ -69,6 +71,36 @@ def test_a_report_knows_a_segment_that_the_replica_lacks(
     answer = server.http.get(path, params=asked, headers={"Access-Token": player.token})
     assert answer.status_code == 200, answer.text
     stage.database.close()
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+def test_a_page_begins_where_the_page_before_ended_though_the_replica_does_not_know_where(
+    start_server: Callable[..., ServerProcess], postgresql_server: PostgresqlServer, database_url: str
+) -> None:
+    """Another deal comes in before the place that was reached: there counted rows would show one again."""
+    with closing(open_database(database_url)) as database:
+        player = Stage(database).open_site()
+        for hour in range(10, 14):
+            register_on(Stage(database), player, hour)
+    primary = database_url.partition("?")[0].rpartition("/")[2]
+    replica = postgresql_server.create(f"copy{primary}", primary)
+    server = start_server(database_url, read_database_url=replica)
+
+    def numbers_on(page: int) -> list[str]:
+        records = server.journal(player.token, player.site.id, page=page, limit=2).json()["records"]
+        return [record["orderNumber"] for record in records]
+
+    assert numbers_on(1) == ["10", "11"]
+    for url in (database_url, replica):
+        with closing(open_database(url)) as database:
+            register_on(Stage(database), player, 9)
+    assert numbers_on(2) == ["12", "13"]
+
+
+def register_on(stage: Stage, player: Player, hour: int) -> None:
+    """Register a deal of an hour, which is its number."""
+    at = moscow("2018-03-26", f"{hour:02}:00:00")
+    stage.perform(register_deals, player, registration(str(hour), happened_at=at), now=at)
 
 
 def behind(

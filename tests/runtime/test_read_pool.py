@@ -195,6 +195,19 @@ def test_a_replica_that_is_away_costs_no_answer(database: Database, tmp_path: Pa
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("needed", [-1, 0], ids=["a journal", "the revision"])
+@pytest.mark.parametrize("earlier", ["DROP TABLE revision", "ALTER TABLE revision RENAME number TO earlier"])
+def test_a_replica_that_an_upgrade_has_not_reached_is_not_read(
+    database: Database, new_database_url: Callable[[], str], needed: int, earlier: str
+) -> None:
+    replica = open_database(new_database_url())
+    with replica.write() as connection:
+        connection.exec_driver_sql(earlier)
+    assert database_read(database, replica, lambda: needed) == (name_of(database), True)
+    replica.close()
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 def test_a_mistake_of_ours_is_not_blamed_on_the_replica(
     database: Database, new_database_url: Callable[[], str]
 ) -> None:

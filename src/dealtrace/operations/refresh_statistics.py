@@ -1,6 +1,6 @@
 """Refresh the database's statistics after an import, so that its planner knows what was imported."""
 
-from dealtrace.storage.database.database_errors import message_of
+from dealtrace.storage.database.database_errors import is_locked_out, message_of
 from dealtrace.storage.database.engine import Database
 
 
@@ -13,6 +13,8 @@ def refresh_statistics(database: Database) -> str | None:
         database.gather_statistics()
     except Exception as error:
         message = message_of(error)
+        if message is None and is_locked_out(error):
+            return "no connection to the database became free"
         if message is None:
             raise
         return message

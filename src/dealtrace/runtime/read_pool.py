@@ -12,7 +12,7 @@ from dealtrace.errors import Overloaded
 from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, DatabaseWatch
 from dealtrace.runtime.page_cursors import PageCursors
 from dealtrace.storage.accounts.revision import find_revision
-from dealtrace.storage.database.database_errors import is_database_failure
+from dealtrace.storage.database.database_errors import is_database_failure, is_of_other_schema
 from dealtrace.storage.database.engine import Database
 
 P = ParamSpec("P")
@@ -27,9 +27,9 @@ REPLICA_PAUSE_SECONDS = 5.0
 class ReadPool:
     """Runs reading functions on threads; each call gets a connection that sees one consistent state.
 
-    `page_cursors` may be used only from the thread that awaits the reads. `read` uses `replica` if the replica works
-    and has at least the revision `revision_needed()` of the accounts (sites, tokens and so on). Otherwise it uses the
-    primary database.
+    `page_cursors` may be used only from the thread that awaits the reads. `read` uses `replica` if the replica works,
+    has the tables and columns that are read, and has at least the revision `revision_needed()` of the accounts (sites,
+    tokens and so on). Otherwise it uses the primary database.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class ReadPool:
                     if knows_enough:
                         return function(connection, *args, **kwargs)
             except Exception as fault:
-                if not is_database_failure(fault):
+                if not is_database_failure(fault) and not is_of_other_schema(fault):
                     raise
                 self._replica_away_until = time.monotonic() + REPLICA_PAUSE_SECONDS
         return self._call_primary(function, args, kwargs)

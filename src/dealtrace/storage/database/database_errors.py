@@ -23,6 +23,8 @@ STOPPED_SQLSTATE = "57014"
 """The SQLSTATE of a statement that exceeded its time limit."""
 READ_ONLY_SQLSTATE = "25006"
 """The SQLSTATE reported by a standby, or by a server that was made read-only."""
+_OTHER_SCHEMA_SQLSTATES = frozenset({"42P01", "42703"})
+"""The SQLSTATEs of a table or a column that does not exist."""
 _BROKEN_KEY = re.compile(
     r"violates (unique|foreign key|exclusion|check|not-null) constraint"
     r"|[\"«»]\s?(uq|pk|fk|ix)_\w+",  # the names of our keys, whatever language the server speaks
@@ -115,6 +117,11 @@ def is_read_only(fault: BaseException) -> bool:
     """Return whether a PostgreSQL server accepts no writes; a new connection may reach a server that accepts them."""
     error = driver_error(fault)
     return _is_postgresql(error) and _sqlstate(error) == READ_ONLY_SQLSTATE
+
+
+def is_of_other_schema(fault: BaseException) -> bool:
+    """Return whether PostgreSQL lacks a table or a column, as a replica does that an upgrade has not reached yet."""
+    return _sqlstate(driver_error(fault)) in _OTHER_SCHEMA_SQLSTATES
 
 
 def message_of(fault: BaseException) -> str | None:
