@@ -33,7 +33,7 @@ def test_a_rule_is_added_listed_tried_and_removed(terminal: Terminal) -> None:
     assert "Share of deals with a lead or source: 20\u00a0% below usual within a week" in shown
     assert "mails to anna@example.org" in shown
     tried = terminal.done("alert", "test", "1", alert_id, "--json").json
-    assert (tried["windows"], tried["undecided"], tried["incidents"]) == (30, 30, [])
+    assert tried == {"alertId": added["alertId"], "windows": 30, "undecided": 30, "byChance": 0, "incidents": []}
     assert (
         "0 alerts in 30 windows; windows with too little data to compare: 30."
         in terminal.done("alert", "test", "1", alert_id).out

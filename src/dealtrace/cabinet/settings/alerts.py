@@ -12,7 +12,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import Alert, Rule, parse_rule
-from dealtrace.alerts.sentences import rule_sentence
+from dealtrace.alerts.sentences import chance_sentences, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found_page
@@ -271,6 +271,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, tried: _Tried | None) ->
         "windows": [(name, text_in(view.language, window), name == draft.window) for name, window in WINDOWS.items()],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
+        "chance": chance_sentences(tried.rule, tried.trial.by_chance, view.language) if tried is not None else (),
         "agreed": agreed,
         "has_changed": has_changed(view, agreed),
         "trial_incidents": incidents,

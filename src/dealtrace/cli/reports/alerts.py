@@ -9,8 +9,8 @@ import typer
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident, TrialIncident, figure_text
-from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, parse_rule, question_of
-from dealtrace.alerts.sentences import AlertSite, rule_sentence
+from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, Rule, parse_rule, question_of
+from dealtrace.alerts.sentences import AlertSite, chance_sentences, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
@@ -162,7 +162,7 @@ def try_out(
         print_json(_serialize_trial(alert, trial, site))
         return
     console.print(f"{rule_sentence(alert.rule, LANGUAGE, known.columns)}, in the last 30 days:")
-    for line in _trial_lines(trial, site):
+    for line in _trial_lines(alert.rule, trial, site):
         console.print(line)
 
 
@@ -171,6 +171,7 @@ def _serialize_trial(alert: Alert, trial: AlertTrial, site: Site) -> AlertTrialA
         "alertId": alert.id,
         "windows": trial.windows,
         "undecided": trial.undecided,
+        "byChance": trial.by_chance,
         "incidents": [_serialize_trial_incident(incident, trial, site) for incident in trial.incidents],
     }
 
@@ -186,7 +187,7 @@ def _serialize_trial_incident(incident: TrialIncident, trial: AlertTrial, site: 
     }
 
 
-def _trial_lines(trial: AlertTrial, site: Site) -> Sequence[str]:
+def _trial_lines(rule: Rule, trial: AlertTrial, site: Site) -> Sequence[str]:
     lines = []
     for incident in trial.incidents:
         answer = _serialize_trial_incident(incident, trial, site)
@@ -196,7 +197,8 @@ def _trial_lines(trial: AlertTrial, site: Site) -> Sequence[str]:
         end = f"ended {ended.astimezone(site.time_zone):%Y-%m-%d %H:%M}" if ended is not None else "not over"
         lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
     summary = f"{counted(len(trial.incidents), 'alert')} in {counted(trial.windows, 'window')}"
-    return [*lines, f"{summary}; windows with too little data to compare: {trial.undecided}."]
+    lines.append(f"{summary}; windows with too little data to compare: {trial.undecided}.")
+    return [*lines, *chance_sentences(rule, trial.by_chance, LANGUAGE)]
 
 
 def _send_test(database: Database, alert: Alert) -> None:

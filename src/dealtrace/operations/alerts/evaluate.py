@@ -20,12 +20,14 @@ class AlertTrial:
     """The results that a rule would have had over the last 30 days.
 
     `windows` is the number of evaluated windows of time, and `undecided` the number of windows without a verdict.
+    `by_chance` is the number of windows whose count differed by the percentage, but by no more than chance explains.
     `incidents` are the incidents that would have been raised.
     """
 
     metric: Metric
     windows: int
     undecided: int
+    by_chance: int
     incidents: tuple[TrialIncident, ...]
 
 
@@ -45,7 +47,8 @@ def try_rule(source: FactSource, site: Site, rule: Rule, question: Question, now
     metric, observed = question.metrics[0], observe_all(source, site, question, list(every))
     judged = [(slot, _judge(rule, metric, slot, observed)) for slot in slots]
     undecided = sum(judgement.verdict is AlertVerdict.UNDECIDED for _, judgement in judged)
-    return AlertTrial(metric, len(judged), undecided, tuple(trial_incidents(judged)))
+    by_chance = sum(judgement.is_chance for _, judgement in judged)
+    return AlertTrial(metric, len(judged), undecided, by_chance, tuple(trial_incidents(judged)))
 
 
 def _judge(rule: Rule, metric: Metric, slot: Slot, observed: Mapping[Slot, Observed]) -> Judgement:
