@@ -16,6 +16,7 @@ from dealtrace.mails.figure_format import format_figure
 from dealtrace.mails.recipient import format_recipients
 from dealtrace.operations.alerts.evaluate import AlertTrial
 from dealtrace.record import record
+from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import METRICS, Unit
 from dealtrace.reports.question import QuestionContext
 
@@ -134,3 +135,8 @@ def trial_lines(trial: AlertTrial, time_zone: ZoneInfo, language: Language) -> S
         ended = incident.ended.span(time_zone).until if incident.ended is not None else None
         lines.append(TrialLine(span.since, span.until, value, usual, ended))
     return lines
+
+
+def unseen_filters(trial: AlertTrial, known: QuestionContext, language: Language) -> Sequence[str]:
+    """Return in words the filters of a trial whose value no visit, lead or deal has."""
+    return filter_texts(map(format_filter, trial.unseen), known, language, is_whole=True)

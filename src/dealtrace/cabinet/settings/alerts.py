@@ -27,6 +27,7 @@ from dealtrace.cabinet.settings.alert_form import (
     draft_of_rule,
     raw_rule_of,
     trial_lines,
+    unseen_filters,
 )
 from dealtrace.cabinet.users import outside_mailings
 from dealtrace.cabinet.view import View
@@ -274,6 +275,7 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, tried: _Tried | None) ->
         "chance": chance_sentences(tried.rule, tried.trial.by_chance, view.language) if tried is not None else (),
         "agreed": agreed,
         "has_changed": has_changed(view, agreed),
+        "unseen": unseen_filters(trial, facts.context, view.language) if trial is not None else (),
         "trial_incidents": incidents,
         "trial_incidents_count": len(incidents),
     }

@@ -26,6 +26,7 @@ from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.work import ids_taken_by
+from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import METRICS
 from dealtrace.settings import read_settings
 from dealtrace.storage.alerts.alerts import list_alerts
@@ -172,6 +173,7 @@ def _serialize_trial(alert: Alert, trial: AlertTrial, site: Site) -> AlertTrialA
         "windows": trial.windows,
         "undecided": trial.undecided,
         "byChance": trial.by_chance,
+        "unseen": [format_filter(each) for each in trial.unseen],
         "incidents": [_serialize_trial_incident(incident, trial, site) for incident in trial.incidents],
     }
 
@@ -198,6 +200,9 @@ def _trial_lines(rule: Rule, trial: AlertTrial, site: Site) -> Sequence[str]:
         lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
     summary = f"{counted(len(trial.incidents), 'alert')} in {counted(trial.windows, 'window')}"
     lines.append(f"{summary}; windows with too little data to compare: {trial.undecided}.")
+    if trial.unseen:
+        filters = "; ".join(map(format_filter, trial.unseen))
+        lines.append(f"No visit, lead or deal of the last 30 days has this value; check its spelling: {filters}")
     return [*lines, *chance_sentences(rule, trial.by_chance, LANGUAGE)]
 
 
