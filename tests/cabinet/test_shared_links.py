@@ -21,7 +21,7 @@ from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.control import user as user_table
 from engines import on_one_engine
-from guests import Guest, member_of
+from guests import Guest, member_of, text_of
 from server import ServerProcess, http_client
 from write_commands import NOON, utc_now
 
@@ -264,3 +264,28 @@ def test_only_owners_share_and_only_what_can_be_asked(
         refused = owner_of.post("settings/shared", name=name, query=query, days=days)
         assert refused.status_code == 400, (name, query, days)
         assert 'role="alert"' in refused.text
+
+
+@pytest.mark.parametrize(
+    ("period", "said", "ru"),
+    [
+        (
+            "period=month",
+            "“This month”, counted from the day on which the link is opened",
+            "«Этот месяц», считая",
+        ),
+        ("", "“28 days”, counted from the day on which the link is opened", "«28 дней», считая от дня"),
+        ("from=2026-11-01&to=2026-11-15", "always 1 Nov 2026 to 15 Nov 2026", "всегда 1 ноя 2026 – 15 ноя 2026"),
+        ("from=2026-11-01", "1 Nov 2026 to the day on which the link is opened", "с 1 ноя 2026 по день"),
+        ("to=2026-11-15", "to 15 Nov 2026; the first day moves with time", "по 15 ноя 2026, первый день"),
+    ],
+)
+def test_the_form_and_the_list_say_which_days_a_link_shows(owner_of: Guest, period: str, said: str, ru: str) -> None:
+    query = f"by=campaign&metrics=leads&{period}"
+    assert f"Its period: {said}." in text_of(owner_of.get(f"reports?{query}").text).replace("\u00a0", " ")
+    share(owner_of, query)
+    assert said in text_of(owner_of.get("settings/shared").text).replace("\u00a0", " ")
+    refused = owner_of.post("settings/shared", name="", query=query, days="30").text
+    assert f"Its period: {said}." in text_of(refused).replace("\u00a0", " ")
+    owner_of.http.cookies["language"] = "ru"
+    assert ru in text_of(owner_of.get("settings/shared").text).replace("\u00a0", " ")
