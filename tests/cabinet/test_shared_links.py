@@ -83,12 +83,21 @@ def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Guest) 
     body = page.text.partition("<main")[2]
     assert "href" not in body
     assert "<form" not in page.text
-    assert "Secret shop" not in page.text
     assert "/cabinet/" not in re.sub(r"/cabinet/static/[\w./]+", "", page.text)
     assert page.headers["cache-control"] == "private, no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
     assert "noindex" in page.headers["x-robots-tag"]
     assert "set-cookie" not in page.headers
+
+
+def test_a_visitor_reads_whose_report_it_is_and_how_long_the_link_works(owner_of: Guest, served: Stage) -> None:
+    url = share(owner_of, "by=campaign&metrics=leads&period=28d")
+    with served.database.write() as connection:
+        mine = update(shared_link).where(shared_link.c.digest == digest_of(url))
+        connection.execute(mine.values(expires_at=datetime(2099, 12, 30, 22, 30, tzinfo=UTC)))
+    shown = text_of(visit(url).text).replace("\u00a0", " ")
+    assert "For the agency Secret shop" in shown
+    assert "The link works until 31 Dec 2099." in shown, "the day of the site, in Moscow"
 
 
 def test_a_visitor_reads_what_the_marks_mean(owner_of: Guest, served: Stage, site: Player) -> None:
