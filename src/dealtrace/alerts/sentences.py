@@ -8,7 +8,7 @@ from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.errors import Language, text_in
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.mails.letter import Letter
 from dealtrace.record import record
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Metric, Unit
@@ -160,7 +160,7 @@ def _figure(rule: Rule, incident: Incident, site: AlertSite, language: Language)
         since=_clock(incident.since, site.site.time_zone),
         until=_clock(incident.until, site.site.time_zone),
         value=format_figure(incident.value, incident.unit, language),
-        usual=format_figure(incident.usual, incident.unit, language),
+        usual=format_usual(incident.usual, incident.unit, language),
     )
 
 

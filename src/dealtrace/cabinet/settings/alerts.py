@@ -33,7 +33,7 @@ from dealtrace.cabinet.users import outside_mailings
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import InvalidParameters, InvalidSetting, text_in
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
@@ -299,7 +299,7 @@ def _incident_line(view: View, incident: Incident) -> TrialLine:
         incident.since,
         incident.until,
         format_figure(incident.value, incident.unit, view.language),
-        format_figure(incident.usual, incident.unit, view.language),
+        format_usual(incident.usual, incident.unit, view.language),
         incident.ended_at,
     )
 

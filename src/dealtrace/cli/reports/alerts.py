@@ -17,7 +17,7 @@ from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.terminal import changing, console, counted, fail, open_prepared, print_json
 from dealtrace.errors import Language
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import parse_recipients
 from dealtrace.operations.accounts.require_site import require_site
@@ -116,7 +116,8 @@ def _serialize_alert(alert: Alert, incident: Incident | None) -> AlertAnswer:
 def _alert_lines(alert: Alert, incident: Incident | None, about: AlertSite) -> list[str]:
     lines = [f"{alert.id}  {rule_sentence(alert.rule, LANGUAGE, about.columns)}"]
     if incident is not None:
-        value, usual = (format_figure(text, incident.unit, LANGUAGE) for text in (incident.value, incident.usual))
+        value = format_figure(incident.value, incident.unit, LANGUAGE)
+        usual = format_usual(incident.usual, incident.unit, LANGUAGE)
         at = incident.raised_at.astimezone(about.site.time_zone)
         lines.append(f"    raised on {at:%Y-%m-%d %H:%M}: {value}, usually {usual}")
     if alert.fault is not None:
@@ -194,7 +195,8 @@ def _trial_lines(rule: Rule, trial: AlertTrial, site: Site) -> Sequence[str]:
     for incident in trial.incidents:
         answer = _serialize_trial_incident(incident, trial, site)
         since, until = (answer[key].astimezone(site.time_zone) for key in ("since", "until"))
-        value, usual = (format_figure(answer[key], trial.metric.unit, LANGUAGE) for key in ("value", "usual"))
+        value = format_figure(answer["value"], trial.metric.unit, LANGUAGE)
+        usual = format_usual(answer["usual"], trial.metric.unit, LANGUAGE)
         ended = answer["ended"]
         end = f"ended {ended.astimezone(site.time_zone):%Y-%m-%d %H:%M}" if ended is not None else "not over"
         lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
