@@ -76,6 +76,29 @@ def test_a_drop_or_spike_is_beyond_every_week_and_off_the_usual(
 
 
 @pytest.mark.parametrize(
+    ("kind", "metric", "value", "before", "expected"),
+    [
+        ("drop", "leads", 0, [3, 4, 5, 6, 7, 5, 5, 5], True),
+        ("drop", "leads", 4, [5] * 8, False),
+        ("drop", "leads", 0, [9] * 8, False),
+        ("drop", "leads", 0, [5, 5], False),
+        ("spike", "leads", 9, [5] * 8, True),
+        ("silence", "leads", 0, [5] * 8, False),
+        ("below", "leads", 31, [50] * 8, False),
+        ("drop", "match_rate", 0.1, [0.5] * 8, False),
+    ],
+)
+def test_a_count_that_is_off_only_by_chance_is_told_from_a_usual_count(
+    kind: str, metric: str, value: float, before: list[float], expected: bool
+) -> None:
+    rule = Rule(AlertKind(kind), metric, WINDOWS["day"], None if kind == "silence" else Decimal(30))
+    current, *history = (Observed(Fraction(str(each)), Fraction(1000)) for each in (value, *before))
+    judgement = judge(rule, METRICS[metric], current, history)
+    assert judgement.is_chance is expected
+    assert not (judgement.is_chance and judgement.verdict is not QUIET)
+
+
+@pytest.mark.parametrize(
     ("value", "basis", "expected"),
     [(0.4, BASIS_MIN, RAISED), (0.4, BASIS_MIN - 1, UNDECIDED), (0.7, BASIS_MIN, QUIET), (None, 0, UNDECIDED)],
 )

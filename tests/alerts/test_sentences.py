@@ -19,7 +19,7 @@ from dealtrace.alerts.sentences import (
     rule_sentence,
 )
 from dealtrace.alerts.windows import WINDOWS
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.reports.column_definitions import ColumnKind, ReportColumn
 from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import Unit
@@ -83,6 +83,26 @@ def test_a_rule_is_a_sentence(watched: Rule, ru: str, en: str) -> None:
 )
 def test_a_figure_is_shown_in_its_unit(text: str | None, unit: Unit, ru: str) -> None:
     assert format_figure(text, unit, "ru") == ru
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "ru"),
+    [
+        (None, Unit.COUNT, "–"),
+        ("100", Unit.COUNT, "100"),
+        ("15.875000", Unit.COUNT, "15,9"),
+        ("15.960000", Unit.COUNT, "16"),
+        ("0.812345", Unit.RATIO, "81,2\u00a0%"),
+    ],
+)
+def test_a_usual_count_has_one_decimal_at_most(text: str | None, unit: Unit, ru: str) -> None:
+    assert format_usual(text, unit, "ru") == ru
+
+
+def test_a_letter_rounds_the_usual_count() -> None:
+    incident = replace(INCIDENT, unit=Unit.COUNT, value="0", usual="15.875000")
+    letter = letter_of_raised(replace(RULE, metric="leads"), incident, AlertSite(SITE, {}), "ru", "https://x.example/1")
+    assert letter.paragraphs[1].endswith(": 0. Обычно 15,9.")
 
 
 def test_a_letter_says_what_happened_when_and_what_is_usual() -> None:

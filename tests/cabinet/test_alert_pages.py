@@ -9,6 +9,7 @@ import pytest
 from cast import Player, Stage
 from dealtrace.accounts.rights import Role
 from dealtrace.alerts.rule import Alert
+from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.incoming_deal import IncomingDeal
 from dealtrace.mails.recipient import Recipient
 from dealtrace.mails.scheduled_report import ScheduledReport
@@ -61,6 +62,35 @@ def test_a_rule_is_tried_on_the_last_30_days_before_it_is_saved(served: Stage, o
     (alert,) = stored(served, owner)
     assert alert.rule.recipients == (Recipient("anna@example.com", "en"), Recipient("ivan@example.com", "ru"))
     assert "Deals: more than 3 within a day" in text_of(boss.get(PLACE).text)
+
+
+def test_a_trial_says_what_it_takes_for_chance_and_the_cure(served: Stage, owner: Player, boss: Guest) -> None:
+    for weeks in range(1, 10):
+        add_deals(served, owner, days_ago=3 + 7 * weeks, count=5)
+    drop = {"kind": "drop", "metric": "deals", "window": "day", "amount": "30"}
+    shown = text_of(boss.send(PLACE, **drop).text)
+    assert "raised in the last 30 days: 0." in shown
+    assert "by no more than chance explains: 1. They raise no alert." in shown
+    assert "Choose a longer window, such as a week" in shown
+    assert "“Below a limit”, and of the kind “Silence” if the usual count is 8 or more" in shown
+    weekly = text_of(boss.send(PLACE, **{**drop, "window": "week"}).text)
+    assert "chance explains: " in weekly
+    assert "Choose a longer window" not in weekly
+    assert "chance explains" not in text_of(boss.send(PLACE, **{**drop, "kind": "below", "amount": "0"}).text)
+    boss.http.cookies["language"] = "ru"
+    assert "но не больше, чем бывает случайно: 1." in text_of(boss.send(PLACE, **drop).text)
+
+
+def test_a_trial_names_a_value_that_the_site_has_never_seen(served: Stage, owner: Player, boss: Guest) -> None:
+    hint = "No visit, lead or deal of the last 30 days has this value; check its spelling:"
+    served.visit(owner, datetime.now(UTC) - timedelta(days=2), TrafficSource("yandex", "cpc"))
+    tried = boss.send(PLACE, **RULE, filters="Source is Яндекс Директ\nMedium is CPC")
+    assert f"{hint} Source is Яндекс Директ Test on the last 30 days" in text_of(tried.text)
+    assert hint not in text_of(boss.send(PLACE, **RULE, filters="Source is Yandex\nKind of lead is call").text)
+    boss.http.cookies["language"] = "ru"
+    assert "проверьте написание: Источник = Яндекс Директ" in text_of(
+        boss.send(PLACE, **RULE, filters="Источник = Яндекс Директ").text
+    )
 
 
 def test_filters_of_a_rule_are_read_and_shown_in_words(served: Stage, owner: Player, boss: Guest) -> None:

@@ -134,6 +134,12 @@ def test_counting_missed_calls_reads_no_more_than_it_states(served: Stage, site:
         assert [count_up_to(connection, query, most) for most in (1, 5, 9, 10)] == [1, 5, 9, 9]
 
 
+def test_the_column_of_deals_says_that_it_counts_those_of_the_call(analyst: Guest, missed: Call) -> None:
+    heading = '<th scope="col" class="value">Deals of this call</th>'
+    assert heading in analyst.get("leads", tab="missed").text
+    assert heading not in analyst.get("leads", tab="calls").text
+
+
 def test_missed_calls_have_days_of_their_own(served: Stage, site: Player, analyst: Guest, missed: Call) -> None:
     old = served.call(site, now() - timedelta(days=MISSED_DAYS + 1), seconds=0, phone=OTHER_PHONE)
     for query in ({}, {"period": "7d"}, {"from": "2018-03-01", "to": "2018-03-31"}, {"from": "x"}):

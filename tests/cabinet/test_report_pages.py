@@ -350,8 +350,23 @@ def test_a_month_is_compared_with_the_month_before_unless_the_url_says_otherwise
         field = page[page.index('<select name="compare">') :].partition("</select>")[0]
         assert re.findall(r"<option[^>]* selected>([^<]+)", field) == [chosen], (period, compare)
         assert ("compared with" in page) == (chosen != "No comparison")
-        usual = "A month earlier" if period != "28d" else "No comparison"
-        assert re.findall(r'<option value=""[^>]*>([^<]+)', field) == [usual]
+        usual = {"28d": [] if compare else ["No comparison"]}.get(period, ["A month earlier"])
+        assert re.findall(r'<option value=""[^>]*>([^<]+)', field) == usual
+
+
+def test_no_comparison_once_chosen_is_kept_when_the_period_becomes_a_month(analyst: Guest) -> None:
+    def choices(page: str) -> dict[str, str]:
+        field = page[page.index('<select name="compare">') :].partition("</select>")[0]
+        return {label: value for value, label in re.findall(r'<option value="([^"]*)"[^>]*>([^<]+)', field)}
+
+    compared = analyst.get("reports", by="manager", period="28d", compare="previous").text
+    none = choices(compared)["No comparison"]
+    alone = analyst.get("reports", by="manager", period="28d", compare=none).text
+    assert "compared with" not in alone
+    kept = choices(alone)["No comparison"]
+    month = analyst.get("reports", by="manager", period="month", shown="28d", compare=kept).text
+    assert "compared with" not in month
+    assert "compared with" in analyst.get("reports", by="manager", period="month", shown="28d", compare="").text
 
 
 def chosen_period(page: str) -> str:

@@ -21,7 +21,7 @@ from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.storage.schema.tables.control import shared_link
 from dealtrace.storage.schema.tables.control import user as user_table
 from engines import on_one_engine
-from guests import Guest, member_of
+from guests import Guest, member_of, text_of
 from server import ServerProcess, http_client
 from write_commands import NOON, utc_now
 
@@ -83,12 +83,21 @@ def test_a_visitor_sees_the_figures_and_nothing_leads_anywhere(owner_of: Guest) 
     body = page.text.partition("<main")[2]
     assert "href" not in body
     assert "<form" not in page.text
-    assert "Secret shop" not in page.text
     assert "/cabinet/" not in re.sub(r"/cabinet/static/[\w./]+", "", page.text)
     assert page.headers["cache-control"] == "private, no-store"
     assert page.headers["referrer-policy"] == "no-referrer"
     assert "noindex" in page.headers["x-robots-tag"]
     assert "set-cookie" not in page.headers
+
+
+def test_a_visitor_reads_whose_report_it_is_and_how_long_the_link_works(owner_of: Guest, served: Stage) -> None:
+    url = share(owner_of, "by=campaign&metrics=leads&period=28d")
+    with served.database.write() as connection:
+        mine = update(shared_link).where(shared_link.c.digest == digest_of(url))
+        connection.execute(mine.values(expires_at=datetime(2099, 12, 30, 22, 30, tzinfo=UTC)))
+    shown = text_of(visit(url).text).replace("\u00a0", " ")
+    assert "For the agency Secret shop" in shown
+    assert "The link works until 31 Dec 2099." in shown, "the day of the site, in Moscow"
 
 
 def test_a_visitor_reads_what_the_marks_mean(owner_of: Guest, served: Stage, site: Player) -> None:
@@ -264,3 +273,28 @@ def test_only_owners_share_and_only_what_can_be_asked(
         refused = owner_of.post("settings/shared", name=name, query=query, days=days)
         assert refused.status_code == 400, (name, query, days)
         assert 'role="alert"' in refused.text
+
+
+@pytest.mark.parametrize(
+    ("period", "said", "ru"),
+    [
+        (
+            "period=month",
+            "“This month”, counted from the day on which the link is opened",
+            "«Этот месяц», считая",
+        ),
+        ("", "“28 days”, counted from the day on which the link is opened", "«28 дней», считая от дня"),
+        ("from=2026-11-01&to=2026-11-15", "always 1 Nov 2026 to 15 Nov 2026", "всегда 1 ноя 2026 – 15 ноя 2026"),
+        ("from=2026-11-01", "1 Nov 2026 to the day on which the link is opened", "с 1 ноя 2026 по день"),
+        ("to=2026-11-15", "to 15 Nov 2026; the first day moves with time", "по 15 ноя 2026, первый день"),
+    ],
+)
+def test_the_form_and_the_list_say_which_days_a_link_shows(owner_of: Guest, period: str, said: str, ru: str) -> None:
+    query = f"by=campaign&metrics=leads&{period}"
+    assert f"Its period: {said}." in text_of(owner_of.get(f"reports?{query}").text).replace("\u00a0", " ")
+    share(owner_of, query)
+    assert said in text_of(owner_of.get("settings/shared").text).replace("\u00a0", " ")
+    refused = owner_of.post("settings/shared", name="", query=query, days="30").text
+    assert f"Its period: {said}." in text_of(refused).replace("\u00a0", " ")
+    owner_of.http.cookies["language"] = "ru"
+    assert ru in text_of(owner_of.get("settings/shared").text).replace("\u00a0", " ")

@@ -33,11 +33,15 @@ def test_a_rule_is_added_listed_tried_and_removed(terminal: Terminal) -> None:
     assert "Share of deals with a lead or source: 20\u00a0% below usual within a week" in shown
     assert "mails to anna@example.org" in shown
     tried = terminal.done("alert", "test", "1", alert_id, "--json").json
-    assert (tried["windows"], tried["undecided"], tried["incidents"]) == (30, 30, [])
+    unseen = ["service:is:1C"]
+    counted = {"windows": 30, "undecided": 30, "byChance": 0, "unseen": unseen, "incidents": []}
+    assert tried == {"alertId": added["alertId"], **counted}
     assert (
         "0 alerts in 30 windows; windows with too little data to compare: 30."
         in terminal.done("alert", "test", "1", alert_id).out
     )
+    spelt = "No visit, lead or deal of the last 30 days has this value; check its spelling: service:is:1C"
+    assert spelt in terminal.done("alert", "test", "1", alert_id).out
     findings = terminal.run("doctor", "--json").json
     assert "mail_server" in {finding["kind"] for finding in findings}
     assert "removed" in terminal.done("alert", "remove", "1", alert_id).out

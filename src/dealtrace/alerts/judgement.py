@@ -5,7 +5,7 @@ from enum import Enum, auto
 from fractions import Fraction
 from statistics import median
 
-from dealtrace.alerts.rule import AlertKind, Rule
+from dealtrace.alerts.rule import PERCENT_USUAL, AlertKind, Rule
 from dealtrace.mails.figure_format import PERCENT
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
@@ -50,11 +50,15 @@ class Observed:
 
 @record
 class Judgement:
-    """The verdict on a number, the number, and the usual number; unknown numbers are `None`."""
+    """The verdict on a number, the number, and the usual number; unknown numbers are `None`.
+
+    With `is_chance`, a count differs by the percentage of the rule, but by no more than chance explains.
+    """
 
     verdict: AlertVerdict
     value: Fraction | None
     usual: Fraction | None
+    is_chance: bool = False
 
 
 def basis_of(metric: Metric) -> Metric | None:
@@ -84,7 +88,9 @@ def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observ
     """
     history = _history(before)
     usual = _usual(rule.kind, history)
-    return Judgement(_verdict(rule, metric, current, history, usual), current.value, usual)
+    verdict = _verdict(rule, metric, current, history, usual)
+    is_chance = verdict is AlertVerdict.QUIET and rule.kind in PERCENT_USUAL and _is_off(rule, current, history, usual)
+    return Judgement(verdict, current.value, usual, is_chance)
 
 
 def _history(before: Sequence[Observed]) -> list[Fraction]:
@@ -117,11 +123,15 @@ def _verdict(
         case AlertKind.DROP | AlertKind.SPIKE:
             if usual is None or usual <= 0:
                 return AlertVerdict.UNDECIDED
-            return _raised_if(is_raised=_is_off(rule, value, history, usual) and not _is_noise(metric, value, usual))
+            is_off = _is_off(rule, current, history, usual)
+            return _raised_if(is_raised=is_off and not _is_noise(metric, value, usual))
 
 
-def _is_off(rule: Rule, value: Fraction, history: Sequence[Fraction], usual: Fraction) -> bool:
+def _is_off(rule: Rule, current: Observed, history: Sequence[Fraction], usual: Fraction | None) -> bool:
+    value = current.value
     assert rule.amount is not None
+    assert value is not None
+    assert usual is not None
     share = Fraction(rule.amount) / PERCENT
     if rule.kind is AlertKind.DROP:
         return value < min(history) and value <= usual * (1 - share)

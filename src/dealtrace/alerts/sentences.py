@@ -8,10 +8,12 @@ from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.rule import AlertKind, Rule
 from dealtrace.errors import Language, text_in
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.mails.letter import Letter
 from dealtrace.record import record
 from dealtrace.reports.metrics import COLUMN_PREFIX, METRICS, Metric, Unit
+from dealtrace.reports.periods import DAYS_OF_WEEK
+from dealtrace.reports.reading.silence import TIMES_USUAL
 
 _RULES: Mapping[Language, Mapping[AlertKind, str]] = {
     "ru": {
@@ -44,6 +46,28 @@ _OF_END = {
 _OF_TEST = {
     "ru": "Это проверочное письмо: оповещения до вас доходят. Делать ничего не нужно.",
     "en": "This is a test: it shows that e-mails about this alert reach you. No action is needed.",
+}
+_BY_CHANCE = {
+    "ru": "Проверок, в которых число отличалось от обычного на этот процент, но не больше, чем бывает случайно: "
+    "{count}. Они оповещения не вызывают.",
+    "en": "Windows in which the count differed from the usual count by the percentage, but by no more than chance "
+    "explains: {count}. They raise no alert.",
+}
+_LONGER = {
+    "ru": "Выберите окно подольше, например неделю: там случайность заметна меньше.",
+    "en": "Choose a longer window, such as a week: chance matters less there.",
+}
+_WITHOUT_CHANCE: Mapping[Language, Mapping[AlertKind, str]] = {
+    "ru": {
+        AlertKind.DROP: "Независимо от случайности срабатывают правила «Меньше порога» и, если обычно {least} или "
+        "больше, «Тишина».",
+        AlertKind.SPIKE: "Независимо от случайности срабатывает правило «Больше порога».",
+    },
+    "en": {
+        AlertKind.DROP: "Rules of the kind “Below a limit”, and of the kind “Silence” if the usual count is {least} or "
+        "more, do not depend on chance.",
+        AlertKind.SPIKE: "Rules of the kind “Above a limit” do not depend on chance.",
+    },
 }
 
 
@@ -78,6 +102,18 @@ def rule_sentence(rule: Rule, language: Language, columns: Mapping[str, Metric])
     window = text_in(language, rule.window)
     said = _RULES[language][rule.kind].format(window=window, amount=_amount(rule, language, columns))
     return f"{metric_title(rule.metric, language, columns)}: {said}"
+
+
+def chance_sentences(rule: Rule, count: int, language: Language) -> Sequence[str]:
+    """Say in how many windows of a trial a count was unusual only by the rule's percentage, and what to choose instead.
+
+    Without such windows, the result is empty.
+    """
+    if not count:
+        return []
+    longer = [_LONGER[language]] if rule.window.days < DAYS_OF_WEEK else []
+    without = _WITHOUT_CHANCE[language][rule.kind].format(least=TIMES_USUAL)
+    return [_BY_CHANCE[language].format(count=count), *longer, without]
 
 
 def _amount(rule: Rule, language: Language, columns: Mapping[str, Metric]) -> str:
@@ -124,7 +160,7 @@ def _figure(rule: Rule, incident: Incident, site: AlertSite, language: Language)
         since=_clock(incident.since, site.site.time_zone),
         until=_clock(incident.until, site.site.time_zone),
         value=format_figure(incident.value, incident.unit, language),
-        usual=format_figure(incident.usual, incident.unit, language),
+        usual=format_usual(incident.usual, incident.unit, language),
     )
 
 

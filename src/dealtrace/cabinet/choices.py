@@ -39,6 +39,11 @@ def period_choices(chosen: str, language: Language) -> tuple[SelectOption, ...]:
     return choices_among(chosen, _PERIODS, language)
 
 
+def period_label(name: str, language: Language) -> str:
+    """Return the label of a named period, or the name itself if there is no such period."""
+    return in_language(_PERIODS.get(name, (name, name)), language)
+
+
 def choices_among(chosen: str, labels: Mapping[Value, tuple[str, str]], language: Language) -> tuple[SelectOption, ...]:
     """Return a choice for each value in `labels`, which maps values to their Russian and English labels."""
     return tuple(SelectOption(value, in_language(pair, language), value == chosen) for value, pair in labels.items())

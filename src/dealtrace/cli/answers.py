@@ -372,10 +372,14 @@ class AlertIncidentAnswer(TypedDict):
 class AlertTrialAnswer(TypedDict):
     """The result of `alert test` for the last 30 days.
 
-    `windows` is how many periods were checked, and `undecided` is how many of them had too little data to decide.
+    `windows` is how many periods were checked, and `undecided` is how many of them had too little data to decide. In
+    `byChance` periods a count differed by the percentage, but by no more than chance explains. `unseen` are filters by
+    values that no visit, lead or deal has.
     """
 
     alertId: int
     windows: int
     undecided: int
+    byChance: int
+    unseen: list[str]
     incidents: list[AlertIncidentAnswer]

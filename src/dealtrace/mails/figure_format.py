@@ -30,3 +30,13 @@ def format_figure(text: str | None, unit: Unit, language: Language, *, is_exact:
     if language == "ru":
         shown = shown.replace(".", ",")
     return shown + {Unit.RATIO: "\u00a0%", Unit.MONEY: _RUBLE, Unit.PRICE: _RUBLE}.get(unit, "")
+
+
+def format_usual(text: str | None, unit: Unit, language: Language) -> str:
+    """Format a usual figure as `format_figure` does; a count, of which it is a mean or median, has one decimal at most.
+
+    An exact mean such as 15.875 leads would look more certain than it is.
+    """
+    if text is None or unit is not Unit.COUNT:
+        return format_figure(text, unit, language)
+    return format_figure(f"{round(Decimal(text), 1):f}", unit, language)

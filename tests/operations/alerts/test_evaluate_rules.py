@@ -20,6 +20,7 @@ from dealtrace.operations.alerts.observe import observe_all, observe_each, obser
 from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
+from dealtrace.reports.filters import format_filter
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
 from dealtrace.storage.database.engine import open_database
 from engines import CopySqlite
@@ -142,3 +143,21 @@ def test_a_trial_says_which_windows_would_have_been_raised(source: FactSource, s
     assert (trial.windows, trial.undecided) == (30, 0)
     assert trial.incidents
     assert all(episode.judgement.value is not None and episode.judgement.value > 3 for episode in trial.incidents)
+
+
+@pytest.mark.parametrize(
+    ("given", "unseen"),
+    [
+        (("source:is:YANDEX", "service:among:1c|1C|AmoCRM"), ("service:is:1c",)),
+        (("source:not:bing", "source:among:vk|google|ok"), ("source:is:bing", "source:among:vk|ok")),
+        (("source:contains:YAND", "source:contains:bing", "medium:is:cpc"), ("source:contains:bing",)),
+        (("source:empty", "lead_kind:is:call", "weekday:is:1", "status:is:paid"), ("status:is:paid",)),
+        (("tag:is:vip", "landing_page:contains:shop"), ("tag:is:vip", "landing_page:contains:shop")),
+    ],
+)
+def test_a_trial_names_the_values_that_nothing_has(
+    source: FactSource, shop: Player, given: tuple[str, ...], unseen: tuple[str, ...]
+) -> None:
+    rule, question = parse_rule(RawRule("above", "deals", "day", "3", given), KNOWN)
+    trial = try_rule(source, shop.site, rule, question, NOW)
+    assert tuple(map(format_filter, trial.unseen)) == unseen

@@ -29,6 +29,7 @@ from dealtrace.cabinet.reports.no_source import no_source_note
 from dealtrace.cabinet.reports.open_deals import open_deals_note
 from dealtrace.cabinet.reports.pivot import metric_choices, pivot_table
 from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, USUAL, ReportUrl, report_url_of, saved_report_url
+from dealtrace.cabinet.reports.shared_period import shared_period
 from dealtrace.cabinet.reports.source_drilldown import drilldown_levels, split_by_medium
 from dealtrace.cabinet.reports.table import table_of
 from dealtrace.cabinet.reports.time_chart import TimeLine, has_line, over_time, time_line, undrawn_message
@@ -124,6 +125,7 @@ async def show(view: View) -> Response:
         "saved": _saved(view, context, url, saved),
         "ready": ready_links(url, view.language),
         "mail_page": f"/cabinet/{site.id}/settings/mail-reports?{urlencode({'report': url.link()})}",
+        "shared_period": shared_period(url, view.language, view.translate),
         **_rights(view),
     }
     try:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from dealtrace import clock
 from dealtrace.accounts.shared_link import SharedLink
 from dealtrace.accounts.site import Site
+from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.formats import clock_time_in_zone, day
 from dealtrace.cabinet.gate import limit_guessing, refusal_page
 from dealtrace.cabinet.reports.change_texts import compared_until, costs_note
@@ -122,6 +123,8 @@ async def _answer(view: View) -> Response:
             "compared_until": until,
             "costs_note": costs_note(answers.report, view),
             "as_of": as_of,
+            "site_name": view.shown_name(opened.site.name),
+            "expires": day(view.language, site_day(opened.link.expires_at, opened.site.time_zone)),
             **_shown(answers, view),
         },
     )

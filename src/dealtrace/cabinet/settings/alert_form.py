@@ -12,10 +12,11 @@ from dealtrace.cabinet.forms import Form
 from dealtrace.cabinet.reports.chips import filter_texts, written_filter
 from dealtrace.errors import InvalidParameters, InvalidSetting, Language
 from dealtrace.files.reports.code_labels import text_with_labels
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.mails.recipient import format_recipients
 from dealtrace.operations.alerts.evaluate import AlertTrial
 from dealtrace.record import record
+from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import METRICS, Unit
 from dealtrace.reports.question import QuestionContext
 
@@ -127,10 +128,13 @@ def trial_lines(trial: AlertTrial, time_zone: ZoneInfo, language: Language) -> S
     lines = []
     for incident in trial.incidents[::-1]:
         span, judgement, unit = incident.slot.span(time_zone), incident.judgement, trial.metric.unit
-        value, usual = (
-            format_figure(figure_text(trial.metric, figure), unit, language)
-            for figure in (judgement.value, judgement.usual)
-        )
+        value = format_figure(figure_text(trial.metric, judgement.value), unit, language)
+        usual = format_usual(figure_text(trial.metric, judgement.usual), unit, language)
         ended = incident.ended.span(time_zone).until if incident.ended is not None else None
         lines.append(TrialLine(span.since, span.until, value, usual, ended))
     return lines
+
+
+def unseen_filters(trial: AlertTrial, known: QuestionContext, language: Language) -> Sequence[str]:
+    """Return in words the filters of a trial whose value no visit, lead or deal has."""
+    return filter_texts(map(format_filter, trial.unseen), known, language, is_whole=True)

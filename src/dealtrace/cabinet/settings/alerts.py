@@ -12,7 +12,7 @@ from dealtrace.accounts.site_change import ChangeKind
 from dealtrace.alerts.incident import Incident
 from dealtrace.alerts.refusals import AlertNotFound
 from dealtrace.alerts.rule import Alert, Rule, parse_rule
-from dealtrace.alerts.sentences import rule_sentence
+from dealtrace.alerts.sentences import chance_sentences, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cabinet.form_pages import Faults, number_of, redirect_with_message, show_form_page
 from dealtrace.cabinet.gate import not_found_page
@@ -27,12 +27,13 @@ from dealtrace.cabinet.settings.alert_form import (
     draft_of_rule,
     raw_rule_of,
     trial_lines,
+    unseen_filters,
 )
 from dealtrace.cabinet.users import outside_mailings
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save
 from dealtrace.errors import InvalidParameters, InvalidSetting, text_in
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.mails.recipient import Recipient, chosen_recipients, is_address
 from dealtrace.mails.subscription import MailList
 from dealtrace.operations.alerts import manage
@@ -271,8 +272,10 @@ def _form(view: View, facts: _Facts, draft: AlertDraft, tried: _Tried | None) ->
         "windows": [(name, text_in(view.language, window), name == draft.window) for name, window in WINDOWS.items()],
         "members": [(user_id, login, user_id in draft.members) for user_id, login in facts.members.items()],
         "trial": trial,
+        "chance": chance_sentences(tried.rule, tried.trial.by_chance, view.language) if tried is not None else (),
         "agreed": agreed,
         "has_changed": has_changed(view, agreed),
+        "unseen": unseen_filters(trial, facts.context, view.language) if trial is not None else (),
         "trial_incidents": incidents,
         "trial_incidents_count": len(incidents),
     }
@@ -296,7 +299,7 @@ def _incident_line(view: View, incident: Incident) -> TrialLine:
         incident.since,
         incident.until,
         format_figure(incident.value, incident.unit, view.language),
-        format_figure(incident.usual, incident.unit, view.language),
+        format_usual(incident.usual, incident.unit, view.language),
         incident.ended_at,
     )
 

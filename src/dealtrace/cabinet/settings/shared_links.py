@@ -22,6 +22,7 @@ from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.reports.page import read_context_of
 from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, USUAL, ReportUrl
 from dealtrace.cabinet.reports.saved_items.page import fault_of, report_in_form, site_report_url
+from dealtrace.cabinet.reports.shared_period import shared_period
 from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
@@ -41,12 +42,14 @@ class LinkLine:
     """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
     `url` refers to the site's segment, as the link does, even if the user has a segment of their own of the same name.
-    `fault` says why the report can no longer be shown; it is empty if the report can be shown.
+    `period` says which days the link shows. `fault` says why the report can no longer be shown; it is empty if the
+    report can be shown.
     """
 
     link: SharedLink
     url: str
     made_by: str
+    period: str
     fault: str
     is_valid: bool
 
@@ -103,9 +106,9 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
     for link in links:
         url = site_report_url(view.current_site.id, link.query).with_sites_segment()
         made_by = author_label(logins, link.made_by, view.translate)
-        lines.append(
-            LinkLine(link, url.link(), made_by, _fault_of(link, url, context, view), link.is_valid(now)),
-        )
+        period = shared_period(url, view.language, view.translate)
+        fault = _fault_of(link, url, context, view)
+        lines.append(LinkLine(link, url.link(), made_by, period, fault, link.is_valid(now)))
     title = view.translate("Shared links")
     return show_form_page(
         view,
@@ -114,9 +117,16 @@ async def _page(view: View, *, faults: Faults | None = None, made: str = "") -> 
         faults=faults,
         lines=lines,
         made=made,
-        sent={name: view.form.get(name) for name in (*FIELDS, "query")} if faults else None,
+        sent=_sent(view) if faults else None,
         days=DAYS_OFFERED,
     )
+
+
+def _sent(view: View) -> dict[str, str]:
+    """Return the contents of the form that was sent, and the period that its link would show."""
+    url = site_report_url(view.current_site.id, view.form.get("query"))
+    sent = {name: view.form.get(name) for name in (*FIELDS, "query")}
+    return {**sent, "period": shared_period(url, view.language, view.translate)}
 
 
 def _fault_of(link: SharedLink, url: ReportUrl, context: QuestionContext, view: View) -> str:

@@ -9,15 +9,15 @@ import typer
 from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.alerts.incident import Incident, TrialIncident, figure_text
-from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, parse_rule, question_of
-from dealtrace.alerts.sentences import AlertSite, rule_sentence
+from dealtrace.alerts.rule import PERCENT_USUAL, Alert, AlertKind, RawRule, Rule, parse_rule, question_of
+from dealtrace.alerts.sentences import AlertSite, chance_sentences, rule_sentence
 from dealtrace.alerts.windows import WINDOWS
 from dealtrace.cli.answers import AlertAnswer, AlertIncidentAnswer, AlertTrialAnswer
 from dealtrace.cli.options import JsonOption, SiteIdArgument
 from dealtrace.cli.reports.facts import facts_of
 from dealtrace.cli.terminal import changing, console, counted, fail, open_prepared, print_json
 from dealtrace.errors import Language
-from dealtrace.mails.figure_format import format_figure
+from dealtrace.mails.figure_format import format_figure, format_usual
 from dealtrace.mails.mail import Mail
 from dealtrace.mails.recipient import parse_recipients
 from dealtrace.operations.accounts.require_site import require_site
@@ -26,6 +26,7 @@ from dealtrace.operations.alerts.evaluate import AlertTrial, try_rule
 from dealtrace.operations.reports.column_metrics import find_column_metrics
 from dealtrace.operations.reports.read_question import read_question_context
 from dealtrace.operations.work import ids_taken_by
+from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import METRICS
 from dealtrace.settings import read_settings
 from dealtrace.storage.alerts.alerts import list_alerts
@@ -115,7 +116,8 @@ def _serialize_alert(alert: Alert, incident: Incident | None) -> AlertAnswer:
 def _alert_lines(alert: Alert, incident: Incident | None, about: AlertSite) -> list[str]:
     lines = [f"{alert.id}  {rule_sentence(alert.rule, LANGUAGE, about.columns)}"]
     if incident is not None:
-        value, usual = (format_figure(text, incident.unit, LANGUAGE) for text in (incident.value, incident.usual))
+        value = format_figure(incident.value, incident.unit, LANGUAGE)
+        usual = format_usual(incident.usual, incident.unit, LANGUAGE)
         at = incident.raised_at.astimezone(about.site.time_zone)
         lines.append(f"    raised on {at:%Y-%m-%d %H:%M}: {value}, usually {usual}")
     if alert.fault is not None:
@@ -162,7 +164,7 @@ def try_out(
         print_json(_serialize_trial(alert, trial, site))
         return
     console.print(f"{rule_sentence(alert.rule, LANGUAGE, known.columns)}, in the last 30 days:")
-    for line in _trial_lines(trial, site):
+    for line in _trial_lines(alert.rule, trial, site):
         console.print(line)
 
 
@@ -171,6 +173,8 @@ def _serialize_trial(alert: Alert, trial: AlertTrial, site: Site) -> AlertTrialA
         "alertId": alert.id,
         "windows": trial.windows,
         "undecided": trial.undecided,
+        "byChance": trial.by_chance,
+        "unseen": [format_filter(each) for each in trial.unseen],
         "incidents": [_serialize_trial_incident(incident, trial, site) for incident in trial.incidents],
     }
 
@@ -186,17 +190,22 @@ def _serialize_trial_incident(incident: TrialIncident, trial: AlertTrial, site: 
     }
 
 
-def _trial_lines(trial: AlertTrial, site: Site) -> Sequence[str]:
+def _trial_lines(rule: Rule, trial: AlertTrial, site: Site) -> Sequence[str]:
     lines = []
     for incident in trial.incidents:
         answer = _serialize_trial_incident(incident, trial, site)
         since, until = (answer[key].astimezone(site.time_zone) for key in ("since", "until"))
-        value, usual = (format_figure(answer[key], trial.metric.unit, LANGUAGE) for key in ("value", "usual"))
+        value = format_figure(answer["value"], trial.metric.unit, LANGUAGE)
+        usual = format_usual(answer["usual"], trial.metric.unit, LANGUAGE)
         ended = answer["ended"]
         end = f"ended {ended.astimezone(site.time_zone):%Y-%m-%d %H:%M}" if ended is not None else "not over"
         lines.append(f"  {since:%Y-%m-%d %H:%M} – {until:%Y-%m-%d %H:%M}: {value}, usually {usual}; {end}")
     summary = f"{counted(len(trial.incidents), 'alert')} in {counted(trial.windows, 'window')}"
-    return [*lines, f"{summary}; windows with too little data to compare: {trial.undecided}."]
+    lines.append(f"{summary}; windows with too little data to compare: {trial.undecided}.")
+    if trial.unseen:
+        filters = "; ".join(map(format_filter, trial.unseen))
+        lines.append(f"No visit, lead or deal of the last 30 days has this value; check its spelling: {filters}")
+    return [*lines, *chance_sentences(rule, trial.by_chance, LANGUAGE)]
 
 
 def _send_test(database: Database, alert: Alert) -> None:
