@@ -123,7 +123,6 @@ async def _answer(view: View) -> Response:
             "compared_until": until,
             "costs_note": costs_note(answers.report, view),
             "as_of": as_of,
-            "site_name": view.shown_name(opened.site.name),
             "expires": day(view.language, site_day(opened.link.expires_at, opened.site.time_zone)),
             **_shown(answers, view),
         },
