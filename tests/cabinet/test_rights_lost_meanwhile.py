@@ -27,6 +27,8 @@ from write_commands import NOON
 pytestmark = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True, scope="session")
 INVITATION = "settings/users/invitation"
 Change = Callable[[Connection, User, int], object]
+TRIES = 5
+"""How often a form is sent while the row of its sender is locked: after a tenth of a second it is refused with 503."""
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +124,15 @@ def test_what_the_write_queue_writes_is_not_written_for_who_loses_the_role_meanw
         f"people/{person}/data": {"act": "erase", "contact": PHONE},
     }
     for path, fields in forms.items():
-        guest = member_of(server, served, filled.player.site.id)
-        if "contact" in fields:
-            fields["agreed"] = agreed_in(guest.send(path, contact=PHONE))
-        before = rows_of(served.database, filled.player)
-        answer = send_meanwhile(served, guest, lower, path, **fields)
-        assert answer.status_code == 403, path
-        assert rows_of(served.database, filled.player) == before, path
+        statuses: list[int] = []
+        while set(statuses) <= {503} and len(statuses) < TRIES:
+            guest = member_of(server, served, filled.player.site.id)
+            if "contact" in fields:
+                fields["agreed"] = agreed_in(guest.send(path, contact=PHONE))
+            before = rows_of(served.database, filled.player)
+            statuses.append(send_meanwhile(served, guest, lower, path, **fields).status_code)
+            assert rows_of(served.database, filled.player) == before, path
+        assert statuses[-1] == 403, path
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def test_the_link_opens_the_fold_and_shows_it(
     browser.keep_cookie("session", owner.secret, host.url)
     browser.open(f"{host.url}/cabinet/{player.site.id}/deals/{outcome.deal_id}")
     browser.run(f"{LINK}.scrollIntoView({{block: 'center'}})")
-    left, top = browser.run(f"(box => [box.left, box.top])({LINK}.getBoundingClientRect())")
+    left, top = browser.run(f"(box => [box.left, box.top])({LINK}.getClientRects()[0])")
     assert browser.run("document.querySelector('#pin').closest('details').open") is False
     browser.click(left + 5, top + 5)
     browser.wait("document.querySelector('#pin').closest('details').open")

@@ -8,6 +8,7 @@ from dealtrace.cabinet.reports.report_url import USUAL, ReportUrl
 from dealtrace.dates_and_times import YEAR_FIRST, read_day
 from dealtrace.errors import Language
 
+_ONE_DAY = "always %(first)s"
 _FIXED = "always %(first)s to %(last)s"
 _FROM = "%(first)s to the day on which the link is opened"
 _THROUGH = "to %(last)s; the first day moves with time"
@@ -20,7 +21,7 @@ def shared_period(url: ReportUrl, language: Language, translate: Callable[[str],
     name = period_label(url.get("period") or USUAL["period"], language)
     said = _NAMED
     if first:
-        said = _FIXED if last else _FROM
+        said = (_ONE_DAY if first == last else _FIXED) if last else _FROM
     elif last:
         said = _THROUGH
     return translate(said) % {"first": first, "last": last, "name": name}
