@@ -22,7 +22,7 @@ Visits are not remembered: credits refer to them, and finding all credits of a v
 storing every lead slower.
 """
 SILENCE_MAX = timedelta(minutes=1)
-"""Ours: a file import that is being taken back counts as stopped if no step of that has ended for this long."""
+"""Ours: taking a file import back counts as stopped if none of its steps has ended for this long."""
 
 
 class TakeBackOutcome(StrEnum):

@@ -151,7 +151,7 @@ _MASK = (
 """A sign that hides a digit: it is next to a digit, a separator or another such sign; elsewhere, it is a separator."""
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[ (]{,5}\+?[0-9 ()-]{,20}")
-"""A number with only common marks around it; without a plus after other digits, which may only join the numbers."""
+"""Matches a number with only common marks around it; a plus after a digit is not one, since it may join two numbers."""
 
 WRAPPINGS = (
     _like("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]{0,64})@[^\s>]*", r"\1", "@"),
@@ -191,7 +191,7 @@ remaining digits may be another person's number.
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
 _SEPARATOR = re.compile(r"[,;/|\n]")
 _PARTING = re.compile(rf"{_LETTER}|[;\n]|: ")
-"""A pattern of text between digits that divides them into two numbers; a comma, slash or point does not."""
+"""Matches text between digits that divides them into two numbers; a comma, slash or point does not."""
 _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 
