@@ -13,7 +13,7 @@ Content = TypeVar("Content")
 REMEMBERED_FOR = timedelta(days=30)
 """Ours: how long the rows that a file added are remembered, so that its import can be taken back.
 
-By then, the report of its month has shown what is wrong with the file. Later, people have worked with its rows.
+By then, the monthly report has shown what is wrong with the file. Later, people have worked with the rows.
 """
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
 """Ours: the kinds of records for which the rows of a file are remembered, so that its import can be taken back.

@@ -244,8 +244,8 @@ def _divide(text: str) -> Iterator[NumberInText]:
 def _may_join(last: str, between: str, number: str) -> bool:
     """Return whether two numbers may be one number, judging by the text between them.
 
-    Ours: a comma and a blank between a short number and a number of three or more groups that begins with a plus, or a
-    7 or 8 alone, separate the two numbers, as in `кв. 5, 8 (495) 123-45-67`.
+    Ours: a comma and a blank after a short number separate it from the next number, as in `кв. 5, 8 (495) 123-45-67`,
+    if the next number has three or more groups and begins with a plus, or with a 7 or 8 alone.
     """
     is_marked = number.startswith(("+", "7 ", "8 ")) and number.count(" ") > 1
     is_listed = between.startswith(", ") and is_short(last) and is_marked

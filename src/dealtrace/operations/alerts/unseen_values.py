@@ -19,8 +19,8 @@ def find_unseen_values(source: FactSource, site: Site, question: Question, span:
     """Return those filters of a question whose value no visit, lead or deal in the time span has.
 
     A filter with several values is returned with the unseen values only. A filter that excludes values is returned as
-    one that requires them. Times, and dimensions with a fixed list of keys, are left out: their values cannot be
-    misspelled.
+    one that requires them. Filters by time, or by a dimension with a fixed list of keys, are left out: their values
+    cannot be misspelled.
 
     One query per dimension is enough, since it finds the keys that match any of the filters by this dimension.
     """

@@ -1,4 +1,4 @@
-"""Find out which amounts of deals in rubles would change with other exchange rates; nothing is stored."""
+"""Find out which ruble amounts of deals would change with other exchange rates; nothing is stored."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
