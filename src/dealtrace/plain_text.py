@@ -9,7 +9,7 @@ from urllib.parse import unquote
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """The sign with which files and bodies in UTF-8 may begin."""
 _ESCAPES_MAX = 3
-"""Ours: how many times a text is unescaped; a string that was escaped more often stays escaped."""
+"""Ours: how many times a string is unescaped; a string that was escaped more often stays partly escaped."""
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _ENCODED_PLUS = re.compile("%2B", re.IGNORECASE)
 _LINE_ENDS = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")

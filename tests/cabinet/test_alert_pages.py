@@ -130,7 +130,7 @@ OTHERS = (
     {"member": "its own"},
 )
 """What a person may alter in the form of a rule after the rule was tried."""
-DIFFERS = "This differs from the preview that you saw before."
+DIFFERS = "The preview has changed since you saw it."
 
 
 @pytest.mark.parametrize("is_new", [True, False])

@@ -63,12 +63,12 @@ def test_the_card_says_which_matcher_decided_and_what_the_others_missed_by(
         in words
     )
     assert "The lead began no more than 2 h before the matcher’s date. The nearest lead is chosen." in words
-    missed = "no match: it began 5 h before the matcher’s date, 3 h more than allowed 26 Mar 2018, 07:00"
+    missed = "no match: the lead began 5 h before the matcher’s date, 3 h more than allowed 26 Mar 2018, 07:00"
     assert f"Lead request {request.id} {missed}" in words
     assert f"3. Calls and lead requests by contact {OTHER} This matcher decided." in words
-    assert f"Call {late.id} no match: it began 1 h after the matcher’s date 26 Mar 2018, 13:00" in words
-    assert f"✓ Call {call.id} chosen: it began 1 h 30 min before the matcher’s date 26 Mar 2018, 10:30" in words
-    assert f"Call {earlier.id} fits: it began 2 h before the matcher’s date, but another lead is nearer" in words
+    assert f"Call {late.id} no match: the lead began 1 h after the matcher’s date 26 Mar 2018, 13:00" in words
+    assert f"✓ Call {call.id} chosen: the lead began 1 h 30 min before the matcher’s date 26 Mar 2018, 10:30" in words
+    assert f"Call {earlier.id} fits: the lead began 2 h before the matcher’s date, but another lead is nearer" in words
     assert f"4. Calls and lead requests by contact {PHONE} Not tried, because an earlier matcher decided." in words
     assert "5. Neither a lead nor a source Not tried" in words
     assert f"6. Calls and lead requests by contact {PHONE} Never tried" in words
@@ -90,7 +90,9 @@ def test_the_card_says_why_no_matcher_found_a_lead(served: Stage, site: Player, 
     assert "No matcher found a lead. See below which matchers the CRM sent" in words
     assert "The nearest lead that is unique among leads of its kind is chosen." in words
     assert "It has at least one of the tags: vip, b2b." in words
-    missed = "no match: it does not have the required tags, it is not unique; it began 2 h before the matcher’s date"
+    missed = (
+        "no match: the required tags are missing, the lead is not unique; the lead began 2 h before the matcher’s date"
+    )
     assert f"Call {call.id} {missed} 26 Mar 2018, 10:00" in words
     assert f"2. Call {call.id + 1000} It found nothing." in words
     assert f"3. Calls and lead requests by contact {OTHER} It found nothing." in words

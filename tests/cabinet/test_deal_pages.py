@@ -244,7 +244,8 @@ def test_the_card_states_why_the_deal_has_its_lead(served: Stage, site: Player, 
     page = analyst.get(f"deals/{deal}").text
     words = text_of(page)
     assert (
-        f"✓ Call {call.id} chosen: it began 1 h 30 min before the deal 26 Mar 2018, 10:30 26 Mar 2018, 12:35" in words
+        f"✓ Call {call.id} chosen: the lead began 1 h 30 min before the deal 26 Mar 2018, 10:30 26 Mar 2018, 12:35"
+        in words
     )
     assert (
         f"Call {missed.id} no match: the allowed time ended 1 h 55 min before the deal 26 Mar 2018, 08:00 26 Mar"

@@ -167,7 +167,7 @@ def test_what_was_agreed_for_one_contact_erases_no_equal_rows_of_another(
     sent = {"act": "erase", "contact": "79990000078", "agreed": agreed_in(asked)}
     answer = text_of(owner.post(f"{same[1]}/data", **sent).text)
     assert "This cannot be undone" in answer
-    assert "This differs from the preview that you saw before." in answer
+    assert "The preview has changed since you saw it." in answer
     assert "79990000078" in owner.get(same[1]).text
     assert "This differs" not in text_of(asked.text)
 

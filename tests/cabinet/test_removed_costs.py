@@ -59,7 +59,7 @@ def test_costs_of_an_account_are_deleted_after_a_preview(
     store(served, owner, WRONG, DAY + timedelta(days=5))
     again = analyst.post(PLACE, of=OF_WRONG, agreed=agreed_in(asked))
     assert "Costs 4" in plain(again.text), "more came meanwhile"
-    assert "This differs from the preview that you saw before." in plain(again.text)
+    assert "The preview has changed since you saw it." in plain(again.text)
     assert "This differs" not in plain(asked.text)
     assert "Removed." in plain(analyst.post(PLACE, of=OF_WRONG, agreed=agreed_in(again)).text)
     assert days_of(served, owner) == [(account, day) for account, day in before if account == "main"]
@@ -77,7 +77,7 @@ def test_what_was_agreed_for_one_account_deletes_no_equal_costs_of_another(
     assert "Costs 3" in plain(asked.text)
     other = analyst.post(PLACE, of=OF_RIGHT, agreed=agreed_in(asked))
     assert "Costs 3" in plain(other.text)
-    assert "This differs from the preview that you saw before." in plain(other.text)
+    assert "The preview has changed since you saw it." in plain(other.text)
     assert days_of(served, owner) == before
 
 

@@ -495,7 +495,7 @@ def test_all_differences_of_a_comparison_are_paged_and_in_a_file(boss: Guest, ow
         "Row": "2", "Deal ID": "", "Number": "N-000", "What is wrong": "missing here", "What differs": "",
         "Date in the file": "2018-03-26 10:00:00", "Date here": "", "Status in the file": "Paid", "Status here": "",
         "Amount in the file": listed[0]["Amount in the file"], "Amount here": "",
-        "Currency in the file": "", "Currency here": "", "Why it is invalid": "",
+        "Currency in the file": "", "Currency here": "", "Why the row is invalid": "",
     }  # fmt: skip
     assert Decimal(listed[0]["Amount in the file"]) == 1000
     with ZipFile(io.BytesIO(boss.get(f"{place}/differences.xlsx").content)) as book:

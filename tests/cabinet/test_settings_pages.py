@@ -501,7 +501,7 @@ def test_a_webhook_is_paused_resumed_tested_and_deleted(boss: Guest, served: Sta
     assert boss.send(place, act="explode").status_code == 404
     asked = boss.send(place, act="delete")
     assert asked.status_code == 200
-    assert "Delete the webhook? Its log and its waiting messages (0) will be lost." in text_of(asked.text)
+    assert "Delete the webhook? The webhook’s log and waiting messages (0) will be lost." in text_of(asked.text)
     assert boss.get(place).status_code == 200
     assert boss.send(place, act="delete", agreed=place.rpartition("/")[2]).status_code == 303
     assert boss.get(place).status_code == 404

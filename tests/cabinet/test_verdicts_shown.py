@@ -39,7 +39,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, str, str]] = {
         {"clue": by_contact("79205550055")},
         "No lead matches. See below what was searched for and why the leads found do not match.",
         "Подходящего лида нет. Ниже показано, что искали",
-        "no match: it began 1 d after the deal",
+        "no match: the lead began 1 d after the deal",
     ),
     "a matcher of a chat": (
         {"matchers": (Matcher(MatcherKind.CHAT),)},

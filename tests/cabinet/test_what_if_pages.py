@@ -299,7 +299,7 @@ def test_a_preview_that_another_person_started_is_looked_at_first(boss: Guest, s
     other = run_of(served.database, owner, PastChange.MATCH)
     late = boss.send("settings/past", kind="match", act="run", agreed=seen.started_at.isoformat())
     assert late.status_code == 400
-    assert "This differs from the preview that you saw before." in text_of(late.text)
+    assert "The preview has changed since you saw it." in text_of(late.text)
     assert latest_run(served.database, owner, PastChange.MATCH) == other
     assert press(boss, PastChange.MATCH, "run").status_code == 303
 
@@ -366,7 +366,7 @@ def test_a_run_that_the_server_stops_continues_where_it_was(
         run_past_change(run, stopping_after(1))
     assert run_of(served.database, owner, kind).phase is Phase.STOPPED
     said = boss.get("settings/past").text
-    assert "Stopped with the server" in said
+    assert "Stopped when the server stopped" in said
     assert "Continue" in said
     assert press(boss, kind, "run").status_code == 303
     done = run_of(served.database, owner, kind)
@@ -404,7 +404,7 @@ def test_a_run_ends_when_the_settings_are_changed_meanwhile(
 
 def test_a_run_that_waits_says_so_and_is_stopped_with_the_server(boss: Guest, served: Stage, owner: Player) -> None:
     run = claimed(served.database, owner, PastChange.MATCH, is_preview=True)
-    assert "It waits until another run has ended." in text_of(boss.get("settings/past").text)
+    assert "Waiting until another run has ended." in text_of(boss.get("settings/past").text)
     assert "A run is already in progress." in text_of(press(boss, PastChange.MATCH, "preview").text)
     with pytest.raises(Stopped):
         run_past_change(run, stopping_after(0))

@@ -32,13 +32,13 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "respects_do_not_track=on": {
         "ru": "Прошлое не изменится. С этого момента не считаются визиты из браузеров, которые просят не отслеживать, "
         "и лиды таких посетителей остаются без источника.",
-        "en": "Nothing in the past changes. From now on visits of browsers that ask not to be tracked are not counted, "
-        "and leads of these visitors get no source.",
+        "en": "Nothing in the past changes. From now on, visits from browsers that ask not to be tracked are not "
+        "counted, and leads of such visitors get no source.",
     },
     "respects_do_not_track=off": {
         "ru": "Прошлое не изменится: непосчитанные визиты неизвестны. С этого момента считаются визиты из всех "
         "браузеров.",
-        "en": "Nothing in the past changes: visits that were not counted are unknown. From now on visits of all "
+        "en": "Nothing in the past changes: visits that were not counted are unknown. From now on, visits from all "
         "browsers are counted.",
     },
     "points_per_day": {

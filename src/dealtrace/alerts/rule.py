@@ -118,8 +118,8 @@ def parse_rule(raw: RawRule, context: QuestionContext, recipients: tuple[Recipie
     if kind is AlertKind.SILENCE and not can_be_silent(metric):
         raise InvalidSetting(
             key="metric",
-            ru="для тишины нужен показатель, который считает что-то: звонки, заявки, сделки или визиты",
-            en="silence needs a metric that counts something, such as calls, requests, deals or visits",
+            ru="для правила «Тишина» нужен показатель, который считает что-то: звонки, заявки, сделки или визиты",
+            en="silence needs a metric that counts something, such as calls, lead requests, deals or visits",
         )
     filters = tuple(text for text in raw.filters if text)
     return Rule(kind, metric.name, window, _amount(kind, metric, raw.amount), filters, recipients), question
@@ -180,7 +180,7 @@ def _amount(kind: AlertKind, metric: Metric, text: str) -> Decimal | None:
         if text:
             raise InvalidSetting(
                 key="amount",
-                ru="для тишины порог не нужен: оставьте поле пустым",
+                ru="для правила «Тишина» порог не нужен: оставьте поле пустым",
                 en="must be empty if the kind is silence",
             )
         return None

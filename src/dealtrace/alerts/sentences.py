@@ -48,10 +48,10 @@ _OF_TEST = {
     "en": "This is a test: it shows that e-mails about this alert reach you. No action is needed.",
 }
 _BY_CHANCE = {
-    "ru": "Проверок, в которых число отличалось от обычного на этот процент, но не больше, чем бывает случайно: "
+    "ru": "Проверок, в которых число отличалось от обычного на заданный процент, но не больше, чем бывает случайно: "
     "{count}. Они оповещения не вызывают.",
-    "en": "Windows in which the count differed from the usual count by the percentage, but by no more than chance "
-    "explains: {count}. They raise no alert.",
+    "en": "Windows in which the count differed from the usual count by the rule’s percentage, but by no more than "
+    "chance explains: {count}. They raise no alert.",
 }
 _LONGER = {
     "ru": "Выберите окно подольше, например неделю: там случайность заметна меньше.",

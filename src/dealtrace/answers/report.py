@@ -189,7 +189,7 @@ def _hints_of_changes(report: Report) -> list[ReportHint]:
         {
             "metrics": [metric.name for metric in report.question.metrics],
             "reason": f"compared with {compared.first_on} to {compared.last_on}: {lacking}",
-            "cure": "choose a period whose compared period has data",
+            "cure": "choose a period for which the compared period has data",
         }
     ]
 

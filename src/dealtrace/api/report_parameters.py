@@ -114,7 +114,7 @@ _QUESTION = (
         Text(TEXT_LENGTH_MAX),
         "По чему сортировать: показатель, группировка или, при сравнении, изменение показателя (change:deals); "
         "с минусом впереди — по убыванию.",
-        "What rows are sorted by: a metric, a dimension or, with a comparison, the change in a metric (change:deals); "
+        "What to sort the rows by: a metric, a dimension or, with a comparison, the change in a metric (change:deals); "
         "a leading minus sorts in descending order.",
     ),
     Parameter("limit", _LIMIT, "Сколько строк показать.", "How many rows to show."),
@@ -140,7 +140,7 @@ ROWS = ParameterTable(
         Parameter(
             "side",
             _one_of([COMPARED]),
-            "Строки значения за период сравнения (compare).",
+            "Строки, по которым посчитана цифра за период сравнения (compare).",
             "The rows behind the figure of the compared period (compare).",
         ),
         Parameter("offset", Integer(), "Сколько строк пропустить.", "How many rows to skip."),

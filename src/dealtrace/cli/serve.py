@@ -36,12 +36,12 @@ GRACE_SECONDS = 30
 HEADER_SECONDS_MAX = 5
 """How many seconds a connection may take to send its request header, so that idle connections cannot block others."""
 BACKLOG_MAX = 1024
-"""The maximum number of connections that wait to be accepted; if fewer may be open, that lower maximum is used."""
+"""The maximum number of connections waiting to be accepted, unless the server may open even fewer connections."""
 
 FAILED_STARTS_MAX = 3
-"""After how many failed starts in a row of a process the server ends, if Granian has not ended it before."""
+"""How many times in a row a process may fail to start before the server ends, unless Granian ends it earlier."""
 START_SECONDS_MAX = 600
-"""After how many seconds a process counts as started though it has not said so, for example since the disk is full."""
+"""How many seconds a process must run to count as started if it cannot record its start, as on a full disk."""
 
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """The errors of binding to an address that this machine does not have, such as ::1 without IPv6."""
@@ -106,7 +106,7 @@ class _Supervisor(MPServer):
     """
 
     failure = ""
-    """Why a process could not start, once one has said so."""
+    """The reason why a process could not start; empty if no process has recorded one."""
 
     def startup(self, spawn_target: object, target_loader: object) -> None:
         """Start the processes; if SIGHUP is ignored, it stays ignored."""

@@ -49,7 +49,7 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())  # it warns of wh
 def open_prepared(*, creates: bool = False) -> Iterator[Database]:
     """Yield the configured database, and report errors as `explained` does.
 
-    With `creates`, a missing database is created. Long writing to a SQLite file pauses to let other programs write.
+    With `creates`, a missing database is created. Long writes to a SQLite file pause so that other programs can write.
     """
     with explained():
         settings = read_settings()
@@ -137,7 +137,7 @@ def ended_by_ctrl_c(database: Database) -> Iterator[CommandCall]:
 
 @contextmanager
 def changing(database: Database, *, ids: int = 0) -> Iterator[AccountWork]:
-    """Open a transaction in which at least `ids` new ids can be taken, and yield the context of a change in it."""
+    """Open a transaction in which at least `ids` new ids can be taken, and yield its `AccountWork`."""
     with transaction(database, ids=ids) as (connection, blocks):
         yield AccountWork(connection, blocks, clock.now())
 
@@ -200,7 +200,7 @@ def _explain_os_error(error: OSError) -> str:
 
 
 def _cure_of_database_file(error: OSError) -> str:
-    """Return what to do, as the rest of a message, if `error` is about the SQLite file in use; otherwise, nothing."""
+    """Return advice that ends a message if `error` concerns the SQLite file in use, or an empty string otherwise."""
     try:
         url = read_settings().database_url
     except (OSError, InvalidSettings):

@@ -1,4 +1,4 @@
-"""The effect of changed exchange rates on the amounts of deals in rubles."""
+"""The effect of changed exchange rates on the ruble amounts of deals."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
@@ -68,7 +68,7 @@ def with_rates(rates: Rates, new: Mapping[tuple[str, datetime], int], removed: I
 
 
 def changed_span(before: Rates, after: Rates) -> tuple[datetime, datetime | None] | None:
-    """Return the start and the end of the time span in which amounts of deals in rubles may change.
+    """Return the start and the end of the time span in which ruble amounts of deals may change.
 
     An end of `None` means that the span has no end. The result is `None` if the rates are the same at all times.
     """
@@ -104,7 +104,7 @@ def _changed_spans(before: _Steps, after: _Steps) -> Iterator[tuple[datetime, da
 
 
 def tally_amounts(amounts: Iterable[ForeignAmounts], before: Rates, after: Rates, zone: ZoneInfo) -> ChangedAmounts:
-    """Return the changes in the amounts of deals in rubles; months begin and end in the time zone `zone`."""
+    """Return the changes in the ruble amounts of deals; months begin and end in the time zone `zone`."""
     months: dict[tuple[date, str], MonthOfAmounts] = {}
     total = ChangedAmounts(0, 0, 0, 0, 0, 0, 0, ())
     for deal in amounts:

@@ -23,9 +23,9 @@ class Deal:
     `amount_rub` is `None` if unknown or erased.
 
     `happened_at` is when the deal was created according to the CRM, and `recorded_at` when it was stored here.
-    `touched_at` is when anything about the deal last changed, such as its lead, and `changed_at` when a value that the
-    CRM sends last changed. `status_since` is when the status began. `pinned_at` is when a person chose
-    (pinned) the lead, `None` if the rules match the deal.
+    `touched_at` is the time of the last change to anything about the deal, such as its lead. `changed_at` is the time
+    of the last change to the values that the CRM sends, `None` before the first. `status_since` is when the status
+    began. `pinned_at` is when a person chose (pinned) the lead, `None` if the rules match the deal.
 
     Amounts are in rubles unless `currency` is another currency. A deal with `matchers` (searches for its source, sent
     by the CRM) is matched only by them. `visit_id` is the visit that a matcher found; a deal with a visit has no lead.

@@ -40,7 +40,7 @@ class ExportedDeal:
 
 
 def _as_sent(deal: Deal, part: Literal["phone", "email"]) -> tuple[str, ...]:
-    """List the phones or e-mails that were sent with a deal: in its details or, if there are none, in its clue."""
+    """List the phones or e-mails that were sent with a deal: in its details or, if none, to find its lead."""
     for sent in (search_contacts_of(deal.details), deal.clue.contact):
         stated = (sent.phone if part == "phone" else sent.email) if sent is not None else None
         if stated is not None:

@@ -45,12 +45,12 @@ class SearchContacts:
 
     @property
     def normals(self) -> tuple[str, ...]:
-        """All usable contacts of the clue in normal form, phones first."""
+        """All usable contacts in normal form, phones first."""
         phones = self.phone.normals if self.phone is not None else ()
         return phones if self.email is None else (*phones, *self.email.normals)
 
     def normalised_again(self) -> "SearchContacts":
-        """Return the clue with its contacts normalised again, from the strings that were sent, by the current rules."""
+        """Return a copy whose contacts are normalised again, by the current rules, from the strings that were sent."""
         return replace(
             self,
             phone=stated_phone(self.phone.as_sent) if self.phone is not None else None,

@@ -107,7 +107,7 @@ _FIELD_OF = {
 def follows_matchers(version: DealVersion, previous: DealVersion | None) -> bool:
     """Return whether a version stores a new match that was made because `previous` changed the deal's matchers.
 
-    `previous` is the version before `version`. If it caused the new match, both versions have the same time.
+    `previous` is the version before `version`. If `previous` caused the new match, both versions have the same time.
     """
     return (
         version.kind is VersionKind.MATCHED

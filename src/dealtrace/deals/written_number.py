@@ -27,7 +27,9 @@ def without_blanks_between_thousands(text: str) -> str:
 
 
 def whole_digits(text: str) -> str:
-    """Return a whole number in ASCII digits, with its minus sign; no other string becomes a whole number.
+    """Return a whole number in ASCII digits, with its minus sign.
+
+    For any other string, the result is not a whole number either.
 
     Ours: blanks between thousands and a `.0` at the end are ignored. 1C writes 1000000005 as `1 000 000 005`, with
     no-break spaces, unless it is configured not to, and pandas writes `1000000005.0`.

@@ -14,7 +14,7 @@ PRIVATE = 0o600
 """The file mode of exports, refused rows and backups: they contain personal data, so only their owner may read them."""
 _DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 NAME_LENGTH_KEPT = 40
-"""How many characters of a file's name go into the name of its partial file, so that this name is not too long."""
+"""How many characters of a file's name the temporary name repeats, so that the temporary name is not too long."""
 
 
 @contextmanager

@@ -218,8 +218,8 @@ class ReferenceCell(CodeCell):
     """A cell with the id or number of a deal or lead in another system.
 
     Ours: a placeholder such as `[object Object]`, which programs write for a missing value, means an empty cell, as in
-    the API. Its letter case does not matter, and the same applies to JSON. If it were kept, the second row with it
-    would be refused as a duplicate.
+    the API. This holds in any letter case, and for JSON too. If placeholders were kept, the second row with the same
+    one would be refused as a duplicate.
     """
 
 

@@ -54,7 +54,7 @@ _CODECS: Mapping[str, str] = {UTF_8: "utf-8-sig"}
 _SAMPLE_BYTES = 4096
 _USUAL_SIGNS = re.compile("[\t\r\n -~\u00a0«»\u0400-\u04ff–—№]")
 USUAL_SHARE_MIN = 0.9
-"""A file with null bytes is treated as UTF-16 if more than this share of its characters, read as UTF-16, is usual."""
+"""A file with null bytes is treated as UTF-16 if more than this share of its characters, read as UTF-16, are common."""
 _STATED_DELIMITER = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
 """A first line `sep=;`, which tells Excel the delimiter; Excel does not show it, so it has no row number."""
 _FAULTY = "\udfff"

@@ -23,7 +23,7 @@ from dealtrace.record import record
 Row = TypeVar("Row")
 SEPARATOR = ", "
 RING_BACK_NAME = "ringBack"
-"""The name of the column with what a person did about a missed call."""
+"""The name of the column that shows whether a missed call was returned, or no longer needs to be."""
 
 
 @record

@@ -54,7 +54,7 @@ def normalize_heading(heading: Cell) -> str:
 
 
 def column_titles(column: ImportColumn) -> tuple[str, str]:
-    """Return the names by which the Russian and the English message call a missing column.
+    """Return the Russian and the English title of a column, for messages that say that the column is missing.
 
     Both include the column's name for programs.
     """

@@ -46,7 +46,10 @@ def read_json_lines(path: Path) -> Iterator[FileRow]:
 
 
 def _headings(path: Path) -> list[str]:
-    """Return the keys with plain values, except keys that have objects in some lines and no value in any other line."""
+    """Return the keys with plain values.
+
+    For a key that has objects in some lines, empty plain values do not count.
+    """
     filled: dict[str, bool] = {}
     of_objects: set[str] = set()
     for _, cells in _read_lines(path):

@@ -283,7 +283,7 @@ MISSED = frozenset(word for pbx in PBXS for word in pbx.missed)
 
 
 def is_answered(text: str) -> bool | None:
-    """Return whether a word of a PBX or of people means that a call was answered, or `None` for an unknown word."""
+    """Return whether a word that PBXs or people use means that a call was answered, or `None` for an unknown word."""
     word = _FLOAT.sub(r"\1", _BETWEEN_WORDS.sub(" ", visible(text).casefold())).strip()
     return True if word in ANSWERED else False if word in MISSED else None
 

@@ -303,9 +303,9 @@ def open_writer(  # noqa: PLR0913 - what the file is, and whether it is still wa
     """Yield a writer in the format of the file's extension; the file appears only when it is complete.
 
     With `for_excel`, CSV is written for Excel in `language`; the names of sheets and the notes of workbooks are in
-    `language` too. `number_formats` has Excel's format of the numbers in each column of a workbook, empty for numbers
-    as they are. JSON Lines have no notes. `proceed` is called before each row and while a workbook is packed; to stop
-    the writing, it raises an exception, which is passed on.
+    `language` too. `number_formats` has Excel's format of the numbers in each column of a workbook, empty for the
+    default format. JSON Lines have no notes. `proceed` is called before each row and while a workbook is packed; to
+    stop the writing, it raises an exception, which is passed on.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.

@@ -24,7 +24,7 @@ Exports put an apostrophe before it.
 """
 
 DASHES = frozenset("-–—")
-"""The dashes that people and PBXs write for a missing value; in columns without text, an import reads an empty cell."""
+"""The dashes that people and PBXs write for a missing value; in most columns, an import reads them as an empty cell."""
 
 _NEEDS_GUARD = re.compile(rf"'*[{re.escape(FORMULA_STARTS)}]")
 _FORMULA = re.compile(

@@ -60,7 +60,7 @@ def check_headings(path: Path, headings: FileRow) -> None:
 
 
 def take_headings(path: Path, rows: Iterator[FileRow]) -> FileRow:
-    """Take the line with the headings from `rows`, whose first row it is, and return it.
+    """Take the first row, which has the headings, from `rows`, and return it.
 
     Raises:
         FileUnreadable: there are no rows, or the line cannot be split into cells.

@@ -42,7 +42,7 @@ Ours: the threshold is low, so that one wrong word such as `мариЯ` is enoug
 each small я, ё and і and nearly each capital in it lowers the evidence.
 """
 STRANGE = -6
-"""How much a sign or a capital in a place where Russian words have none changes the score of a text."""
+"""How much each sign or capital in a place where Russian words have none changes the score of a text."""
 RARE = -3
 """How much the letter ё changes the score of a text in another encoding, because most people write е instead."""
 _OTHERS = ("koi8-r", "iso8859-5", "cp866")

@@ -121,7 +121,7 @@ class HttpServer:
         """Let Starlette send the answer, and return a reply that has only the status that was sent.
 
         Raises:
-            MethodNotAllowed: Starlette would answer 405 in plain English; nothing was sent.
+            MethodNotAllowed: Starlette would answer 405 with plain text in English; nothing was sent.
         """
         status = 0
 

@@ -16,7 +16,7 @@ DISCARDED_BYTES_MAX = 16 * 1024 * 1024
 _LENGTH_DIGITS_MAX = 20
 """How many digits of `Content-Length` are read: enough for any real length; Python refuses thousands of digits."""
 SHORT_PAUSE_SECONDS = 5
-"""How many seconds the first or the next piece of a body may usually take to arrive, and also all headers together."""
+"""How many seconds each piece of a body may usually take to arrive."""
 BODY_PAUSE_SECONDS_MAX = 15
 """Ours: how many seconds a piece may take while at most `SLOW_BODIES_MAX` bodies take longer than usual.
 
@@ -31,7 +31,7 @@ This is less than the number of connections that every process may have (`open_f
 that never arrive cannot occupy all connections for longer than `SHORT_PAUSE_SECONDS`.
 """
 LOOK_SECONDS = 1.0
-"""How many seconds pass between two checks whether a pause may continue; once the server stops, none may continue."""
+"""How many seconds pass between two checks of whether a pause may continue; once the server is stopping, it may not."""
 REST_BYTES_MAX = 16 * 1024
 """Ours: if a request is answered before its whole body has arrived, up to this many further bytes are dropped.
 

@@ -217,7 +217,7 @@ class Gate:
 
 
 def _check_site(admission: Admission, site_id: str | None, scope: Scope) -> None:
-    """Admit a request with a token only if the site that its path or a header names, if any, is the token's.
+    """Refuse a request with a token if its path or a header names a site other than the token's.
 
     Ours: a request that names another site is journalled under the token's site, since its owner has to correct it.
 

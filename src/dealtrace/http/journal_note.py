@@ -23,7 +23,7 @@ class RefusedItems:
     total: int
 
     def text(self, language: Language) -> str:
-        """Return the beginning of the reason that the journal keeps, written in `language`."""
+        """Return the sentences, in `language`, with which the reason in the journal begins."""
         if language == "ru":
             return f"Отклонено: {self.count} из {self.total}. Первый отклонённый элемент, считая с 0: {self.first}. "
         return f"Refused: {self.count} of {self.total}. The first refused item, counted from 0: {self.first}. "

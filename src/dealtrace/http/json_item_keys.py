@@ -74,7 +74,7 @@ def _respelt(value: object, known: KnownKeys) -> object:
 
 
 def known_keys(parameters: Iterable[Parameter]) -> KnownKeys:
-    """Return the keys that an item with the parameters may have; the dotted name `a.b` is the key `b` of an object."""
+    """Return the keys that an item with the parameters may have; the dotted name `a.b` means the key `b` in `a`."""
     keys: dict[str, KnownKeys] = {}
     for parameter in parameters:
         name, _, part = parameter.name.partition(".")

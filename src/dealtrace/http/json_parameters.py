@@ -11,7 +11,7 @@ from dealtrace.http.query_string import Pairs, bare_name, check_count, check_nam
 _JSON_START = re.compile(rb'\{\s*"')
 _WHOLE_FLOAT = re.compile(r"(-?[0-9]+)\.0+")
 _AT_BYTE = re.compile(r"\(byte ([0-9]+)\)\Z")
-"""A pattern of the place where msgspec found a fault, counted from 0."""
+"""Matches the position of a fault, counted from 0, at the end of msgspec's message."""
 
 
 def read_json_object(body: bytes) -> Pairs | None:

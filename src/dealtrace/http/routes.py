@@ -1,4 +1,4 @@
-"""Find the endpoint of a request, and answer the request; requests of unknown paths are refused."""
+"""Find the endpoint of a request, and answer the request; requests for unknown paths are refused."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Send files piece by piece; if the server stops, the transfer fails, so that no client takes a part for the whole."""
+"""Send files in pieces; if the server stops, the transfer fails, so that no client mistakes a part for the whole."""
 
 import asyncio
 from collections.abc import Mapping

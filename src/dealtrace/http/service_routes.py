@@ -36,7 +36,7 @@ class Alive(TypedDict):
 
 
 class Parts(TypedDict):
-    """The state of what registering a deal needs: `ok`, or the problem in a few words."""
+    """The state of each part that registering a deal needs: `ok`, or the problem in a few words."""
 
     write: str
     schema: str
@@ -52,8 +52,8 @@ class Rebuilt(TypedDict):
 class KnownMirror(TypedDict):
     """The state of the column mirror (a copy of the data for reports): `ok`, or why the next report rebuilds it.
 
-    It has the size of the mirror in bytes, when the mirror was last opened, and the number of changes still to be
-    copied.
+    `bytes` is the size of the mirror, `openedAt` the time when it was last opened, and `behind` the number of changes
+    still to be copied.
     """
 
     state: str

@@ -13,7 +13,7 @@ Content = TypeVar("Content")
 REMEMBERED_FOR = timedelta(days=30)
 """Ours: how long the rows that a file added are remembered, so that its import can be taken back.
 
-By then, the report of its month has shown what is wrong with the file. Later, people have worked with its rows.
+By then, the monthly report has shown what is wrong with the file. Later, people have worked with the rows.
 """
 REMEMBERED_NOUNS = frozenset({"call", "lead_request", "deal"})
 """Ours: the kinds of records for which the rows of a file are remembered, so that its import can be taken back.
@@ -22,7 +22,7 @@ Visits are not remembered: credits refer to them, and finding all credits of a v
 storing every lead slower.
 """
 SILENCE_MAX = timedelta(minutes=1)
-"""Ours: a file import that is being taken back counts as stopped if no step of that has ended for this long."""
+"""Ours: taking a file import back counts as stopped if none of its steps has ended for this long."""
 
 
 class TakeBackOutcome(StrEnum):

@@ -33,7 +33,7 @@ def format_figure(text: str | None, unit: Unit, language: Language, *, is_exact:
 
 
 def format_usual(text: str | None, unit: Unit, language: Language) -> str:
-    """Format a usual figure as `format_figure` does; a count, of which it is a mean or median, has one decimal at most.
+    """Format a usual figure, a mean or median, as `format_figure` does, but with at most one decimal for a count.
 
     An exact mean such as 15.875 leads would look more certain than it is.
     """

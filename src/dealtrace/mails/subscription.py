@@ -13,7 +13,7 @@ _APART = "."
 
 
 class MailList(StrEnum):
-    """What a subscriber gets e-mails from: a scheduled report or an alert rule."""
+    """The source of a subscriber's e-mails: a scheduled report or an alert rule."""
 
     REPORT = "report"
     ALERT = "alert"

@@ -16,7 +16,7 @@ from dealtrace.record import record
 
 MINUTE, SECOND, INSTANT = timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1)
 TRIED_MAX = 50
-"""Ours: the maximum number of leads for which changes to a matcher are tried; leads that need the least come first."""
+"""Ours: the maximum number of leads for which changes to a matcher are tried; those that need the fewest come first."""
 
 
 @record
@@ -227,7 +227,10 @@ def _with_nearest_later_date(
 
 
 def _extent(matcher: Matcher, change: MatcherChange) -> timedelta:
-    """Return the duration by which a change moves a matcher's times; limiting an unlimited depth is the largest."""
+    """Return the total time by which a change moves a matcher's date and depth.
+
+    Limiting an unlimited depth counts as more than any other change.
+    """
     changed = _changed(matcher, change)
     extent = timedelta(0)
     if changed.until is not None and matcher.until is not None:

@@ -25,7 +25,7 @@ from dealtrace.storage.visits.contacts_in_strings import hide_in, pattern_of_con
 from dealtrace.storage.visits.erased_contacts import hide_contacts
 
 PersonReference = str | int
-"""A person by a phone or e-mail as written, or by the id of a client of any site."""
+"""What identifies a person: a phone or e-mail as written, or the id of a client of any site."""
 
 
 def export_person(

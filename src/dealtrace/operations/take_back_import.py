@@ -39,7 +39,7 @@ DEALS_READ_MAX = 5000
 ROWS_COUNTED_MAX = 20_000
 """Ours: the maximum number of rows that the preview of taking an import back counts; a page waits for it."""
 DEALS_PER_STEP = 2000
-"""Ours: how many deals the leads that one step takes back may have together; a single lead may have more.
+"""Ours: the maximum number of deals of all leads that one step takes back; a single lead may have more.
 
 Each of these deals is matched again, and registrations wait for the whole step.
 """

@@ -209,11 +209,13 @@ class ExplanationFormatter:
         facts = {"time": self._time(candidate.missed_by)}
         match candidate.missed_end:
             case Missed.OPENING:
-                return self._say("no match: it began %(time)s after the deal") % facts
+                return self._say("no match: the lead began %(time)s after the deal") % facts
             case Missed.CLOSING:
                 return self._say("no match: the allowed time ended %(time)s before the deal") % facts
             case None if is_winner:
-                return self._say("chosen: it began %(time)s before the deal") % {"time": self._time(candidate.distance)}
+                return self._say("chosen: the lead began %(time)s before the deal") % {
+                    "time": self._time(candidate.distance)
+                }
             case None:
                 return self._say("within the allowed time, but another lead is nearer")
 

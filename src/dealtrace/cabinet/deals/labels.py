@@ -41,7 +41,7 @@ NO_MATCHER_DECIDED = (
     "No matcher found a lead. See below which matchers the CRM sent and why each of them found nothing."
 )
 WON_BY: Mapping[WonBy, str] = {
-    WonBy.ALONE: "It is the only lead within the allowed time.",
+    WonBy.ALONE: "This is the only lead within the allowed time.",
     WonBy.START: "Of the leads within the allowed time, this one began last.",
     WonBy.END: "Of the leads that began at the same time, this one ended last.",
     WonBy.REFERENCE: "Of the leads with the same start and end, this one has the greatest number.",
@@ -56,10 +56,10 @@ OUTCOMES: Mapping[MatcherOutcome, str] = {
 }
 MISSES: Mapping[Miss, str] = {
     Miss.KIND: "the matcher searches for another kind of lead",
-    Miss.LATER: "it began %(time)s after the matcher’s date",
-    Miss.DEPTH: "it began %(time)s before the matcher’s date, %(excess)s more than allowed",
-    Miss.TAGS: "it does not have the required tags",
-    Miss.UNIQUE: "it is not unique",
+    Miss.LATER: "the lead began %(time)s after the matcher’s date",
+    Miss.DEPTH: "the lead began %(time)s before the matcher’s date, %(excess)s more than allowed",
+    Miss.TAGS: "the required tags are missing",
+    Miss.UNIQUE: "the lead is not unique",
 }
 """Why a lead does not fit a matcher (a search for a deal's lead, defined by the CRM)."""
 UNSPECIFIED: Mapping[MatcherKind, str] = {

@@ -115,17 +115,19 @@ class MatcherFormatter:
         if step.matcher.depth is not None:
             facts["excess"] = self._time(candidate.before - step.matcher.depth)
         if is_winner:
-            yield self._say("chosen: it began %(time)s before the matcher’s date") % facts
+            yield self._say("chosen: the lead began %(time)s before the matcher’s date") % facts
         elif not candidate.missed_by and step.outcome is MatcherOutcome.DECIDED:
-            yield self._say("fits: it began %(time)s before the matcher’s date, but another lead is nearer") % facts
+            yield (
+                self._say("fits: the lead began %(time)s before the matcher’s date, but another lead is nearer") % facts
+            )
         elif not candidate.missed_by:
-            yield self._say("fits: it began %(time)s before the matcher’s date") % facts
+            yield self._say("fits: the lead began %(time)s before the matcher’s date") % facts
         else:
             yield self._say("no match: %(reasons)s") % {
                 "reasons": ", ".join(self._say(MISSES[miss]) % facts for miss in candidate.missed_by)
             }
             if not {Miss.LATER, Miss.DEPTH} & set(candidate.missed_by):
-                yield self._say("it began %(time)s before the matcher’s date") % facts
+                yield self._say("the lead began %(time)s before the matcher’s date") % facts
 
     def _time(self, duration: timedelta) -> str:
         return span_of_time(self._view.language, duration)

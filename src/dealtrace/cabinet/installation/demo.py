@@ -33,7 +33,7 @@ OWN_SITE = ""
 """The form value for a new site; other values are the ids of sites."""
 _PARTS = {
     "1": "everything, which takes a minute or more",
-    "0.1": "a tenth of it, which takes a few seconds",
+    "0.1": "a tenth of the data, which takes a few seconds",
     "0.02": "very little, for a quick look",
 }
 """How much data to make: fractions of a whole demo as form values, with the words for each."""

@@ -59,7 +59,7 @@ _ENDED_PREVIEWS = {
 _RUNS_ALREADY = "A run is already in progress."
 _PHASES = {
     Phase.DONE: "Done.",
-    Phase.STOPPED: "Stopped with the server. What was done so far is kept, and you can continue from there.",
+    Phase.STOPPED: "Stopped when the server stopped. What was done so far is kept, and you can continue from there.",
     Phase.SETTINGS_CHANGED: "Stopped, because the settings were changed in the meantime. What was done so far is kept.",
     Phase.FAILED: "Failed; the log of the server has the cause. "
     "What was done so far is kept, and you can continue from there.",
@@ -123,7 +123,7 @@ def _claim(work: AccountWork, site_id: int, kind: PastChange, agrees: Callable[[
     if agrees is not None and not may_run(site, kind, latest, work.now):
         return "Make a preview first: there is none, or settings have changed since the last one."
     if agrees is not None and not agrees(_agreement(latest)):
-        return "This differs from the preview that you saw before. Check it again before you confirm it."
+        return "The preview has changed since you saw it. Check it again before you confirm."
     return claim_past_change(work.at(site), kind, latest, is_preview=agrees is None) or _RUNS_ALREADY
 
 

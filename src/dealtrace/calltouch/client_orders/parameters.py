@@ -287,7 +287,7 @@ _TO_LEAD = (
 _RE_MATCHING = replace(
     MATCHING,
     name="reMatching",
-    ru="Способы узнать, откуда сделка, как в matching; источник определяется заново.",
+    ru="Способы узнать, откуда сделка, в том же формате, что и в matching; источник определяется заново.",
     en="How to find the source of the deal again; the format is the same as in matching.",
 )
 _NEW_COMMENT = replace(

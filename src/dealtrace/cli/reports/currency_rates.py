@@ -1,4 +1,4 @@
-"""`dealtrace rate`: set, import, list and remove the rates by which reports of a site convert currencies to rubles."""
+"""`dealtrace rate`: set, import, list and remove the rates at which a site's reports convert currencies to rubles."""
 
 from datetime import date
 from decimal import Decimal

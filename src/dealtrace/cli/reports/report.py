@@ -135,7 +135,7 @@ def _rows(answered: Report | Pivot) -> Sequence[object]:
 
 
 def _preset(name: str, metrics: str, site_id: int) -> Preset:
-    """Return the preset `name`, or an empty one if there are only `metrics`; without both, print examples and exit."""
+    """Return the preset `name`, or an empty one if only `metrics` are given; given neither, print examples and exit."""
     if name and name not in REPORT_PRESETS:
         fail(f"Unknown preset “{name}”. Available: {', '.join(REPORT_PRESETS)}.")
     if not name and not metrics:

@@ -33,7 +33,7 @@ KEY_WIDTH_MIN = 10
 """The smallest width in characters to which keys are cut; if the table is still too wide, figures are left out."""
 CUT = "…"
 SHARE_DIGITS = 2
-"""The decimals of counts that are sums of shares, as on the pages of the cabinet."""
+"""The number of decimals of counts that are sums of shares, as on the pages of the cabinet."""
 
 
 @record

@@ -66,10 +66,10 @@ def masked_search_notes(question: Question, language: Language) -> Iterator[File
 
 
 def time_notes(answered: Report | Pivot, language: Language) -> Iterator[FileNote]:
-    """Yield notes on the times, such as weeks, in a report or a pivot.
+    """Yield notes on the periods, such as weeks, by which a report or a pivot is grouped.
 
-    One note lists the times that are counted only in part. Another lists the times that are compared with a time of
-    more or fewer days.
+    One note lists the periods that are counted only in part. Another lists the periods that are compared with a period
+    of more or fewer days.
     """
     if lines := partial_lines(answered, language):
         yield FileNote("not whole", "Не целиком", "; ".join(lines))

@@ -96,7 +96,7 @@ def _parse(packed: ZipFile, name: str, start: Callable[[str, dict[str, str]], No
 class _Workbook:
     """Finds a workbook's sheet with the table, and how to read its cells; `start` handles XML elements.
 
-    `is_uncalculated` is whether the program that wrote the workbook left its formulas to the program that opens it.
+    `is_uncalculated` is whether the program that wrote the workbook left its formulas to be calculated on opening.
     """
 
     def __init__(self) -> None:

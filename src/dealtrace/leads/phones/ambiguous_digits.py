@@ -21,9 +21,9 @@ USUAL_GROUPS = (
     (10,), (3, 7), (3, 3, 4), (3, 3, 2, 2), (3, 2, 2, 3), (3, 1, 2, 2, 2),
     (4, 6), (4, 2, 2, 2), (4, 3, 3), (5, 5), (5, 1, 2, 2), (5, 2, 3), (5, 3, 2),
 )  # fmt: skip
-"""Ours: the lengths of the groups in which people write ten digits; ten in such groups make another phone doubtful.
+"""Ours: the lengths of the groups in which people write ten digits; Russian codes have three to five digits.
 
-Russian codes have three to five digits.
+Ten digits in such groups make any other phone that shares digits with them doubtful.
 """
 _LOCAL_AND_DIGIT = re.compile("(?P<ten>[78][0-9](?: ?[0-9]){8}) [0-9](?![0-9])")
 
@@ -35,7 +35,7 @@ def _followed_by_usual(prefix: str) -> re.Pattern[str]:
 
 _PREFIXED, _LOCAL = _followed_by_usual("(?:(?:00|8 ?10) ?7|[78]) ?"), _followed_by_usual("")
 _ALONE = re.compile(r"(?:\+ ?)?[78] (?: ?[0-9]){,10}|[0-9]{11}|(?: ?[0-9]){,10}")
-"""A pattern of strings with too few digits to contain both a Russian number and something else."""
+"""Matches strings with too few digits to contain both a Russian number and something else."""
 _UNDIVIDED = re.compile("[78] |[0-9]{10}")
 _EXIT_CODE = re.compile("8 ?10[0-9]* ?")
 _FOREIGN_START = re.compile(

@@ -78,7 +78,7 @@ def _phone(written: str, parts: Mapping[str, str | None]) -> str | None:
 def _splits_code(written: str) -> bool:
     """Return whether a blank divides the country code with which digits begin, as in `9 18 8 86130 517`.
 
-    Ours: nobody writes a country code in two groups; digits that do are several numbers, here hours and a phone. Only
+    Ours: nobody writes a country code in two groups, so such digits are several numbers, here hours and a phone. Only
     the code of Ukraine is divided, because its last digit is also the trunk prefix: `38 (044) 123-45-67`.
     """
     first = written.partition(" ")[0]

@@ -19,13 +19,13 @@ RUSSIA = "7"
 BARE_LENGTH_MIN = 11
 """Ours: without a plus, numbering plans of other countries apply to this many digits or more: fewer may be Russian."""
 LENGTH_MAX = 15
-"""The most digits of a number with its country code, by the recommendation E.164 of ITU-T."""
+"""The maximum number of digits of a phone with its country code, by ITU-T Recommendation E.164."""
 EXTENSION_LENGTH_MAX = 6
 """Ours: the maximum number of digits of an extension; a longer number is not an extension."""
 RUSSIAN_LENGTH = 10
 """The number of digits of a Russian number after the country code."""
 CODE_LENGTH_MAX = 3
-"""The most digits of a country code."""
+"""The maximum number of digits of a country code."""
 _RUSSIAN_CODE_LENGTH = 3
 _GROUPED_AS_RUSSIAN = re.compile("(?!99)[0-9]{3} [0-9]{3} ?[0-9]{2} ?[0-9]{2} ")
 _KINDS = (

@@ -151,7 +151,7 @@ _MASK = (
 """A sign that hides a digit: it is next to a digit, a separator or another such sign; elsewhere, it is a separator."""
 _MARKS = _like("8 (920) 555-00-55", r"[ .()\[\]{}~'’-]+", " ")
 _MARKS_ALONE = re.compile(r"[ (]{,5}\+?[0-9 ()-]{,20}")
-"""A number with only common marks around it; without a plus after other digits, which may only join the numbers."""
+"""Matches a number with only common marks around it; a plus after a digit is not one, since it may join two numbers."""
 
 WRAPPINGS = (
     _like("sip:79205550055@10.0.0.1:5060", r"\bsips?:([^@\s]{0,64})@[^\s>]*", r"\1", "@"),
@@ -191,7 +191,7 @@ remaining digits may be another person's number.
 _NUMBER = re.compile(r"(?:\+ ?)?[0-9](?:[0-9 ]*[0-9])?")
 _SEPARATOR = re.compile(r"[,;/|\n]")
 _PARTING = re.compile(rf"{_LETTER}|[;\n]|: ")
-"""A pattern of text between digits that divides them into two numbers; a comma, slash or point does not."""
+"""Matches text between digits that divides them into two numbers; a comma, slash or point does not."""
 _TRUNK_OR_CODE = re.compile(r"(?:\+ ?)?[78]")
 
 
@@ -244,8 +244,8 @@ def _divide(text: str) -> Iterator[NumberInText]:
 def _may_join(last: str, between: str, number: str) -> bool:
     """Return whether two numbers may be one number, judging by the text between them.
 
-    Ours: a comma and a blank between a short number and a number of three or more groups that begins with a plus, or a
-    7 or 8 alone, separate the two numbers, as in `кв. 5, 8 (495) 123-45-67`.
+    Ours: a comma and a blank after a short number separate it from the next number, as in `кв. 5, 8 (495) 123-45-67`,
+    if the next number has three or more groups and begins with a plus, or with a 7 or 8 alone.
     """
     is_marked = number.startswith(("+", "7 ", "8 ")) and number.count(" ") > 1
     is_listed = between.startswith(", ") and is_short(last) and is_marked

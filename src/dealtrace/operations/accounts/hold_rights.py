@@ -13,7 +13,7 @@ from dealtrace.storage.accounts.sessions import find_login, lock_login
 from dealtrace.storage.database.database_errors import is_locked_out
 
 LOCKED_RETRY_SECONDS = 5
-"""After how many seconds a person whose account another session has locked should try again."""
+"""After how many seconds a person should try again if another session has locked their account."""
 
 
 @record

@@ -37,7 +37,7 @@ class Browser:
 
 @record
 class Credentials:
-    """The user who has a login, and the hash of the user's password; `None` and an empty string if there is no user."""
+    """The user with a login, and the hash of their password; `None` and an empty string if there is no such user."""
 
     user: User | None
     password_hash: str
@@ -67,7 +67,7 @@ def find_credentials(connection: Connection, login: str) -> Credentials:
 
 
 def verify_password(credentials: Credentials, password: str) -> Proof:
-    """Return the user with the proof if the password is right; this is slow on purpose, and needs no database.
+    """Return the proof of who the user is if the password is right; this is slow on purpose, and needs no database.
 
     Checking an unknown login takes as long as checking a wrong password, so that the time does not reveal which logins
     exist.

@@ -23,7 +23,7 @@ class AlertTrial:
     """The results that a rule would have had over the last 30 days.
 
     `windows` is the number of evaluated windows of time, and `undecided` the number of windows without a verdict.
-    `by_chance` is the number of windows whose count differed by the percentage, but by no more than chance explains.
+    `by_chance` is the number of windows whose count differed by the rule's percentage, but no more than by chance.
     `incidents` are the incidents that would have been raised. `unseen` are the filters whose value no visit, lead or
     deal of these days has.
     """

@@ -22,7 +22,7 @@ from dealtrace.storage.mails.outbox import delete_waiting_mails
 from dealtrace.storage.mails.scheduled_reports import find_scheduled_report, list_scheduled_reports
 
 CHANGES_READ = 1_000
-"""Ours: the number of the latest changes to alerts and to reports by e-mail in which their authors are looked for."""
+"""Ours: how many of the latest changes to alerts and reports by e-mail are searched for the authors."""
 
 
 @record

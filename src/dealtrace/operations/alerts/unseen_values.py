@@ -18,10 +18,11 @@ _COUNTED = tuple(METRICS[name] for name in ("visits", "leads", "deals"))
 def find_unseen_values(source: FactSource, site: Site, question: Question, span: Span) -> tuple[Filter, ...]:
     """Return those filters of a question whose value no visit, lead or deal in the time span has.
 
-    A filter with several values is returned with the unseen values only, and one that excludes a value as one for this
-    value. Times, and dimensions with a fixed list of keys, are left out: their values cannot be misspelled.
+    A filter with several values is returned with the unseen values only. A filter that excludes values is returned as
+    one that requires them. Filters by time, or by a dimension with a fixed list of keys, are left out: their values
+    cannot be misspelled.
 
-    One report per dimension is asked, since the keys of a dimension that match any of its filters are the seen values.
+    One query per dimension is enough, since it finds the keys that match any of the filters by this dimension.
     """
     sought: dict[Dimension, list[Filter]] = {}
     for each in question.filters:

@@ -18,7 +18,7 @@ from dealtrace.storage.deals import deals
 from dealtrace.storage.leads.file_imports import delete_taken_back_rows
 
 TAKEN_BACK = "deal"
-"""The kind under which deals are stored among the rows that were taken back with their file."""
+"""The kind of deals among the stored ids of rows that were deleted by taking an import back."""
 
 
 @operation(ids_per_command=0)

@@ -31,8 +31,8 @@ def import_deals(
     """Import deals and match them with leads; each outcome is the id of the deal or a refusal, in input order.
 
     A deal that was imported before with the same values stays as it is, even if it was changed here later. A deal that
-    was imported before with other values is refused. A deal that was taken back with its file is imported again.
-    `note_added` gets the ids of the new deals.
+    was imported before with other values is refused. A deal that was deleted by taking its import back is imported
+    again. `note_added` gets the ids of the new deals.
     """
     lock_registrations(work)
     own = find_own_ids(work.connection)
@@ -47,7 +47,7 @@ def import_deals(
 
 
 def _clear_taken_back(work: Work, incoming: Sequence[IncomingDeal]) -> None:
-    """Remove the deleted deals that were taken back and have an id or a number of the incoming deals.
+    """Remove deals that taking an import back has deleted, and that have an id or a number of the incoming deals.
 
     Incoming deals whose number another deal has by now are not imported, so they remove nothing.
     """

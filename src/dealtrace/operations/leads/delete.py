@@ -21,7 +21,7 @@ from dealtrace.storage.leads import contact_groups, contact_rows, deletion, lead
 from dealtrace.storage.leads.file_imports import delete_taken_back_rows, has_taken_back_rows, list_taken_back_rows
 
 TAKEN_BACK = "lead"
-"""The kind of leads among the rows that were taken back; a call and a lead request never have the same id."""
+"""The kind of leads, both calls and lead requests, among the stored ids of rows deleted by taking an import back."""
 
 
 def delete_lead(work: Work, ref: LeadRef) -> list[Deal]:
@@ -61,7 +61,7 @@ def _delete(
 
 
 def clear_taken_back_leads(work: Work, incoming: Sequence[IncomingCall] | Sequence[IncomingLeadRequest]) -> None:
-    """Remove the deleted leads that were taken back with their file and have an identifier of an incoming lead.
+    """Remove leads that taking an import back has deleted, and that have an identifier of an incoming lead.
 
     The identifiers of a lead are its id, its reference and, for a call, its SIP id. An incoming lead removes nothing if
     any of its identifiers belongs to a stored lead that was not taken back, because the incoming lead is not stored.

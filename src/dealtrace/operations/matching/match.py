@@ -133,7 +133,7 @@ def _identity_parts(identity: CallIdentity | LeadRequestIdentity) -> tuple[LeadK
 
 
 def _named(clue: LeadClue, named: _Named) -> LeadRef | None:
-    """Return the lead whose id or reference is in the clue, or `None` if there is none; the id is tried first."""
+    """Return the lead with the id or reference in `clue`, or `None` if there is none; the id is tried first."""
     if clue.identity is None:
         return None
     kind, lead_id, reference = _identity_parts(clue.identity)

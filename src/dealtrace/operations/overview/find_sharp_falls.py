@@ -1,4 +1,4 @@
-"""Find sharp falls in a site's match rate, deals, leads and visits on the last finished days, and the lost income."""
+"""Find sharp falls in a site's match rate, deals, leads and visits on the latest complete days, and the lost income."""
 
 from collections.abc import Sequence
 from datetime import datetime

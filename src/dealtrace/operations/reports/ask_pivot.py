@@ -24,7 +24,7 @@ def ask_report_or_pivot(source: FactSource, site: Site, question: Question, now:
 def ask_pivot(source: FactSource, site: Site, question: Question, now: datetime) -> Pivot:
     """Return a pivot table of a question's first metric, with rows by `question.by` and columns by `question.pivot`.
 
-    If the columns are times such as days, and there are too many of them, a time without data gets no column.
+    If the columns are periods such as days, and there are too many, a period without data gets no column.
     """
     assert question.pivot is not None
     first = replace(question, metrics=question.metrics[:1], sort=question.sort_of(question.metrics[0]))

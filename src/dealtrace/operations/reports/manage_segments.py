@@ -66,10 +66,9 @@ def rename_segment(work: Work, saved_name: SavedName, new_name: str) -> bool:
     """Rename a segment; return `False` if there is no such segment.
 
     Saved reports, reports by e-mail and shared links that use the segment get its new name.
-    Ours: if a segment of the site is renamed, the users' own reports that use it are changed too. A user's own report
-    stays as it is if the user has a segment with the old name, which the report uses instead, or a segment with the new
-    name, which the report would use from then on. But it is changed if it explicitly uses the segment of the site.
-    Shared links use only segments of the site.
+    Ours: if a segment of the site is renamed, the users' own reports that use it are changed too. A report that does
+    not say whose segment it uses stays as it is if its user has a segment with the old name, which the report uses
+    instead, or one with the new name, which it would use from then on. Shared links use only segments of the site.
 
     Raises:
         InvalidSetting: the new name is empty or too long.

@@ -1,4 +1,4 @@
-"""Delete what servers stored for a site after its deletion, of which they learn only a few seconds later."""
+"""Delete what servers stored for a deleted site before they learned, a few seconds later, of its deletion."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

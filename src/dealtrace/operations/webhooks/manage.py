@@ -105,8 +105,8 @@ def replay_message(work: AccountWork, webhook_id: int, message_id: str) -> int:
 def delete_webhook(work: AccountWork, webhook_id: int) -> None:
     """Delete a webhook and its deliveries; running servers stop serving it within two seconds.
 
-    The record of the change keeps the webhook's URL, events, fields and message format, so that the webhook can be
-    created again, but not its secret.
+    The record of the change keeps the webhook's URL, events, fields and message format, but not its secret, so that the
+    webhook can be created again.
 
     Raises:
         WebhookNotFound: there is no such webhook.

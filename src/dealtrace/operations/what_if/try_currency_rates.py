@@ -1,4 +1,4 @@
-"""Find out which amounts of deals in rubles would change with other exchange rates; nothing is stored."""
+"""Find out which ruble amounts of deals would change with other exchange rates; nothing is stored."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from dealtrace.record import record
 from dealtrace.storage.reports.currency_rates import find_rates, list_foreign_amounts
 
 AMOUNTS_MAX = 100_000
-"""Ours: how many deals in other currencies, latest first, rates are tried on; more would take too long for a page."""
+"""Ours: the maximum number of deals on which rates are tried, latest first; more would take too long for a page."""
 
 
 @record

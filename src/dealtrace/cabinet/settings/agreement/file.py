@@ -34,7 +34,7 @@ def send_differences_as(extension: str) -> Callable[[View], Awaitable[Response]]
         compared = comparison_of(kept) if kept is not None else None
         if kept is None or compared is None:
             return await gone(view)
-        notes = [FileNote("list", "Список из CRM", compared.name, "List of the CRM")]
+        notes = [FileNote("list", "Список из CRM", compared.name, "CRM list")]
         if compared.total > KEPT_MAX:
             omitted = str(compared.total - KEPT_MAX)
             notes.append(
@@ -80,7 +80,7 @@ def _columns(language: Language) -> Sequence[ExportColumn[Difference]]:
         column("sum", "Бюджет здесь", "Amount here", _ours(lambda deal: deal.amount_rub)),
         column("fileCurrency", "Валюта в файле", "Currency in the file", _theirs(lambda deal: deal.currency)),
         column("currency", "Валюта здесь", "Currency here", _ours(lambda deal: deal.currency)),
-        column("reason", "Почему не прочитана", "Why it is invalid", lambda each: each.reason),
+        column("reason", "Почему строка не прочитана", "Why the row is invalid", lambda each: each.reason),
     )
 
 
