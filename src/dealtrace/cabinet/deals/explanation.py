@@ -215,7 +215,7 @@ class ExplanationFormatter:
             case None if is_winner:
                 return self._say("chosen: it began %(time)s before the deal") % {"time": self._time(candidate.distance)}
             case None:
-                return self._say("within the allowed time, but another lead is nearer")
+                return self._say("within the allowed time, but another lead is nearer to the deal")
 
     def _chart(self, explanation: Explanation, drawn: Sequence[DrawnCandidate]) -> Markup:
         if not drawn:

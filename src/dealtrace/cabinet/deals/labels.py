@@ -49,7 +49,7 @@ WON_BY: Mapping[WonBy, str] = {
 }
 OUTCOMES: Mapping[MatcherOutcome, str] = {
     MatcherOutcome.DECIDED: "This matcher decided.",
-    MatcherOutcome.FOUND_NOTHING: "It found nothing.",
+    MatcherOutcome.FOUND_NOTHING: "This matcher found nothing.",
     MatcherOutcome.PASSED_OVER: "Skipped: Dealtrace does not support this search.",
     MatcherOutcome.NOT_TRIED: "Not tried, because an earlier matcher decided.",
     MatcherOutcome.UNREACHABLE: "Never tried, because an earlier matcher always decides.",

@@ -134,7 +134,9 @@ def _fault_of(link: SharedLink, url: ReportUrl, context: QuestionContext, view: 
     fault = fault_of(url, context, view)
     if link.segment_deleted_at is None or fault:
         return fault
-    return view.translate("Its segment was deleted, and another segment has its name now: the link shows nothing.")
+    return view.translate(
+        "The link shows nothing: the segment of its report was deleted, and another segment now has that name."
+    )
 
 
 def _read(
