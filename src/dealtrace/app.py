@@ -80,7 +80,7 @@ EXPORTS_AT_ONCE = 2
 BACKGROUND_READERS = 1
 """The number of database connections for background runs, which must not use the connections for requests."""
 BUSY_SECONDS_MIN = 1.0
-"""The minimum time for which writers wait for the lock of a SQLite file; each of our commands takes it for a moment."""
+"""The minimum time for which writers wait for the lock of a SQLite file; a command holds the lock only briefly."""
 PASSWORDS_AT_ONCE = 2
 """How many passwords a process checks at once; each check uses a whole CPU core and dozens of megabytes."""
 FILES_AT_ONCE = 4
@@ -338,7 +338,7 @@ class Application:
         self._loops.start(self._store_requests_of_busy_sites, pause_seconds=0, outage=of_busy_sites)
 
     def _begin_stop(self) -> None:
-        """End all work that would delay the stop of the server; requests are still answered."""
+        """End all work that would delay the shutdown of the server; requests are still answered."""
         self._server_stop.begin()
         self._write_queue.begin_stop()
         self._report_pool.begin_stop()

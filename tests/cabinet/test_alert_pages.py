@@ -55,7 +55,9 @@ def add_deals(served: Stage, owner: Player, *, days_ago: int, count: int) -> Non
 def test_a_rule_is_tried_on_the_last_30_days_before_it_is_saved(served: Stage, owner: Player, boss: Guest) -> None:
     add_deals(served, owner, days_ago=5, count=4)
     tried = boss.send(PLACE, **RULE)
-    assert "Alerts that this rule would have raised in the last 30 days: 1. Windows checked: 30" in text_of(tried.text)
+    assert "Alerts that this rule would have raised in the last 30 days: 1. Time windows checked: 30" in text_of(
+        tried.text
+    )
     assert stored(served, owner) == []
     saved = boss.send_seen(PLACE, **RULE, recipients="anna@example.com en\nivan@example.com ru")
     assert saved.status_code == 303
@@ -164,7 +166,7 @@ def test_a_rule_is_not_changed_before_it_is_tried(served: Stage, owner: Player, 
     (before,) = stored(served, owner)
     place = f"{PLACE}/{before.id}"
     assert 'name="agreed"' not in boss.get(place).text
-    assert "Windows checked: 30" in text_of(boss.send(place, **{**RULE, "amount": "5"}).text)
+    assert "Time windows checked: 30" in text_of(boss.send(place, **{**RULE, "amount": "5"}).text)
     assert stored(served, owner) == [before]
 
 
@@ -224,7 +226,7 @@ def test_a_rule_is_changed_tested_and_removed(served: Stage, owner: Player, boss
     (alert,) = stored(served, owner)
     place = f"{PLACE}/{alert.id}"
     assert 'name="amount" type="text" value="15%"' in boss.get(place).text
-    assert "Windows checked: 30" in text_of(boss.send(place, kind="drop", metric="leads", window="day").text)
+    assert "Time windows checked: 30" in text_of(boss.send(place, kind="drop", metric="leads", window="day").text)
     changed = {"kind": "drop", "metric": "leads", "window": "day", "recipients": "a@example.com"}
     assert boss.send_seen(place, **changed).status_code == 303
     assert stored(served, owner)[0].rule.metric == "leads"

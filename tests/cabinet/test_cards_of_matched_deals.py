@@ -58,10 +58,8 @@ def test_the_card_says_which_matcher_decided_and_what_the_others_missed_by(
     words = text_of(page)
     assert "The match was decided by a matcher from the list that the CRM sent." in words
     assert "1. A chat Skipped: Dealtrace does not support this search" in words
-    assert (
-        f"2. Lead requests by contact {PHONE} It found nothing. The lead began no later than 26 Mar 2018, 12:00."
-        in words
-    )
+    found_nothing = "This matcher found nothing. The lead began no later than 26 Mar 2018, 12:00."
+    assert f"2. Lead requests by contact {PHONE} {found_nothing}" in words
     assert "The lead began no more than 2 h before the matcher’s date. The nearest lead is chosen." in words
     missed = "no match: the lead began 5 h before the matcher’s date, 3 h more than allowed 26 Mar 2018, 07:00"
     assert f"Lead request {request.id} {missed}" in words
@@ -89,15 +87,15 @@ def test_the_card_says_why_no_matcher_found_a_lead(served: Stage, site: Player, 
     words = text_of(page)
     assert "No matcher found a lead. See below which matchers the CRM sent" in words
     assert "The nearest lead that is unique among leads of its kind is chosen." in words
-    assert "It has at least one of the tags: vip, b2b." in words
+    assert "The lead has at least one of the tags: vip, b2b." in words
     missed = (
         "no match: the required tags are missing, the lead is not unique; the lead began 2 h before the matcher’s date"
     )
     assert f"Call {call.id} {missed} 26 Mar 2018, 10:00" in words
-    assert f"2. Call {call.id + 1000} It found nothing." in words
-    assert f"3. Calls and lead requests by contact {OTHER} It found nothing." in words
+    assert f"2. Call {call.id + 1000} This matcher found nothing." in words
+    assert f"3. Calls and lead requests by contact {OTHER} This matcher found nothing." in words
     assert "No leads with this contact." in words
-    assert "4. Visit 7, 8 It found nothing." in words
+    assert "4. Visit 7, 8 This matcher found nothing." in words
     assert page.count("✓") == 0
 
 
@@ -112,7 +110,7 @@ def test_the_card_names_the_stated_source_safely_and_in_russian(
     assert "<script>alert" not in page
     visitor = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
     words = text_of(visitor.get(f"deals/{deal}").text)
-    assert f"1. Звонки и заявки по контакту {PHONE} Ничего не найдено." in words
+    assert f"1. Звонки и заявки по контакту {PHONE} Это условие ничего не нашло." in words
     assert "не подошёл: начался через 1 ч после даты условия" in words
 
 

@@ -275,7 +275,7 @@ def test_the_chart_has_the_chosen_lead_and_says_how_many_it_leaves_out(
     page = analyst.get(f"deals/{register(served, site, 'A-1', clue=by_contact(PHONE))}").text
     assert page.count('class="won"') == 1
     assert page.count('class="missed"') == 11
-    assert "3 more considered leads are not drawn." in text_of(page)
+    assert "3 more leads were considered, but are not drawn." in text_of(page)
 
 
 def test_the_smallest_change_says_which_source_the_deal_would_get(

@@ -144,7 +144,7 @@ def test_a_sharp_fall_is_stated_with_the_report_that_shows_it(
             "en",
             [
                 "Sharp falls on the same days, {week}: Deals 35, usually 112; Leads 7, usually 42.",
-                "Deals below the usual number: 77.",
+                "Deals missing compared with the usual number: 77.",
                 "Won amount fell to 2 100 ₽ (was 5 600 ₽).",
                 "Deals of these days that are still open: 14, 1 400 ₽.",
             ],

@@ -39,7 +39,7 @@ def test_an_import_is_taken_back_after_a_preview(boss: Guest, server: ServerProc
     assert f'href="/cabinet/{owner.site.id}/settings/imports/undo/1"' in listed
     assert server.update(owner.token, orderNumber="A-2", status="Won").status_code == 200
     shown = text_of(boss.get("settings/imports/undo/1").text)
-    assert "Will be deleted 1 Will stay, changed since 1" in shown
+    assert "Will be deleted 1 Will stay, changed after the import 1" in shown
     assert "yandex / cpc 1 1 000 ₽" in shown
     assert boss.send("settings/imports/undo/1").headers["location"].endswith("/settings/imports/undo/1")
     wait_until(lambda: "The import has been undone." in text_of(boss.get("settings/imports/undo/1").text))

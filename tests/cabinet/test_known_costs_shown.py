@@ -22,7 +22,7 @@ pytestmark = on_one_engine
 ZONE = zone_at_noon()
 TODAY = site_day(datetime.now(UTC), ZONE)
 COMPARED = {"period": "7d", "compare": "previous"}
-WHOLE_DAYS = ", while costs are counted by whole days"
+WHOLE_DAYS = ", but costs are counted for whole days"
 
 
 @pytest.fixture(scope="module")

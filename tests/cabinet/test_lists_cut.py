@@ -137,7 +137,7 @@ def test_campaigns_without_visits_beyond_those_named_are_in_a_report(
     page = boss.get("").text
     shown = text_of(page)
     assert [name for name in names if f"The campaign {name} " in shown] == names[1 : MISSING_SHOWN + 1]
-    assert "2 cheaper campaigns cost money and brought no visits, and are not listed here." in shown
+    assert "2 more campaigns cost less, brought no visits, and are not listed here." in shown
     assert "Ещё 2 менее дорогие кампании стоили денег и не принесли визитов" in text_of(russian.get("").text)
     (link,) = [url for url in links_of(page) if "by=campaign" in url and "sort=-cost" in url]
     assert "idle 6" in text_of(boss.follow(link).text)

@@ -164,8 +164,8 @@ def test_an_import_of_days_with_a_gap_is_not_undone_with_the_days_between(
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "Costs that imports replaced here and that cannot be restored"),
-        ("ru", "Расходы, заменённые здесь при импорте: восстановить их нельзя"),
+        ("en", "Costs of the chosen days that imports replaced; they cannot be restored"),
+        ("ru", "Расходы за выбранные дни, заменённые при импорте: восстановить их нельзя"),
     ],
 )
 def test_before_costs_are_deleted_a_page_says_how_many_their_imports_replaced(

@@ -101,7 +101,7 @@ def test_a_model_says_what_it_means(analyst: Guest) -> None:
     assert "a direct one only if there was no other" in words_of(analyst.get("reports").text)
     page = words_of(analyst.get("reports", model="all").text)
     assert "all visits in 90 days get equal shares" in page
-    assert "the difference between the greatest and the least number of the row" in page
+    assert "the difference between the largest and the smallest number in the row" in page
 
 
 def test_an_unfinished_day_says_up_to_which_moment_it_is_compared(analyst: Guest) -> None:

@@ -330,7 +330,7 @@ def test_a_saved_report_that_only_others_can_open_says_so(pair: tuple[Guest, Gue
     owner, reader = pair
     query = f"metrics=leads&by=manager&filter=manager:is:{EMAIL}"
     owner.send("reports/saved", name="Anna", whose="site", query=query)
-    said = "Only analysts and owners can open it"
+    said = "Only analysts and owners can open this"
     assert said in reader.get("reports/saved").text
     assert said not in owner.get("reports/saved").text
 

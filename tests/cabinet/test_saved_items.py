@@ -65,7 +65,7 @@ def test_a_reader_saves_renames_and_deletes_what_is_their_own(person: Callable[[
     assert list(kept_on(renamed)) == ["Search"]
     asked = reader.post(f"{place}/change", name="Search", whose="own", act="delete")
     assert "Delete “Search”?" in text_of(asked.text)
-    assert "Nobody else sees it. You can bring it back only on the next page." in text_of(asked.text)
+    assert "Only you are affected. You can undo the deletion only on the next page." in text_of(asked.text)
     assert list(kept_on(asked)) == ["Search"]
     assert list(kept_on(reader.post(f"{place}/change", name="Search", whose="own", act="delete", agreed="B"))) == [
         "Search"
@@ -98,7 +98,7 @@ def test_what_is_the_sites_is_used_by_readers_and_changed_by_analysts(
     assert reader.post(f"{place}/change", name="Mine", whose="own", act="delete").status_code == 404
     assert list(kept_on(analyst.get(place))) == ["All", "Mine"]
     asked = text_of(analyst.post(f"{place}/change", name="All", whose="site", act="delete").text)
-    assert "You can bring it back on the page “Changes”." in asked
+    assert "You can undo the deletion on the page “Changes”." in asked
     assert list(kept_on(reader.get(place))) == ["All"]
 
 

@@ -136,7 +136,7 @@ def test_a_link_follows_a_segment_of_the_site(owner_of: Guest, served: Stage, si
 
     change([f"campaign:is:{CAMPAIGN}"])
     url = share(owner_of, "by=campaign&metrics=leads&segment=agency")
-    assert "shared links that use it: 1" in owner_of.get("reports/segments").text
+    assert "shared links that use this segment: 1" in owner_of.get("reports/segments").text
     assert "•••" not in visit(url).text
     change(["campaign:filled"])
     assert "•••" in visit(url).text
@@ -161,7 +161,7 @@ def test_a_link_that_lost_its_segment_follows_no_other(owner_of: Guest, comes_by
     url = share(owner_of, "by=campaign&metrics=leads&segment=agency", "Followed")
     whole = share(owner_of, "by=campaign&metrics=leads", "Whole")
     asked = owner_of.post(f"{place}/change", **agency, act="delete").text
-    assert "Shared links that stop working for good, even if it is brought back: 1" in asked
+    assert "Shared links that stop working permanently, even if the deletion is undone: 1" in asked
     assert visit(url).status_code == 200
     owner_of.post(f"{place}/change", **agency, act="delete", agreed="agency")
     match comes_by:
@@ -174,14 +174,19 @@ def test_a_link_that_lost_its_segment_follows_no_other(owner_of: Guest, comes_by
             owner_of.post(place, **agency, query=f"filter=campaign%3Ais%3A{CAMPAIGN}", overwrite="on")
     listed = owner_of.get(place).text
     assert "agency" in listed
-    assert "shared links that use it" not in listed
+    assert "shared links that use this segment" not in listed
     page = visit(url)
     assert page.status_code == 410
     assert "The segment of the report was deleted, so the link shows nothing." in page.text
     assert CAMPAIGN not in page.text
     assert visit(whole).status_code == 200
     shown = owner_of.get("settings/shared").text
-    assert shown.count("Its segment was deleted, and another segment has its name now: the link shows nothing.") == 1
+    assert (
+        shown.count(
+            "The link shows nothing: the segment of its report was deleted, and another segment now has that name."
+        )
+        == 1
+    )
 
 
 def test_a_link_that_lacked_its_segment_before_it_was_noted_follows_no_other(owner_of: Guest, served: Stage) -> None:

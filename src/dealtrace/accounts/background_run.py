@@ -37,7 +37,7 @@ ACTIVE = frozenset({Phase.WAITING, Phase.RUNNING})
 class RunMove:
     """The deals and kopecks that a run moves from one source to another; each source is given with its medium.
 
-    `deals` is in units of 1/`WHOLE` of a deal.
+    `deals` is in millionths of a deal, since the credit for a deal may be divided among sources.
     """
 
     source: tuple[str | None, str | None]

@@ -16,12 +16,12 @@ PASSWORD_LINK_AGE_MAX = timedelta(days=1)
 """Ours: how long a link that sets a password is valid; a forgotten link is dangerous, and a new one is easy to make."""
 
 NAME_TRIES_MAX = 5
-"""Ours: how many logins of others the bearer of an invitation may try before the invitation becomes void.
+"""Ours: how often a person with an invitation may choose a login that is taken before the invitation becomes void.
 
 People choose their login and must learn if it is taken, which reveals that a user with this login exists. Limits per
-minute and IP address only slow down a list of guesses. If an invitation were bound to a login, its maker could find out
-which logins exist, and would need a login that the person may not have chosen yet. A few tries per invitation are
-enough to choose a free login, and each invitation is recorded with its maker.
+minute and IP address only slow down a person who guesses logins. If an invitation were bound to a login, its maker
+could find out which logins exist, and would need a login that the person may not have chosen yet. A few tries per
+invitation are enough to choose a free login, and each invitation is recorded with its maker.
 """
 
 
@@ -53,5 +53,5 @@ class Invitation:
     name_tries: int = 0
 
     def is_valid(self, now: datetime) -> bool:
-        """Return whether the link has neither expired nor been tried with too many logins; it may have been used."""
+        """Return whether the link has neither expired nor been tried with too many logins, even if it was used."""
         return self.name_tries < NAME_TRIES_MAX and (self.expires_at is None or now < self.expires_at)

@@ -28,9 +28,9 @@ def _spelt(names: str) -> frozenset[str]:
 
 SECRETS = _spelt("clientApiId Access-Token access_token apikey token")
 SECRET_WORDS = ("token", "apikey", "apiid", "secret", "password", "authorization")
-"""Words in the names of unknown parameters, written without signs, whose values are probably secrets.
+"""Words that mark an unknown parameter as a secret if its name contains them, ignoring case and punctuation.
 
-Ours: programs send a token under names of their own, such as `api_key`; the journal must not show it then either.
+Ours: programs also send a token under names of their own, such as `api_key`, and the journal must never show a token.
 """
 CONTACTS = _spelt(
     "phoneNumber clientPhoneNumber callerid phone phones email emails callerphone "
@@ -41,9 +41,9 @@ FREE_TEXTS = _spelt(
     "comment comments comment.text orderComment addNewComment addNewComment.text orderName custom customFields "
     "customFields.value message"
 )
-"""Parameters with free texts, of which only the first character is kept.
+"""Parameters with free text, of which only the first character is kept.
 
-Ours: nobody knows what is written there, and an erasure of a person cannot find it in the journal.
+Ours: free text may contain personal data, which could not be found in the journal when the person is erased.
 """
 IDENTIFIERS = _spelt(
     "orderId orderNumber orderDate orderSum callId callReferenceId requestId requestNumber sessionId siteId id "
@@ -72,7 +72,7 @@ _AFTER_ESCAPE = r"(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})"
 _TOKEN = re.compile(
     rf"(?:(?<!{_SIGN})|{_AFTER_ESCAPE})(?={_SIGN}*[A-Z])(?={_SIGN}*[a-z]){_SIGN}{{{TOKEN_LENGTH}}}(?!{_SIGN})"
 )
-"""What generated tokens look like; a generated token without a capital or a small letter practically never occurs."""
+"""The pattern of generated tokens; practically every generated token has a capital and a small letter."""
 _CONTACT_LENGTH_MIN = 4
 _SHOWN_OF_PHONE = 4
 _DIGITS_OF_PHONE_MIN = 7

@@ -63,8 +63,8 @@ class FormerValues(TypedDict, total=False):
 
     The parts of an alert are `rule`, `filters` and `recipients`; those of a report by e-mail are `title`, `schedule`
     (how often, and at which hour), `question` and `recipients`; those of a webhook are `url`, `events` and `fields`,
-    and those of a deleted webhook also `style`. A report or segment has its former `question` here if it is too long to
-    be shown. The parts of an import of costs are its account, its source, the number of days with costs, and the number
+    and those of a deleted webhook also `style`. A report or segment has its former `question` if that is too long to be
+    shown. The parts of an import of costs are its account, its source, the number of days with costs, and the number
     of costs of these days that it `replaced`; older imports lack `replaced`.
     """
 

@@ -10,7 +10,7 @@ from dealtrace.record import record
 TokenId = NewType("TokenId", int)
 
 TOKEN_BYTES = 33
-"""264 random bits of a generated token, written as 44 characters that need no encoding in a URL."""
+"""The number of random bytes in a generated token, which is written as 44 characters that need no encoding in a URL."""
 TOKEN_LENGTH = TOKEN_BYTES * 4 // 3
 """The length of a generated token."""
 TOKEN_LENGTH_MIN = 16

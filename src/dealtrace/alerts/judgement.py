@@ -52,7 +52,7 @@ class Observed:
 class Judgement:
     """The verdict on a number, the number, and the usual number; unknown numbers are `None`.
 
-    With `is_chance`, a count differs by the percentage of the rule, but by no more than chance explains.
+    `is_chance` is true if a count differs from the usual count by the rule's percentage, but may do so by chance.
     """
 
     verdict: AlertVerdict

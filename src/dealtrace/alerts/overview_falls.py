@@ -11,7 +11,7 @@ from dealtrace.record import record
 from dealtrace.reports.metrics import METRICS, Metric
 
 FALLS_WATCHED = tuple(METRICS[name] for name in ("match_rate", "deals", "leads", "visits"))
-"""Ours: the watched metrics; amounts are not watched, because at most sites a few large deals change them."""
+"""Ours: the watched metrics; amounts are not watched, because a few large deals can change them sharply."""
 WINDOWS_WATCHED = (WINDOWS["week"], WINDOWS["day"])
 """Ours: the last seven finished days and the last finished day are judged; if both show a fall, the week is shown."""
 RATIO_BASIS_MIN = 100

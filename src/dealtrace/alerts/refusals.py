@@ -1,4 +1,4 @@
-"""The refusals of alerts, a branch of the tree in `errors.py`."""
+"""The refusals of requests about alerts, which belong to the tree of refusals in `errors.py`."""
 
 from dealtrace.errors import Refusal
 

@@ -105,9 +105,10 @@ def rule_sentence(rule: Rule, language: Language, columns: Mapping[str, Metric])
 
 
 def chance_sentences(rule: Rule, count: int, language: Language) -> Sequence[str]:
-    """Say in how many windows of a trial a count was unusual only by the rule's percentage, and what to choose instead.
+    """Return sentences about the windows of a trial in which chance explains the difference from the usual count.
 
-    Without such windows, the result is empty.
+    Such windows raise no alert; `count` is their number. The sentences also say what to choose instead of this rule.
+    If there are no such windows, the result is empty.
     """
     if not count:
         return []

@@ -44,7 +44,7 @@ class LeadBehind(TypedDict):
 
 
 class DealBehind(TypedDict):
-    """A deal behind a figure: the share of it that the figure counts, its amount, and its margin if margins are added.
+    """A deal behind a figure: the share of it that the figure counts, and its amount; also its margin if `sum` has one.
 
     Money is `null` if it is unknown.
     """

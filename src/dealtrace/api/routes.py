@@ -53,7 +53,7 @@ content-disposition: attachment; filename="report-1-2026-11-01-2026-11-28.xlsx"
 PK…
 """,
 }
-"""The answers of reports as files: the last one is a spreadsheet, which is binary and therefore cut short here."""
+"""Example answers with a report as a file; the contents of the XLSX file are cut short, since they are binary."""
 _FIGURES = {
     "values": {"deals": 12, "amount": "1200.00"},
     "compared": {"deals": 10, "amount": "900.00"},

@@ -30,7 +30,7 @@ EXACT = Context(prec=60)
 
 
 class CostImportSource(StrEnum):
-    """How costs were imported: from a file or by the API; a file replaces only costs that came from a file."""
+    """How costs were imported: from a file or through the API; a file replaces only costs that came from a file."""
 
     FILE = "file"
     API = "api"
@@ -46,7 +46,7 @@ class CostAccount:
 
 
 API_ACCOUNT = CostAccount("api", "", CostImportSource.API)
-"""The account of all costs imported by the API, since its requests state no account."""
+"""The account of all costs imported through the API, whose requests do not name an account."""
 
 
 @record

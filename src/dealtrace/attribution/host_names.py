@@ -23,12 +23,12 @@ def _label_pattern(signs: str) -> str:
 DOMAIN_LABEL = _label_pattern("A-Za-z0-9")
 """A regular expression for a label of a domain in ASCII, which begins and ends with a letter or digit."""
 _HOST_LABEL = re.compile(_label_pattern("A-Za-z0-9_"))
-"""A label of a host may also have underscores, as names inside companies do, for example those of containers."""
+"""A label of a host name; unlike a label of a domain, it may have underscores, as names of containers often do."""
 _NUMBER_LABEL = re.compile("[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 def is_host_name(host: str) -> bool:
-    """Return whether a name in ASCII, or an IPv4 address, can be that of a host; it is not looked up.
+    """Return whether a string in ASCII is a valid host name or IPv4 address; the host is not looked up.
 
     Ours: as in browsers, a name whose last label is a number is an IPv4 address. It must be four decimal numbers,
     because programs interpret other forms, such as `0177.0.0.1`, in different ways or not at all.

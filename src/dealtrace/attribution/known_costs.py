@@ -7,13 +7,13 @@ from dealtrace.attribution.cost import CostAccount
 from dealtrace.record import record
 
 ENDED_AFTER = timedelta(days=28)
-"""Ours: an account whose last costs are older than this has ended; the costs of a site no longer wait for it."""
+"""Ours: an account whose last costs are older than this has ended, and no further costs are expected from it."""
 USUAL_SPAN = timedelta(days=14)
 USUAL_DAYS_MIN = 7
 """Ours: an account is regular if it has costs on at least this many days of the `USUAL_SPAN` up to its latest costs.
 
-So the costs of a site do not wait for an account with one invoice a month, or for one that has just been added. A
-campaign that pauses at weekends is still regular.
+Only regular accounts delay the day up to which the costs of a site are known: not an account with one invoice a month,
+nor one that has just been added. An account whose campaigns pause at weekends is still regular.
 """
 DAYS_WATCHED = ENDED_AFTER + USUAL_SPAN
 """Ours: how many days back costs are read to find the accounts that have not ended and are regular."""

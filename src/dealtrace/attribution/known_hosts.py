@@ -222,7 +222,7 @@ absolutbank.ru domrfbank.ru zenit.ru ubrr.ru vbrr.ru ozonbank.ru wb-bank.ru mult
 """
 """Registered domains of banks and of companies that check cards for banks."""
 _CARD_CHECK = re.compile(r"(?:3-?dsec(?:ure)?|3d-?secure|emv3ds|acs-3ds|3ds-acs)[0-9]*(?:-[0-9]+)?\.")
-"""The prefix of hostnames on which banks check cards by 3-D Secure; no other hostnames begin so."""
+"""The prefix of hostnames on which banks check cards by 3-D Secure; no other hostnames have this prefix."""
 _CARD_CHECK_OF_BANK = re.compile(r"(?:acs|3-?ds)[0-9]*(?:-[0-9]+)?\.")
 """A prefix of hostnames that means a card check only under the domain of a bank, as in `3ds.sberbank.ru`."""
 PAYMENT_DOMAINS = """

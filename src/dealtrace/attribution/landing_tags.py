@@ -33,7 +33,7 @@ UTM_TAGS: Mapping[str, str] = {
 }
 OPENSTAT = "_openstat"
 REFERRER = "utm_referrer"
-"""The parameter in which redirects, such as those of a protection against robots, keep the referring page's URL."""
+"""The parameter in which redirects, such as those of a bot protection service, keep the URL of the referring page."""
 OPENSTAT_SERVICES: Mapping[str, str] = {
     "direct.yandex.ru": "yandex",
     "direct.yandex.com": "yandex",

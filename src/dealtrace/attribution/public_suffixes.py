@@ -11,7 +11,7 @@ LABEL_LENGTH_MAX = 63
 
 @cache
 def public_suffixes() -> PublicSuffixList:
-    """Return the Public Suffix List that the library includes; it is read on first use, because reading takes 40 ms."""
+    """Return the Public Suffix List of the library `publicsuffixlist`; it is read on first use, which takes 40 ms."""
     return PublicSuffixList(only_icann=True)
 
 

@@ -7,7 +7,7 @@ from dealtrace.attribution.traffic_source import TrafficSource, part_key
 from dealtrace.record import record
 
 CAMPAIGN_PARTS = 3
-"""How many of the five parts of a traffic source identify a campaign: the first three, source, medium and campaign."""
+"""How many of the five parts of a traffic source identify a campaign: source, medium and campaign."""
 
 
 @record

@@ -12,7 +12,7 @@ from dealtrace.reports.question import ALL_MODELS
 
 _MODELS = {ALL_MODELS, *(str(int(model)) for model in AttributionModel)}
 NO_COMPARISON = "none"
-"""The value of `compare` that asks for no comparison where there would be one by default."""
+"""The value of `compare` that turns off the default comparison."""
 _COMPARISONS = (NO_COMPARISON, *Comparison)
 QUESTION = ("compare", "model", "models")
 """The parameters that lists of deals and leads do not use themselves, but keep in their links to reports."""

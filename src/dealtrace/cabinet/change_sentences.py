@@ -94,7 +94,7 @@ _NAMED_VALUES = frozenset(
         ChangeKind.LEAD,
     }
 )
-"""The kinds of change whose old and new values have texts in `_VALUES`."""
+"""The kinds of change whose old and new values have labels in `_VALUES`."""
 assert set(_CHANGED) == set(ChangeKind)
 
 

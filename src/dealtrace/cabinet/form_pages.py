@@ -20,15 +20,16 @@ DONE: Mapping[str, str] = {
     "deleted": "Deleted.",
     "added": "Added.",
     "removed": "Removed.",
-    "revoked": "Revoked. Servers stop accepting it within two seconds.",
+    "revoked": "The token has been revoked. Servers stop accepting it within two seconds.",
     "link": "Revoked. The link no longer works.",
-    "paused": "Paused. Events wait until it is resumed, for up to 30 days.",
+    "paused": "The webhook has been paused. Events wait until it is resumed, for up to 30 days.",
     "resumed": "Resumed. Waiting messages are sent in order.",
     "testing": "A test message is being sent.",
     "webhook": "Saved. Servers apply the change within two seconds.",
     "since": "The messages since the chosen time will be sent again.",
     "again": "The message will be sent again.",
-    "host": "Saved. The change applies to new visits within two seconds, to past visits once they are reclassified.",
+    "host": "Saved. The change applies to new visits within two seconds, and to past visits once they are "
+    "reclassified.",
 }
 """The messages about changes, by the code that stands for each of them in the URL."""
 Faults = Mapping[str, str]

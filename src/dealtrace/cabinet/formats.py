@@ -22,7 +22,7 @@ MONTHS = {
     "ru": "янв фев мар апр мая июн июл авг сен окт ноя дек".split(),  # noqa: SIM905 - reads better
     "en": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),  # noqa: SIM905
 }
-"""The months as a day has them: 26 ноя, 1 мая."""
+"""Abbreviated names of the months, as they are written after the number of a day: 26 ноя, 1 мая."""
 _MONTHS_ALONE = {
     "ru": "Январь Февраль Март Апрель Май Июнь Июль Август Сентябрь Октябрь Ноябрь Декабрь".split(),  # noqa: SIM905
     "en": MONTHS["en"],

@@ -15,7 +15,7 @@ from dealtrace.http.body import DROPPED_BYTES_MAX_WITH_FILES, DROPPED_BYTES_MAX_
 from dealtrace.record import record
 
 FORM_BYTES_MAX = 1_000_000
-"""Ours: larger than any valid form, so that its page can still say which field is too long and show the form again."""
+"""Ours: this exceeds the size of any valid form, so a form with a field that is too long can still be shown again."""
 OPEN_FORM_BYTES_MAX = 100_000
 """The maximum size of a form that people send without a login."""
 FIELDS_MAX = 200
@@ -59,8 +59,8 @@ def is_own_form(request: Request, form: Form, form_token: str, *, is_secure: boo
 
     The browser's header `Sec-Fetch-Site` or `Origin` decides. Without these headers the form token decides; if there is
     no token because there is no session, any form is accepted, since another website could do no harm by sending one.
-    `is_secure` is true if the form came by https; a page of our host that came by http then counts as another website,
-    since anybody on the network could have written it.
+    `is_secure` is true if the form came over https; a page of our host that came over http then counts as another
+    website, since anybody on the network could have written that page.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:

@@ -43,9 +43,9 @@ from dealtrace.whole_number import ID_MAX
 LANGUAGE_COOKIE = "language"
 SESSION_COOKIE = "session"
 HOST_PREFIX = "__Host-"
-"""The prefix of the cookie's name under https: browsers send such a cookie only by https, and only to its own host."""
+"""The prefix of the cookie's name under https: browsers send such a cookie only over https, only to its own host."""
 FIRST_RESPONSE_TRIES, FIRST_RESPONSE_PAUSE_SECONDS = 50, 0.1
-"""How many times to ask for the response to a form that another request has taken, and the pause between two tries."""
+"""How many times to look for the response to a form that another request is handling, and the pause in between."""
 UNSAVED = "unsaved"
 """The parameter of the login page that is set if a form was sent after the session ended."""
 TRANSIENT = (429, 500, 503)
@@ -65,7 +65,7 @@ class Page:
     - `is_signed`: whether an open page accepts forms from anywhere, since its path is signed.
     - `is_of_installation`: whether only owners of the installation may open the page.
     - `takes_code`: whether people enter the code of two-factor authentication on the page.
-    - `sets_factor`: whether people may open the page who must first set up two-factor authentication.
+    - `sets_factor`: whether people who must first set up two-factor authentication may open the page.
     - `carries_site`: whether the page is outside a site, but shows the header of the site in the parameter `site`.
     - `form_bytes_max`, `files_max`: the limits of a form; a form with files is parsed only after the rights of the
       person are checked.
@@ -229,7 +229,7 @@ class PageGate:
             view.site_names = await self._find_site_names(view, {*view.rights.roles, SiteId(site_id)})
 
     async def _find_site_names(self, view: View, known: AbstractSet[SiteId]) -> Mapping[SiteId, str]:
-        """Return the names of all sites: from the cache, unless it lacks a (new) site in `known`."""
+        """Return the names of all sites, from the cache unless it lacks one of the sites `known` (a new one)."""
         names = view.services.site_cache.remembered_site_names()
         return names if names is not None and known <= names.keys() else await view.read(self._look_up_names)
 
@@ -355,10 +355,10 @@ def _kept_fields(view: View) -> Sequence[tuple[str, str]]:
 
 
 def _to_login(view: View, page: Page) -> Response:
-    """Redirect to the login page and from there back; after a form, the login page says that nothing was saved.
+    """Redirect to the login page, which leads back; if a form was sent, the login page says that nothing was saved.
 
-    Ours: what was typed is not offered again. It would have to wait in a URL, a cookie or the database until somebody
-    logs in, who may be another person.
+    Ours: the contents of the form are not shown again. They would have to wait in a URL, a cookie or the database until
+    somebody logs in, possibly another person.
     """
     if page.method != "POST":
         return view.redirect_to("/login" + then_query(view.return_path))

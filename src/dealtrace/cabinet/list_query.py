@@ -33,7 +33,7 @@ PERIOD = ("period", "from", "to")
 FilterLabels = Mapping[str, tuple[str, Mapping[str, str]]]
 """For each filter of a list, the English label of its field on the page, and English words for its values.
 
-A filter without words takes any text.
+A filter without such words accepts any text.
 """
 _BY_AMOUNT = "amount:"
 """The prefix of page keys in lists sorted by amount; it distinguishes them from page keys in lists sorted by time."""

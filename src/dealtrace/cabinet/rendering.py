@@ -33,7 +33,7 @@ HEADERS = {
 }
 FOLDER = files("dealtrace.cabinet")
 REPLACED = frozenset({"past_state", "undo_state", "counter_state", "webhook", "demos"})
-"""The blocks that a script may request alone; all other blocks need what the top of their template defines."""
+"""The template blocks that a script may request alone; other blocks use variables set at the top of their template."""
 
 
 def render_page(

@@ -20,7 +20,7 @@ def call_line(origin: str, now: datetime) -> str:
 
 
 def lead_request_line(origin: str, site_id: int) -> str:
-    """Return the line that sends a lead request, as a form of the site does; it needs no token."""
+    """Return the line that sends a lead request, as a form on a web page does; it needs no token."""
     url = f"{origin}/calls-service/RestAPI/requests/{site_id}/register/"
     return _line(url, "fio=Anna", f"phoneNumber={_PHONE}", "subject=Example", is_post=True)
 

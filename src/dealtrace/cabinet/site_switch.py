@@ -106,7 +106,7 @@ def _common_question(place: str, query: str) -> list[tuple[str, str]]:
 
 
 def _is_common(name: str, text: str) -> bool:
-    """Return whether a parameter names no field or column of one site."""
+    """Return whether a parameter has the same meaning on every site: it uses no custom fields or columns of a site."""
     if name not in ("by", "pivot", "metrics", "sort"):
         return True
     parts = (part.removeprefix(DESCENDING).removeprefix(CHANGE_PREFIX) for part in text.split(",") if part)

@@ -372,9 +372,9 @@ class AlertIncidentAnswer(TypedDict):
 class AlertTrialAnswer(TypedDict):
     """The result of `alert test` for the last 30 days.
 
-    `windows` is how many periods were checked, and `undecided` is how many of them had too little data to decide. In
-    `byChance` periods a count differed by the percentage, but by no more than chance explains. `unseen` are filters by
-    values that no visit, lead or deal has.
+    `windows` is how many periods were checked, and `undecided` is how many of them had too little data to decide.
+    `byChance` is how many periods had a count that differed by the rule's percentage, but by no more than chance
+    explains. `unseen` are filters by values that no visit, lead or deal has.
     """
 
     alertId: int

@@ -29,7 +29,7 @@ from dealtrace.storage.visits.erased_contacts import find_visits_with_contacts
 
 ERASE = "erase"
 WITHOUT = "without"
-"""The name of the field that includes those of the person's leads that have no valid phone or e-mail."""
+"""The name of the form field that also selects the person's leads without a valid phone or e-mail."""
 _LABELS = {"contact": "Contacts"}
 
 

@@ -217,7 +217,7 @@ class ExplanationFormatter:
                     "time": self._time(candidate.distance)
                 }
             case None:
-                return self._say("within the allowed time, but another lead is nearer")
+                return self._say("within the allowed time, but another lead is nearer to the deal")
 
     def _chart(self, explanation: Explanation, drawn: Sequence[DrawnCandidate]) -> Markup:
         if not drawn:

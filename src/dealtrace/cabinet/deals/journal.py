@@ -77,7 +77,7 @@ FILTERS: FilterLabels = {
     "deleted": ("Deleted deals", {YES: "Yes"}),
 }
 ASKED: FilterLabels = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in DealSorting})}
-"""The filters and the order, which the URL of the list has besides the period and the search."""
+"""The labels of the list's filters and of its order, which are parameters of its URL."""
 _BY_AMOUNT = (DealSorting.HIGHEST, DealSorting.LOWEST)
 
 

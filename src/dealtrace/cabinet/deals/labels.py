@@ -31,7 +31,7 @@ UNSEARCHED: Mapping[MatchReason, str] = {
     "so there was nothing to search by.",
     MatchReason.PINNED_TO_NONE: "A person left the deal without a lead. Leads that arrive later do not change that.",
 }
-"""The sentences for deals for which no lead was searched; they replace the sentences in `VERDICTS`."""
+"""The sentences about deals for which no search for a lead was made; they replace the sentences in `VERDICTS`."""
 CURED_IN_CRM = frozenset({MatchReason.NOTHING_SENT, MatchReason.LEAD_UNKNOWN, MatchReason.CONTACT_UNUSABLE})
 """The reasons for which a deal has no lead until the CRM sends a lead, or a contact by which one can be found."""
 STATED_ALONE = "The CRM stated the source and sent neither a lead nor a contact, so there was nothing to search by."
@@ -49,7 +49,7 @@ WON_BY: Mapping[WonBy, str] = {
 }
 OUTCOMES: Mapping[MatcherOutcome, str] = {
     MatcherOutcome.DECIDED: "This matcher decided.",
-    MatcherOutcome.FOUND_NOTHING: "It found nothing.",
+    MatcherOutcome.FOUND_NOTHING: "This matcher found nothing.",
     MatcherOutcome.PASSED_OVER: "Skipped: Dealtrace does not support this search.",
     MatcherOutcome.NOT_TRIED: "Not tried, because an earlier matcher decided.",
     MatcherOutcome.UNREACHABLE: "Never tried, because an earlier matcher always decides.",

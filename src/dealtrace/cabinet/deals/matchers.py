@@ -93,7 +93,11 @@ class MatcherFormatter:
                 yield self._say("The lead began no more than %(time)s before the matcher’s date.") % {"time": time}
             yield self._say(PREFERENCES[matcher.preference])
         if matcher.tags:
-            sentence = "It has at least one of the tags: %(tags)s." if matcher.any_tag else "It has the tags: %(tags)s."
+            sentence = (
+                "The lead has at least one of the tags: %(tags)s."
+                if matcher.any_tag
+                else "The lead has the tags: %(tags)s."
+            )
             yield self._say(sentence) % {"tags": ", ".join(matcher.tags)}
 
     def candidate(self, candidate: MatcherCandidate, step: MatcherStep) -> MatcherCandidateLine:

@@ -120,7 +120,7 @@ class RuleChangeFormatter:
         if flip.kinds is not None:
             yield self._say("both calls and lead requests are searched")
         if flip.before is not None:
-            yield self._say("the order changes, so that it is tried before matcher %(before)s") % {
+            yield self._say("the order changes, so that this matcher is tried before matcher %(before)s") % {
                 "before": flip.before + 1
             }
 

@@ -140,7 +140,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
     ),
     errors.SiteNotFound: Cause(
         "a command, or a request without a token, names a site that does not exist",
-        "`dealtrace site list`",
+        "`dealtrace site list` lists the sites",
     ),
     errors.UnknownSetting: Cause("a command names an unknown setting", "the message lists the valid settings"),
     errors.InvalidSetting: Cause(
@@ -151,7 +151,7 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "ask for a new link; a server without users prints a link when it starts",
     ),
     errors.TokenNotFound: Cause(
-        "a command names a token that is not active or does not exist", "`dealtrace token list`"
+        "a command names a token that is not active or does not exist", "`dealtrace token list` lists the tokens"
     ),
     errors.PersonNotFound: Cause(
         "a command names a phone or e-mail about which no data is stored", "check its spelling"
@@ -172,7 +172,9 @@ CAUSES: Mapping[type[Refusal], Cause] = {
         "the file to import is already being imported",
         "wait until that import has finished",
     ),
-    errors.WebhookNotFound: Cause("a command names a webhook that does not exist", "`dealtrace webhook list`"),
+    errors.WebhookNotFound: Cause(
+        "a command names a webhook that does not exist", "`dealtrace webhook list` lists the webhooks"
+    ),
     errors.DeliveryNotFound: Cause(
         "a command tries to replay a message that was never sent to this webhook, or is no longer stored",
         "check the `webhook-id` of the message; deliveries are kept for 30 days",

@@ -32,7 +32,7 @@ COUNTED_MAX = 99
 MISSED_TOTAL_MAX = 1_000
 """Ours: the length of a longer list is shown as `1,000+`, since each counted call needs a search for later calls."""
 SAID = "said"
-"""The parameter that names the message about the last mark; `done` is a filter of the list."""
+"""The parameter that names the message about the last mark; the name `done`, used by other pages, is a filter here."""
 AGAIN = "again"
 """The name of the button with which a person says that a call must be returned after all."""
 MARKS: Mapping[str, RingBack | None] = {**{mark.value: mark for mark in RingBack}, AGAIN: None}

@@ -37,7 +37,7 @@ from dealtrace.storage.reports.notes import list_notes
 PLACE = "notes"
 WRITTEN, AUTOMATIC = "written", "automatic"
 KINDS: Mapping[str, str] = {"": "All notes", WRITTEN: "Written by people", AUTOMATIC: "Noted automatically"}
-"""The titles of the lists: all notes, those of people, and changes that charts note by themselves."""
+"""The titles of the lists: all notes, those written by people, and changes that are noted automatically."""
 _PLACES: Mapping[ChangeKind, tuple[str, Role]] = {
     ChangeKind.SETTING: ("settings/site", Role.OWNER),
     ChangeKind.STATUS: ("settings/statuses", Role.ANALYST),

@@ -57,8 +57,8 @@ def _further_gaps(count: int, url: ReportUrl, period: Period, view: View) -> Pro
 
 def _further_idle(count: int, url: ReportUrl, period: Period, view: View) -> ProblemText:
     sentence = translations_of(view.language).ngettext(
-        "%(count)s cheaper campaign cost money and brought no visits, and is not listed here.",
-        "%(count)s cheaper campaigns cost money and brought no visits, and are not listed here.",
+        "%(count)s more campaign cost less, brought no visits, and is not listed here.",
+        "%(count)s more campaigns cost less, brought no visits, and are not listed here.",
         count,
     )
     cure = "See the campaigns, the most expensive first."

@@ -113,7 +113,7 @@ def _sentences(found: FallsOfDays, view: View) -> str:
     ]
     if found.deals_lost is not None:
         lost = metric_value(language, METRICS["deals"], found.deals_lost)
-        said.append(translate("Deals below the usual number: %(count)s.") % {"count": lost})
+        said.append(translate("Deals missing compared with the usual number: %(count)s.") % {"count": lost})
     if found.still_open is not None and found.still_open.income is not None:
         said.append(fallen_sentence(found.still_open.income, view))
         said.append(

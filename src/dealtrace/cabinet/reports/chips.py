@@ -136,7 +136,7 @@ def _written_values(dimension: Dimension, operator: Operator, value: str) -> str
 def _after(words: str, text: str, signs: tuple[str, ...] = ()) -> str | None:
     """Return the part of a string after `words`, ignoring case, or `None` if it does not begin with these words.
 
-    The words end at a blank, before one of `signs`, or with a sign of their own, as `one of:` does.
+    `words` must be followed by a blank, by one of `signs` or by nothing, or must end with a sign, as `one of:` does.
     """
     start, rest = text[: len(words)], text[len(words) :]
     is_whole = not rest[:1].strip() or not words[-1].isalnum() or rest.startswith(signs)

@@ -8,7 +8,7 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
 
 WEIGHT_MAX = 36_000
-"""The maximum weight of the rows of a page, which keeps a page below 40 KB compressed; files have all rows."""
+"""The maximum size of the rows of a compressed page, in bytes; it keeps the page below 40 KB. Files have all rows."""
 _WEIGHT_OF_ROW, _WEIGHT_OF_CELL, _COMPARED_TIMES = 6, 8, 2
 """Measured: how many bytes a row and a cell take in a compressed page; a compared cell takes twice as many."""
 

@@ -182,8 +182,8 @@ def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -
     """Return the choices of comparisons.
 
     The usual comparison of the period has an empty value: if a person keeps this choice and chooses another period,
-    the usual comparison of that period applies. “No comparison” has a value of its own if the URL states a comparison:
-    a person who chooses it instead, or has chosen it, keeps it whatever the period.
+    the usual comparison of that period applies. But if there is usually no comparison, and the URL has the parameter
+    `compare`, “No comparison” has a value of its own: whoever chooses it keeps it for every period.
     """
     usually, chosen = (each or NO_COMPARISON for each in (url.usual_comparison(**usual), url.comparison(**usual)))
     unstated = usually if usually != NO_COMPARISON or not url.get("compare") else ""

@@ -14,7 +14,7 @@ from dealtrace.reports.reading.open_deals import OPEN_METRICS, FallenIncome
 
 @record
 class OpenDealsNote:
-    """Sentences about the fall and about the open deals, and the URL of their rows; what does not apply is empty."""
+    """Sentences about the fall of income and about open deals, and the URL of these deals; each is empty if unused."""
 
     fallen: str
     still_open: str

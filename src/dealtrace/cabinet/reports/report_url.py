@@ -134,7 +134,7 @@ class ReportUrl:
         return ReportUrl(self.page, self.parameters, tuple(filters))
 
     def with_sites_segment(self) -> "ReportUrl":
-        """Return a copy whose segment is the site's, even for people with a segment of their own of the same name."""
+        """Return a copy that uses the site's segment, even for people who have a segment with the same name."""
         return self.with_parameters(segment_of=SEGMENT_OF_SITE) if self.get("segment") else self
 
     def filters_of_segment(self, known: QuestionContext) -> Sequence[str]:
@@ -197,7 +197,7 @@ NEW_FILTER = ("filter_dimension", "filter_operator", "filter_value")
 def new_filter_of(query: QueryParams) -> str:
     """Return the filter that a form adds, written `dimension:operator:value`; empty if it adds none.
 
-    A value, or an unknown operator, without a dimension becomes a filter that is refused for its dimension. A label
+    A value, or an unknown operator, without a dimension becomes a filter that is later refused for lack of one. A label
     that pages show instead of a code, such as “Monday”, means its code, and “is” without a value means “is empty”.
     """
     dimension, operator, value = (query.get(name, "") for name in NEW_FILTER)

@@ -153,7 +153,7 @@ def time_line(
 
 
 def _narrowed(url: ReportUrl | None, question: Question, dimension: Dimension, key: str) -> str:
-    """Return the URL of the report for one time, empty if there is no link."""
+    """Return the URL of the report for one point of the chart, such as a day; empty if there is no link."""
     narrowed = narrowed_url(url, question, [(dimension, key)]) if url is not None else None
     return narrowed.link() if narrowed is not None else ""
 

@@ -92,8 +92,8 @@ def undo_of(change: SiteChange, user_ids: Mapping[str, int]) -> Undo | None:
 def names_of(change: SiteChange) -> set[str]:
     """Return names of what was changed, such as a setting or a column; changes to the same thing have a name in common.
 
-    If a change renames something, both names are returned. The names for an import of rates are its currencies. Those
-    for costs are the account on each day.
+    If a change renames something, both names are returned. The names for an import of rates are its currencies. The
+    names for costs combine the account with each of the days.
     """
     match change.kind:
         case ChangeKind.STATUS:

@@ -42,7 +42,7 @@ PLACE = "settings/columns"
 CHANGE = "change"
 """The parameter of the URL that names the column to change."""
 STATUSES_OFFERED_MAX = 200
-"""Ours: how many statuses of a column have a box to tick; the page says how many others there are, to be typed."""
+"""Ours: how many statuses can be chosen with checkboxes; the page says how many others can be typed."""
 _FIELDS = {"NAME": "name", "--statuses": "status", "formula": "formula", "kind": "kind"}
 """The names of the form's fields, by the names that refusals use."""
 

@@ -359,7 +359,7 @@ def _upload_choices(view: View) -> dict[str, object]:
 
 def _account_label(view: View, account: CostAccount) -> str:
     name = account_name(account)
-    return name if account.origin is CostImportSource.FILE else view.translate("%(name)s, by API") % {"name": name}
+    return name if account.origin is CostImportSource.FILE else view.translate("%(name)s, via the API") % {"name": name}
 
 
 def _unknown(view: View) -> Faults:

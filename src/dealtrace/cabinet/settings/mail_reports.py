@@ -116,7 +116,7 @@ async def show_report(view: View) -> Response:
 async def change(view: View) -> Response:
     """Save the report as it is in the form or, if the form undoes a change, as it was before that change.
 
-    A form on the page of users stops e-mails to addresses that do not belong to users.
+    If the form comes from the page of users, only remove recipients who are not users.
     """
     found = await view.read(_read_report, view.current_site, number_of(view.request.path_params["report"]))
     if found is None:
@@ -235,7 +235,7 @@ def _new_report(
 def _query_of(url: str, site_id: int) -> str:
     """Return the query string of the URL of a report of the site; a string that is only a query is returned unchanged.
 
-    The host is not compared, since a server may be known by several.
+    The host is not checked, since a server may have several host names.
 
     Raises:
         InvalidSetting: the string is not such a URL, or is too long.

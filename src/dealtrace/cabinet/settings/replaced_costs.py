@@ -10,9 +10,9 @@ from dealtrace.storage.accounts.change_history import list_site_changes
 from dealtrace.storage.reports.costs import DaysOfCosts
 
 IMPORTS_SEARCHED = 500
-"""Ours: how many of the latest changes to costs are searched for imports that replaced some."""
+"""Ours: how many of the latest changes to costs are searched for imports that replaced other costs."""
 REPLACING_SHOWN = 5
-"""Ours: how many of these imports a person is shown before costs are deleted."""
+"""Ours: before costs are deleted, a person is shown at most this many imports that replaced costs."""
 
 
 def list_replacing_imports(

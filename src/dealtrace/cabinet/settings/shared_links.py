@@ -41,7 +41,7 @@ FIELDS = ("name", "days")
 class LinkLine:
     """A shared link in the list: the URL of the report, who made the link, and whether the link still works.
 
-    `url` refers to the site's segment, as the link does, even if the user has a segment of their own of the same name.
+    `url` refers to the site's segment, as the link does, even if the user has a segment with the same name.
     `period` says which days the link shows. `fault` says why the report can no longer be shown; it is empty if the
     report can be shown.
     """
@@ -134,7 +134,9 @@ def _fault_of(link: SharedLink, url: ReportUrl, context: QuestionContext, view: 
     fault = fault_of(url, context, view)
     if link.segment_deleted_at is None or fault:
         return fault
-    return view.translate("Its segment was deleted, and another segment has its name now: the link shows nothing.")
+    return view.translate(
+        "The link shows nothing: the segment of its report was deleted, and another segment now has that name."
+    )
 
 
 def _read(

@@ -39,7 +39,7 @@ NOUNS = {
 """The English labels of the kinds of imported records."""
 _OUTCOMES = {
     TakeBackOutcome.DELETED: "Will be deleted",
-    TakeBackOutcome.CHANGED: "Will stay, changed since",
+    TakeBackOutcome.CHANGED: "Will stay, changed after the import",
     TakeBackOutcome.PINNED: "Will stay, pinned by a person",
     TakeBackOutcome.SHARED: "Will stay: another import has them too",
     TakeBackOutcome.ALREADY_DELETED: "Deleted already",

@@ -15,9 +15,9 @@ from dealtrace.record import record
 from dealtrace.storage.accounts.users import find_logins, list_rights
 
 STOP_ADDRESSES = "stop_addresses"
-"""The value of `act` in the forms of a report and of an alert that stops the e-mails to addresses of no users."""
+"""The value of `act` with which a form stops the e-mails of a report or alert to people who are not users."""
 PLACE = "settings/users"
-"""The page of a site with these forms."""
+"""The path of the page of users below a site; on it, e-mails to people who are not users can be stopped."""
 
 
 @record

@@ -19,5 +19,5 @@ def may_save(view: View, agreement: str) -> bool:
 
 
 def has_changed(view: View, agreement: str) -> bool:
-    """Return whether the person has agreed to something else, which their next preview must point out."""
+    """Return whether the person agreed to a preview with other contents; the next preview must point this out."""
     return view.form.get("act") != TRY and view.form.get("agreed") not in ("", agreement)

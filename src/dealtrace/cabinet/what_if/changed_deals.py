@@ -14,7 +14,7 @@ from dealtrace.record import record
 from dealtrace.reports.what_if import Shares, TriedDeal, spelling_of
 
 FLIPS_LISTED = 50
-"""Ours: the page of what other rules would change lists at most this many deals, like the journal of deals.
+"""Ours: how many deals a page lists that other rules would change, as many as a page of the journal of deals.
 
 Further pages and a file list the rest.
 """

@@ -12,7 +12,7 @@ _SECONDS_MAX = 2
 def redis_findings(url: str) -> list[Finding]:
     """List one problem if a Redis server is configured and does not respond; otherwise, list none.
 
-    The library is imported only here, since most installations have no Redis.
+    The Redis library is imported inside this function, since most installations have no Redis.
     """
     if not url:
         return []

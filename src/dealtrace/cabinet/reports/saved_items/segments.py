@@ -73,7 +73,7 @@ def _line(
         fault = labelled_text(refusal, view.language, is_whole=view.may_see_contacts)
     texts = filter_texts(segment.filters, named, view.language, is_whole=view.may_see_contacts)
     if links:
-        texts = [*texts, view.translate("shared links that use it: %(count)s") % {"count": links}]
+        texts = [*texts, view.translate("shared links that use this segment: %(count)s") % {"count": links}]
     link = shown.link() if shown is not None else ""
     saved_name = SavedName(segment.name, segment.user_id)
     masked = searches_masked(asked, named)

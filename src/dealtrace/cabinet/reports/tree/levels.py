@@ -36,9 +36,9 @@ def levels_of(question: Question) -> Levels:
     """Return the levels of a report's tree.
 
     Ours: if the dimensions of a report are successive levels of the drilldown of sources, the tree continues with all
-    lower levels down to the keyword, more than a question may name. Source and medium are one level, because the ads
-    and the free visits of a source would be mixed on all levels below. Every other report has a level for each of its
-    dimensions.
+    lower levels down to the keyword, even if these are more dimensions than a question may name. Source and medium are
+    one level, because the ads and the free visits of a source would be mixed on all levels below. Every other report
+    has a level for each of its dimensions.
     """
     shown = tuple(dimension.name for dimension in question.by)
     for start in range(len(DRILLDOWN_LEVELS) - 1):
