@@ -1,6 +1,6 @@
 """Search for deals, leads and visits, with a small query for each possible meaning of the search string."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,10 +10,11 @@ from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.leads.client_groups import UnlinkedReason
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.reference_spelling import spellings
-from dealtrace.leads.search_field import ANY, SearchText
+from dealtrace.leads.search_field import SearchText
 from dealtrace.record import record
 from dealtrace.storage.database.column_types import AnyElement, is_in
 from dealtrace.storage.database.compiled_statement import AnySelect
+from dealtrace.storage.journals.matching_strings import contains, contains_mask, matches
 from dealtrace.storage.schema.tables.deals import deal, deal_contact
 from dealtrace.storage.schema.tables.leads import LEAD_REFERENCES, LEAD_TABLES, client, contact, lead_contact
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
@@ -22,7 +23,6 @@ FOUND_MAX = 1000
 """Ours: the maximum number of rows that a query finds; a search that finds that many is not specific enough."""
 VISITS_SEARCHED_MAX = 100_000
 """Ours: the maximum number of visits whose sources and landing pages a search reads; a page waits for it."""
-_ESCAPE = "\\"
 Query = TypeVar("Query", bound=AnySelect)
 
 
@@ -58,21 +58,22 @@ def find_searched_deals(connection: Connection, site_id: int, search: SearchText
     most `FOUND_MAX` rows.
     """
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
-    numbered = _is_reference(deal.c.number, search)
+    numbered = _is_reference(connection, deal.c.number, search)
     further = select(deal_contact.c.deal_id).where(deal_contact.c.site_id == site_id)
     found = _Found()
     for query in (
         *_where(mine, _is_id(deal.c.id, search)),
-        *_where(mine.where(deal.c.deleted_at.is_(None)), numbered),
-        *_where(mine.where(deal.c.deleted_at.is_not(None)), numbered),
-        *_where(mine, *(_is_contact(column, search) for column in (deal.c.clue_phone, deal.c.clue_email))),
-        *_where(further, _is_contact(deal_contact.c.contact, search)),
+        *_where(mine.where(deal.c.deleted_at.is_(None)), *numbered),
+        *_where(mine.where(deal.c.deleted_at.is_not(None)), *numbered),
+        *_where(mine, *_is_contact(connection, deal.c.clue_phone, search)),
+        *_where(mine, *_is_contact(connection, deal.c.clue_email, search)),
+        *_where(further, *_is_contact(connection, deal_contact.c.contact, search)),
     ):
         found.add(connection.execute(query).scalars().all())
     clients = _find_named_clients(connection, site_id, search)
     contacts = _list_contacts(connection, site_id, clients)
     found.is_cut |= len(contacts) >= FOUND_MAX
-    for query in _deals_of_named(site_id, search, contacts):
+    for query in _deals_of_named(connection, site_id, search, contacts):
         found.add(connection.execute(query.limit(FOUND_MAX)).scalars().all())
     for kind, leads in _find_leads(connection, site_id, search, clients).items():
         found.is_cut |= leads.is_cut
@@ -87,7 +88,9 @@ def find_searched_leads(connection: Connection, site_id: int, search: SearchText
     found = _find_leads(connection, site_id, search, _find_named_clients(connection, site_id, search))
     for kind, table in LEAD_TABLES.items():
         mine = select(table.c.id).where(table.c.site_id == site_id)
-        for query in _where(mine, _is_id(table.c.id, search), _is_reference(LEAD_REFERENCES[kind], search)):
+        for query in _where(
+            mine, _is_id(table.c.id, search), *_is_reference(connection, LEAD_REFERENCES[kind], search)
+        ):
             found[kind].add(connection.execute(query).scalars().all())
     return {kind: leads.rows() for kind, leads in found.items()}
 
@@ -119,26 +122,28 @@ def find_searched_visits(
         theirs = mine.where(is_in(visit.c.visitor_id, sorted(visitors))).limit(FOUND_MAX)
         found.add(connection.execute(theirs).scalars().all())
     if not search.is_contact:
-        found.add(connection.execute(_visits_with_words(site_id, search, since, until)).scalars().all())
+        found.add(connection.execute(_visits_with_words(connection, site_id, search, since, until)).scalars().all())
     return found.rows()
 
 
-def _visits_with_words(site_id: int, search: SearchText, since: datetime, until: datetime) -> AnySelect:
+def _visits_with_words(
+    connection: Connection, site_id: int, search: SearchText, since: datetime, until: datetime
+) -> AnySelect:
     """Return the query for the latest visits whose source or landing page contains the search string."""
     columns = (visit.c.id, visit.c.started_at, visit.c.traffic_source_id, visit.c.landing_url)
     mine = select(*columns).where(visit.c.site_id == site_id, visit.c.started_at >= since, visit.c.started_at < until)
     in_order = mine.order_by(visit.c.started_at.desc(), visit.c.id.desc())
     latest = in_order.limit(VISITS_SEARCHED_MAX).subquery("latest")
-    parts = or_(*(_has_words(traffic_source.c[part], search) for part in SOURCE_PARTS))
+    parts = or_(*(_has_words(connection, traffic_source.c[part], search) for part in SOURCE_PARTS))
     sources = select(traffic_source.c.id).where(traffic_source.c.site_id == site_id, parts)
-    fits = or_(latest.c.traffic_source_id.in_(sources), _has_words(latest.c.landing_url, search))
+    fits = or_(latest.c.traffic_source_id.in_(sources), _has_words(connection, latest.c.landing_url, search))
     return select(latest.c.id).where(fits).order_by(latest.c.started_at.desc()).limit(FOUND_MAX)
 
 
-def _has_words(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
+def _has_words(connection: Connection, column: AnyElement, search: SearchText) -> ColumnElement[bool]:
     if search.mask is None:
-        return _is_named(column, search)
-    return column.like(_like(f"{ANY}{search.mask}{ANY}"), escape=_ESCAPE)
+        return contains(connection, column, search.text)
+    return contains_mask(column, search.mask)
 
 
 def _list_contacts(connection: Connection, site_id: int, clients: SearchedRows) -> Sequence[str]:
@@ -152,11 +157,13 @@ def _list_contacts(connection: Connection, site_id: int, clients: SearchedRows) 
     return connection.execute(theirs.limit(FOUND_MAX)).scalars().all()
 
 
-def _deals_of_named(site_id: int, search: SearchText, contacts: Sequence[str]) -> Iterator[AnySelect]:
+def _deals_of_named(
+    connection: Connection, site_id: int, search: SearchText, contacts: Sequence[str]
+) -> Iterator[AnySelect]:
     """Yield the queries for deals, with or without a lead, that contain a client name or one of `contacts`."""
     mine = select(deal.c.id).where(deal.c.site_id == site_id)
     if _may_be_name(search):
-        yield mine.where(deal.c.client_name.is_not(None), _is_named(deal.c.client_name, search))
+        yield mine.where(deal.c.client_name.is_not(None), contains(connection, deal.c.client_name, search.text))
     if contacts:
         yield mine.where(is_in(deal.c.clue_phone, contacts))
         yield mine.where(is_in(deal.c.clue_email, contacts))
@@ -171,7 +178,7 @@ def _find_leads(
     """Find the ids of leads that match a search by contact, and of the leads of `clients`."""
     found = {kind: _Found() for kind in LeadKind}
     bearing = select(lead_contact.c.lead_id, lead_contact.c.lead_kind).where(lead_contact.c.site_id == site_id)
-    for query in _where(bearing, _is_contact(lead_contact.c.contact, search)):
+    for query in _where(bearing, *_is_contact(connection, lead_contact.c.contact, search)):
         rows = connection.execute(query).all()
         for kind in LeadKind:
             found[kind].add([row.lead_id for row in rows if row.lead_kind == kind], len(rows))
@@ -188,7 +195,7 @@ def _find_named_clients(connection: Connection, site_id: int, search: SearchText
     if not _may_be_name(search):
         return SearchedRows((), is_cut=False)
     named = select(client.c.id, client.c.leading_id).where(
-        client.c.site_id == site_id, _is_named(client.c.name, search)
+        client.c.site_id == site_id, contains(connection, client.c.name, search.text)
     )
     rows = connection.execute(named.limit(FOUND_MAX)).all()
     found = {row.leading_id or row.id for row in rows}
@@ -206,34 +213,17 @@ def _may_be_name(search: SearchText) -> bool:
     return not (search.is_contact or search.mask is not None or search.id is not None)
 
 
-def _is_named(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
-    """Return the SQL condition that a name contains a string: in lower or upper case, capitalised, or as typed."""
-    written = {search.text, search.text.lower(), search.text.upper(), search.text.capitalize(), search.text.title()}
-    return or_(*(column.like(_like(f"{ANY}{text}{ANY}"), escape=_ESCAPE) for text in sorted(written)))
-
-
 def _is_id(column: AnyElement, search: SearchText) -> ColumnElement[bool] | None:
     return column == search.id if search.id is not None else None
 
 
-def _is_reference(column: AnyElement, search: SearchText) -> ColumnElement[bool]:
+def _is_reference(connection: Connection, column: AnyElement, search: SearchText) -> list[ColumnElement[bool]]:
     if search.mask is not None:
-        return column.like(_like(search.mask), escape=_ESCAPE)
-    return column.in_(spellings(search.text))
+        return matches(connection, column, search.mask)
+    return [column.in_(spellings(search.text))]
 
 
-def _is_contact(column: AnyElement, search: SearchText) -> ColumnElement[bool] | None:
+def _is_contact(connection: Connection, column: AnyElement, search: SearchText) -> list[ColumnElement[bool]]:
     if search.mask is not None:
-        return column.like(_like(search.phone_mask or search.mask.lower()), escape=_ESCAPE)
-    return column.in_(search.contacts) if search.contacts else None
-
-
-def _like(mask: str) -> str:
-    """Return the `LIKE` pattern for a mask; in a mask, `*` stands for any text, other characters for themselves."""
-    return "%".join(_literal(part) for part in mask.split(ANY))
-
-
-def _literal(text: str, special: Iterable[str] = (_ESCAPE, "%", "_")) -> str:
-    for character in special:
-        text = text.replace(character, _ESCAPE + character)
-    return text
+        return matches(connection, column, search.phone_mask or search.mask.lower())
+    return [column.in_(search.contacts)] if search.contacts else []
