@@ -109,7 +109,6 @@ class Application:
 
     def __init__(self, settings: Settings, make_write_queue: Callable[..., WriteQueue] = WriteQueue) -> None:
         self._settings = settings
-        self._database_outage = Outage("database_unavailable", "database_back")
         self._make_write_queue = make_write_queue
         self._retry_log = RetryLog()
         self._server_stop = ServerStop()
@@ -177,7 +176,7 @@ class Application:
         docs = docs_routes(ENDPOINTS, page_services)
         router = page_router([*services, *docs], lambda unknown: cabinet_router(page_services, unknown))
         pages, routes = compressed(router), Routes(self._gate, ENDPOINTS, refuse)
-        return HttpServer(routes, pages, self._database_outage, self._journal, self._server_stop, self._proxies)
+        return HttpServer(routes, pages, self._health_watcher.report, self._journal, self._server_stop, self._proxies)
 
     def _make_page_services(self) -> Services:
         return Services(
@@ -214,6 +213,7 @@ class Application:
         )
         self._watch = DatabaseWatch(self._primary_database)
         self._watch.start()
+        self._health_watcher = HealthWatcher(self._watch)
         self._report_database = open_database(
             settings.database_url,
             readers=REPORTS_AT_ONCE,
@@ -310,7 +310,6 @@ class Application:
         store_requests = partial(self._journal.store, self._write_queue)
         store_uses = partial(self._session_uses.store, self._account_changes)
         store_token_uses = partial(self._gate.token_uses.store, self._account_changes)
-        self._health_watcher = HealthWatcher(self._watch, self._database_outage)
         self._loops = BackgroundLoops()
         for work, failing, working in (
             (follower.follow, "settings_not_followed", "settings_followed_again"),

@@ -352,7 +352,7 @@ def test_a_fault_of_ours_is_a_page_with_the_id_of_the_request(server: ServerProc
     guest, _ = idle_guest(server)
     player = opened_site(server.database_url)
     with closing(sqlite3.connect(file)) as other:
-        other.execute("DROP TABLE note")
+        other.execute("CREATE TRIGGER broken BEFORE INSERT ON note BEGIN SELECT unknown_function(); END")
     answer = guest.send(f"/{player.site.id}/notes", day="2026-03-01", text="typed")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "text/html; charset=utf-8")
     assert answer.headers["x-request-id"] in answer.text

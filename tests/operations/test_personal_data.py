@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -21,7 +21,7 @@ from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.matching.rematch import rematch_next
-from dealtrace.operations.personal_data import erase_person, export_person
+from dealtrace.operations.personal_data import erase_person, export_person, find_person
 from dealtrace.storage.database.column_types import JsonText
 from dealtrace.storage.personal_data import ANONYMOUS, DELETED, find_traces, list_contacts_of_deleted_leads
 from dealtrace.storage.schema.tables.all_tables import metadata
@@ -30,6 +30,7 @@ from dealtrace.storage.schema.tables.deals import deal, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.erased_contacts import find_visits_with_contacts
+from plans import plans_by_index, statements_on
 from stored import deal_of, rows_of
 from write_commands import NOON, by_contact, by_lead_request, change, registration
 
@@ -133,8 +134,12 @@ def everything(stage: Stage, player: Player) -> str:
 
 
 def erase(stage: Stage, player: Player, stated: str) -> Mapping[Any, Any]:
+    """Erase a person as the command does: what takes long is found before the transaction."""
+    with stage.database.read() as connection:
+        found = find_person(connection, [player.site], stated)
+        visits = {each: find_visits_with_contacts(connection, each, data.contacts) for each, data in found.items()}
     with stage.database.write() as connection:
-        return erase_person(account_work(connection), [player.site], stated)
+        return erase_person(account_work(connection), [player.site], stated, visits)
 
 
 @pytest.mark.parametrize("stated", [PHONE, "+7 920 555-00-55"])
@@ -174,6 +179,24 @@ def test_contacts_in_utm_tags_are_hidden_and_sources_stay_apart(stage: Stage, sh
         ).all()
     assert terms[0].term == f"•••{terms[0].id}"
     assert len({row.term_key for row in terms}) == len(mailed) + 1
+
+
+def test_visits_from_a_source_with_a_contact_are_not_searched_for_while_deals_wait(
+    stage: Stage, shop: Player, ivan: int
+) -> None:
+    source, now = TrafficSource("mail", "email", term=MAIL), datetime.now(UTC)
+    earlier = stage.visit(shop, BEFORE, source, visitor="friend", utm=source)
+    with stage.database.read() as connection:
+        found = find_visits_with_contacts(connection, shop.site.id, [PHONE, MAIL])
+    assert earlier.id in found
+    stage.visit(shop, now, source, visitor="friend", utm=source)
+    with stage.database.write() as connection, statements_on(stage.database.writer) as sent:
+        erase_person(account_work(connection, now), [shop.site], PHONE, {shop.site.id: found})
+    assert MAIL not in json.dumps(rows_of(stage.database, shop)["visit"], default=str)
+    of_visits = [each for each in sent if "FROM visit" in each[0]]
+    assert of_visits
+    plans = plans_by_index(stage.database, of_visits)
+    assert not [line for line in plans.splitlines() if "visit" in line and line.endswith("(site_id=?)")]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from sqlalchemy import event
 from cast import Player, Stage
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.runtime.database_watch import LOOK_SECONDS, STALE_SECONDS, DatabaseWatch
+from dealtrace.runtime.database_watch import LOOK_SECONDS, NO_ROOM, OK, STALE_SECONDS, DatabaseWatch
 from dealtrace.storage.database.engine import Database, open_database
+from dealtrace.storage.schema.trial_write import TRIAL_BYTES
 from dealtrace.storage.schema.upgrade import prepare_schema
 from dealtrace.worker import upkeep
 from write_commands import register
@@ -68,6 +69,63 @@ def test_a_failed_write_counts_until_another_succeeds(database: Database) -> Non
     health = watch.check()
     assert (health.write, health.schema) == ("failing", "ok")
     assert "readonly" in health.reason
+
+
+def test_a_short_write_that_still_finds_a_place_proves_no_room(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'own.db'}")
+    prepare_schema(database)
+    watch = DatabaseWatch(database)
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    for pages, state in (("(SELECT page_count + 20 FROM pragma_page_count)", NO_ROOM), ("1000000", OK)):
+        with database.writer.connect() as connection:
+            limit = connection.exec_driver_sql(f"SELECT {pages}").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count={limit}")
+            connection.commit()
+        watch.report(full)
+        for _ in range(3):
+            health = watch.check()
+            assert health.write == state
+            assert ("quota" in health.cure) == (state == NO_ROOM)
+    with database.writer.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar_one() == -2000
+        assert connection.exec_driver_sql("SELECT count(*) FROM installation WHERE name = 'trial'").scalar_one() == 0
+    database.close()
+
+
+def test_a_trial_writes_to_the_log_and_leaves_nothing(database: Database) -> None:
+    watch = DatabaseWatch(database)
+    log = database.file.with_name(database.file.name + "-wal") if database.is_sqlite else None
+    watch.report(sqlite3.OperationalError("disk I/O error"))
+    assert watch.check().is_ok
+    assert log is None or log.stat().st_size > TRIAL_BYTES * 0.9, "the last pages stay in the cache"
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM installation WHERE name = 'trial'").scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("ALTER TABLE note RENAME TO gone", "the database has no table note: stop the server, restore a backup"),
+        ("ALTER TABLE note RENAME COLUMN text TO gone", "the database has no column note.text: "),
+        ("DROP INDEX ix_deal_contact_deal", "the database has no index ix_deal_contact_deal: "),
+    ],
+)
+def test_a_missing_part_of_the_schema_is_named_once_somebody_missed_it(
+    database: Database, change: str, said: str
+) -> None:
+    watch = DatabaseWatch(database)
+    missed = sqlite3.OperationalError("no such table: note")
+    watch.report(missed)
+    assert watch.check().is_ok, "nothing is missing"
+    with database.write() as connection:
+        connection.exec_driver_sql(change)
+    assert watch.check().is_ok, "nobody missed it"
+    watch.report(missed)
+    for _ in range(2):
+        health = watch.check()
+        assert (health.write, health.schema) == ("ok", "incomplete")
+        assert health.reason.startswith(said)
 
 
 def test_a_schema_of_another_release_is_stated_with_its_cure(database: Database) -> None:

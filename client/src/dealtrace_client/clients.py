@@ -1,7 +1,6 @@
 """The synchronous and the asynchronous client; they differ only in how they send requests and wait."""
 
 import asyncio
-import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
@@ -9,6 +8,14 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from dealtrace_client.checked_arguments import (
+    checked_address,
+    checked_rate,
+    checked_seconds,
+    checked_token,
+    wrong_type,
+)
+from dealtrace_client.lasting_failures import advice_on
 from dealtrace_client.methods import Journal
 from dealtrace_client.rate_limit import RateLimit
 from dealtrace_client.request_steps import Answer, Call, NoAnswer, Retries, Send, Wait, carry_out
@@ -16,7 +23,6 @@ from dealtrace_client.request_steps import Answer, Call, NoAnswer, Retries, Send
 T = TypeVar("T")
 TIMEOUT_SECONDS = 15.0
 RATE_PER_SECOND = 5
-_PORTS = range(1, 65536)
 
 
 class Client:
@@ -26,7 +32,9 @@ class Client:
     by default as many as the server accepts; `None` means no limit.
 
     Raises:
-        ValueError: the address is not a URL such as `https://deals.example.com`, or `rate_per_second` is below 1.
+        ValueError: the address is not a URL such as `https://deals.example.com`, the token has blanks, or a number is
+            too low.
+        TypeError: an argument has a wrong type.
     """
 
     def __init__(
@@ -38,10 +46,11 @@ class Client:
         rate_per_second: int | None = RATE_PER_SECOND,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._token = token
-        self._retries = retries or Retries()
-        self._rate_limit = RateLimit(rate_per_second)
-        self._http = httpx.Client(base_url=_checked(address), timeout=timeout_seconds, headers=HEADERS)
+        self._token = checked_token(token)
+        self._retries = _checked_retries(retries)
+        self._rate_limit = RateLimit(checked_rate(rate_per_second))
+        seconds = checked_seconds("timeout_seconds", timeout_seconds)
+        self._http = httpx.Client(base_url=checked_address(address), timeout=seconds, headers=HEADERS)
 
     def send(self, call: Call[T]) -> T:
         """Send an API call, repeat it after temporary failures, and return its result.
@@ -68,7 +77,7 @@ class Client:
         """Yield all records of a journal, fetching one page at a time."""
         number, has_next = 1, True
         while has_next:
-            page = self.send(journal.page(number))
+            page = self.send(_checked_journal(journal).page(number))
             yield from page.records
             number, has_next = number + 1, page.has_next
 
@@ -103,10 +112,11 @@ class AsyncClient:
         rate_per_second: int | None = RATE_PER_SECOND,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._token = token
-        self._retries = retries or Retries()
-        self._rate_limit = RateLimit(rate_per_second)
-        self._http = httpx.AsyncClient(base_url=_checked(address), timeout=timeout_seconds, headers=HEADERS)
+        self._token = checked_token(token)
+        self._retries = _checked_retries(retries)
+        self._rate_limit = RateLimit(checked_rate(rate_per_second))
+        seconds = checked_seconds("timeout_seconds", timeout_seconds)
+        self._http = httpx.AsyncClient(base_url=checked_address(address), timeout=seconds, headers=HEADERS)
 
     async def send(self, call: Call[T]) -> T:
         """Send an API call, repeat it after temporary failures, and return its result.
@@ -133,7 +143,7 @@ class AsyncClient:
         """Yield all records of a journal, fetching one page at a time."""
         number, has_next = 1, True
         while has_next:
-            page = await self.send(journal.page(number))
+            page = await self.send(_checked_journal(journal).page(number))
             for record in page.records:
                 yield record
             number, has_next = number + 1, page.has_next
@@ -167,21 +177,19 @@ def _sent(step: Send) -> dict[str, Any]:
     return {"params": step.parameters or None, "headers": step.headers, "content": step.content}
 
 
-def _checked(address: str) -> httpx.URL:
-    """Parse the URL of a server; raise `ValueError` if it is not an `http` or `https` URL, or has more than a path."""
-    try:
-        url = httpx.URL(address.strip())
-    except (httpx.InvalidURL, ValueError) as fault:
-        raise ValueError(f"address: a URL such as https://deals.example.com is expected, not {address!r}") from fault
-    is_bare = (
-        (url.port is None or url.port in _PORTS)
-        and not url.query
-        and not url.fragment
-        and not re.search(r"[\s%]", url.host)
-    )
-    if url.scheme not in ("http", "https") or not url.host or not is_bare:
-        raise ValueError(f"address: a URL such as https://deals.example.com is expected, not {address!r}")
-    return url
+def _checked_retries(retries: object) -> Retries:
+    """Return the retries of a client; `None` means the default."""
+    if retries is None:
+        return Retries()
+    if not isinstance(retries, Retries):
+        raise wrong_type("retries", "an object such as Retries(tries_max=3), or None for the default,", retries)
+    return retries
+
+
+def _checked_journal(journal: Journal[T]) -> Journal[T]:
+    if not isinstance(journal, Journal):
+        raise wrong_type("journal", "a journal, such as deals(...) returns,", journal)
+    return journal
 
 
 def _answer(response: httpx.Response) -> Answer:
@@ -191,4 +199,4 @@ def _answer(response: httpx.Response) -> Answer:
 
 def _no_answer(error: httpx.TransportError) -> NoAnswer:
     before_a_connection = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-    return NoAnswer(error, was_connected=not isinstance(error, before_a_connection))
+    return NoAnswer(error, was_connected=not isinstance(error, before_a_connection), advice=advice_on(error))

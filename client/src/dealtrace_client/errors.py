@@ -1,7 +1,7 @@
 """The exceptions that are raised if an API call fails.
 
 ClientError
-├── Unreachable        no answer, after all retries
+├── Unreachable        no answer, after all retries, or at once if no retry can help
 ├── AnswerUnreadable   the answer is not from a Dealtrace server, or not understood
 └── Refused            the server refused; `code` is the error code, `violations` name the invalid parameters
     ├── FieldsFaulty       10007
@@ -22,7 +22,10 @@ class ClientError(Exception):
 
 
 class Unreachable(ClientError):  # noqa: N818 - named after what is wrong
-    """The server did not answer; it may have carried out the call nevertheless."""
+    """The server did not answer; it may have carried out the call nevertheless.
+
+    If no retry can help, as with a certificate that is not trusted, the message says what to do.
+    """
 
 
 class AnswerUnreadable(ClientError):  # noqa: N818 - named after what is wrong

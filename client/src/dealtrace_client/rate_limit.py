@@ -10,15 +10,9 @@ WINDOW_SECONDS = 1.1
 
 
 class RateLimit:
-    """A limit of `per_second` requests in any second, or no limit if it is `None`; thread-safe.
-
-    Raises:
-        ValueError: `per_second` is below 1.
-    """
+    """A limit of `per_second` requests in any second, or no limit if it is `None`; thread-safe."""
 
     def __init__(self, per_second: int | None, clock: Callable[[], float] = time.monotonic) -> None:
-        if per_second is not None and per_second < 1:
-            raise ValueError(f"rate_per_second: at least 1, or None for no limit, is expected, not {per_second}")
         self._clock = clock
         self._lock = threading.Lock()
         self._taken: deque[float] | None = deque(maxlen=per_second) if per_second is not None else None

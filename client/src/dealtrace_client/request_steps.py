@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
+from dealtrace_client.checked_arguments import checked_seconds, wrong_type
 from dealtrace_client.errors import (
     AnswerUnreadable,
     FieldViolation,
@@ -57,10 +58,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The failure to get a response; without a connection, nothing can have reached the server."""
+    """The failure to get a response; without a connection, nothing can have reached the server.
+
+    `advice` says what is wrong and what to do if no retry can help; otherwise, it is empty.
+    """
 
     cause: Exception
     was_connected: bool
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,16 @@ class Retries:
     longest_pause_seconds: float = 20.0
 
     def __post_init__(self) -> None:
-        """Check that a call is tried at least once.
+        """Check the values.
 
         Raises:
-            ValueError: `tries_max` is below 1.
+            TypeError: a value is not a number.
+            ValueError: `tries_max` is below 1, or a pause is negative.
         """
+        checked_seconds("first_pause_seconds", self.first_pause_seconds, allows_zero=True)
+        checked_seconds("longest_pause_seconds", self.longest_pause_seconds, allows_zero=True)
+        if not isinstance(self.tries_max, int) or isinstance(self.tries_max, bool):
+            raise wrong_type("tries_max", "a whole number", self.tries_max)
         if self.tries_max < 1:
             raise ValueError(f"tries_max: at least 1 is expected, not {self.tries_max}")
 
@@ -120,7 +130,10 @@ def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit
 
     Raises:
         ClientError: the call failed.
+        TypeError: `call` is not a call.
     """
+    if not isinstance(call, Call):
+        raise wrong_type("call", "a call, such as register(...) returns,", call)
     request = _request(call, token)
     for tried in range(1, retries.tries_max + 1):
         if delay := rate_limit.delay_seconds():
@@ -130,7 +143,7 @@ def carry_out(call: Call[T], token: str, retries: Retries, rate_limit: RateLimit
             return _read(call, answer, is_first=tried == 1)
         except (Unreachable, Refused) as error:
             may_be_done = not call.is_repeatable and not _is_surely_undone(answer, error)
-            if tried == retries.tries_max or may_be_done or not _is_temporary(error):
+            if tried == retries.tries_max or may_be_done or not _is_temporary(answer, error):
                 raise
             asked_for = answer.retry_after_seconds if isinstance(answer, Answer) else None
             longest = retries.longest_pause_seconds
@@ -148,10 +161,10 @@ def _request(call: Call[T], token: str) -> Send:
     return Send(call.path, call.parameters, headers, json.dumps(call.body).encode())
 
 
-def _is_temporary(error: Unreachable | Refused) -> bool:
+def _is_temporary(answer: Answer | NoAnswer | None, error: Unreachable | Refused) -> bool:
     if isinstance(error, Refused):
         return error.status in RETRIED_STATUSES and not isinstance(error, PointsSpent)
-    return True
+    return not (isinstance(answer, NoAnswer) and answer.advice)
 
 
 def _is_surely_undone(answer: Answer | NoAnswer | None, error: Unreachable | Refused) -> bool:
@@ -163,8 +176,8 @@ def _is_surely_undone(answer: Answer | NoAnswer | None, error: Unreachable | Ref
 
 def _read(call: Call[T], answer: Answer | NoAnswer | None, *, is_first: bool) -> T:
     if not isinstance(answer, Answer):
-        cause = answer.cause if answer is not None else None
-        raise Unreachable(str(cause)) from cause
+        cause, advice = (answer.cause, answer.advice) if answer is not None else (None, "")
+        raise Unreachable(f"{cause}: {advice}" if advice else str(cause)) from cause
     content = _decode(answer)
     if answer.status == OK:
         try:

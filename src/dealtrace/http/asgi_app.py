@@ -1,6 +1,7 @@
 """Answer requests from the network: each request gets an id, is counted in the metrics and logged."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 
 import structlog
@@ -19,7 +20,7 @@ from dealtrace.http.routes import Routes
 from dealtrace.runtime.database_watch import UNAVAILABLE_RETRY_SECONDS
 from dealtrace.runtime.request_journal import RequestJournal
 from dealtrace.runtime.server_stop import ServerStop
-from dealtrace.storage.database.database_errors import is_database_failure, message_of
+from dealtrace.storage.database.database_errors import is_unavailable, message_of
 
 NOT_FOUND, METHOD_NOT_ALLOWED = 404, 405
 PAGES = "pages"
@@ -35,13 +36,16 @@ _log = structlog.get_logger()
 
 
 class HttpServer:
-    """Answers every request of one process: `Routes` serves endpoints, the ASGI application `pages` all other paths."""
+    """Answers every request of one process: `Routes` serves endpoints, the ASGI application `pages` all other paths.
+
+    `report_outage` is called with each failure of the database and the id of the request that it met.
+    """
 
     def __init__(
         self,
         routes: Routes,
         pages: ASGIApp,
-        database_outage: log.Outage,
+        report_outage: Callable[[Exception, str], None],
         journal: RequestJournal,
         server_stop: ServerStop,
         proxies: Proxies,
@@ -49,7 +53,7 @@ class HttpServer:
         self._proxies = proxies
         self._routes = routes
         self._pages = pages
-        self._database_outage = database_outage
+        self._report_outage = report_outage
         self._journal = journal
         self._server_stop = server_stop
         self._request_ids = log.request_ids()
@@ -111,8 +115,8 @@ class HttpServer:
         """Log a failure and return the refusal to send: 503 if the database failed, 500 otherwise."""
         if isinstance(fault, DatabaseUnavailable | MethodNotAllowed):
             return fault
-        if is_database_failure(fault):
-            self._database_outage.failed(message_of(fault) or "", request_id=request_id)
+        if is_unavailable(fault):
+            self._report_outage(fault, request_id)
             return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
         _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=log.cause_of(fault))
         return InternalFailure(request_id=request_id)

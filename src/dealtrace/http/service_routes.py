@@ -70,11 +70,15 @@ class UnknownMirror(TypedDict):
 
 
 class Ready(TypedDict):
-    """The answer of `/readyz`; without a column mirror, it has no `mirror`."""
+    """The answer of `/readyz`; without a column mirror, it has no `mirror`.
+
+    `cure` says what an administrator can do if deals cannot be registered; it is absent if that is not known.
+    """
 
     status: Literal["ok", "unavailable"]
     version: str
     parts: Parts
+    cure: NotRequired[str]
     mirror: NotRequired[KnownMirror | UnknownMirror]
 
 
@@ -98,6 +102,8 @@ class _Probes:
         }
         is_ready = all(part == OK for part in parts.values())
         ready: Ready = {"status": OK if is_ready else "unavailable", "version": __version__, "parts": parts}
+        if health.cure:
+            ready["cure"] = health.cure
         if health.mirror is not None:
             ready["mirror"] = _serialize_mirror(health.mirror)
         elif health.mirror_fault is not None:

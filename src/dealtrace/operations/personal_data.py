@@ -111,7 +111,7 @@ def _anonymise(work: AccountWork, site_id: int, traces: personal_data.Traces, ot
         for deal_id, version, before, after in personal_data.list_version_fields(work.connection, site_id, traces)
     ]
     personal_data.anonymise(work.connection, site_id, traces, versions)
-    hide_contacts(work.connection, site_id, traces.contacts, traces.visits | other_visits)
+    hide_contacts(work.connection, site_id, traces.contacts, traces.visits | other_visits, work.now)
     imported = {
         "call": traces.calls,
         "lead_request": traces.lead_requests,

@@ -9,12 +9,14 @@ from typing import Final
 
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import message_of
+from dealtrace.storage.database.database_errors import NO_ROOM_CURE, has_no_room, is_of_other_schema, message_of
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import ServedFiles, remember_files
-from dealtrace.storage.database.write_mode import obstacle_to_writing
-from dealtrace.storage.id_blocks import find_visit_key, rewrite_block
+from dealtrace.storage.database.write_mode import DISK_FULL, FILE_TOO_LARGE, obstacle_to_writing
+from dealtrace.storage.id_blocks import find_visit_key
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
+from dealtrace.storage.schema.missing_parts import list_missing_parts
+from dealtrace.storage.schema.trial_write import write_on_trial
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
 OK: Final = "ok"
@@ -22,6 +24,11 @@ OVERLOADED_RETRY_SECONDS = 1
 UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
 """For how many seconds requests rely on the last check of the database's files; each batch of writes checks again."""
+NO_ROOM: Final = "no room on the disk, or a quota is reached"
+RESTORE_CURE = "stop the server, restore a backup with dealtrace restore, and start the server"
+MISSING_MAX = 5
+"""How many missing parts of the schema the log names."""
+UPGRADE_CURE = "run dealtrace db upgrade"
 OVERWRITTEN_CURE = "stop the server, move the file away, restore a backup with dealtrace restore, and start the server"
 STALE_SECONDS = 10
 """If the last check ended more than this many seconds ago, the database counts as not responding."""
@@ -31,14 +38,15 @@ STALE_SECONDS = 10
 class Health:
     """The state of each part of the database: `ok`, or the problem in a few words.
 
-    `reason` has the details for the log. `mirror` is the state of the column mirror, the copy of the data that reports
-    read, or `None` without a mirror. `mirror_fault` is why this state could not be read. Neither affects whether deals
-    can be registered.
+    `reason` has the details for the log, and `cure` says what to do, without names of files. `mirror` is the state of
+    the column mirror, the copy of the data that reports read, or `None` without a mirror. `mirror_fault` is why this
+    state could not be read. Neither affects whether deals can be registered.
     """
 
     write: str
     schema: str
     reason: str = ""
+    cure: str = ""
     mirror: MirrorStatus | None = None
     mirror_fault: Exception | None = None
 
@@ -52,7 +60,7 @@ class DatabaseWatch:
     """Checks a database; `check` is called every second, all other methods from any thread at any time.
 
     After a failed write has been reported, `check` tries to write each time until a write succeeds; otherwise it writes
-    nothing.
+    nothing. After a missing table or the like has been reported, it compares the schema until nothing is missing.
     """
 
     def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -63,6 +71,7 @@ class DatabaseWatch:
         self._is_lost = False
         self._looked_at = -math.inf
         self._failure: str | None = None
+        self._may_lack_parts = False
         self._lock = threading.Lock()
         self._checked_at = monotonic()
         self._health = Health("not checked yet", "not checked yet")
@@ -100,9 +109,12 @@ class DatabaseWatch:
             raise DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
 
     def report(self, failure: BaseException) -> None:
-        """Remember that a write failed, so that the next check tries to write."""
+        """Remember that a read or a write failed, so that the next check tries to write, or looks at the schema."""
         with self._lock:
-            self._failure = message_of(failure) or type(failure).__name__
+            if is_of_other_schema(failure):
+                self._may_lack_parts = True
+            else:
+                self._failure = message_of(failure) or type(failure).__name__
 
     def begin_stop(self, seconds: float) -> None:
         """Stop waiting for the lock of a SQLite file at the latest `seconds` after the first call of this method."""
@@ -120,21 +132,36 @@ class DatabaseWatch:
         try:
             is_of_this_release = is_current(self._database)
             obstacle = obstacle_to_writing(self._database)
+            missing = self._list_missing()
             self._compare_key()
         except Exception as fault:  # noqa: BLE001 - any failure means not ready
             reason = message_of(fault) or type(fault).__name__
             return self._find_loss() or Health("unreachable", "unknown", reason)  # a file may have gone since
         if (loss := self._find_loss()) is not None:
             return loss
-        schema = OK if is_of_this_release else "outdated"
-        reason = "" if is_of_this_release else f"the schema is not at {newest_revision()}: run dealtrace db upgrade"
+        schema, reason, cure = OK, "", ""
+        if not is_of_this_release:
+            schema, cure = "outdated", UPGRADE_CURE
+            reason = f"the schema is not at {newest_revision()}: {cure}"
+        elif missing:
+            schema, cure, named = "incomplete", RESTORE_CURE, ", ".join(missing[:MISSING_MAX])
+            reason = f"the database has no {named}{', …' if len(missing) > MISSING_MAX else ''}: {cure}"
         if obstacle is not None:
-            return Health(obstacle, schema, obstacle)
-        failure = self._try_to_write()
-        if failure is not None:
-            return Health("failing", schema, failure)
-        health = Health(OK, schema, reason)
-        return self._with_mirror(health) if is_of_this_release else health
+            is_full = obstacle in (DISK_FULL, FILE_TOO_LARGE)
+            return Health(obstacle, schema, obstacle, NO_ROOM_CURE if is_full else cure)
+        failed = self._try_to_write()
+        if failed is not None:
+            return replace(failed, schema=schema)
+        health = Health(OK, schema, reason, cure)
+        return self._with_mirror(health) if health.is_ok else health
+
+    def _list_missing(self) -> list[str]:
+        """List the missing parts of the schema if a request has missed one; otherwise, do not look for them."""
+        if not self._may_lack_parts:
+            return []
+        missing = list_missing_parts(self._database)
+        self._may_lack_parts = bool(missing)
+        return missing
 
     def _compare_key(self) -> None:
         """Treat the file as overwritten if SQLite itself has replaced its contents with another database."""
@@ -152,9 +179,10 @@ class DatabaseWatch:
         if lost is None:
             return None
         if self._files.is_overwritten:
-            return Health("file removed or replaced", "unknown", f"{lost} was overwritten: {OVERWRITTEN_CURE}")
-        cure = "stop the server, put the file back, and start the server"
-        return Health("file removed or replaced", "unknown", f"{lost} was removed or replaced: {cure}")
+            cure, what = OVERWRITTEN_CURE, "overwritten"
+        else:
+            cure, what = "stop the server, put the file back, and start the server", "removed or replaced"
+        return Health("file removed or replaced", "unknown", f"{lost} was {what}: {cure}", cure)
 
     def _with_mirror(self, health: Health) -> Health:
         try:
@@ -162,15 +190,18 @@ class DatabaseWatch:
         except Exception as fault:  # noqa: BLE001 - deals can be registered without a mirror
             return replace(health, mirror_fault=fault)
 
-    def _try_to_write(self) -> str | None:
-        """Try to write if an earlier write failed; return why this fails, or `None` if it succeeds or is not needed."""
+    def _try_to_write(self) -> Health | None:
+        """Try to write if an earlier write failed; return the health if this fails, else `None`."""
         failure = self._failure
         if failure is None:
             return None
         try:
-            rewrite_block(self._database.writer)
+            write_on_trial(self._database.writer)
         except Exception as fault:  # noqa: BLE001 - the next second tries again
-            return message_of(fault) or type(fault).__name__
+            reason = message_of(fault) or type(fault).__name__
+            if has_no_room(fault):
+                return Health(NO_ROOM, OK, f"{reason}: {NO_ROOM_CURE}", NO_ROOM_CURE)
+            return Health("failing", OK, reason)
         with self._lock:
             if self._failure == failure:
                 self._failure = None

@@ -12,7 +12,7 @@ from dealtrace.errors import Overloaded
 from dealtrace.runtime.database_watch import OVERLOADED_RETRY_SECONDS, DatabaseWatch
 from dealtrace.runtime.page_cursors import PageCursors
 from dealtrace.storage.accounts.revision import find_revision
-from dealtrace.storage.database.database_errors import is_database_failure, is_of_other_schema
+from dealtrace.storage.database.database_errors import is_unavailable
 from dealtrace.storage.database.engine import Database
 
 P = ParamSpec("P")
@@ -105,7 +105,7 @@ class ReadPool:
                     if knows_enough:
                         return function(connection, *args, **kwargs)
             except Exception as fault:
-                if not is_database_failure(fault) and not is_of_other_schema(fault):
+                if not is_unavailable(fault):
                     raise
                 self._replica_away_until = time.monotonic() + REPLICA_PAUSE_SECONDS
         return self._call_primary(function, args, kwargs)

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 from dealtrace.errors import Refusal
-from dealtrace.storage.database.database_errors import is_database_failure
+from dealtrace.storage.database.database_errors import is_unavailable
 
 Result = TypeVar("Result")
 
@@ -70,4 +70,4 @@ class SitesInProgress(Generic[Result]):
 
 def is_of_database(fault: BaseException) -> bool:
     """Return whether an error only means that the database is unavailable, locked or overloaded."""
-    return isinstance(fault, Refusal) or is_database_failure(fault)
+    return isinstance(fault, Refusal) or is_unavailable(fault)

@@ -40,6 +40,7 @@ from dealtrace.storage.database.database_errors import (
     is_lost_race,
     is_read_only,
     is_temporary,
+    is_unavailable,
     retry_reason,
 )
 from dealtrace.storage.database.engine import Database
@@ -345,10 +346,10 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception with which commands are refused because of `fault`.
 
-        A failure of the database is reported to `DatabaseWatch` and becomes `DatabaseUnavailable`. If the database
-        server is read-only, the connections to it are closed.
+        If the database is unavailable or lacks a table, it is reported to `DatabaseWatch`, and the exception is
+        `DatabaseUnavailable`. If the database server is read-only, the connections to it are closed.
         """
-        if not is_database_failure(fault):
+        if not is_unavailable(fault):
             return fault
         self._watch.report(fault)
         if is_read_only(fault):
@@ -372,7 +373,7 @@ class WriteQueue:
             except Exception as fault:
                 if is_database_failure(fault):
                     raise
-                pending.outcome = fault
+                pending.outcome = self._refuse(fault)
                 if is_lost_race(fault):
                     self._observe_retry(retry_reason(fault))
                     continue

@@ -113,15 +113,6 @@ def raise_first_id(connection: Connection, first: int) -> int | None:
     return None
 
 
-def rewrite_block(engine: Engine) -> None:
-    """Write the stored next id back unchanged and commit, to find out whether the database can be written to.
-
-    If it cannot, the database's error is raised.
-    """
-    with engine.begin() as connection:
-        connection.execute(update(id_block).where(id_block.c.name == _NAME).values(next_id=id_block.c.next_id))
-
-
 def take_ids(connection: Connection, count: int) -> Sequence[int]:
     """Return `count` new ids taken in the caller's transaction, for work that cannot know in advance how many it needs.
 

@@ -27,7 +27,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.write_queue import WriteQueue
 from dealtrace.storage.accounts.sites import find_sites
-from dealtrace.storage.database.database_errors import is_database_failure
+from dealtrace.storage.database.database_errors import is_unavailable
 from dealtrace.storage.webhooks.outbox import find_waiting_webhooks
 from dealtrace.storage.webhooks.webhooks import list_webhooks
 from dealtrace.webhooks.delivery import Delivery, OutboxPosition
@@ -192,7 +192,7 @@ class Deliveries:
         try:
             return await self._read_pool.read(self._write_messages, site, webhook, in_hand.deliveries, clock.now())
         except Exception as broken:
-            if is_database_failure(broken):
+            if is_unavailable(broken):
                 raise
             return _unwritable(webhook, broken)
 

@@ -14,6 +14,7 @@ from dealtrace.runtime.read_pool import ReadPool
 from dealtrace.runtime.site_cache import SiteCache
 from dealtrace.runtime.threads import Threads
 from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.database.database_errors import has_no_room, is_of_other_schema, message_of
 from dealtrace.worker.repeating import end_process
 
 STEP_SECONDS = 1.0
@@ -41,9 +42,9 @@ class AccountsFollower:
 class HealthWatcher:
     """Checks whether deals can be registered, and logs when they cannot; it also logs rebuilds of the column mirror."""
 
-    def __init__(self, watch: DatabaseWatch, database_outage: Outage) -> None:
+    def __init__(self, watch: DatabaseWatch) -> None:
         self._watch = watch
-        self._database_outage = database_outage
+        self._database_outage = Outage("database_unavailable", "database_back")
         self._mirror_outage = Outage("mirror_status_unknown", "mirror_status_known")
         self._rebuild_log = RebuildLog(clock.now())
         self._thread = Threads(1, "watch")
@@ -54,7 +55,7 @@ class HealthWatcher:
         if health.is_ok:
             self._database_outage.ended()
         else:
-            self._database_outage.failed(health.reason, write=health.write, schema=health.schema)
+            self._database_outage.failed(health.reason, write=health.write, schema=health.schema, cure=health.cure)
         if health.mirror is not None and health.mirror.rebuild is not None:
             self._rebuild_log.observe(health.mirror.rebuild.rebuilt_at, health.mirror.rebuild.cause)
         if health.mirror_fault is not None:
@@ -62,6 +63,13 @@ class HealthWatcher:
             self._mirror_outage.failed(type(health.mirror_fault).__name__, is_bug=True, cause=cause)
         elif health.is_ok:
             self._mirror_outage.ended()
+
+    def report(self, fault: Exception, request_id: str) -> None:
+        """Log that a request met a failure of the database; the next check looks at what the failure names."""
+        if is_of_other_schema(fault) or has_no_room(fault):
+            self._watch.report(fault)
+        cause = cause_of(fault) if is_of_other_schema(fault) else None
+        self._database_outage.failed(message_of(fault) or "", request_id=request_id, cause=cause)
 
     def stop(self) -> None:
         """End the thread, without waiting for a database that does not respond."""

@@ -14,10 +14,13 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.database_errors import (
     driver_error,
+    has_no_room,
     is_conflict,
     is_database_failure,
     is_lost_race,
+    is_of_other_schema,
     is_temporary,
+    is_unavailable,
     message_of,
     retry_reason,
 )
@@ -57,9 +60,16 @@ FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
     ),
     (
         errors.InternalError_("could not find shard\nDETAIL: violates unique constraint of somebody's text"),
-        (False, False, False),
+        (False, False, True),
     ),
-    (errors.InternalError_("cache lookup failed for relation 17"), (False, False, False)),
+    (errors.InternalError_("cache lookup failed for relation 17"), (False, False, True)),
+    (errors.DataCorrupted(), (False, False, True)),
+    (errors.IndexCorrupted(), (False, False, True)),
+    (errors.IdleInTransactionSessionTimeout(), (False, True, True)),
+    (errors.IdleSessionTimeout(), (False, True, True)),
+    (errors.InvalidSqlStatementName(), (False, False, True)),
+    (errors.DuplicatePreparedStatement(), (False, False, True)),
+    (errors.InFailedSqlTransaction(), (False, False, False)),
     (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.IntegrityError), (True, False, False)),
     (sqlite_fault(sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.IntegrityError), (True, False, False)),
     (sqlite_fault(sqlite3.SQLITE_BUSY), (False, True, True)),
@@ -190,6 +200,51 @@ def test_it_calls_a_server_that_is_not_there_passing(tmp_path: Path) -> None:
         pass
     assert is_temporary(met.value)
     assert is_database_failure(met.value)
+
+
+@pytest.mark.parametrize(
+    ("fault", "lacks"),
+    [
+        (errors.UndefinedTable(), True),
+        (errors.UndefinedColumn(), True),
+        (errors.UndefinedFunction(), True),
+        (errors.InvalidSchemaName(), True),
+        (errors.InvalidCatalogName(), True),
+        (errors.InsufficientPrivilege(), True),
+        (errors.SyntaxError(), False),
+        (errors.DiskFull(), False),
+        (sqlite3.OperationalError("no such table: deal"), True),
+        (sqlite3.OperationalError("no such column: deal.comment"), True),
+        (sqlite3.OperationalError("table deal has no column named comment"), True),
+        (sqlite3.OperationalError("ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint"), True),
+        (sqlite3.OperationalError('near "no": syntax error'), False),
+        (sqlite3.OperationalError("no such function: x"), False),
+        (sqlite_fault(sqlite3.SQLITE_FULL), False),
+        (ValueError("no such table: deal"), False),
+    ],
+)
+def test_a_missing_part_of_the_schema_is_told_from_other_faults(fault: BaseException, lacks: bool) -> None:
+    assert is_of_other_schema(fault) == lacks
+    assert is_unavailable(fault) == (lacks or is_database_failure(fault))
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_full"),
+    [
+        (errors.DiskFull(), True),
+        (errors.IoError(), True),
+        (errors.InternalError_('could not extend file "base/1/2": File too large'), True),
+        (errors.InternalError_('could not write to file "base/1/2": Disk quota exceeded'), True),
+        (errors.InternalError_("cache lookup failed"), False),
+        (errors.AdminShutdown(), False),
+        (sqlite_fault(sqlite3.SQLITE_FULL), True),
+        (sqlite_fault(sqlite3.SQLITE_IOERR_WRITE), True),
+        (sqlite_fault(sqlite3.SQLITE_READONLY), False),
+        (OSError("No space left on device"), False),
+    ],
+)
+def test_no_room_is_told_from_other_faults(fault: BaseException, is_full: bool) -> None:
+    assert has_no_room(fault) == is_full
 
 
 # What may be told.

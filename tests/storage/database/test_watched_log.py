@@ -106,6 +106,44 @@ def test_what_others_write_is_a_loss_that_stays(
     assert served.find_lost() == damaged
 
 
+TOUCHES: dict[str, Callable[[Path], object]] = {
+    "touch": lambda file: file.touch(),
+    "a time of the past": lambda file: os.utime(file, (1_000_000_000, 1_000_000_000)),
+    "its mode": lambda file: file.chmod(0o640),
+    "opened for writing": lambda file: file.open("r+b").close(),
+}
+
+
+@pytest.mark.parametrize("companion", ["", "-wal", "-shm"])
+@pytest.mark.parametrize("touch", TOUCHES.values(), ids=TOUCHES)
+def test_a_file_that_is_only_touched_is_no_loss(
+    served: ServedFiles, file: Path, touch: Callable[[Path], object], companion: str
+) -> None:
+    for _ in range(2):
+        touch(file.with_name(file.name + companion))
+        assert served.find_lost() is None
+        write(file, FILL, "PRAGMA wal_checkpoint(PASSIVE)")
+        assert served.find_lost() is None
+    overwrite(file, file.read_bytes())
+    assert served.find_lost() == file
+
+
+def test_without_a_notice_of_writes_the_time_of_the_last_change_has_to_do(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_path: Path) -> None:
+        raise OSError("too many files are observed")
+
+    monkeypatch.setattr("dealtrace.storage.database.watched_log.FileWrites", refuse)
+    with closing(open_database(f"sqlite:///{file}")) as database:
+        prepare_schema(database)
+        served = remember_files(database)
+        write(file, FILL, "PRAGMA wal_checkpoint(PASSIVE)")
+        assert served.find_lost() is None
+        overwrite(file, file.read_bytes())
+        assert served.find_lost() == file
+
+
 def test_an_index_that_sqlite_builds_anew_is_no_loss(served: ServedFiles, file: Path) -> None:
     write(file, FILL)
     overwrite(file.with_name(f"{file.name}-shm"), bytes(32_768))

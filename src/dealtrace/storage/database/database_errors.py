@@ -10,10 +10,16 @@ LOCK_TIMEOUT_SQLSTATE = "55P03"
 """The SQLSTATE of a statement that waited for a lock of another session for as long as it may."""
 CONFLICT_SQLSTATES = frozenset({"40001", "40P01", LOCK_TIMEOUT_SQLSTATE})
 """The SQLSTATEs of a serialization failure, a deadlock and a lock timeout; PostgreSQL rolls one transaction back."""
-TEMPORARY_SQLSTATES = CONFLICT_SQLSTATES | {"57P01", "57P02", "57P03"}
-"""The SQLSTATEs of conflicts, and of a server that is stopping, crashed or starting."""
+IDLE_SQLSTATES = frozenset({"25P03", "25P04", "57P05"})
+"""The SQLSTATEs of a connection that PostgreSQL ended because it, or its transaction, was idle or open for too long."""
+_POOLER_SQLSTATES = frozenset({"26000", "42P05"})
+"""The SQLSTATEs of prepared statements that are missing or exist already, because a pooler changed the connection."""
+TEMPORARY_SQLSTATES = CONFLICT_SQLSTATES | IDLE_SQLSTATES | {"57P01", "57P02", "57P03"}
+"""The SQLSTATEs of conflicts, of connections ended by a time limit, and of a server that stops, crashed or starts."""
 RETRY_REASONS = {"40001": "serialization", "40P01": "deadlock", LOCK_TIMEOUT_SQLSTATE: "locked"}
 CONNECTION_CLASS = "08"
+INTERNAL_CLASS = "XX"
+"""The class of SQLSTATEs of damaged data, and of faults that have no SQLSTATE of their own, such as a full quota."""
 LIMIT_CLASS = "54"
 """The class of SQLSTATEs that report that a limit was exceeded, for example by a string too long for an index.
 
@@ -23,8 +29,16 @@ STOPPED_SQLSTATE = "57014"
 """The SQLSTATE of a statement that exceeded its time limit."""
 READ_ONLY_SQLSTATE = "25006"
 """The SQLSTATE reported by a standby, or by a server that was made read-only."""
-_OTHER_SCHEMA_SQLSTATES = frozenset({"42P01", "42703"})
-"""The SQLSTATEs of a table or a column that does not exist."""
+_OTHER_SCHEMA_SQLSTATES = frozenset({"42P01", "42703", "42704", "42883", "42P10", "3F000", "3D000", "42501"})
+"""The SQLSTATEs of a table, column, type, function, unique index, schema or database that is missing or forbidden."""
+_OTHER_SCHEMA = re.compile(
+    r"no such (table|column|index|view|trigger):|table \S+ has no column named |ON CONFLICT clause does not match any "
+)
+"""Finds SQLite's messages about such a part of the schema; it has no code of its own for them."""
+_NO_ROOM_SQLSTATES = frozenset({"53100", "58030"})
+_NO_ROOM = re.compile("No space left|File too large|[Dd]isk quota")
+_NO_ROOM_CODES = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+NO_ROOM_CURE = "free disk space, or raise the quota or the limit on the size of files (ulimit -f) of the database"
 _BROKEN_KEY = re.compile(
     r"violates (unique|foreign key|exclusion|check|not-null) constraint"
     r"|[\"«»]\s?(uq|pk|fk|ix)_\w+",  # the names of our keys, whatever language the server speaks
@@ -88,8 +102,8 @@ def retry_reason(fault: BaseException) -> str:
 def is_database_failure(fault: BaseException) -> bool:
     """Return whether an error means that the database is unreachable, full, locked, read-only or unreadable.
 
-    Our own bugs do not count: a faulty statement, a missing table, or a value that exceeds a limit of PostgreSQL.
-    SQLite reports the first two as operational errors as well.
+    Our own bugs do not count: a faulty statement, or a value that exceeds a limit of PostgreSQL. `is_of_other_schema`
+    returns whether a table is missing. SQLite reports both faults of statements as operational errors as well.
     """
     error = driver_error(fault)
     if isinstance(error, sqlite3.DatabaseError) and _sqlite_code(error) in _UNREADABLE:
@@ -98,9 +112,26 @@ def is_database_failure(fault: BaseException) -> bool:
         return _sqlite_code(error) != sqlite3.SQLITE_ERROR
     if isinstance(error, NoFreeConnection):
         return True
-    if (_sqlstate(error) or "").startswith(LIMIT_CLASS):
+    state = _sqlstate(error) or ""
+    if state.startswith(LIMIT_CLASS) or is_lost_race(error):
         return False
-    return _is_postgresql(error, "OperationalError") or is_read_only(error)
+    if _is_postgresql(error, "OperationalError") or is_read_only(error):
+        return True
+    of_connection = state in IDLE_SQLSTATES | _POOLER_SQLSTATES
+    return _is_postgresql(error) and (of_connection or state.startswith(INTERNAL_CLASS))
+
+
+def is_unavailable(fault: BaseException) -> bool:
+    """Return whether a database cannot do its work, as a whole or because a part of its schema is missing."""
+    return is_database_failure(fault) or is_of_other_schema(fault)
+
+
+def has_no_room(fault: BaseException) -> bool:
+    """Return whether nothing can be written because a disk is full, or a quota or a limit on files is reached."""
+    error = driver_error(fault)
+    if isinstance(error, sqlite3.Error):
+        return _sqlite_code(error) in _NO_ROOM_CODES
+    return _sqlstate(error) in _NO_ROOM_SQLSTATES or (_is_postgresql(error) and _NO_ROOM.search(str(error)) is not None)
 
 
 def is_stopped(fault: BaseException) -> bool:
@@ -120,8 +151,14 @@ def is_read_only(fault: BaseException) -> bool:
 
 
 def is_of_other_schema(fault: BaseException) -> bool:
-    """Return whether PostgreSQL lacks a table or a column, as a replica does that an upgrade has not reached yet."""
-    return _sqlstate(driver_error(fault)) in _OTHER_SCHEMA_SQLSTATES
+    """Return whether a database lacks a table, a column or another part of the schema, or the right to use it.
+
+    A replica that an upgrade has not reached yet lacks some, and so does a database from which somebody dropped some.
+    """
+    error = driver_error(fault)
+    if isinstance(error, sqlite3.OperationalError):
+        return _sqlite_code(error) == sqlite3.SQLITE_ERROR and _OTHER_SCHEMA.match(str(error)) is not None
+    return _is_postgresql(error) and _sqlstate(error) in _OTHER_SCHEMA_SQLSTATES
 
 
 def message_of(fault: BaseException) -> str | None:

@@ -1,9 +1,11 @@
 """Notice that a program other than SQLite has written to the files of a SQLite database that is being served.
 
 SQLite writes to the database file only in a checkpoint, which copies pages from the log (the WAL) and is announced in
-the log's index before the first page is written. So the file was overwritten if it changed and no checkpoint was
-announced. The log was overwritten if the last frame that is recorded in the index is not in the log. The layout of the
-log and of its index is documented (https://www.sqlite.org/walformat.html).
+the log's index before the first page is written. So the file was overwritten if it was written to and no checkpoint was
+announced. It is no loss if only the time of its last change was set, as `touch` and backup programs do.
+
+The log was overwritten if the last frame that is recorded in the index is not in the log. The layout of the log and of
+its index is documented (https://www.sqlite.org/walformat.html).
 """
 
 import os
@@ -11,6 +13,7 @@ from pathlib import Path
 from struct import Struct
 
 from dealtrace.record import record
+from dealtrace.storage.database.file_writes import FileWrites
 
 _INDEX = Struct("=I 8x B x H I 4x 2I 8s 8x 48x I 28x I")
 """The fields of an index that `_read` reads, in this order; the other bytes are skipped."""
@@ -56,7 +59,12 @@ class WatchedLog:
         self._log = log
         self._index = index
         self._log_file, self._index_file = (os.open(file, os.O_RDONLY | os.O_CLOEXEC) for file in (log, index))
-        self._known: tuple[object, object] | None = None
+        try:
+            self._writes: FileWrites | None = FileWrites(database)
+        except OSError:
+            self._writes = None  # then the time of the last change has to do
+        self._known: tuple[object, int] | None = None
+        self._is_written = False
         self.find_overwritten()
 
     def find_overwritten(self) -> Path | None:
@@ -71,6 +79,8 @@ class WatchedLog:
         if index is None:
             return None  # SQLite rebuilds an index that it cannot read
         modified_at = _modified_at(self._database)
+        if self._writes is not None and self._writes.take():
+            self._is_written = True
         is_log_whole = index.last_frame == 0 or self._has_last_frame(index)
         if os.pread(self._index_file, _INDEX.size, 0) != found:
             return None
@@ -79,7 +89,9 @@ class WatchedLog:
         if index.is_checkpoint_running or modified_at is None:
             return None
         before, self._known = self._known, (index.checkpoints, modified_at)
-        is_unannounced = before is not None and before[0] == index.checkpoints and before[1] != modified_at
+        is_changed = before is not None and before[1] != modified_at
+        is_written, self._is_written = self._is_written if self._writes is not None else is_changed, False
+        is_unannounced = before is not None and before[0] == index.checkpoints and is_written
         return self._database if is_unannounced else None
 
     def _has_last_frame(self, index: _Index) -> bool:

@@ -1,6 +1,7 @@
 """Whether the database accepts writes, and whether the disk has room for them."""
 
 import os
+import resource
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -10,6 +11,8 @@ from dealtrace.storage.database.engine import Database
 
 FREE_BYTES_MIN = 1024 * 1024
 """The free disk space, in bytes, below which the longest lead or deal may not fit."""
+DISK_FULL = "disk full"
+FILE_TOO_LARGE = "limit on the size of files reached"
 _MODE = CompiledStatement(
     select(
         func.pg_is_in_recovery().label("is_recovering"),
@@ -24,7 +27,9 @@ def obstacle_to_writing(database: Database) -> str | None:
     If PostgreSQL accepts no writes, its connections are closed, so that new connections may find the new primary.
     """
     if database.is_sqlite:
-        return "disk full" if _is_full(database.file.absolute().parent) else None
+        if _is_full(database.file.absolute().parent):
+            return DISK_FULL
+        return FILE_TOO_LARGE if _is_at_limit(database.file) else None
     with database.writer.connect() as connection:
         ((is_recovering, is_read_only),) = _MODE.fetch(connection, {})
     if not is_recovering and not is_read_only:
@@ -37,3 +42,9 @@ def _is_full(folder: Path) -> bool:
     disk = os.statvfs(folder)
     blocks = disk.f_bavail if os.geteuid() else disk.f_bfree  # only root may use the reserved blocks
     return blocks * disk.f_frsize < FREE_BYTES_MIN
+
+
+def _is_at_limit(file: Path) -> bool:
+    """Return whether the database file may soon not grow any more, because of the process's limit on files."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    return limit != resource.RLIM_INFINITY and file.stat().st_size + FREE_BYTES_MIN > limit

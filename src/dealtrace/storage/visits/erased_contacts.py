@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
@@ -15,6 +16,8 @@ from dealtrace.storage.visits.traffic_sources import source_values
 
 CONTACTS_AT_ONCE = 50
 """How many contacts one statement searches for; SQLite takes a condition of a thousand parts at most."""
+RECENT = timedelta(days=1)
+"""How long before an erasure visits may have begun that are searched during its transaction, not before it."""
 _LIKE_ESCAPE = "/"
 _ANY_ESCAPE = f"%{_LIKE_ESCAPE}%%"
 _ESCAPED_LETTERS = tuple(f"%{_LIKE_ESCAPE}%{code}%" for code in ("25", "3_", "4_", "5_", "6_", "7_"))
@@ -22,9 +25,10 @@ _ESCAPED_LETTERS = tuple(f"%{_LIKE_ESCAPE}%{code}%" for code in ("25", "3_", "4_
 
 
 def find_visits_with_contacts(connection: Connection, site_id: int, contacts: Collection[str]) -> frozenset[int]:
-    """Find the ids of all visits of a site with one of the contacts, in normal form, in the landing URL or referrer.
+    """Find the ids of all visits of a site that have one of the contacts, in normal form.
 
-    All visits of the site are read, which takes seconds for millions of them, so registrations must not wait for it.
+    The landing URL, the referrer or the traffic source of such a visit contains the contact. All visits of the site are
+    read, which takes seconds for millions of them, so registrations must not wait for it.
     Ours: visits whose URLs have escaped letters or digits in the contact are not found, only those with escaped signs,
     because `LIKE` cannot find them and most URLs have escapes.
     """
@@ -38,13 +42,22 @@ def find_visits_with_contacts(connection: Connection, site_id: int, contacts: Co
         urls_of = select(columns.id, columns.landing_url, columns.referrer).where(columns.site_id == site_id, named)
         rows = connection.execute(urls_of)
         found |= {visit_id for visit_id, *urls in rows if any(hide_in(url, sought) != url for url in urls)}
+    source_ids = _hidden_sources(connection, site_id, every, sought)
+    if source_ids:
+        from_sources = select(columns.id).where(
+            columns.site_id == site_id, is_in(columns.traffic_source_id, source_ids)
+        )
+        found |= set(connection.execute(from_sources).scalars())
     return frozenset(found)
 
 
-def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str], visit_ids: Collection[int]) -> None:
+def hide_contacts(
+    connection: Connection, site_id: int, contacts: Collection[str], visit_ids: Collection[int], now: datetime
+) -> None:
     """Hide contacts, given in normal form, in the traffic sources of a site and in the UTM tags and URLs of its visits.
 
-    All sources are searched, but only the visits with the given ids and those from a source that contained a contact.
+    All sources are searched, but only the visits with the given ids, and those of the last `RECENT` before `now` from a
+    source that contained a contact: they may be newer than the ids.
     Ours: a source is shared by many people and is not deleted when one of them is erased, but mailings put the
     recipient's address into a UTM tag. A hidden contact becomes `•••`, in sources followed by the id of the source, so
     that different sources stay different and no figure changes.
@@ -54,7 +67,8 @@ def hide_contacts(connection: Connection, site_id: int, contacts: Collection[str
         source_ids = _hide_in_sources(connection, site_id, sorted(contacts), sought)
         _hide_in_visits(connection, site_id, is_in(visit.c.id, visit_ids), sought)
         if source_ids:  # visits have no index of their sources
-            _hide_in_visits(connection, site_id, is_in(visit.c.traffic_source_id, source_ids), sought)
+            recent = and_(visit.c.started_at >= now - RECENT, is_in(visit.c.traffic_source_id, source_ids))
+            _hide_in_visits(connection, site_id, recent, sought)
 
 
 def _hide_in_visits(connection: Connection, site_id: int, which: ColumnElement[bool], sought: re.Pattern[str]) -> None:
@@ -80,6 +94,19 @@ def _hide_in_sources(
     connection: Connection, site_id: int, contacts: Sequence[str], sought: re.Pattern[str]
 ) -> list[int]:
     """Hide the contacts in traffic sources, and return the ids of the sources that contained any."""
+    hidden = _hidden_sources(connection, site_id, contacts, sought)
+    rows = [{"of_source": source_id, **source_values(source)} for source_id, source in sorted(hidden.items())]
+    columns = traffic_source.c
+    mine = (columns.site_id == site_id, columns.id == bindparam("of_source"))
+    values: ValuesByName = {name: bindparam(name) for name in source_values(DIRECT)}
+    execute_many(connection, update(traffic_source).where(*mine).values(values), rows)
+    return sorted(hidden)
+
+
+def _hidden_sources(
+    connection: Connection, site_id: int, contacts: Sequence[str], sought: re.Pattern[str]
+) -> dict[int, TrafficSource]:
+    """Find the traffic sources of a site that contain a contact; return them with hidden contacts, by id."""
     columns = traffic_source.c
     parts = [columns[part] for part in SOURCE_PARTS]
     hidden: dict[int, TrafficSource] = {}
@@ -92,11 +119,7 @@ def _hide_in_sources(
             source = TrafficSource(*(hide_in(text, sought, f"{HIDDEN}{source_id}") for text in texts))
             if source != TrafficSource(*texts):
                 hidden[source_id] = source
-    rows = [{"of_source": source_id, **source_values(source)} for source_id, source in sorted(hidden.items())]
-    mine = (columns.site_id == site_id, columns.id == bindparam("of_source"))
-    values: ValuesByName = {name: bindparam(name) for name in source_values(DIRECT)}
-    execute_many(connection, update(traffic_source).where(*mine).values(values), rows)
-    return sorted(hidden)
+    return hidden
 
 
 def _may_contain(column: ColumnElement[str], contacts: Sequence[str]) -> ColumnElement[bool]:
