@@ -133,6 +133,8 @@ def test_a_ratio_is_made_of_what_it_divides_by() -> None:
         "match_rate": "deals",
         "lead_rate": "deals",
         "days_to_deal": "deals",
+        "days_from_lead": "deals",
+        "days_from_first_visit": "deals",
         "visit_to_lead": "visits",
         "lead_to_deal": "leads",
         "deal_to_won": "deals",

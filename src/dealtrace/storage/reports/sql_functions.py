@@ -1,6 +1,6 @@
 """SQL functions for reports that SQLite, PostgreSQL and DuckDB write differently."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -21,9 +21,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
+from dealtrace.reports.dimensions import FIELD_PREFIX
 from dealtrace.reports.periods import MONTHS
 from dealtrace.storage.database.case_folding import casefolded, casefolded_to
-from dealtrace.storage.database.column_types import sqlite_json_each
+from dealtrace.storage.database.column_types import json_text, sqlite_json_each
 from dealtrace.storage.reports.statement_types import Expression
 
 HALVES = 1_000_000_000
@@ -184,6 +185,12 @@ def known_text(text: Expression) -> Expression:
     signs = literal(BLANKS + "".join(sorted({part[:1] for part in UNKNOWN_PARTS})))
     checked = case((folded.in_([literal(part, Text) for part in sorted(UNKNOWN_PARTS)]), None), else_=text)
     return case((position_in(signs, func.substr(text, 1, 1)) > 0, checked), else_=text)
+
+
+def field_texts(custom_values: Expression, names: Iterable[str]) -> dict[str, Expression]:
+    """Return, for each name of a custom field, such as `field:city`, the SQL expression for its value."""
+    fields = (name for name in names if name.startswith(FIELD_PREFIX))
+    return {name: known_text(json_text(custom_values, literal(name.removeprefix(FIELD_PREFIX)))) for name in fields}
 
 
 BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
