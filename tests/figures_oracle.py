@@ -144,11 +144,11 @@ def _money(fact: str, number: str, mark: str | None = None) -> Counted:
 
 
 def _sum(pieces: Pieces, number: str, unit: int = 1) -> Value:
-    """Add up the numbers that are known; where none is, but some should be, the sum is not known."""
-    numbers = [value for piece in pieces if (value := piece.numbers[number]) is not None]
-    if not numbers and any(number in piece.unknown for piece in pieces):
+    """Add up the numbers that are known; where they make nothing, but some are not known, the sum is not known."""
+    added = sum(value for piece in pieces if (value := piece.numbers[number]) is not None)
+    if not added and any(number in piece.unknown for piece in pieces):
         return None
-    return Fraction(sum(numbers), unit)
+    return Fraction(added, unit)
 
 
 def _assisted(pieces: Pieces) -> Fraction:

@@ -92,7 +92,20 @@ _SCALES = {
 
 
 def added_up(values: Iterable[int | None]) -> int | None:
-    """Return the sum of the values that are known, or `None` if it is zero and some values are unknown."""
+    """Return the sum of the values that are known, or `None` if it is zero and some values are unknown.
+
+    So a sum to which something unknown belongs is never shown as zero, wherever it is computed.
+    """
     listed = list(values)
     added = sum(value for value in listed if value is not None)
     return None if not added and None in listed else added
+
+
+def added_up_rows(values: Iterable[int | None]) -> int | None:
+    """Return the sum of the rows of a report, or `None` if it cannot be told from the rows whether it is known.
+
+    That is so if it is zero without each row being zero: 5 may stand for 5 and something unknown.
+    """
+    listed = list(values)
+    added = sum(value for value in listed if value is not None)
+    return added if added or not any(value != 0 for value in listed) else None

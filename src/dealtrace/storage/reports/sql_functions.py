@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Dialect,
     Integer,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -85,11 +87,31 @@ def total_if_known(added: Expression, is_unknown: Expression) -> Expression:
     """Return the SQL expression for the exact sum of an integer expression, null if the sum is unknown.
 
     `is_unknown` is 1 in rows in which `added` is null because the number to add is unknown, otherwise 0. The sum is
-    unknown if there are such rows, but no rows with a number.
+    unknown if there are such rows, and the other numbers add up to zero; see `added_up`.
     """
-    is_nothing = func.coalesce(func.max(is_unknown), literal_column("0")) == literal_column("0")
-    known = func.coalesce(total_of(added), case((is_nothing, literal_column("0"))))
+    is_whole = func.coalesce(func.max(is_unknown), literal_column("0")) == literal_column("0")
+    known = case((or_(is_whole, has_total(added)), func.coalesce(total_of(added), literal_column("0"))))
     return type_coerce(known, KnownNumber())
+
+
+class has_total(FunctionElement[bool]):  # noqa: N801
+    """The SQL condition that the sum of an integer expression is not zero."""
+
+    name = "has_total"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(has_total)
+def _has_total(element: has_total, compiler: SQLCompiler, **kwargs: object) -> str:
+    return f"(coalesce(sum({compiler.process(element.clauses, **kwargs)}), 0) <> 0)"
+
+
+@compiles(has_total, "sqlite")
+def _sqlite_has_total(element: has_total, compiler: SQLCompiler, **kwargs: object) -> str:
+    """Return the condition over the parts of the sum: beyond 64 bits their sum is a float, which is not zero either."""
+    added = compiler.process(element.clauses, **kwargs)
+    return f"(coalesce(sum(({added}) / {HALVES}) * {HALVES} + sum(({added}) % {HALVES}), 0) <> 0)"
 
 
 class different_numbers(FunctionElement[int]):  # noqa: N801

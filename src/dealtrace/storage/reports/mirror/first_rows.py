@@ -394,7 +394,7 @@ def _totals(tables: FactTables, merged: CTE, keys: Sequence[str], grouped: _Grou
 
 
 def _total_if_clear(value: Expression) -> Expression:
-    """Return the SQL expression for a total, null if it is zero and some values are unknown; see `added_up`."""
+    """Return the SQL expression for a total, null if it is zero, but not each value is; see `added_up_rows`."""
     added = func.coalesce(total_of(value), literal_column("0"))
-    is_clear = or_(func.count(value) == func.count(), added != literal_column("0"))
+    is_clear = or_(func.count(func.nullif(value, 0)) + func.count() == func.count(value), added != literal_column("0"))
     return case((is_clear, added))
