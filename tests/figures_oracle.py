@@ -144,11 +144,11 @@ def _money(fact: str, number: str, mark: str | None = None) -> Counted:
 
 
 def _sum(pieces: Pieces, number: str, unit: int = 1) -> Value:
-    """Add up the numbers that are known; where none is, but some should be, the sum is not known."""
-    numbers = [value for piece in pieces if (value := piece.numbers[number]) is not None]
-    if not numbers and any(number in piece.unknown for piece in pieces):
+    """Add up the numbers that are known; where they make nothing, but some are not known, the sum is not known."""
+    added = sum(value for piece in pieces if (value := piece.numbers[number]) is not None)
+    if not added and any(number in piece.unknown for piece in pieces):
         return None
-    return Fraction(sum(numbers), unit)
+    return Fraction(added, unit)
 
 
 def _assisted(pieces: Pieces) -> Fraction:
@@ -159,14 +159,17 @@ def _clicks(pieces: Pieces) -> Value:
     return _sum([piece for piece in pieces if piece.fact == "cost"], "clicks")
 
 
-def _days(pieces: Pieces) -> Value:
-    touched = [
-        (piece, seconds)
-        for piece in pieces
-        if piece.fact == "deal" and (seconds := piece.numbers["seconds"]) is not None
-    ]
-    weight = sum(piece.share for piece, _ in touched)
-    return Fraction(sum(piece.share * seconds for piece, seconds in touched), weight * 86_400) if weight else None
+def _days(number: str) -> Callable[[Pieces], Value]:
+    def mean(pieces: Pieces) -> Value:
+        timed = [
+            (piece, seconds)
+            for piece in pieces
+            if piece.fact == "deal" and (seconds := piece.numbers[number]) is not None
+        ]
+        weight = sum(piece.share for piece, _ in timed)
+        return Fraction(sum(piece.share * seconds for piece, seconds in timed), weight * 86_400) if weight else None
+
+    return mean
 
 
 def _over(above: Callable[[Pieces], Value], below: Callable[[Pieces], Value]) -> Callable[[Pieces], Value]:
@@ -205,7 +208,9 @@ FORMULAS: Mapping[str, Formula] = {
     "unmatched": (("deal",), _count("deal", "unmatched")),
     "lead_rate": (("deal",), _over(_count("deal", "with lead"), _count("deal"))),
     "assisted": (("assist",), _assisted),
-    "days_to_deal": (("deal",), _days),
+    "days_to_deal": (("deal",), _days("seconds")),
+    "days_from_lead": (("deal",), _days("seconds from lead")),
+    "days_from_first_visit": (("deal",), _days("seconds from first")),
     "visit_to_lead": (("lead", "visit"), _over(_count("lead", "visit"), _count("visit"))),
     "lead_to_deal": (("lead",), _over(_count("lead", "deal"), _count("lead"))),
     "deal_to_won": (("won", "deal"), _over(_count("won", "won"), _count("deal"))),

@@ -258,8 +258,14 @@ class Records:
                 shares = [(visit, MILLION) for visit in self._touches[lead.id][:-1]] if lead is not None else []
             amounts = split(amount, [share for _, share in shares])
             margins = split(margin, [share for _, share in shares])
+            touches = self._touches[lead.id] if lead is not None else []
+            times = {
+                "seconds from lead": _seconds_between(lead.at if lead is not None else None, deal),
+                "seconds from first": _seconds_between(touches[0].started_at if touches else None, deal),
+            }
             for place, (visit, share) in enumerate(shares):
-                numbers = {"amount": amounts[place], "margin": margins[place], "seconds": _seconds_between(visit, deal)}
+                seconds = _seconds_between(visit.started_at if visit is not None else None, deal)
+                numbers = {"amount": amounts[place], "margin": margins[place], "seconds": seconds, **times}
                 yield Piece(
                     fact, deal.id, self._moment(fact, deal, lead, date_of),
                     visit.traffic_source if visit is not None else stated, self._words_of_deal(deal, lead), share,
@@ -336,9 +342,8 @@ def _step(source: TrafficSource) -> str:
     return (folded(source.source) or "(not set)") + (f" / {medium}" if medium not in (None, "(none)") else "")
 
 
-def _seconds_between(visit: Visit | None, deal: Deal) -> int | None:
-    """Return the time from a touch to a deal, each in whole seconds, `None` without a touch."""
-    if visit is None:
+def _seconds_between(since: datetime | None, deal: Deal) -> int | None:
+    """Return the time from a touch or lead to a deal, each in whole seconds, `None` without one."""
+    if since is None:
         return None
-    began, ended = visit.started_at.replace(microsecond=0), deal.happened_at.replace(microsecond=0)
-    return (ended - began) // timedelta(seconds=1)
+    return (deal.happened_at.replace(microsecond=0) - since.replace(microsecond=0)) // timedelta(seconds=1)

@@ -83,6 +83,17 @@ def test_a_trial_says_what_it_takes_for_chance_and_the_cure(served: Stage, owner
     assert "но не больше, чем бывает случайно: 1." in text_of(boss.send(PLACE, **drop).text)
 
 
+def test_a_trial_finds_a_fall_in_spite_of_a_holiday_on_that_weekday(served: Stage, owner: Player, boss: Guest) -> None:
+    drop = {"kind": "drop", "metric": "deals", "window": "day", "amount": "30"}
+    for weeks in (1, 2, 3, 4, 6, 7, 8):
+        add_deals(served, owner, days_ago=3 + 7 * weeks, count=12)
+    assert "raised in the last 30 days: 1." in text_of(boss.send(PLACE, **drop).text)
+    add_deals(served, owner, days_ago=3, count=3)
+    few = text_of(boss.send(PLACE, **drop).text)
+    assert "raised in the last 30 days: 0." in few
+    assert "by no more than chance explains: 1. They raise no alert." in few
+
+
 def test_a_trial_names_a_value_that_the_site_has_never_seen(served: Stage, owner: Player, boss: Guest) -> None:
     hint = "No visit, lead or deal of the last 30 days has this value; check its spelling:"
     served.visit(owner, datetime.now(UTC) - timedelta(days=2), TrafficSource("yandex", "cpc"))

@@ -350,23 +350,29 @@ def test_a_month_is_compared_with_the_month_before_unless_the_url_says_otherwise
         field = page[page.index('<select name="compare">') :].partition("</select>")[0]
         assert re.findall(r"<option[^>]* selected>([^<]+)", field) == [chosen], (period, compare)
         assert ("compared with" in page) == (chosen != "No comparison")
-        usual = {"28d": [] if compare else ["No comparison"]}.get(period, ["A month earlier"])
+        usual = {"28d": []}.get(period, ["A month earlier"])
         assert re.findall(r'<option value=""[^>]*>([^<]+)', field) == usual
 
 
-def test_no_comparison_once_chosen_is_kept_when_the_period_becomes_a_month(analyst: Guest) -> None:
-    def choices(page: str) -> dict[str, str]:
-        field = page[page.index('<select name="compare">') :].partition("</select>")[0]
-        return {label: value for value, label in re.findall(r'<option value="([^"]*)"[^>]*>([^<]+)', field)}
+@pytest.mark.parametrize("before", ["", "previous"])
+def test_no_comparison_is_kept_when_the_period_becomes_a_month_whether_chosen_or_shown(
+    analyst: Guest, before: str
+) -> None:
+    def field(page: str) -> str:
+        return page[page.index('<select name="compare">') :].partition("</select>")[0]
 
-    compared = analyst.get("reports", by="manager", period="28d", compare="previous").text
-    none = choices(compared)["No comparison"]
-    alone = analyst.get("reports", by="manager", period="28d", compare=none).text
-    assert "compared with" not in alone
-    kept = choices(alone)["No comparison"]
-    month = analyst.get("reports", by="manager", period="month", shown="28d", compare=kept).text
+    page = analyst.get("reports", by="manager", period="28d", compare=before).text
+    if before:
+        none = dict(re.findall(r'<option value="([^"]*)"[^>]*>([^<]+)', field(page)))
+        (value,) = [value for value, label in none.items() if label == "No comparison"]
+        page = analyst.get("reports", by="manager", period="28d", compare=value).text
+    assert "compared with" not in page
+    ((value, label),) = re.findall(r'<option value="([^"]*)" selected>([^<]+)', field(page))
+    assert label == "No comparison"
+    month = analyst.get("reports", by="manager", period="month", shown="28d", compare=value).text
     assert "compared with" not in month
-    assert "compared with" in analyst.get("reports", by="manager", period="month", shown="28d", compare="").text
+    assert re.findall(r" selected>([^<]+)", field(month)) == ["No comparison"]
+    assert "compared with" in analyst.get("reports", by="manager", period="month").text, "a link says nothing else"
 
 
 def chosen_period(page: str) -> str:

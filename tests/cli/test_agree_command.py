@@ -139,7 +139,7 @@ def test_totals_are_in_rubles_by_the_rates_of_the_site(served: Stage, beside: Te
     )
     answer = agreed(beside, player, "stated.csv", 1, "--json").json
     assert answer["inFile"] == counted(4, "20.00", 2)
-    assert answer["otherSum"] == counted(2, "-1200.00", 1)
+    assert answer["otherSum"] == counted(2, "-595.00", 1), "what the deal in euros is worth is not known"
     assert "    sum: 10.00 EUR in the file, 10.00 USD here\n" in agreed(beside, player, "stated.csv", 1).out
 
 
@@ -153,7 +153,10 @@ def test_a_difference_from_an_unknown_worth_is_unknown(served: Stage, beside: Te
     answer = agreed(beside, player, "stated.csv", 1, "--json").json
     assert (answer["inFile"], answer["here"]) == (counted(1, "10.00"), {**counted(1, "", 1), "rubles": None})
     assert answer["difference"] == {**counted(0, "", -1), "rubles": None}
-    assert "Difference: 0 deals, amount unknown\n" in agreed(beside, player, "stated.csv", 1).out
+    assert answer["otherSum"] == {**counted(1, "", 1), "rubles": None}
+    said = agreed(beside, player, "stated.csv", 1).out
+    assert "Difference: 0 deals, amount unknown\n" in said
+    assert "Different amount: 1 deal, difference unknown, 1 without a rate\n" in said
 
 
 @pytest.mark.parametrize("name", ["deals.csv", "deals.xlsx", "deals.jsonl"])

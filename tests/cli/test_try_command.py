@@ -184,6 +184,30 @@ def test_money_of_other_currencies_moves_in_rubles(served: Stage, beside: Termin
     assert f"  dealtrace rate set {site} CURRENCY RUBLES --from DAY\n" in said
 
 
+def test_money_that_is_not_known_is_not_zero(served: Stage, beside: Terminal) -> None:
+    player = served.open_site()
+    visit = served.visit(player, moscow("2018-03-25"), YANDEX, landing_url=LANDING)
+    served.call(player, moscow("2018-03-26", "09:50:00"), seconds=0, phone=PHONE.format(31), visit_id=visit.id)
+    sold = registration(
+        "n1", amount_rub=Decimal("10.5"), currency="eur", clue=by_contact(PHONE.format(31)), status="new",
+        happened_at=moscow("2018-03-26", "23:30:00"),
+    )  # fmt: skip
+    served.perform(register_deals, player, sold)
+    site, tried = str(player.site.id), ("contact_matching=on", "threshold=86400")
+    answer = beside.json("try", site, *tried, "timezone=Asia/Vladivostok", "status.new=won", *DAY)
+    (move,) = answer["moves"]
+    assert (move["deals"], move["rubles"]) == ("1.000000", None)
+    zone, status = answer["effects"]
+    assert {"name": "rubles_on_another_day", "before": None, "after": None} in zone["figures"]
+    assert [day["rubles"] for day in zone["days"]] == [[None, "0.00"], ["0.00", None]]
+    assert {"name": "won_rubles", "before": "0.00", "after": None} in status["figures"]
+    said = beside.done("try", site, *tried, "timezone=Asia/Vladivostok", "status.new=won", *DAY).out
+    assert "    1 deal, amount unknown\n" in said
+    assert "  Their amount: unknown\n" in said
+    assert "  Won amount: 0.00 → unknown\n" in said
+    assert "1 → 0 deals, unknown → 0.00 rubles\n" in said
+
+
 def test_without_days_it_is_the_last_28_of_the_site(beside: Terminal, owner: Player) -> None:
     wait_for_a_day_that_lasts(owner.site.time_zone)
     answer = beside.json("try", str(owner.site.id), "model=1")

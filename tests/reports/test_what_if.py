@@ -80,6 +80,14 @@ def test_moves_beyond_the_limit_are_one_sum(monkeypatch: pytest.MonkeyPatch) -> 
     assert tally.further == Moved(WHOLE, 200)
 
 
+def test_moves_of_unknown_money_only_are_unknown() -> None:
+    tally = tally_of(outcome(NOTHING, BY_CALL, amount_rub=Decimal(10), currency="eur", kopecks=None))
+    (moved,) = tally.moves.values()
+    assert (moved.deals, moved.known_kopecks) == (WHOLE, None)
+    tally = tally_of(outcome(NOTHING, BY_CALL, amount_rub=None, currency="eur"))
+    assert [moved.known_kopecks for moved in tally.moves.values()] == [0]
+
+
 def test_money_moves_in_rubles_and_deals_without_a_rate_move_without_it() -> None:
     tally = tally_of(
         outcome(NOTHING, BY_CALL, amount_rub=Decimal(10), currency="usd", kopecks=90_000),
@@ -87,5 +95,5 @@ def test_money_moves_in_rubles_and_deals_without_a_rate_move_without_it() -> Non
         outcome(NOTHING, BY_CALL, amount_rub=None, currency="eur"),
         outcome(NOTHING, NOTHING, amount_rub=Decimal(10), currency="eur", kopecks=None),
     )
-    assert tally.moves == {(source_key(NOWHERE), source_key(YANDEX)): Moved(3 * WHOLE, 90_000)}
+    assert tally.moves == {(source_key(NOWHERE), source_key(YANDEX)): Moved(3 * WHOLE, 90_000, has_unknown=True)}
     assert (tally.moved, tally.without_rate) == (3, 1)

@@ -37,13 +37,14 @@ ACTIVE = frozenset({Phase.WAITING, Phase.RUNNING})
 class RunMove:
     """The deals and kopecks that a run moves from one source to another; each source is given with its medium.
 
-    `deals` is in millionths of a deal, since the credit for a deal may be divided among sources.
+    `deals` is in millionths of a deal, since the credit for a deal may be divided among sources. `kopecks` is `None` if
+    none of the amounts is known.
     """
 
     source: tuple[str | None, str | None]
     target: tuple[str | None, str | None]
     deals: int
-    kopecks: int
+    kopecks: int | None
 
 
 @record

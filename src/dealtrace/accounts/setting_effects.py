@@ -106,27 +106,40 @@ FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
 
 @record
 class EffectFigure:
-    """A figure before and after a change; `before` is `None` if the figure exists only with the change.
+    """A figure before and after a change; a figure that exists only with the change has `has_before` false.
 
-    Money is in kopecks.
+    Money is in kopecks, and `None` if it is unknown.
     """
 
     name: str
-    after: int
+    after: int | None
     before: int | None = None
     is_money: bool = False
+    is_before_unknown: bool = False
+
+    @property
+    def has_before(self) -> bool:
+        """Whether the figure also exists without the change."""
+        return self.before is not None or self.is_before_unknown
 
 
 @record
 class CountedDeals:
-    """A number of deals, and the sum of their amounts in kopecks."""
+    """A number of deals, and the sum of their amounts in kopecks; with `has_unknown`, it leaves out unknown amounts."""
 
     count: int = 0
     kopecks: int = 0
+    has_unknown: bool = False
 
     def __add__(self, other: "CountedDeals") -> "CountedDeals":
         """Return the total of two `CountedDeals`: the counts added up, and the kopecks added up."""
-        return CountedDeals(self.count + other.count, self.kopecks + other.kopecks)
+        has_unknown = self.has_unknown or other.has_unknown
+        return CountedDeals(self.count + other.count, self.kopecks + other.kopecks, has_unknown)
+
+    @property
+    def known_kopecks(self) -> int | None:
+        """The kopecks, or `None` if they are 0 only because unknown amounts are left out."""
+        return self.kopecks if self.kopecks or not self.has_unknown else None
 
 
 @record

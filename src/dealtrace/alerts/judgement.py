@@ -84,13 +84,13 @@ def judge(rule: Rule, metric: Metric, current: Observed, before: Sequence[Observ
 
     Ours: zeros at the start of `before` are ignored, since nothing was measured yet. A drop is below the numbers of all
     past weeks, and a spike is above the numbers of all past weeks. Both differ from the median of these numbers by at
-    least the rule's percentage.
+    least the rule's percentage. A drop of a count may be above a single zero, such as that of a holiday.
     """
     history = _history(before)
     usual = _usual(rule.kind, history)
-    verdict = _verdict(rule, metric, current, history, usual)
-    is_chance = verdict is AlertVerdict.QUIET and rule.kind in PERCENT_USUAL and _is_off(rule, current, history, usual)
-    return Judgement(verdict, current.value, usual, is_chance)
+    is_off = rule.kind in PERCENT_USUAL and _is_off(rule, metric, current, history, usual)
+    verdict = _verdict(rule, metric, current, usual, is_off=is_off)
+    return Judgement(verdict, current.value, usual, is_off and verdict is AlertVerdict.QUIET)
 
 
 def _history(before: Sequence[Observed]) -> list[Fraction]:
@@ -105,9 +105,7 @@ def _usual(kind: AlertKind, history: Sequence[Fraction]) -> Fraction | None:
     return sum(history, Fraction(0)) / len(history) if kind is AlertKind.SILENCE else median(history)
 
 
-def _verdict(
-    rule: Rule, metric: Metric, current: Observed, history: Sequence[Fraction], usual: Fraction | None
-) -> AlertVerdict:
+def _verdict(rule: Rule, metric: Metric, current: Observed, usual: Fraction | None, *, is_off: bool) -> AlertVerdict:
     value = current.value
     if value is None or not current.is_sound:
         return AlertVerdict.UNDECIDED
@@ -123,19 +121,30 @@ def _verdict(
         case AlertKind.DROP | AlertKind.SPIKE:
             if usual is None or usual <= 0:
                 return AlertVerdict.UNDECIDED
-            is_off = _is_off(rule, current, history, usual)
             return _raised_if(is_raised=is_off and not _is_noise(metric, value, usual))
 
 
-def _is_off(rule: Rule, current: Observed, history: Sequence[Fraction], usual: Fraction | None) -> bool:
+def _is_off(rule: Rule, metric: Metric, current: Observed, history: Sequence[Fraction], usual: Fraction | None) -> bool:
+    """Return whether a number is beyond those of past weeks, and differs from the usual one by the percentage."""
     value = current.value
+    if value is None or not current.is_sound or usual is None:
+        return False
     assert rule.amount is not None
-    assert value is not None
-    assert usual is not None
     share = Fraction(rule.amount) / PERCENT
     if rule.kind is AlertKind.DROP:
-        return value < min(history) and value <= usual * (1 - share)
+        return value < _lowest(metric, history) and value <= usual * (1 - share)
     return value > max(history) and value >= usual * (1 + share)
+
+
+def _lowest(metric: Metric, history: Sequence[Fraction]) -> Fraction:
+    """Return the lowest number of past weeks, or of a count the second lowest if only one week had nothing.
+
+    For a count whose drop exceeds chance, a zero is no chance either; two may be a habit. Other numbers, such as
+    amounts of a few deals, are often zero by chance.
+    """
+    counted = [number for number in history if number]
+    is_exception = metric.unit is Unit.COUNT and len(counted) == len(history) - 1 >= WEEKS_MIN
+    return min(counted if is_exception else history)
 
 
 def _is_noise(metric: Metric, value: Fraction, usual: Fraction) -> bool:

@@ -226,21 +226,24 @@ class MatchRateAnswer(TypedDict):
 
 
 class MoveAnswer(TypedDict):
-    """How many deals (possibly a fraction) and how many rubles would move from one source to another."""
+    """How many deals (possibly a fraction) and how many rubles would move from one source to another.
+
+    `rubles` is `None` if none of the amounts is known.
+    """
 
     fromSource: str | None
     fromMedium: str | None
     toSource: str | None
     toMedium: str | None
     deals: str
-    rubles: str
+    rubles: str | None
 
 
 class FurtherMovesAnswer(TypedDict):
     """How many deals and how many rubles would move between sources that are not listed in `moves`."""
 
     deals: str
-    rubles: str
+    rubles: str | None
 
 
 class TrialAnswer(TypedDict):

@@ -139,7 +139,9 @@ def _describe(preview: TakeBackPreview) -> Iterator[str]:
     yield f"{most}{counted(preview.deals, 'deal')} {fate}, by source:"
     for (source, medium), moved in preview.sources:
         name = " / ".join(part for part in (source, medium) if part is not None) or "(no source)"
-        yield f"  {name}: {moved.deals / WHOLE:g} deals, {format_kopecks(moved.kopecks)} rubles"
+        kopecks = moved.known_kopecks
+        amount = f"{format_kopecks(kopecks)} rubles" if kopecks is not None else "amount unknown"
+        yield f"  {name}: {moved.deals / WHOLE:g} deals, {amount}"
 
 
 def _serialize(site_id: int, logged: LoggedImport) -> LoggedImportAnswer:

@@ -97,7 +97,7 @@ def preview_take_back(connection: Connection, site: Site, logged: LoggedImport) 
             parts = split_kopecks(outcome.kopecks or 0, [share for _, share in outcome.before.shares])
             for (source, share), kopecks in zip(outcome.before.shares, parts, strict=True):
                 key = source_key(source)
-                sums[key] = sums.get(key, Moved()) + Moved(share, kopecks)
+                sums[key] = sums.get(key, Moved()) + Moved(share, kopecks, has_unknown=outcome.lacks_rate)
                 spelt.setdefault(key, spelling_of(source))
     in_order = sorted(sums.items(), key=lambda each: (-abs(each[1].kopecks), -each[1].deals, each[0].rank))
     sources = [(spelt[key], moved) for key, moved in in_order]

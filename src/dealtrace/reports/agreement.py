@@ -191,7 +191,8 @@ class Agreement:
 
     `theirs` counts the valid rows of the list. `ours` counts the stored deals that are in the list, or whose
     day is between the list's first and last day. Amounts are converted to rubles at the site's rates. `other_sum`
-    counts the deals with different amounts; its kopecks are the amounts in the list minus the stored amounts.
+    counts the deals with different amounts; its kopecks are the amounts in the list minus the stored amounts, without
+    deals of which one of the two is unknown.
     `first_at` and `last_at` are the earliest and the latest time in the list.
     """
 
@@ -244,8 +245,7 @@ class Agreement:
 
     def _add_fields(self, fields: tuple[Field, ...], stated: int | None, own: int | None) -> None:
         if Field.SUM in fields:
-            self.other_sum.add((stated or 0) - (own or 0))
-            self.other_sum.without_rate += stated is None or own is None
+            self.other_sum.add(stated - own if stated is not None and own is not None else None)
         self.other_status += Field.STATUS in fields
         self.other_date += Field.DATE in fields
 

@@ -11,8 +11,8 @@ from dealtrace.attribution.known_costs import KnownCosts
 from dealtrace.record import record
 from dealtrace.reports.change import difference
 from dealtrace.reports.dimensions import Dimension, Kind
-from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula, Values, known_values
+from dealtrace.reports.measures import Measure, Values, known_values
+from dealtrace.reports.metrics import AnyFormula, Metric, UnknownFormula
 from dealtrace.reports.periods import Period
 from dealtrace.reports.question import Question
 from dealtrace.reports.time_keys import TIME_KEYS

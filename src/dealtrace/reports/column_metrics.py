@@ -15,7 +15,7 @@ from dealtrace.reports.column_formulas import (
     power_of,
 )
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.measures import Aggregate, Measure
+from dealtrace.reports.measures import Aggregate, Measure, Values
 from dealtrace.reports.metrics import (
     COLUMN_PREFIX,
     METRICS,
@@ -24,7 +24,6 @@ from dealtrace.reports.metrics import (
     Growth,
     Metric,
     Unit,
-    Values,
     plain,
 )
 

@@ -3,20 +3,17 @@
 To add a metric, add a line to `_TABLE`; the API, the command line, exports and documentation read the table.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
 from typing import Protocol
 
-from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
-from dealtrace.attribution.credit import WHOLE
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.measures import Aggregate, Measure
+from dealtrace.reports.measures import Aggregate, Measure, Sum, Values
 
 COLUMN_PREFIX = "column:"
 """The prefix of the name of a metric that is a column of a site."""
-SECONDS_PER_DAY = 86_400
 
 
 class Unit(StrEnum):
@@ -47,50 +44,6 @@ class Group(StrEnum):
     MONEY = "money"
     COSTS = "costs"
     OWN = "own"
-
-
-Values = Mapping[Measure, int | None]
-"""The value of each measure in a row, or `None` for a measure that is unknown in the row."""
-
-
-def known_values(measures: Iterable[Measure], given: Values, unknown: Collection[Measure]) -> Values:
-    """Return the value of each measure: `None` if it is unknown, zero if nothing was counted."""
-    return {measure: None if measure in unknown else given.get(measure, 0) for measure in measures}
-
-
-@record
-class Sum:
-    """A sum of measures; each measure has a sign, 1 or -1."""
-
-    terms: tuple[tuple[Measure, int], ...]
-
-    @property
-    def has_one_scale(self) -> bool:
-        """Return whether all measures have the same unit; sorting by their plain sum then equals sorting by `value`."""
-        return len({_SCALES[measure.aggregate] for measure, _ in self.terms}) == 1
-
-    def value(self, values: Values) -> Fraction | None:
-        """Return the sum of the measures, in rubles for money and in days for times; `None` if a measure is unknown."""
-        if len(self.terms) == 1:
-            ((measure, sign),) = self.terms
-            only = values[measure]
-            return None if only is None else Fraction(sign * only, _SCALES[measure.aggregate])
-        added = Fraction(0)
-        for measure, sign in self.terms:
-            value = values[measure]
-            if value is None:
-                return None
-            added += sign * Fraction(value, _SCALES[measure.aggregate])
-        return added
-
-
-_SCALES = {
-    Aggregate.COUNT: WHOLE,
-    Aggregate.MONEY: KOPECKS_PER_RUBLE,
-    Aggregate.DISTINCT: 1,
-    Aggregate.TOTAL: 1,
-    Aggregate.DURATION: WHOLE * SECONDS_PER_DAY,
-}
 
 
 class AnyFormula(Protocol):
@@ -229,7 +182,9 @@ _WITH_AMOUNT = Measure(Fact.DEALS, flag="has_amount")
 _MATCHED = Measure(Fact.DEALS, flag="is_matched")
 _WITH_LEAD = Measure(Fact.DEALS, flag="has_lead")
 _FIRST_BUYERS = Measure(Fact.DEALS, Aggregate.DISTINCT, "client_id", flag="is_first_won")
-_TIME_FROM_TOUCH = Measure(Fact.DEALS, Aggregate.DURATION, "seconds_from_touch", flag="is_touched")
+_TIME_FROM_TOUCH = Measure(Fact.DEALS, Aggregate.DURATION, "touched_at", flag="is_touched")
+_TIME_FROM_FIRST_TOUCH = Measure(Fact.DEALS, Aggregate.DURATION, "first_touched_at", flag="is_touched")
+_TIME_FROM_LEAD = Measure(Fact.DEALS, Aggregate.DURATION, "lead_at", flag="has_lead")
 _TOUCHED = Measure(Fact.DEALS, flag="is_touched")
 _LEADS_WITH_VISIT = Measure(Fact.LEADS, flag="has_visit")
 _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
@@ -319,6 +274,16 @@ _TABLE = (
            "days from the visit to the deal, on average", Group.DEALS, Unit.DAYS, ratio(_TIME_FROM_TOUCH, _TOUCHED),
            formula_text="total days from visit to deal / deals, both weighted by the visits' shares of the credit",
            growth=Growth.BAD),
+    Metric("days_from_lead", "Дней от лида до сделки", "Days from the lead to the deal",
+           "сколько дней в среднем от лида до сделки; это среднее, не медиана: долгие сделки его увеличивают",
+           "days from the lead to the deal, on average; a mean and no median, so long deals raise it",
+           Group.DEALS, Unit.DAYS, ratio(_TIME_FROM_LEAD, _WITH_LEAD),
+           formula_text="total days from lead to deal / deals with a lead", growth=Growth.BAD),
+    Metric("days_from_first_visit", "Дней от первого визита до сделки", "Days from the first visit to the deal",
+           "сколько дней в среднем от первого визита, не раньше 90 дней до лида, до сделки; это среднее, не медиана",
+           "days from the first visit, at most 90 days before the lead, to the deal, on average; a mean and no median",
+           Group.DEALS, Unit.DAYS, ratio(_TIME_FROM_FIRST_TOUCH, _TOUCHED),
+           formula_text="total days from first visit to deal / deals with a visit", growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",
            "leads with a visit / visits", Group.LEADS, Unit.RATIO, ratio(_LEADS_WITH_VISIT, VISITS),
            formula_text="leads with a visit / visits"),
@@ -374,6 +339,12 @@ _PARTS = (
            "сумма дней от визита до сделки, с учётом долей визитов",
            "the total days from visit to deal, weighted by the visits' shares of the credit",
            Group.DEALS, Unit.DAYS, plain(_TIME_FROM_TOUCH)),
+    Metric("days_from_leads", "Дни от лида до сделки", "Days from leads to deals",
+           "сумма дней от лида до сделки", "the total days from lead to deal",
+           Group.DEALS, Unit.DAYS, plain(_TIME_FROM_LEAD)),
+    Metric("days_from_first_visits", "Дни от первого визита до сделки", "Days from first visits to deals",
+           "сумма дней от первого визита до сделки", "the total days from first visit to deal",
+           Group.DEALS, Unit.DAYS, plain(_TIME_FROM_FIRST_TOUCH)),
     Metric("deals_with_visit", "Сделки с визитом", "Deals with a visit",
            "сделки, у которых есть визит, с учётом долей визитов",
            "deals with a visit, weighted by the visits' shares of the credit",

@@ -55,6 +55,12 @@ READY_QUESTIONS = (
     ReadyQuestion(
         "Конверсия лидов в сделки по источникам", "Lead-to-deal conversion by source", "source", "lead_to_deal,leads"
     ),
+    ReadyQuestion(
+        "Дней от лида и первого визита до сделки по источникам",
+        "Days from the lead and first visit to the deal by source",
+        "source",
+        "days_from_lead,days_from_first_visit,deals",
+    ),
     ReadyQuestion("Выручка по менеджерам", "Won amount by manager", "manager", "won_amount,won,amount"),
     ReadyQuestion("Средний чек по менеджерам", "Average amount by manager", "manager", "average,deals,amount"),
     ReadyQuestion("Пропущенные звонки по часам", "Missed calls by hour", "own_hour", "missed_calls,calls"),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import TrafficSource, part_key
@@ -46,14 +46,24 @@ def spelling_of(source: TrafficSource) -> tuple[str | None, str | None]:
 
 @record
 class Moved:
-    """The deals (counted in units of 1/`WHOLE` of a deal) and kopecks that move from one source to another."""
+    """The deals (counted in units of 1/`WHOLE` of a deal) and kopecks that move from one source to another.
+
+    With `has_unknown`, some of the deals have amounts whose worth is unknown; `kopecks` leaves these out.
+    """
 
     deals: int = 0
     kopecks: int = 0
+    has_unknown: bool = False
 
     def __add__(self, other: "Moved") -> "Moved":
         """Return the total deals and kopecks of this object and `other`."""
-        return Moved(self.deals + other.deals, self.kopecks + other.kopecks)
+        has_unknown = self.has_unknown or other.has_unknown
+        return Moved(self.deals + other.deals, self.kopecks + other.kopecks, has_unknown)
+
+    @property
+    def known_kopecks(self) -> int | None:
+        """The kopecks, or `None` if they are 0 only because unknown amounts are left out."""
+        return self.kopecks if self.kopecks or not self.has_unknown else None
 
 
 Moves = dict[tuple[SourceKey, SourceKey], Moved]
@@ -149,7 +159,8 @@ class TriedDeal:
         """Return the deals and money that would move, by pairs of old and new source; empty if nothing would move."""
         if self.before.shares == self.after.shares:
             return {}
-        return moves_of(self.before.shares, self.after.shares, self.kopecks or 0)
+        moves = moves_of(self.before.shares, self.after.shares, self.kopecks or 0)
+        return {pair: replace(moved, has_unknown=self.lacks_rate) for pair, moved in moves.items()}
 
     @property
     def lacks_rate(self) -> bool:

@@ -81,7 +81,7 @@ def source(stage: Stage, shop: Player) -> Iterator[FactSource]:
     ("window", "metrics"),
     [
         ("1h", "visits leads deals visitors match_rate average"),
-        ("12h", "amount visitors unique_calls days_to_deal visit_to_lead"),
+        ("12h", "amount visitors unique_calls days_to_deal days_from_lead visit_to_lead"),
         ("day", "visitors cost cpl cac roi average margin"),
         ("week", "clicks cpo deals unique_calls assisted"),
     ],

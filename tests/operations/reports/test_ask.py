@@ -72,6 +72,43 @@ def test_a_deal_belongs_to_several_sources_by_shares_to_the_kopeck(stage: Stage)
     }
 
 
+TIMES = "days_from_lead,days_from_first_visit,days_to_deal"
+
+
+@pytest.mark.parametrize("model", ["0", "2", "4"])
+def test_the_days_from_the_lead_and_from_the_first_visit_to_the_deal_do_not_depend_on_the_credited_visit(
+    stage: Stage, model: str
+) -> None:
+    shop = stage.open_site()
+    stage.visit(shop, NOON - timedelta(days=9), YANDEX)
+    own = stage.visit(shop, NOON - timedelta(days=3), GOOGLE)
+    call = stage.call(shop, NOON - timedelta(days=2), visit_id=own.id)
+    unvisited = stage.call(shop, NOON - timedelta(hours=12))
+    late = stage.call(shop, NOON + timedelta(hours=6))
+    stage.perform(
+        register_deals, shop,
+        registration("a", happened_at=NOON, clue=LeadClue(CallIdentity(call.id, None))),
+        registration("b", happened_at=NOON, clue=LeadClue(CallIdentity(unvisited.id, None))),
+        registration("c", happened_at=NOON, clue=LeadClue(CallIdentity(late.id, None))),
+        registration("d", happened_at=NOON, stated_source=GOOGLE), registration("e", happened_at=NOON),
+    )  # fmt: skip
+    credited = {"0": 3.0, "2": 9.0, "4": 6.0}[model]
+    total = (0.75, 9.0, credited)
+    report = asked(stage, shop, metrics=TIMES, model=model)
+    assert table(report) == {(): total}
+    of_sources = {
+        "0": {("google",): (2.0, 9.0, 3.0)},
+        "2": {("Yandex",): (2.0, 9.0, 9.0), ("google",): (None, None, None)},
+        "4": {("Yandex",): (2.0, 9.0, 9.0), ("google",): (2.0, 9.0, 3.0)},
+    }[model]
+    by_source = asked(stage, shop, by="source", metrics=TIMES, model=model)
+    expected = {**of_sources, (None,): (0.125, None, None), (): total}
+    assert table(by_source) == expected
+    with open_facts(stage.database, shop.site) as source:
+        assert table(ask(source, shop.site, report.question, NOON + timedelta(days=1))) == {(): total}
+        assert table(ask(source, shop.site, by_source.question, NOON + timedelta(days=1))) == expected
+
+
 def test_deals_whose_source_was_stated_have_no_lead(stage: Stage, shop: Player) -> None:
     call = stage.call(shop, NOON - timedelta(hours=1))
     assert table(asked(stage, shop, metrics="lead_rate,match_rate")) == {(): (None, None)}

@@ -112,13 +112,37 @@ def test_the_total_is_unknown_only_if_no_amount_is_known(stage: Stage, shop: Pla
     sell(stage, shop, ("a", "1", "usd", "1"), ("b", "5", None, "5"), ("c", None, None, "-5"))
     for rows, total in answers(stage, shop, by="source", metrics="margin,amount", sort="source"):
         assert rows == {"a": [None, None], "b": [5, 5], "c": [-5, 0]}
-        assert total == [0, 5], "a sum of known margins is known, even if it is zero"
+        assert total == [None, 5], "what is unknown is not shown as zero"
     for rows, total in answers(stage, shop, by="source", metrics="amount", sort="source", limit="2"):
         assert (rows, total) == ({"a": [None], "b": [5]}, [5])
     other = stage.open_site()
     sell(stage, other, ("a", "1", "usd", None), ("b", None, None, None))
     for rows, total in answers(stage, other, by="source", metrics="amount,deals"):
         assert (rows, total) == ({"a": [None, 1], "b": [0, 1]}, [None, 2])
+
+
+def test_a_known_zero_does_not_make_an_unknown_sum_zero(stage: Stage, shop: Player) -> None:
+    sell(
+        stage, shop,
+        ("a", "0", None, None), ("a", "1", "usd", None), ("b", "5", None, None), ("b", "1", "usd", None),
+        ("b", "-5", None, None), ("c", "0", None, None),
+    )  # fmt: skip
+    spend(stage, shop, ("a", 100, 0), ("c", 100, 0))
+    for rows, total in answers(stage, shop, by="source", metrics="amount,roi,average", sort="source"):
+        assert rows == {"a": [None, None, None], "b": [None, None, None], "c": [0, -1, 0]}
+        assert total[0] is None
+    for rows, total in answers(stage, shop, by="source", metrics="amount", sort="source", limit="1"):
+        assert (rows, total) == ({"a": [None]}, [None])
+    other = stage.open_site()
+    sell(stage, other, ("a", "5", None, None), ("a", "1", "usd", None), ("b", "-5", None, None))
+    for rows, total in answers(stage, other, by="source", metrics="amount", sort="source"):
+        assert (rows, total) == ({"a": [5], "b": [-5]}, [None]), "the total is asked, since its rows hide the unknown"
+    slots = [Slot(WINDOWS["day"], TODAY)]
+    question = parse_question(RawQuestion(metrics="amount"), KNOWN)
+    with sources_of(stage, shop) as sources:
+        for source in sources:
+            for observe in (observe_each, observe_all):
+                assert observe(source, shop.site, question, slots)[slots[0]].value is None
 
 
 @pytest.mark.parametrize("model", ["1", "4", "5", "6"])

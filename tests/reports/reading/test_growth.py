@@ -16,7 +16,10 @@ SOURCE, REASON = DIMENSIONS["source"], DIMENSIONS["match_reason"]
 @pytest.mark.parametrize(
     ("growth", "names"),
     [
-        (Growth.BAD, "missed_calls lost unmatched days_to_deal cpc cpl cpo cac drr"),
+        (
+            Growth.BAD,
+            "missed_calls lost unmatched days_to_deal days_from_lead days_from_first_visit cpc cpl cpo cac drr",
+        ),
         (Growth.NEUTRAL, "cost clicks"),
         (Growth.GOOD, "visits leads deals amount won won_amount match_rate roi romi roas average"),
     ],

@@ -182,11 +182,11 @@ def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -
     """Return the choices of comparisons.
 
     The usual comparison of the period has an empty value: if a person keeps this choice and chooses another period,
-    the usual comparison of that period applies. But if there is usually no comparison, and the URL has the parameter
-    `compare`, “No comparison” has a value of its own: whoever chooses it keeps it for every period.
+    the usual comparison of that period applies. “No comparison” always has a value of its own: a person who has chosen
+    it, or to whom the form has shown it, keeps it whatever the period.
     """
-    usually, chosen = (each or NO_COMPARISON for each in (url.usual_comparison(**usual), url.comparison(**usual)))
-    unstated = usually if usually != NO_COMPARISON or not url.get("compare") else ""
+    chosen = url.comparison(**usual) or NO_COMPARISON
+    unstated = url.usual_comparison(**usual)
     return tuple(
         SelectOption(each.value if each.value != unstated else "", each.label, each.is_chosen)
         for each in choices_among(chosen, _COMPARISONS, language)

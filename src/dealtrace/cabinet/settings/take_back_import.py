@@ -10,11 +10,12 @@ from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.cabinet.form_pages import show_form_page, stored_site
-from dealtrace.cabinet.formats import money, number
+from dealtrace.cabinet.formats import number
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.notes.axis import author_label
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.changed_deals import spelling_label
+from dealtrace.cabinet.what_if.forecast import kopecks_text
 from dealtrace.files.import_formats import ImportNoun
 from dealtrace.leads.file_import import LoggedImport, TakeBackOutcome
 from dealtrace.operations.take_back_import import (
@@ -144,7 +145,7 @@ def _source_lines(view: View, preview: TakeBackPreview | None) -> list[SourceLin
         SourceLine(
             spelling_label(view, spelling),
             number(view.language, Fraction(moved.deals, WHOLE), 0 if moved.deals % WHOLE == 0 else 2),
-            money(view.language, Fraction(moved.kopecks, 100)),
+            kopecks_text(view, moved.known_kopecks),
         )
         for spelling, moved in (preview.sources if preview is not None else ())
     ]

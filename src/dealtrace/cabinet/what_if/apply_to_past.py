@@ -199,6 +199,6 @@ def _figures(view: View, state: RunState | None) -> tuple[tuple[str, int], ...]:
 
 def _moves(view: View, state: RunState | None) -> tuple[Move, ...]:
     return tuple(
-        move_of(view, move.source, move.target, Moved(move.deals, move.kopecks))
+        move_of(view, move.source, move.target, Moved(move.deals, move.kopecks or 0, has_unknown=move.kopecks is None))
         for move in (state.moves if state is not None else ())
     )

@@ -176,8 +176,8 @@ def _setting_forecast(view: View, effect: Effect, now: datetime) -> SettingForec
     change = SiteChange(kind, name, effect.before, effect.after, now)
     language = view.language
 
-    def value(figure: EffectFigure, amount: int) -> str:
-        return money(language, Fraction(amount, 100)) if figure.is_money else number(language, amount)
+    def value(figure: EffectFigure, amount: int | None) -> str:
+        return kopecks_text(view, amount) if figure.is_money or amount is None else number(language, amount)
 
     return SettingForecast(
         change_sentence(change, language, view.translate, {}),
@@ -185,7 +185,7 @@ def _setting_forecast(view: View, effect: Effect, now: datetime) -> SettingForec
         tuple(
             (
                 FIGURE_TITLES[figure.name][language],
-                ("" if figure.before is None else f"{value(figure, figure.before)} → ") + value(figure, figure.after),
+                (f"{value(figure, figure.before)} → " if figure.has_before else "") + value(figure, figure.after),
             )
             for figure in effect.figures
         ),
@@ -194,8 +194,8 @@ def _setting_forecast(view: View, effect: Effect, now: datetime) -> SettingForec
                 day_span(language, each.day_on, each.day_on),
                 number(language, each.before.count),
                 number(language, each.after.count),
-                money(language, Fraction(each.before.kopecks, 100)),
-                money(language, Fraction(each.after.kopecks, 100)),
+                kopecks_text(view, each.before.known_kopecks),
+                kopecks_text(view, each.after.known_kopecks),
             )
             for each in effect.days
         ),
@@ -237,8 +237,13 @@ def _deals_forecast(
 def move_of(view: View, source: Spelling, target: Spelling, moved: Moved) -> Move:
     """Return the deals that move from `source` to `target`, as strings."""
     deals = number(view.language, Fraction(moved.deals, WHOLE), 0 if moved.deals % WHOLE == 0 else 2)
-    amount = money(view.language, Fraction(moved.kopecks, 100))
+    amount = kopecks_text(view, moved.known_kopecks)
     return Move(spelling_label(view, source), spelling_label(view, target), deals, amount)
+
+
+def kopecks_text(view: View, kopecks: int | None) -> str:
+    """Return an amount of money as a string, a dash if it is unknown."""
+    return money(view.language, Fraction(kopecks, 100) if kopecks is not None else None)
 
 
 def _rate(count: MatchCount, deals: int, language: Language) -> str:

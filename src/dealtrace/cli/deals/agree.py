@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from dealtrace.accounts.site import Site
 from dealtrace.cli.answers import AgreementAnswer, AgreementHeadAnswer, CountAnswer, DisagreementAnswer, ValuesAnswer
 from dealtrace.cli.deals.lookup import format_amount
+from dealtrace.cli.deals.setting_effects import rubles_or_none
 from dealtrace.cli.import_files import EncodingOption
 from dealtrace.cli.options import JsonOption, SiteIdOption
 from dealtrace.cli.terminal import (
@@ -168,8 +169,9 @@ def _lines(site: Site, agreement: Agreement, shown: list[DealComparison], found:
     if agreement.other_sum.deals:
         other = agreement.other_sum
         without = f", {other.without_rate} without a rate" if other.without_rate else ""
-        by = _format_signed(other.kopecks)
-        yield f"Different amount: {counted(other.deals, 'deal')}, {by} rubles in the file{without}"
+        by = other.known_kopecks
+        rubles = f"{_format_signed(by)} rubles in the file" if by is not None else "difference unknown"
+        yield f"Different amount: {counted(other.deals, 'deal')}, {rubles}{without}"
     for name, deals in (("Different status", agreement.other_status), ("Different date", agreement.other_date)):
         if deals:
             yield f"{name}: {counted(deals, 'deal')}"
@@ -254,7 +256,7 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
         "here": _serialize_count(ours),
         "difference": {
             "deals": theirs.deals - ours.deals,
-            "rubles": _rubles(agreement.kopecks_further),
+            "rubles": rubles_or_none(agreement.kopecks_further),
             "withoutRate": theirs.without_rate - ours.without_rate,
         },
         "missingHere": _serialize_count(agreement.missing_here),
@@ -268,8 +270,4 @@ def _serialize_agreement(agreement: Agreement) -> AgreementAnswer:
 
 
 def _serialize_count(count: CountAndWorth) -> CountAnswer:
-    return {"deals": count.deals, "rubles": _rubles(count.known_kopecks), "withoutRate": count.without_rate}
-
-
-def _rubles(kopecks: int | None) -> str | None:
-    return rubles_of(kopecks) if kopecks is not None else None
+    return {"deals": count.deals, "rubles": rubles_or_none(count.known_kopecks), "withoutRate": count.without_rate}

@@ -16,12 +16,12 @@ LINE_MAX = 80
 class EffectFigureAnswer(TypedDict):
     """A figure that a setting would change; amounts of money are in rubles, as strings.
 
-    `before` is `None` if the figure exists only with the change.
+    `before` is `None` if the figure exists only with the change; amounts are `None` if they are unknown.
     """
 
     name: str
     before: int | str | None
-    after: int | str
+    after: int | str | None
 
 
 class DayEffectAnswer(TypedDict):
@@ -29,7 +29,7 @@ class DayEffectAnswer(TypedDict):
 
     day: date
     deals: list[int]
-    rubles: list[str]
+    rubles: list[str | None]
 
 
 class EffectAnswer(TypedDict):
@@ -71,12 +71,12 @@ def effect_lines(effects: Sequence[Effect]) -> Iterator[str]:
         yield f"{effect.key}: {effect.before or '(empty)'} → {effect.after or '(empty)'}"
         yield from wrap(effect.sentence("en"), LINE_MAX, initial_indent="  ", subsequent_indent="  ")
         for figure in effect.figures:
-            before = "" if figure.before is None else f"{_value(figure, figure.before)} → "
-            yield f"  {FIGURE_TITLES[figure.name]['en']}: {before}{_value(figure, figure.after)}"
+            before = f"{_shown(_value(figure, figure.before))} → " if figure.has_before else ""
+            yield f"  {FIGURE_TITLES[figure.name]['en']}: {before}{_shown(_value(figure, figure.after))}"
         for day in effect.days:
             yield (
                 f"  {day.day_on}: {day.before.count} → {counted(day.after.count, 'deal')}, "
-                f"{rubles_of(day.before.kopecks)} → {rubles_of(day.after.kopecks)} rubles"
+                f"{' → '.join(_shown(rubles_or_none(each.known_kopecks)) for each in (day.before, day.after))} rubles"
             )
 
 
@@ -90,7 +90,7 @@ def serialize_effect(effect: Effect) -> EffectAnswer:
     figures: list[EffectFigureAnswer] = [
         {
             "name": figure.name,
-            "before": None if figure.before is None else _value(figure, figure.before),
+            "before": _value(figure, figure.before),
             "after": _value(figure, figure.after),
         }
         for figure in effect.figures
@@ -99,7 +99,7 @@ def serialize_effect(effect: Effect) -> EffectAnswer:
         {
             "day": day.day_on,
             "deals": [day.before.count, day.after.count],
-            "rubles": [rubles_of(day.before.kopecks), rubles_of(day.after.kopecks)],
+            "rubles": [rubles_or_none(each.known_kopecks) for each in (day.before, day.after)],
         }
         for day in effect.days
     ]
@@ -113,8 +113,17 @@ def serialize_effect(effect: Effect) -> EffectAnswer:
     }
 
 
-def _value(figure: EffectFigure, value: int) -> int | str:
-    return rubles_of(value) if figure.is_money else value
+def rubles_or_none(kopecks: int | None) -> str | None:
+    """Return kopecks as rubles with two decimals, `None` if they are unknown."""
+    return rubles_of(kopecks) if kopecks is not None else None
+
+
+def _value(figure: EffectFigure, value: int | None) -> int | str | None:
+    return rubles_or_none(value) if figure.is_money else value
+
+
+def _shown(value: int | str | None) -> str:
+    return str(value) if value is not None else "unknown"
 
 
 def serialize_moved(moved: MovedCount) -> MovedCountAnswer:

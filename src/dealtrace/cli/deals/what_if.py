@@ -27,6 +27,7 @@ from dealtrace.cli.deals.setting_effects import (
     TrialHeadAnswer,
     effect_lines,
     moved_line,
+    rubles_or_none,
     serialize_effect,
     serialize_moved,
 )
@@ -239,7 +240,9 @@ def _format_shares(attribution: DealAttribution) -> str:
 
 def _format_moved(moved: Moved) -> str:
     deals = share_text(moved.deals).rstrip("0").rstrip(".")
-    return f"{deals} {'deal' if moved.deals == WHOLE else 'deals'}, {rubles_of(moved.kopecks)} rubles"
+    kopecks = moved.known_kopecks
+    amount = f"{rubles_of(kopecks)} rubles" if kopecks is not None else "amount unknown"
+    return f"{deals} {'deal' if moved.deals == WHOLE else 'deals'}, {amount}"
 
 
 def _head(site: Site, period: ChosenPeriod, tried: dict[str, str], effects: Sequence[Effect]) -> TrialHeadAnswer:
@@ -282,7 +285,7 @@ def _serialize_attribution(attribution: DealAttribution) -> DealAttributionAnswe
 def _serialize_tally(tally: Tally) -> TrialAnswer:
     further: FurtherMovesAnswer = {
         "deals": share_text(tally.further.deals),
-        "rubles": rubles_of(tally.further.kopecks),
+        "rubles": rubles_or_none(tally.further.known_kopecks),
     }
     return {
         "deals": tally.deals,
@@ -314,5 +317,5 @@ def _serialize_move(tally: Tally, source: SourceKey, target: SourceKey, moved: M
         "toSource": to_source,
         "toMedium": to_medium,
         "deals": share_text(moved.deals),
-        "rubles": rubles_of(moved.kopecks),
+        "rubles": rubles_or_none(moved.known_kopecks),
     }

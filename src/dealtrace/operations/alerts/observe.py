@@ -11,8 +11,8 @@ from dealtrace.alerts.windows import Slot
 from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
 from dealtrace.reports.answer import Gathered, RowKeys
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.measures import added_up
-from dealtrace.reports.metrics import AnyFormula, Metric, Values
+from dealtrace.reports.measures import Values, added_up
+from dealtrace.reports.metrics import AnyFormula, Metric
 from dealtrace.reports.periods import Period, Span
 from dealtrace.reports.question import Question
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask_series
 from dealtrace.reports.figure import Figure
-from dealtrace.reports.metrics import Metric, known_values
+from dealtrace.reports.measures import known_values
+from dealtrace.reports.metrics import Metric
 
 
 def show_parts(

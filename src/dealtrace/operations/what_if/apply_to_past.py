@@ -237,6 +237,6 @@ def _figures(state: Reclassification) -> dict[str, int]:
 
 def _moves(tally: Tally) -> tuple[RunMove, ...]:
     return tuple(
-        RunMove(tally.spelling_of(source), tally.spelling_of(target), moved.deals, moved.kopecks)
+        RunMove(tally.spelling_of(source), tally.spelling_of(target), moved.deals, moved.known_kopecks)
         for (source, target), moved in tally.moves_in_order()[:MOVES_STORED]
     )

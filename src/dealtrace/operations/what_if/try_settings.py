@@ -110,12 +110,17 @@ def try_status(connection: Connection, site: Site, name: str, meaning: str, days
     for each in (Meaning.WON, Meaning.LOST):
         old, new = (side.get(each, CountedDeals()) for side in sides)
         figures.append(EffectFigure(f"{each}_deals", before=old.count, after=new.count))
-        figures.append(EffectFigure(f"{each}_rubles", before=old.kopecks, after=new.kopecks, is_money=True))
+        money = old.known_kopecks, new.known_kopecks
+        figures.append(
+            EffectFigure(
+                f"{each}_rubles", before=money[0], after=money[1], is_money=True, is_before_unknown=money[0] is None
+            )
+        )
     return Effect(f"{STATUS_PREFIX}{name.strip()}", before, after, tuple(figures))
 
 
 def _sum_by_meaning(
-    sums: Mapping[str, tuple[int, int]], meanings: Mapping[str, Meaning]
+    sums: Mapping[str, tuple[int, int, bool]], meanings: Mapping[str, Meaning]
 ) -> dict[Meaning, CountedDeals]:
     found: dict[Meaning, CountedDeals] = {}
     for spelling, counted in sums.items():
@@ -133,9 +138,9 @@ def _try_time_zone(
     in_day, in_month = count_moved(deals, *zones)
     figures = [
         EffectFigure("deals_on_another_day", in_day.count),
-        EffectFigure("rubles_on_another_day", in_day.kopecks, is_money=True),
+        EffectFigure("rubles_on_another_day", in_day.known_kopecks, is_money=True),
         EffectFigure("deals_in_another_month", in_month.count),
-        EffectFigure("rubles_in_another_month", in_month.kopecks, is_money=True),
+        EffectFigure("rubles_in_another_month", in_month.known_kopecks, is_money=True),
     ]
     for name, query in (
         ("calls", query_lead_list(site.id, LeadFilters(LeadKind.CALL, days.since, days.until))),

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import Filter, Operator, by_dimension
-from dealtrace.reports.measures import Aggregate
-from dealtrace.reports.metrics import COST, METRICS, Formula, Growth, Metric, Sum, Unit
+from dealtrace.reports.measures import Aggregate, Sum
+from dealtrace.reports.metrics import COST, METRICS, Formula, Growth, Metric, Unit
 
 _PLAIN = frozenset({Unit.COUNT, Unit.MONEY, Unit.NUMBER})
 

@@ -46,6 +46,8 @@ from dealtrace.storage.reports.scope import (
 from dealtrace.storage.reports.sql_functions import different_numbers, total_if_known, total_of
 from dealtrace.storage.reports.statement_types import Expression
 
+_OF_TOUCHES = "touched_at"
+"""The attribute that facts have only once they are joined with their touches."""
 _SECOND = 1_000_000
 _SHIFT = -microseconds(datetime.min.replace(tzinfo=UTC))
 """How many microseconds are added to an instant to make it positive; `_SHIFT` is a multiple of a second."""
@@ -115,7 +117,9 @@ def needed_columns(shape: Shape, group: RowGroup, *shown: str) -> NeededColumns:
     for flag in flags:
         attributes.update(FLAGS[flag].attributes)
     for measure in group.measures:
-        if measure.aggregate is not Aggregate.DURATION and measure.attribute:
+        if measure.aggregate is Aggregate.DURATION:
+            attributes.add("happened_at")
+        if measure.attribute not in ("", _OF_TOUCHES):
             attributes.add(measure.attribute)
         if measure.statuses is not None:
             attributes.add("status")
@@ -259,7 +263,7 @@ def aggregate_of(rows: CountedRows, measure: Measure) -> Expression:
                 return different_numbers(counted, literal_column(str(rows.visitors_max)))
             return func.count(distinct(counted))
         case Aggregate.DURATION:
-            seconds = _seconds(rows.facts.c.happened_at) - _seconds(rows.facts.c.touched_at)
+            seconds = _seconds(rows.facts.c.happened_at) - _seconds(rows.facts.c[measure.attribute])
             return total_of(where_counted(counts, func.coalesce(seconds, 0) * rows.share))
 
 

@@ -5,7 +5,20 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Connection, and_, delete, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
@@ -41,31 +54,40 @@ def has_foreign_deals(connection: Connection, site_id: int) -> bool:
 
 def sum_by_span(
     connection: Connection, site_id: int, since: datetime, until: datetime, span: timedelta
-) -> dict[datetime, tuple[int, int]]:
+) -> dict[datetime, tuple[int, int, bool]]:
     """Return the number of deals and their amount in kopecks, by the start of the time span in which they happened.
 
     Spans of the length `span` follow each other from 1970 on; spans without deals are left out. Only non-deleted deals
-    that happened at or after `since` and before `until` count.
+    that happened at or after `since` and before `until` count. The third value says whether the amount leaves out some
+    whose worth is unknown.
     """
     length = span // MICROSECOND
     spans = type_coerce(deal.c.happened_at, BigInteger) // length
     rows = _sums_by(connection, site_id, since, until, spans)
-    return {instant(start * length): (count, int(total)) for start, count, total in rows}
+    return {instant(start * length): (count, int(total), bool(lacks)) for start, count, total, lacks in rows}
 
 
-def sum_by_status(connection: Connection, site_id: int, since: datetime, until: datetime) -> dict[str, tuple[int, int]]:
-    """Return the number of non-deleted deals of a period and their amount in kopecks, by spelling of their status."""
+def sum_by_status(
+    connection: Connection, site_id: int, since: datetime, until: datetime
+) -> dict[str, tuple[int, int, bool]]:
+    """Return the number of non-deleted deals of a period and their amount in kopecks, by spelling of their status.
+
+    The third value says whether the amount leaves out some whose worth is unknown.
+    """
     rows = _sums_by(connection, site_id, since, until, deal.c.status)
-    return {status: (count, int(total)) for status, count, total in rows}
+    return {status: (count, int(total), bool(lacks)) for status, count, total, lacks in rows}
 
 
 def _sums_by(connection: Connection, site_id: int, since: datetime, until: datetime, key: Expression) -> Rows:
-    """Return a row for each key: the key, the number of its deals, and their amount in kopecks."""
+    """Return a row for each key: the key, the number of its deals, their known amount, and 1 if some is unknown."""
     amount = worth_of(deal.c.amount_rub, has_rates=has_rates(connection, site_id))
     of_period = (deal.c.deleted_at.is_(None), deal.c.happened_at >= since, deal.c.happened_at < until)
-    keyed = select(key.label("key"), amount.label("amount")).where(deal.c.site_id == site_id, *of_period).subquery()
-    total = total_of(func.coalesce(keyed.c.amount, 0))
-    return connection.execute(select(keyed.c.key, func.count(), total).group_by(keyed.c.key)).all()
+    stated = deal.c.amount_rub.is_not(None).label("is_stated")
+    keyed = select(key.label("key"), amount.label("amount"), stated).where(deal.c.site_id == site_id, *of_period)
+    rows = keyed.subquery()
+    total = total_of(func.coalesce(rows.c.amount, 0))
+    lacks = func.max(case((and_(rows.c.is_stated, rows.c.amount.is_(None)), 1), else_=0))
+    return connection.execute(select(rows.c.key, func.count(), total, lacks).group_by(rows.c.key)).all()
 
 
 def upsert_rates(connection: Connection, site: Site, rates: Sequence[CurrencyRate]) -> None:

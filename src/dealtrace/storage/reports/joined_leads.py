@@ -3,7 +3,20 @@
 A path is the sequence of sources through which a client came before a lead.
 """
 
-from sqlalchemy import BigInteger, FromClause, Subquery, Text, case, func, literal, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Subquery,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from dealtrace.attribution.traffic_source import DIRECT
 from dealtrace.reports.dimensions import PATH_ARROW, UNKNOWN_STEP
@@ -68,6 +81,11 @@ def client_of_deal() -> Expression:
 def visit_of_deal() -> Expression:
     """Return the SQL expression for the visit of a deal's lead or, without one, that to which the deal is matched."""
     return func.coalesce(call.c.visit_id, lead_request.c.visit_id, deal.c.visit_id)
+
+
+def is_visit(visits: FromClause, visit_id: Expression, owner: FromClause) -> Expression:
+    """Return the SQL condition that a visit of the site of `owner`, a lead or deal, has the id `visit_id`."""
+    return and_(visits.c.site_id == owner.c.site_id, visits.c.id == visit_id)
 
 
 def lead_started_at() -> Expression:

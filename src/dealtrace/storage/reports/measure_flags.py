@@ -47,7 +47,7 @@ FLAGS: Mapping[str, FactFlag] = {
     "has_lead": FactFlag(("lead_kind",), lambda row: row.lead_kind.is_not(None)),
     "is_unmatched": FactFlag(("is_matched",), lambda row: row.is_matched == 0),
     FIRST_WON: FactFlag(("meaning", "client_id"), lambda row: row.is_first_won == 1),
-    TOUCHED: FactFlag(("lead_id", "happened_at"), lambda row: row.touched_at.is_not(None)),
+    TOUCHED: FactFlag(("lead_id",), lambda row: row.touched_at.is_not(None)),
 }
 """All flags by name."""
 

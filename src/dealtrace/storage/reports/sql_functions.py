@@ -1,10 +1,11 @@
 """SQL functions for reports that SQLite, PostgreSQL and DuckDB write differently."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Dialect,
     Integer,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     type_coerce,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -21,9 +23,10 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from dealtrace.attribution.traffic_source import UNKNOWN_PARTS
+from dealtrace.reports.dimensions import FIELD_PREFIX
 from dealtrace.reports.periods import MONTHS
 from dealtrace.storage.database.case_folding import casefolded, casefolded_to
-from dealtrace.storage.database.column_types import sqlite_json_each
+from dealtrace.storage.database.column_types import json_text, sqlite_json_each
 from dealtrace.storage.reports.statement_types import Expression
 
 HALVES = 1_000_000_000
@@ -84,11 +87,31 @@ def total_if_known(added: Expression, is_unknown: Expression) -> Expression:
     """Return the SQL expression for the exact sum of an integer expression, null if the sum is unknown.
 
     `is_unknown` is 1 in rows in which `added` is null because the number to add is unknown, otherwise 0. The sum is
-    unknown if there are such rows, but no rows with a number.
+    unknown if there are such rows, and the other numbers add up to zero; see `added_up`.
     """
-    is_nothing = func.coalesce(func.max(is_unknown), literal_column("0")) == literal_column("0")
-    known = func.coalesce(total_of(added), case((is_nothing, literal_column("0"))))
+    is_whole = func.coalesce(func.max(is_unknown), literal_column("0")) == literal_column("0")
+    known = case((or_(is_whole, has_total(added)), func.coalesce(total_of(added), literal_column("0"))))
     return type_coerce(known, KnownNumber())
+
+
+class has_total(FunctionElement[bool]):  # noqa: N801
+    """The SQL condition that the sum of an integer expression is not zero."""
+
+    name = "has_total"
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(has_total)
+def _has_total(element: has_total, compiler: SQLCompiler, **kwargs: object) -> str:
+    return f"(coalesce(sum({compiler.process(element.clauses, **kwargs)}), 0) <> 0)"
+
+
+@compiles(has_total, "sqlite")
+def _sqlite_has_total(element: has_total, compiler: SQLCompiler, **kwargs: object) -> str:
+    """Return the condition over the parts of the sum: beyond 64 bits their sum is a float, which is not zero either."""
+    added = compiler.process(element.clauses, **kwargs)
+    return f"(coalesce(sum(({added}) / {HALVES}) * {HALVES} + sum(({added}) % {HALVES}), 0) <> 0)"
 
 
 class different_numbers(FunctionElement[int]):  # noqa: N801
@@ -184,6 +207,12 @@ def known_text(text: Expression) -> Expression:
     signs = literal(BLANKS + "".join(sorted({part[:1] for part in UNKNOWN_PARTS})))
     checked = case((folded.in_([literal(part, Text) for part in sorted(UNKNOWN_PARTS)]), None), else_=text)
     return case((position_in(signs, func.substr(text, 1, 1)) > 0, checked), else_=text)
+
+
+def field_texts(custom_values: Expression, names: Iterable[str]) -> dict[str, Expression]:
+    """Return, for each name of a custom field, such as `field:city`, the SQL expression for its value."""
+    fields = (name for name in names if name.startswith(FIELD_PREFIX))
+    return {name: known_text(json_text(custom_values, literal(name.removeprefix(FIELD_PREFIX)))) for name in fields}
 
 
 BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())

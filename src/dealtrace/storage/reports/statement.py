@@ -22,7 +22,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
-from dealtrace.reports.measures import Aggregate, Measure, added_up
+from dealtrace.reports.measures import Aggregate, Measure, added_up_rows
 from dealtrace.reports.question import DateOf
 from dealtrace.storage.reports.counted_rows import (
     CountedRows,
@@ -126,7 +126,7 @@ def gather_periods(fetch: Fetch, tables: FactTables, scope: Scope, measures: Ite
                 of_period.add(part.in_rows, mine)
                 for measure in part.adding:
                     place = len(scope.by) + part.in_rows.index(measure)
-                    total[measure] = added_up(row[place] for row in mine)
+                    total[measure] = added_up_rows(row[place] for row in mine)
     settle_totals(fetch, tables, scope, plan, totals)
     pairs = zip(rows, totals, strict=True)
     return [Gathered(of_period, total, plan.in_no_row, plan.unknown) for of_period, total in pairs]
@@ -137,8 +137,7 @@ def settle_totals(
 ) -> None:
     """Query those totals that are `None` although they were added up from rows, and put them into `totals`.
 
-    `totals` has the totals of one period in each item. From the rows alone, it is unclear whether a sum of zero is the
-    sum of known amounts, such as 5 and -5, or of no known amount. A total is unknown only if no amount is known.
+    `totals` has the totals of one period in each item; see `added_up_rows`. Measures that cannot be unknown are zero.
     """
     for part in plan.parts:
         doubtful = tuple(measure for measure in part.adding if any(total[measure] is None for total in totals))

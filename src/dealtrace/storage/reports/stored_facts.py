@@ -23,9 +23,8 @@ from sqlalchemy import (
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.leads.lead import KIND_NAMES, LeadKind
 from dealtrace.record import record
-from dealtrace.reports.dimensions import FIELD_PREFIX, Dimension, Kind
+from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
-from dealtrace.storage.database.column_types import json_text
 from dealtrace.storage.deals.match_reasons import match_reason
 from dealtrace.storage.deals.worth import lacks_rate, worth_of
 from dealtrace.storage.leads.call_outcomes import is_answered, is_missed, seconds_if_target
@@ -34,6 +33,7 @@ from dealtrace.storage.reports.fact_tables import AT, CLICKS, MONEY, SITE_ID, TA
 from dealtrace.storage.reports.joined_leads import (
     client_of_deal,
     client_paths,
+    is_visit,
     lead_started_at,
     leads_with_deals,
     stated_leads,
@@ -41,7 +41,7 @@ from dealtrace.storage.reports.joined_leads import (
     with_lead,
 )
 from dealtrace.storage.reports.local_time import KEYS_OF_DAY
-from dealtrace.storage.reports.sql_functions import items_of, known_text, status_of_deal, without_query
+from dealtrace.storage.reports.sql_functions import field_texts, items_of, known_text, status_of_deal, without_query
 from dealtrace.storage.reports.statement_types import Expression, Selection
 from dealtrace.storage.reports.touched_rows import with_touches
 from dealtrace.storage.schema.tables.costs import cost
@@ -70,7 +70,7 @@ DEAL_TIME_ATTRIBUTES = {
 }
 """The attribute of a deal for each time by which reports may date deals."""
 _LEAD, _VISIT, _STATUS, _FIRST, _STATED, _DEALS = "lead", "visit", "status", "first", "stated", "deals"
-_PATH = "path"
+_PATH, _TOUCHED = "path", "touched"
 
 
 def _microseconds(time: Expression) -> Expression:
@@ -281,14 +281,15 @@ class StoredFacts:
             "target_seconds": Attribute(seconds),
             "custom_values": Attribute(type_coerce(table.c.custom_values, Text)),
             **_of_visit(own),
-            **{name: Attribute(field) for name, field in _fields(table.c.custom_values, names).items()},
+            **{name: Attribute(field) for name, field in field_texts(table.c.custom_values, names).items()},
         }
-        joins: Joins = {_VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, table.c.visit_id, table))}
+        joins: Joins = {_VISIT: lambda rows: rows.outerjoin(own, is_visit(own, table.c.visit_id, table))}
         mine = (table.c.site_id == SITE_ID, table.c.deleted_at.is_(None))
         return _chosen(names, attributes, joins, table).where(*mine)
 
     def _deals(self, names: Iterable[str], deal_time: DealTime) -> Selection:
         own, first, stated, paths = visit.alias("own"), first_leads(), stated_leads(), self._paths()
+        touched = self.touches(AttributionModel.FIRST_INTERACTION).subquery("first_touches")
         attributes: dict[str, Attribute] = {
             "id": Attribute(deal.c.id),
             AT: _deal_time_attribute(deal_time),
@@ -318,15 +319,17 @@ class StoredFacts:
             "client_since": Attribute(client_since(client_of_deal()), (_LEAD,)),
             "match_reason": Attribute(match_reason(contact_matching=self.contact_matching), (_LEAD,)),
             "path": Attribute(paths.c.path, (_PATH,)),
+            "first_touched_at": Attribute(touched.c.touched_at, (_TOUCHED,)),
             "stated_source_id": self._stated_source(stated),
             "is_matched": Attribute(case((is_deal_matched(), 1), else_=0)),
             **{name: Attribute(attribute.of, (_LEAD, *attribute.joins)) for name, attribute in _of_visit(own).items()},
-            **{name: Attribute(field) for name, field in _fields(deal.c.custom_values, names).items()},
+            **{name: Attribute(field) for name, field in field_texts(deal.c.custom_values, names).items()},
         }
         mine = (deal.c.site_id == SITE_ID, deal.c.deleted_at.is_(None))
         joins: Joins = {
             **_joins_of_deals(own, first, stated),
             _PATH: lambda rows: rows.outerjoin(paths, paths.c.lead_id == credit_key_of_deal()),
+            _TOUCHED: lambda rows: rows.outerjoin(touched, touched.c.lead_id == credit_key_of_deal()),
         }
         return _chosen(names, attributes, joins, deal).where(*mine)
 
@@ -355,7 +358,7 @@ def _joins_of_deals(own: FromClause, first: FromClause, stated: FromClause) -> J
     """
     return {
         _LEAD: with_lead,
-        _VISIT: lambda rows: rows.outerjoin(own, _is_visit(own, visit_of_deal(), deal)),
+        _VISIT: lambda rows: rows.outerjoin(own, is_visit(own, visit_of_deal(), deal)),
         _STATUS: lambda rows: rows.outerjoin(
             deal_status,
             and_(deal_status.c.site_id == deal.c.site_id, deal_status.c.spelling == deal.c.status),
@@ -378,15 +381,6 @@ def _deal_time_attribute(deal_time: DealTime) -> Attribute:
             return Attribute(func.coalesce(_microseconds(deal.c.changed_at), own))
         case DealTime.STATUS:
             return Attribute(func.coalesce(_microseconds(deal.c.status_since), own))
-
-
-def _fields(custom_values: Expression, names: Iterable[str]) -> dict[str, Expression]:
-    fields = (name for name in names if name.startswith(FIELD_PREFIX))
-    return {name: known_text(json_text(custom_values, literal(name.removeprefix(FIELD_PREFIX)))) for name in fields}
-
-
-def _is_visit(visits: FromClause, visit_id: Expression, owner: FromClause) -> Expression:
-    return and_(visits.c.site_id == owner.c.site_id, visits.c.id == visit_id)
 
 
 def _chosen(names: Iterable[str], attributes: Attributes, joins: Joins, table: FromClause) -> Selection:

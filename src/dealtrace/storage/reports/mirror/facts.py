@@ -155,6 +155,7 @@ class MirrorFacts:
         computed: dict[str, Expression] = {
             AT: deal.c[DEAL_TIME_ATTRIBUTES[deal_time]],
             "match_reason": self._match_reason(),
+            "first_touched_at": deal.c[f"touched_at_{AttributionModel.FIRST_INTERACTION:d}"],
         }
         if not _OF_STATUS.keys().isdisjoint(names):
             status = self.statuses().add_columns(known_text(tables.statuses.c.key).label("known")).subquery("of_deals")

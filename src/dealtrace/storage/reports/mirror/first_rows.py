@@ -31,8 +31,8 @@ from sqlalchemy import (
 from dealtrace.record import record
 from dealtrace.reports.answer import ByFigure, Gathered, RowKeys, Sequencing, shifted
 from dealtrace.reports.dimensions import Dimension, Kind
-from dealtrace.reports.measures import Measure
-from dealtrace.reports.metrics import Formula, Sum
+from dealtrace.reports.measures import Measure, Sum
+from dealtrace.reports.metrics import Formula
 from dealtrace.storage.reports.counted_rows import RowGroup, may_be_unknown
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.key_spellings import find_spellings, single_spellings
@@ -394,7 +394,7 @@ def _totals(tables: FactTables, merged: CTE, keys: Sequence[str], grouped: _Grou
 
 
 def _total_if_clear(value: Expression) -> Expression:
-    """Return the SQL expression for a total, null if it is zero and some values are unknown; see `added_up`."""
+    """Return the SQL expression for a total, null if it is zero, but not each value is; see `added_up_rows`."""
     added = func.coalesce(total_of(value), literal_column("0"))
-    is_clear = or_(func.count(value) == func.count(), added != literal_column("0"))
+    is_clear = or_(func.count(func.nullif(value, 0)) + func.count() == func.count(value), added != literal_column("0"))
     return case((is_clear, added))
