@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import TyperException
 from typer.main import get_command
 
@@ -236,6 +236,28 @@ def _value_type(option: TyperOption, ctx: object) -> str | None:
 
 
 TyperOption.display_type_rich = _value_type  # type: ignore[assignment, method-assign]  # Typer shows `<bool>` for flags
+
+
+TYPES_OF_WORDS = frozenset({"str", "Path", "list[str]"})
+"""The types of arguments that may be blank; numbers and choices have messages of their own."""
+_process_argument = TyperArgument.process_value
+
+
+def _process_unless_blank(argument: TyperArgument, ctx: Any, value: Any) -> Any:
+    """Return the value of an argument as a command gets it.
+
+    Arguments are typed Any: Typer hides the types of its contexts, and an argument may have values of any type.
+
+    Raises:
+        BadParameter: a name or a path is empty or blank, as a script passes it whose variable is not set.
+    """
+    values = value if isinstance(value, list | tuple) else (value,)
+    if argument.required and argument.bare_type() in TYPES_OF_WORDS and any(word.strip() == "" for word in values):
+        raise typer.BadParameter("cannot be empty", ctx=ctx, param=argument)
+    return _process_argument(argument, ctx, value)
+
+
+TyperArgument.process_value = _process_unless_blank  # type: ignore[assignment, method-assign]  # for all commands
 
 
 class CommandGroup(TyperGroup):
