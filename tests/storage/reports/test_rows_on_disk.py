@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.files.reports.report_file import write_report
 from dealtrace.reports import answer
-from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, build_report
+from dealtrace.reports.answer import Report, Sorting, build_report
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
 from dealtrace.reports.periods import compared_period
 from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.rows.gathered import Gathered, GatheredRows
 from dealtrace.storage.reports.rows_on_disk import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
 
 MODEL = AttributionModel.LAST_INTERACTION

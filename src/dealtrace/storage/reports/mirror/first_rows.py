@@ -29,10 +29,11 @@ from sqlalchemy import (
 )
 
 from dealtrace.record import record
-from dealtrace.reports.answer import ByFigure, Gathered, RowKeys, Sequencing, shifted
+from dealtrace.reports.answer import ByFigure, Sequencing, shifted
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import Formula, Sum
+from dealtrace.reports.rows.gathered import Gathered, RowKeys
 from dealtrace.storage.reports.counted_rows import RowGroup, may_be_unknown
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.key_spellings import find_spellings, single_spellings
