@@ -243,21 +243,19 @@ TYPES_OF_WORDS = frozenset({"str", "Path", "list[str]"})
 _process_argument = TyperArgument.process_value
 
 
-def _process_unless_blank(argument: TyperArgument, ctx: Any, value: Any) -> Any:
+def _value_of_argument(argument: TyperArgument, ctx: object, value: object) -> object:
     """Return the value of an argument as a command gets it.
-
-    Arguments are typed Any: Typer hides the types of its contexts, and an argument may have values of any type.
 
     Raises:
         BadParameter: a name or a path is empty or blank, as a script passes it whose variable is not set.
     """
     values = value if isinstance(value, list | tuple) else (value,)
-    if argument.required and argument.bare_type() in TYPES_OF_WORDS and any(word.strip() == "" for word in values):
-        raise typer.BadParameter("cannot be empty", ctx=ctx, param=argument)
-    return _process_argument(argument, ctx, value)
+    if argument.required and argument.bare_type() in TYPES_OF_WORDS and any(str(word).strip() == "" for word in values):
+        raise typer.BadParameter("cannot be empty", param=argument)
+    return _process_argument(argument, ctx, value)  # type: ignore[arg-type]  # Typer hides the type
 
 
-TyperArgument.process_value = _process_unless_blank  # type: ignore[assignment, method-assign]  # for all commands
+TyperArgument.process_value = _value_of_argument  # type: ignore[assignment, method-assign]  # for all commands
 
 
 class CommandGroup(TyperGroup):
