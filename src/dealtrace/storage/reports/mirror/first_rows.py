@@ -71,8 +71,7 @@ class Sorted:
     """How a report is sorted: the order, the formula of the figures to sort by, and the number of rows to show.
 
     `formula` is `None` if the report is not sorted by figures, or if these figures cannot be computed. `shift` has, for
-    each dimension, the number to add to a key of the compared period to get the corresponding key of the report's own
-    period.
+    each dimension, the number to add to a key of the compared period to get that of the report's own period.
     """
 
     sequence: Sequencing
