@@ -15,7 +15,8 @@ from dealtrace.reports.filters import check_no_contact, check_value, key_of_valu
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
 from dealtrace.reports.periods import Period, Span, compared_period, span_of
-from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.compared_times import compared_span
 from dealtrace.reports.rows.gathered import RowKeys
 
