@@ -18,7 +18,8 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.files.reports.report_file import write_report
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import MIRROR_MEMORY_DEFAULT, Database, open_database
 from dealtrace.storage.reports.mirror import tables

@@ -35,7 +35,8 @@ from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.work import Work
 from dealtrace.operations.write_command import WriteCommand
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.accounts.sites import find_site
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.id_blocks import IdBlocks

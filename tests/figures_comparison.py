@@ -20,7 +20,8 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.formats import format_kopecks, format_share, format_value
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.compared_times import lacks_data
 from dealtrace.reports.table_columns import figure_columns, figures_of
 from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror

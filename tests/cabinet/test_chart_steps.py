@@ -10,7 +10,8 @@ from cast import Player, Stage
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cabinet.reports.time_chart import time_dimension
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess

@@ -19,7 +19,8 @@ from dealtrace.reports.column_formulas import parse_formula
 from dealtrace.reports.column_metrics import metrics_of_columns
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.overlap import undivided_text
 
 MODEL = AttributionModel.LAST_NON_DIRECT

@@ -20,7 +20,8 @@ from dealtrace.leads.annotations import Annotations
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.reports.filters import format_names
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from engines import on_one_engine
 from guests import Guest, member_of
 from server import ServerProcess

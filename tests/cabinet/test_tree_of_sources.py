@@ -26,7 +26,8 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.filters import format_filter
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.narrowing import filter_of_keys
 from engines import on_one_engine
 from examples import drawn, in_turn

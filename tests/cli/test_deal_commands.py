@@ -106,7 +106,7 @@ def test_a_number_of_two_sites_needs_a_site(
 
 
 def test_it_refuses_a_deal_there_is_not(beside: Terminal) -> None:
-    for name in ("nobody's", "12345", "9" * 40, ""):
+    for name in ("nobody's", "12345", "9" * 40):
         for command in (("deal", "history"), ("deal", "restore"), ("explain",)):
             assert "not found" in beside.refused(*command, name)
 
@@ -204,6 +204,14 @@ def test_the_latest_deals_of_a_site_are_listed(server: ServerProcess, beside: Te
     assert listed("--to", "2018-03-01") == ["n1"]
     assert "2018-03-06 23:59  n6  new  1000.00  no lead" in beside.done("deal", "list", *only).out
     assert "--from is after --to" in beside.refused("deal", "list", *only, "--from", "2018-03-02", "--to", "2018-03-01")
+    served.open_site()
+    assert "Several sites exist. Add --site for one of them: 1, 2" in beside.refused("deal", "list")
+
+
+def test_the_deals_of_the_only_site_need_no_site(terminal: Terminal) -> None:
+    assert "No site exists" in terminal.refused("deal", "list")
+    terminal.done("site", "create", "Shop")
+    assert terminal.json("deal", "list") == []
 
 
 @pytest.mark.parametrize("name", ["closed_at", "paidAt", "happened_at", "lead"])

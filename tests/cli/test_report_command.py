@@ -25,7 +25,8 @@ from dealtrace.operations.deals.register import register_deals
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.pivot import pivoted
 from dealtrace.reports.presets import REPORT_PRESETS
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import open_database
 from write_commands import registration
 

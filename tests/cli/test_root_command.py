@@ -237,6 +237,12 @@ WRONG_VALUES = {
     ("lead", "show", "cal", "1"): "'kind': 'cal' is not one of 'call', 'request'.",
     ("webhook", "create", "1", "x", "--format", "xml"): "'--format': 'xml' is not one of 'get', 'form', 'json'.",
     ("requests", "tail", "--limit", "\x1b[31m"): "must be a whole number",
+    ("deal", "show", ""): "'DEAL': cannot be empty",
+    ("deal", "history", " "): "'DEAL': cannot be empty",
+    ("user", "delete", ""): "cannot be empty",
+    ("site", "set", "1", "name=x", ""): "cannot be empty",
+    ("import", "calls", "", "--site", "1"): "cannot be empty",
+    ("backup", ""): "cannot be empty",
 }
 
 

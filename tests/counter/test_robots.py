@@ -93,6 +93,8 @@ def test_robots_that_visit_shops_are_known(user_agent: str) -> None:
         "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 OKApp",
         "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142 Mobile",
         "okhttp/4.12.0",
+        "Dart/3.2 (dart:io)",
+        "Shop/1.0 CFNetwork/1485 Darwin/23.1.0",
         "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)",
         f"{CHROME} Splash/2.1",
     ],
@@ -105,16 +107,34 @@ def test_people_are_no_robots(user_agent: str) -> None:
 @pytest.mark.parametrize(
     "user_agent",
     ["python-requests/2.31.0", "curl/8.5.0", "Go-http-client/2.0", "axios/1.6.0", "node-fetch/1.0", "Wget/1.21",
-     "python-httpx/0.28", "Python/3.11 aiohttp/3.9", "WordPress/6.4; https://shop.ru", "Java/17.0.1"],
+     "python-httpx/0.28", "Python/3.11 aiohttp/3.9", "WordPress/6.4; https://shop.ru", "Java/17.0.1",
+     "GuzzleHttp/7", "GuzzleHttp/6.5.5 curl/7.58.0 PHP/7.4.33", "Symfony HttpClient/Native",
+     "Symfony HttpClient (Curl)",
+     "Laminas_Http_Client", r"Zend\Http\Client", "PEAR HTTP_Request class ( http://pear.php.net/ )", "PHP-SOAP/8.2",
+     "HTTP_Request2/2.5.1 (https://github.com/pear/http_request2) PHP/8.2", "PHP/8.2.12", "php-requests/1.7", "CakePHP",
+     "Bitrix24 Webhook Engine", "BitrixSM", "1C+Enterprise/8.3", "1C+Enterprise/8.2", "Drupal (+http://drupal.org/)",
+     "WooCommerce/8.0 Hookshot (WordPress/6.4)", "Mozilla/3.0 (compatible; Indy Library)",
+     "Mozilla/4.0 (compatible; Clever Internet Suite 6.0)", "Mozilla/4.0 (compatible; Synapse)",
+     "Mozilla/4.0 (compatible; ICS)", "Embarcadero URI Client/1.0", "Embarcadero RESTClient/1.0",
+     "Mozilla/4.0 (compatible; Win32; WinHttp.WinHttpRequest.5)", "RestSharp/110.2.0.0",
+     "Mozilla/5.0 (Windows NT; Windows NT 10.0; ru-RU) WindowsPowerShell/5.1.19041.3803", "Java-http-client/17.0.1",
+     "Apache-HttpClient/4.5.13 (Java/17.0.1)", "Jakarta Commons-HttpClient/3.1", "ReactorNetty/1.1.0", "node", "undici",
+     "node-superagent/8.0.9", "Needle/3.2.0 (Node.js v18; linux x64)", "got (https://github.com/sindresorhus/got)",
+     "Deno/1.40.0", "Bun/1.0.0", "Ruby", "Faraday v2.7.10", "rest-client/2.1.0 (linux x86_64) ruby/3.0",
+     "http.rb/5.1.1",
+     "python-urllib3/2.0.7", "Python-httplib2/0.22.0 (gzip)", "hackney/1.18.1", "fasthttp", "libwww-perl/6.43",
+     "asterisk-libcurl-agent/1.0", "PostmanRuntime/7.36.0", "insomnia/2023.5.8", "HTTPie/3.2.2"],
 )  # fmt: skip
 def test_a_sites_server_is_known_by_its_library(user_agent: str) -> None:
     assert is_server(user_agent)
+    assert is_robot(user_agent), "no visitor's browser"
 
 
 @pytest.mark.parametrize(
     "user_agent",
     [
         "Scrapy/2.11 (+https://scrapy.org)",
+        "PHPCrawl",
         "crawler4j (https://github.com/yasserg/crawler4j/)",
         "Mozilla/5.0 (compatible; GoParserBot/1.0)",
         "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)",

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
-from dealtrace.reports.answer import Gathered, GatheredRows, Report, RowKeys, Sorting, build_report
+from dealtrace.reports.answer import Report, Sorting, build_report
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension
 from dealtrace.reports.metrics import AMOUNT, COST, DEALS, METRICS, Metric, UnknownFormula, formula_at_site
 from dealtrace.reports.periods import Period
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
+from dealtrace.reports.rows.gathered import Gathered, GatheredRows, RowKeys
 
 MODEL = AttributionModel.LAST_INTERACTION
 KNOWN = QuestionContext(date(2026, 11, 26), MODEL)

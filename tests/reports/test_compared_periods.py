@@ -8,7 +8,8 @@ import pytest
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters
 from dealtrace.reports.periods import INSTANT, Comparison, Period, compared_period
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.compared_times import compared_span
 
 UTC_ZONE = ZoneInfo("UTC")

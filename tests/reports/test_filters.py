@@ -20,7 +20,8 @@ from dealtrace.reports.filters import (
     split_escaped,
     unescaped,
 )
-from dealtrace.reports.question import QuestionContext, parse_filters
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_filters
 
 TODAY, MODEL = date(2026, 11, 26), AttributionModel.LAST_INTERACTION
 TEXTS = st.text(st.sampled_from("a:,|\\ бЮ()") | st.characters(codec="utf-8"), max_size=12)

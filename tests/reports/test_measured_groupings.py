@@ -11,7 +11,8 @@ import pytest
 import dealtrace
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 
 BENCHMARKS = Path(dealtrace.__file__).parents[2] / "benchmarks"
 

@@ -12,7 +12,8 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Period
 from dealtrace.reports.pivot import pivoted
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 
 MODEL = AttributionModel.LAST_INTERACTION
 DAY = date(2026, 11, 26)

@@ -11,16 +11,8 @@ from dealtrace.reports.figure import base_measure, parse_figure
 from dealtrace.reports.filters import Filter, Operator
 from dealtrace.reports.metrics import METRICS, Formula
 from dealtrace.reports.periods import Comparison, Period
-from dealtrace.reports.question import (
-    DateOf,
-    Question,
-    QuestionContext,
-    RawQuestion,
-    Sort,
-    format_sort,
-    parse_filters,
-    parse_question,
-)
+from dealtrace.reports.question import DateOf, Question, QuestionContext, RawQuestion, Sort, format_sort
+from dealtrace.reports.question_parser import parse_filters, parse_question
 
 TODAY = date(2026, 11, 26)
 KNOWN = QuestionContext(

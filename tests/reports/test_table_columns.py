@@ -12,7 +12,8 @@ from dealtrace.reports.change import difference, percentage
 from dealtrace.reports.metrics import METRICS, Unit
 from dealtrace.reports.periods import Period
 from dealtrace.reports.pivot import pivoted
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.table_columns import PARTS, VALUE, figure_columns, figures_of, pivot_cells, shown_parts
 
 TODAY = date(2026, 11, 26)

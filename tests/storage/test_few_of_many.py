@@ -43,7 +43,7 @@ LOOKUPS: dict[str, Callable[[Connection, int], object]] = {
     "deals by a search": lambda connection, site: find_searched_deals(connection, site, SearchText("5", 5, ("79001",))),
     "deals with the contacts of clients": lambda connection, site: [
         connection.execute(query).all()
-        for query in _deals_of_named(site, SearchText("5", 5), ["79001", "a@example.com"])
+        for query in _deals_of_named(connection, site, SearchText("5", 5), ["79001", "a@example.com"])
     ],
     "contacts of clients": lambda connection, site: _list_contacts(
         connection, site, SearchedRows({1, 2}, is_cut=False)

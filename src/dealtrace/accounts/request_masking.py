@@ -27,11 +27,23 @@ def _spelt(names: str) -> frozenset[str]:
 
 
 SECRETS = _spelt("clientApiId Access-Token access_token apikey token")
-SECRET_WORDS = ("token", "apikey", "apiid", "secret", "password", "authorization")
+SECRET_WORDS = (
+    *("token", "apikey", "apiid", "secret", "password", "passwd", "authorization", "bearer", "credential", "cookie"),
+    *("accesskey", "privatekey"),
+)
 """Words that mark an unknown parameter as a secret if its name contains them, ignoring case and punctuation.
 
 Ours: programs also send a token under names of their own, such as `api_key`, and the journal must never show a token.
 """
+SECRET_NAMES = frozenset({"auth", "pwd", "pass", "pin", "sig", "sign", "signature"})
+"""Names of unknown parameters, written without signs, whose values are probably secrets; other names contain them."""
+PERSON_WORDS = (
+    *("firstname", "lastname", "middlename", "fullname", "surname", "patronymic", "clientname", "customername"),
+    *("username", "фио", "фамилия", "отчество", "имяклиента", "comment", "комментарий"),
+)
+"""Words in the names of unknown parameters, written without signs, whose values are probably names or free texts."""
+CONTACT_WORDS = ("phone", "email", "телефон", "почта")
+"""Words in the names of unknown parameters, written without signs, whose values are probably contacts."""
 CONTACTS = _spelt(
     "phoneNumber clientPhoneNumber callerid phone phones email emails callerphone "
     "md5Phones waPhone tgId tgUsername vkId"
@@ -54,11 +66,16 @@ IDENTIFIERS = _spelt(
 )
 """Parameters whose values may look like phone numbers, but are not; only e-mails and tokens in them are masked."""
 _BETWEEN_WORDS = re.compile(r"[.\[\]]")
-_EMAIL = re.compile(r"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*(@|%40)")
-_SEPARATORS = r"\s().\-\u2010-\u2015\u2212"
-_NUMBER = re.compile(rf"\+?\d[\d{_SEPARATORS}]{{5,}}\d")
-_SUSPICIOUS = re.compile(rf"@|%40|\d[\d{_SEPARATORS}]{{5,}}\d")
-_SUSPICIOUS_IN_IDENTIFIER = re.compile("@|%40")
+_AT = r"@|\uff20|%(?:25)*40|\\u0040|&#(?:64|x40);"
+"""The sign of an e-mail, as it is or escaped, also within URLs within URLs, JSON and HTML."""
+_EMAIL = re.compile(rf"(?<![^\s@,;])([^\s@,;]?)[^\s@,;]*({_AT})", re.IGNORECASE)
+_SEPARATORS = r"\s().\-\u00ad\u200b\u2010-\u2015\u2060\u2212\ufeff"
+_ESCAPED_SEPARATOR = "%(?:25)*(?:2[089BDE]|A0)"
+_DIGITS_AND_SEPARATORS = rf"\d(?:[\d{_SEPARATORS}]|{_ESCAPED_SEPARATOR}){{5,}}\d"
+_NUMBER = re.compile(rf"\+?{_DIGITS_AND_SEPARATORS}", re.IGNORECASE)
+_SUSPICIOUS = re.compile(rf"{_AT}|{_DIGITS_AND_SEPARATORS}", re.IGNORECASE)
+_SUSPICIOUS_IN_IDENTIFIER = re.compile(_AT, re.IGNORECASE)
+_ESCAPED_SEPARATORS = re.compile(_ESCAPED_SEPARATOR, re.IGNORECASE)
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _CLOCK = r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
 _DATE = re.compile(
@@ -106,12 +123,17 @@ def _mask_named(words: Sequence[str]) -> Callable[[str], str] | None:
         mask = _MASKS.get(known) or _MASKS.get(known.lower())
         if mask is not None:
             return mask
-    return _masked_secret if words and _is_named_like_secret(words[-1]) else None
+    return _mask_named_like(words[-1]) if words else None
 
 
-def _is_named_like_secret(name: str) -> bool:
+def _mask_named_like(name: str) -> Callable[[str], str] | None:
+    """Return the masking function that the words within an unknown name require, or `None` if they require none."""
     plain = "".join(filter(str.isalnum, name)).lower()
-    return any(word in plain for word in SECRET_WORDS)
+    if plain in SECRET_NAMES or any(word in plain for word in SECRET_WORDS):
+        return _masked_secret
+    if any(word in plain for word in CONTACT_WORDS):
+        return _masked_contact
+    return _masked_name if any(word in plain for word in PERSON_WORDS) else None
 
 
 def _masked_secret(_value: str) -> str:
@@ -132,7 +154,7 @@ def _with_masked_tokens(text: str) -> str:
 
 def masked_number(written: str) -> str:
     """Return a number, written with or without separators, masked if it has as many digits as a phone."""
-    digits = [sign for sign in written if sign.isdigit()]
+    digits = [sign for sign in _ESCAPED_SEPARATORS.sub("", written) if sign.isdigit()]
     if len(digits) < _DIGITS_OF_PHONE_MIN:
         return written
     return "".join(digits[:_SHOWN_OF_PHONE]) + MASK
@@ -163,7 +185,7 @@ def _masked_around_dates(written: str, mask_number: Callable[[str], str]) -> str
 
 
 def _with_masked_emails(text: str) -> str:
-    if "@" not in text and "%40" not in text:  # a shortcut: the journal masks every registration
+    if _SUSPICIOUS_IN_IDENTIFIER.search(text) is None:  # a shortcut: the journal masks every registration
         return text
     return _EMAIL.sub(rf"\1{MASK}\2", text)
 
@@ -177,6 +199,10 @@ def _masked_contact(value: str) -> str:
     return masked[:1] + MASK
 
 
+def _masked_name(value: str) -> str:
+    return value[:1] + MASK if value else ""
+
+
 def _masked_identifier(value: str) -> str:
     return _with_masked_emails(_with_masked_tokens(value))
 
@@ -184,7 +210,7 @@ def _masked_identifier(value: str) -> str:
 _MASKS: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(SECRETS, _masked_secret),
     **dict.fromkeys(CONTACTS, _masked_contact),
-    **dict.fromkeys(PERSONS | FREE_TEXTS, lambda value: value[:1] + MASK if value else ""),
+    **dict.fromkeys(PERSONS | FREE_TEXTS, _masked_name),
     **dict.fromkeys(IDENTIFIERS, _masked_identifier),
 }
 """Maps the name of a parameter, as documented or in lower case, to the function that masks its value."""

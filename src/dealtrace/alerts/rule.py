@@ -17,7 +17,8 @@ from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.figure import base_measure
 from dealtrace.reports.metrics import Metric, Unit
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.whole_number import parse_whole_number
 
 AlertId = NewType("AlertId", int)

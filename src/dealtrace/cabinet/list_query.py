@@ -18,7 +18,8 @@ from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.leads.search_field import SearchText, parse_search
 from dealtrace.record import record
 from dealtrace.reports.periods import DEFAULT_PRESET, Period
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.column_types import instant, microseconds
 from dealtrace.storage.journals.deals_by_amount import AmountKey
 from dealtrace.storage.journals.keyset_pages import SortKey

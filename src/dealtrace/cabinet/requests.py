@@ -22,7 +22,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.dates_and_times import YEAR_FIRST, read_day, read_instant
 from dealtrace.errors import InvalidParameters, Language, Violation
 from dealtrace.record import record
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.runtime.request_journal import WITHOUT_SITE_PER_DAY_MAX
 from dealtrace.storage.accounts.api_requests import (
     FoundRequests,

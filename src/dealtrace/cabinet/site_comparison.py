@@ -28,7 +28,8 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import DEFAULT_PRESET, MONTHLY_PRESETS, PRESETS, Comparison, Period
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.accounts.sites import list_sites
 from dealtrace.whole_number import parse_whole_number
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.exceptions import TyperException
 from typer.main import get_command
 
@@ -236,6 +236,26 @@ def _value_type(option: TyperOption, ctx: object) -> str | None:
 
 
 TyperOption.display_type_rich = _value_type  # type: ignore[assignment, method-assign]  # Typer shows `<bool>` for flags
+
+
+TYPES_OF_WORDS = frozenset({"str", "Path", "list[str]"})
+"""The types of arguments that may be blank; numbers and choices have messages of their own."""
+_process_argument = TyperArgument.process_value
+
+
+def _value_of_argument(argument: TyperArgument, ctx: object, value: object) -> object:
+    """Return the value of an argument as a command gets it.
+
+    Raises:
+        BadParameter: a name or a path is empty or blank, as a script passes it whose variable is not set.
+    """
+    values = value if isinstance(value, list | tuple) else (value,)
+    if argument.required and argument.bare_type() in TYPES_OF_WORDS and any(str(word).strip() == "" for word in values):
+        raise typer.BadParameter("cannot be empty", param=argument)
+    return _process_argument(argument, ctx, value)  # type: ignore[arg-type]  # Typer hides the type
+
+
+TyperArgument.process_value = _value_of_argument  # type: ignore[assignment, method-assign]  # for all commands
 
 
 class CommandGroup(TyperGroup):

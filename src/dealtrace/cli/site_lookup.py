@@ -3,6 +3,7 @@
 from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
+from dealtrace.cli.terminal import fail
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.accounts.sites import list_sites
 
@@ -14,3 +15,19 @@ def sites_to_search(connection: Connection, only: int | None) -> list[Site]:
         SiteNotFound: there is no such site.
     """
     return list_sites(connection) if only is None else [require_site(connection, only)]
+
+
+def site_to_list(connection: Connection, only: int | None) -> Site:
+    """Return the site with the id `only`, or the only site if `only` is `None`.
+
+    If `only` is `None` and there are several sites or none, the command ends with an error message.
+
+    Raises:
+        SiteNotFound: there is no such site.
+    """
+    sites = sites_to_search(connection, only)
+    if not sites:
+        fail("No site exists. To create one: dealtrace site create NAME")
+    if len(sites) > 1:
+        fail(f"Several sites exist. Add --site for one of them: {', '.join(str(site.id) for site in sites)}")
+    return sites[0]

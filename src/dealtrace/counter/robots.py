@@ -46,8 +46,25 @@ MORE_ROBOTS = (
 
 Neither `crawler-user-agents` nor `ua-parser` lists them.
 """
-MORE_SERVERS = (r"^WordPress/", "^Java/")
-"""Further user agents of websites' servers; `crawler-user-agents` lists neither of them as an HTTP library."""
+MORE_SERVERS = (
+    *("^GuzzleHttp/", "^Symfony HttpClient", r"^(?:Zend|Laminas)[_\\]Http[_\\]Client", "^(?:PEAR )?HTTP_Request"),
+    *("^PHP$", "^PHP/", "^PHP-SOAP/"),
+    *("^php-requests/", "^ReactPHP/", "^CakePHP", "^Snoopy v", "^Drupal", "^WordPress/", "^WooCommerce", "^[Bb]itrix"),
+    *(r"^1C\+Enterprise/", r"\bIndy Library\b", r"compatible; (?:Clever Internet Suite|ICS|Synapse)\b"),
+    *("^Embarcadero ", r"WinHttp\.WinHttpRequest", r"\b(?:Windows)?PowerShell/", "^RestSharp/"),
+    *("^Java/", "^Java-http-client/", "Commons-HttpClient/", "^Apache-HttpAsyncClient/", "^ReactorNetty/"),
+    *(r"^Vert\.x-WebClient/", "^unirest-java/", "^(?:akka|pekko)-http/", "^Google-HTTP-Java-Client/"),
+    *("^undici$", "^node$", "^node-superagent/", "^[Nn]eedle/", "^Deno/", "^Bun/", "^n8n"),
+    *("^Ruby$", "^Faraday v", "^rest-client/", r"^http\.rb/", "^HTTPClient/", "^Typhoeus", "^excon/"),
+    *("^python-urllib3/", "^Python-httplib2/", "^Tornado/", "^Zeep/", "^PycURL/"),
+    *("^go-resty/", "^fasthttp$", "^ureq/", "^hackney/", "^lua-resty-http/", "^LWP::", "^lwp-request/", "^HTTP-Tiny/"),
+    *(r"^Mojolicious \(Perl\)", "libcurl-agent/", "^freeswitch-curl/", "^(?:Swagger-Codegen|OpenAPI-Generator)/"),
+    *("^PostmanRuntime/", "^[Ii]nsomnia/", "^Thunder Client", "^bruno-runtime/"),
+)
+"""Further libraries and programs that send requests; `crawler-user-agents` lists none of them as an HTTP library.
+
+Ours: libraries of phone apps, such as `okhttp`, `Dart` and `CFNetwork`, are left out, since people use such apps.
+"""
 
 
 @lru_cache(maxsize=USER_AGENTS_REMEMBERED)
@@ -70,7 +87,7 @@ def _robots() -> tuple[re.Pattern[str], ...]:
         for pattern in patterns
         if pattern not in PATTERNS_OF_PEOPLE
     )
-    return _compiled([*listed, *MORE_ROBOTS])
+    return _compiled([*listed, *MORE_ROBOTS, *MORE_SERVERS])
 
 
 @cache

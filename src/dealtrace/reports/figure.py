@@ -10,14 +10,15 @@ from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.errors import InvalidParameters, InvalidValue, Violation
 from dealtrace.leads.lead import LeadRef
 from dealtrace.record import record
-from dealtrace.reports.answer import RowKeys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.filters import check_no_contact, check_value, key_of_value
 from dealtrace.reports.measures import Measure
 from dealtrace.reports.metrics import METRICS, PART_METRICS, Formula, Metric
 from dealtrace.reports.periods import Period, Span, compared_period, span_of
-from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import LIMIT_DEFAULT, Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.compared_times import compared_span
+from dealtrace.reports.rows.gathered import RowKeys
 
 COMPARED = "compared"
 """The value of `side` in the URL of a figure that means the period with which the question compares."""

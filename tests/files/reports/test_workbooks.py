@@ -18,7 +18,8 @@ from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import stored_facts
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from write_commands import NOON, registration
 
 NOW = NOON + timedelta(hours=1)

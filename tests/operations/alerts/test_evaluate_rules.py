@@ -21,7 +21,8 @@ from dealtrace.operations.deals.import_deals import import_deals
 from dealtrace.operations.reports.ask import FactSource, stored_facts
 from dealtrace.operations.reports.import_costs import import_costs
 from dealtrace.reports.filters import format_filter
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import open_database
 from engines import CopySqlite
 

@@ -20,7 +20,8 @@ from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.reports.answer import Report
 from dealtrace.reports.figure import LeadRow, parse_figure
 from dealtrace.reports.formats import format_figures
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import Database
 from write_commands import registration
 

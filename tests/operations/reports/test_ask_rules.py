@@ -21,7 +21,8 @@ from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
 from dealtrace.reports.formats import format_figures
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.table_columns import figure_columns, figures_of
 from dealtrace.storage.reports import statuses
 from write_commands import by_call, by_contact, by_lead_request, change, registration

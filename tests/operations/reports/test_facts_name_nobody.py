@@ -14,7 +14,8 @@ from dealtrace.operations.personal_data import erase_person
 from dealtrace.operations.reports.ask import ask
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.reports.mirror.mirror import file_of, without_mirror
 from write_commands import NOON, by_contact, register
 

@@ -14,7 +14,8 @@ from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.database.planner_settings import WORK_MEMORY_MIB, prepare_large_reads
 from dealtrace.storage.reports.mirror.facts import MirrorFacts

@@ -14,7 +14,8 @@ from dealtrace.operations.reports.ask import ask, stored_facts
 from dealtrace.operations.reports.open_facts import open_facts
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.stored_facts import StoredFacts
 from dealtrace.storage.schema.upgrade import prepare_schema

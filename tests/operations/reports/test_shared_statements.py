@@ -9,7 +9,8 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 from mirrored import DAY, FIELDS, NOON, Scene

@@ -16,7 +16,8 @@ from dealtrace.operations.reports import sort_masked_rows
 from dealtrace.operations.reports.ask import FactSource, ask, stored_facts
 from dealtrace.operations.reports.ask_pivot import ask_pivot
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.masking import masked_key
 from write_commands import registration
 

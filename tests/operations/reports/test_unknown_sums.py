@@ -27,7 +27,8 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.operations.reports.show_rows import show_rows
 from dealtrace.reports.figure import parse_figure
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from write_commands import NOON, registration
 
 TODAY = NOON.date()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import Language
-from dealtrace.reports.answer import Gathered, Report, ReportLine
+from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Comparison, Period, compared_period
@@ -25,6 +25,7 @@ from dealtrace.reports.reading.compared_times import (
     lacks_data,
     may_lack_data,
 )
+from dealtrace.reports.rows.gathered import Gathered
 
 FRIDAY = date(2026, 11, 27)
 MODEL = AttributionModel.LAST_INTERACTION

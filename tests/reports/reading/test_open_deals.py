@@ -7,7 +7,8 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import format_filter
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.open_deals import FallenIncome, asks_for_income, fallen_income, open_deals_question
 from dealtrace.reports.statuses import Meaning, Status
 

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.files.reports.report_file import write_report
-from dealtrace.reports import answer
-from dealtrace.reports.answer import Gathered, GatheredRows, Report, Sorting, build_report
+from dealtrace.reports.answer import Report, Sorting, build_report
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.metrics import COST, DEALS, METRICS
 from dealtrace.reports.periods import compared_period
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
+from dealtrace.reports.rows import gathered
+from dealtrace.reports.rows.gathered import Gathered, GatheredRows
 from dealtrace.storage.reports.rows_on_disk import FetchedOnDisk, RowsOnDisk, keep_rows, sort_rows
 
 MODEL = AttributionModel.LAST_INTERACTION
@@ -73,7 +75,7 @@ def report_of(count: int, in_memory: int, **asked: str) -> Report:
 def test_a_report_on_disk_is_that_in_memory(
     monkeypatch: pytest.MonkeyPatch, sort: str, compare: str, limit: str
 ) -> None:
-    monkeypatch.setattr(answer, "KEYS_REMEMBERED_MAX", 300)
+    monkeypatch.setattr(gathered, "KEYS_REMEMBERED_MAX", 300)
     on_disk, in_memory = (report_of(700, most, sort=sort, compare=compare, limit=limit) for most in (50, 10_000))
     assert list(on_disk.rows) == list(in_memory.rows)
     assert on_disk.rows_total == in_memory.rows_total == 701
@@ -120,7 +122,7 @@ def peak_of(count: int, file: Path) -> int:
 def test_a_file_of_four_times_as_many_rows_takes_no_more_memory(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, extension: str
 ) -> None:
-    monkeypatch.setattr(answer, "KEYS_REMEMBERED_MAX", IN_MEMORY)
+    monkeypatch.setattr(gathered, "KEYS_REMEMBERED_MAX", IN_MEMORY)
     few, many = (peak_of(count, tmp_path / f"{count}.{extension}") for count in (FEW, MANY))
     assert many < few * 2, f"{few} bytes for {FEW} rows, {many} for {MANY}"
 

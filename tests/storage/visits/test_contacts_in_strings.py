@@ -54,7 +54,10 @@ def test_nobody_is_sought_without_contacts() -> None:
 )
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("", ""), ("?a=", "&b=1"), ("%3D", "%26"), ("%253D", "%2526"), ("%20", "%20"), ("слово ", ", "), ("", "%25")],
+    [
+        *(("", "."), ("", ".html"), ("", ".html%26"), ("", "%2Ehtml"), ("", "...")),
+        *(("", ""), ("?a=", "&b=1"), ("%3D", "%26"), ("%253D", "%2526"), ("%20", "%20"), ("слово ", ", "), ("", "%25")),
+    ],
 )
 def test_a_contact_is_hidden_and_what_is_around_it_stays(before: str, written: str, after: str) -> None:
     assert hide(f"{before}{written}{after}") == f"{before}•••{after}"
@@ -81,6 +84,16 @@ def test_every_blank_of_unicode_may_stand_between_digits_escaped_or_not(blank: s
         "%2561ivan.p@ya.ru",
         "%D0%B8ivan.p@ya.ru",
         "ivan.p@ya.ru%2Dcom.example",
+        "ivan.p@ya.ru.com",
+        "Ivan.P@ya.ru.COM",
+        "ivan.p%40ya.ru.com",
+        "ivan.p@ya.ru.spb.ru",
+        "ivan.p@ya.ru.рф",
+        "ivan.p@ya.ru.%D1%80%D1%84",
+        "ivan.p@ya.ru%2Ecom",
+        "ivan.p@ya.ru%252Ecom",
+        "ivan.p@ya.ru.c%6Fm",
+        "ivan.p@ya.ru.c%256Fm",
         "ivan.p@ya.ru%61",
         "ivan.p@ya.ru%2561",
         "ivan-p@ya.ru",
@@ -111,7 +124,10 @@ def test_every_contact_of_a_string_is_hidden_once() -> None:
     assert hide("то%D0%BC: иван@почта.рф, %D0%B8%D0%B2%D0%B0%D0%BD@почта.рф", "иван@почта.рф") == "то%D0%BC: •••, •••"
 
 
-PARTS = ["%25", "%", "25", "%2525", "%E2%80", "%E2%80%AF", "9", "9%20", "916%25", "7", "ivan.p", "ivan%2Ep", "+", "-"]
+PARTS = [
+    *(".com", ".x", "ivan.p@ya.ru.com.", "ivan.p@ya.ru.com%"),
+    *("%25", "%", "25", "%2525", "%E2%80", "%E2%80%AF", "9", "9%20", "916%25", "7", "ivan.p", "ivan%2Ep", "+", "-"),
+]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -54,7 +54,8 @@ from dealtrace.reports.answer import Report
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import DEFAULT_PRESET, Comparison, Period
-from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort, parse_question
+from dealtrace.reports.question import ALL_MODELS, DateOf, Question, QuestionContext, RawQuestion, Sort
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.narrowing import narrowed_filters
 from dealtrace.reports.statuses import Status, unclassified_keys

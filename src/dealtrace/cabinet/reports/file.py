@@ -27,7 +27,8 @@ from dealtrace.http.sent_file import SentFile
 from dealtrace.operations.reports.ask import FactSource
 from dealtrace.operations.reports.ask_pivot import ask_report_or_pivot
 from dealtrace.operations.reports.read_question import read_question_context
-from dealtrace.reports.question import Question, QuestionContext, parse_question
+from dealtrace.reports.question import Question, QuestionContext
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.masking import answer_without_contacts
 
 

@@ -16,7 +16,8 @@ from dealtrace.reports.filters import Operator, escaped_name, parse_names, searc
 from dealtrace.reports.metrics import METRICS, Metric
 from dealtrace.reports.periods import Comparison
 from dealtrace.reports.presets import READY_QUESTIONS, ReadyQuestion
-from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import ALL_MODELS, BY_MAX, DateOf, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.meanings import GROUP_TITLES, metric_meaning
 
 

@@ -66,7 +66,8 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
-from dealtrace.reports.question import Question, QuestionContext, parse_question
+from dealtrace.reports.question import Question, QuestionContext
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.reports.reading.masking import masked_names
 from dealtrace.reports.reading.open_deals import asks_for_income

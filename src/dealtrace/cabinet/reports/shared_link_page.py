@@ -36,7 +36,8 @@ from dealtrace.errors import InvalidParameters, Refusal
 from dealtrace.operations.accounts.share_report import open_link, touch_link
 from dealtrace.record import record
 from dealtrace.reports.dimensions import Dimension
-from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.masking import masked_key
 from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.storage.accounts.sites import find_site

@@ -28,7 +28,8 @@ from dealtrace.errors import InvalidParameters, InvalidSetting
 from dealtrace.operations.accounts.share_report import NewLink, revoke_link, share_report
 from dealtrace.operations.work import at_site
 from dealtrace.record import record
-from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.accounts.shared_links import list_shared_links
 from dealtrace.storage.accounts.users import find_logins
 

@@ -13,10 +13,10 @@ from dealtrace.cli.deals.field_lines import format_fields
 from dealtrace.cli.deals.lookup import DealArgument, format_amount, format_lead_of, look_up_deal
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer
-from dealtrace.cli.options import JsonOption, OnlySiteOption, SiteIdOption
+from dealtrace.cli.options import JsonOption, OnlySiteOption
+from dealtrace.cli.site_lookup import site_to_list
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.deals.deal import Deal
-from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.deal_journal import JournalQuery, query_deals
 from dealtrace.storage.journals.keyset_pages import Cursor, find_page
@@ -29,7 +29,7 @@ DayOption = date | None
 
 
 def show_deals(
-    site_id: SiteIdOption,
+    site_id: OnlySiteOption = None,
     first: Annotated[DayOption, day_option("The first day, in the site's time zone.", name="--from")] = None,
     last: Annotated[DayOption, day_option("The last day, inclusive.", name="--to")] = None,
     limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,
@@ -38,7 +38,7 @@ def show_deals(
     """List the latest deals of a site by creation date, without deleted ones. For all, use `dealtrace export deals`."""
     check_order(first, last)
     with open_prepared() as database, database.read() as connection:
-        site = require_site(connection, site_id)
+        site = site_to_list(connection, site_id)
         deals = _list_latest(connection, site, first, last, limit)
     if as_json:
         print_json([_serialize_deal(site, deal) for deal in deals])

@@ -12,7 +12,8 @@ from dealtrace.errors import InvalidParameters
 from dealtrace.operations.accounts.require_site import require_site
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
 from dealtrace.operations.reports.read_question import read_question_context
-from dealtrace.reports.question import QuestionContext, parse_filters
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_filters
 from dealtrace.reports.refusals import SegmentNotFound
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.segments import Segment

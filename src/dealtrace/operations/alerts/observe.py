@@ -9,12 +9,12 @@ from dealtrace.accounts.site import Site
 from dealtrace.alerts.judgement import Observed, basis_of
 from dealtrace.alerts.windows import Slot
 from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
-from dealtrace.reports.answer import Gathered, RowKeys
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.measures import Values, added_up
 from dealtrace.reports.metrics import AnyFormula, Metric
 from dealtrace.reports.periods import Period, Span
 from dealtrace.reports.question import Question
+from dealtrace.reports.rows.gathered import Gathered, RowKeys
 
 _DAY = DIMENSIONS["day"]
 _OWN_HOUR = DIMENSIONS["own_hour"]

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from dealtrace.accounts.site import Site
 from dealtrace.operations.reports.ask import FactSource, ask_series
-from dealtrace.reports.answer import RowKey
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import Filter, Operator, key_of_value
 from dealtrace.reports.metrics import METRICS
 from dealtrace.reports.periods import Span
 from dealtrace.reports.question import Question
+from dealtrace.reports.rows.gathered import RowKey
 
 _COUNTED = tuple(METRICS[name] for name in ("visits", "leads", "deals"))
 

@@ -30,7 +30,8 @@ from dealtrace.operations.work import AccountWork, Work, operation, takes_ids
 from dealtrace.operations.write_command import WriteCommand
 from dealtrace.record import record
 from dealtrace.reports.periods import Comparison
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.saved_items.names import check_has_room, check_saved_name
 from dealtrace.storage.mails import scheduled_reports
 from dealtrace.storage.mails.outbox import delete_mails, delete_waiting_mails

@@ -23,11 +23,8 @@ from dealtrace.reports.answer import (
     ByFigure,
     ByModel,
     Formulas,
-    Gathered,
     Rank,
     Report,
-    RowKey,
-    RowKeys,
     Sorting,
     SortRows,
     Spell,
@@ -52,6 +49,7 @@ from dealtrace.reports.reading.compared_times import (
 )
 from dealtrace.reports.reading.empty_rows import times_with_rows
 from dealtrace.reports.reading.masking import masked_key
+from dealtrace.reports.rows.gathered import Gathered, RowKey, RowKeys
 from dealtrace.reports.time_keys import TIME_KEYS, keys_of_period
 from dealtrace.storage.reports.currency_rates import has_foreign_deals, has_rates
 from dealtrace.storage.reports.deal_counts import count_won_statuses, find_first_visit, has_margins

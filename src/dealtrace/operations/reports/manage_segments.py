@@ -13,7 +13,8 @@ from dealtrace.errors import InvalidSetting, NameTaken
 from dealtrace.operations.reports.record_saved_item import SavedItemChange, record_saved_item
 from dealtrace.operations.work import Work
 from dealtrace.reports.filters import format_filter
-from dealtrace.reports.question import QuestionContext, parse_filters
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_filters
 from dealtrace.reports.saved_items.names import SavedName, check_has_room, check_saved_name
 from dealtrace.reports.saved_items.saved_reports import means_sites_segment, with_segment_renamed
 from dealtrace.reports.saved_items.segments import SEGMENTS_MAX, Segment

@@ -9,14 +9,8 @@ from dealtrace.accounts.site_days import site_day
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.errors import InvalidParameters, Violation
 from dealtrace.operations.reports.column_metrics import find_column_metrics
-from dealtrace.reports.question import (
-    LIMIT_MAX,
-    SEGMENT_OF_SITE,
-    Question,
-    QuestionContext,
-    RawQuestion,
-    parse_question,
-)
+from dealtrace.reports.question import LIMIT_MAX, SEGMENT_OF_SITE, Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.reports.saved_items.saved_reports import list_saved_reports
 from dealtrace.storage.reports.saved_items.segments import list_segments
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
-from dealtrace.reports.answer import ByKey, Rank, RowKey, RowKeys, SortRows, Spell, sequence_of
+from dealtrace.reports.answer import ByKey, Rank, SortRows, Spell, sequence_of
 from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.masking import masked_key, may_have_contacts
+from dealtrace.reports.rows.gathered import RowKey, RowKeys
 
 MASKS_KEPT_MAX = 10_000
 """How many masked keys are kept while rows are sorted; a report may have a million keys."""

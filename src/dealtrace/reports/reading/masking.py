@@ -22,7 +22,8 @@ from dealtrace.reports.filters import (
 )
 from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot, PivotLine
-from dealtrace.reports.question import Question, QuestionContext, parse_filters
+from dealtrace.reports.question import Question, QuestionContext
+from dealtrace.reports.question_parser import parse_filters
 from dealtrace.reports.reading.masked_phones import find_marked_phone
 from dealtrace.reports.saved_items.saved_reports import filters_of_query
 

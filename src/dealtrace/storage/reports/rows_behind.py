@@ -8,9 +8,9 @@ from sqlalchemy import BigInteger, ColumnElement, case, func, literal, select
 from dealtrace.attribution.credit import WHOLE
 from dealtrace.attribution.traffic_source import SOURCE_PARTS
 from dealtrace.record import record
-from dealtrace.reports.answer import RowKeys
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure
+from dealtrace.reports.rows.gathered import RowKeys
 from dealtrace.storage.database.column_types import is_among_many
 from dealtrace.storage.database.compiled_statement import PlainRow
 from dealtrace.storage.reports.counted_rows import (

@@ -17,8 +17,8 @@ from itertools import chain, count, islice
 from operator import itemgetter
 from typing import TypeVar, overload
 
-from dealtrace.reports.answer import Fetched, RowKeys
 from dealtrace.reports.refusals import ReportNotKept
+from dealtrace.reports.rows.gathered import Fetched, RowKeys
 
 Row = TypeVar("Row")
 ROWS_IN_MEMORY = 100_000

@@ -19,11 +19,11 @@ from sqlalchemy import (
 
 from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.record import record
-from dealtrace.reports.answer import Gathered, GatheredRows
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.measures import Aggregate, Measure, added_up_rows
 from dealtrace.reports.question import DateOf
+from dealtrace.reports.rows.gathered import Gathered, GatheredRows
 from dealtrace.storage.reports.counted_rows import (
     CountedRows,
     NeededColumns,

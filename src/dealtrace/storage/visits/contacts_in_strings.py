@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection
 
+from dealtrace.attribution.public_suffixes import has_public_suffix
+
 HIDDEN = "•••"
 _NATIONAL_DIGITS = 10
 _RUSSIAN = re.compile("7[0-9]{10}")
@@ -13,6 +15,9 @@ _ESCAPED_ONCE = re.compile(f"(?:{_ESCAPED})+", re.IGNORECASE)
 _ESCAPED_OFTEN = re.compile("(?:%(?:25)*[0-9A-F]{2})+", re.IGNORECASE)
 """Finds escaped characters also in a URL within a URL, which escapes the sign `%` itself again."""
 _ENCODING = ("utf-8", "surrogateescape")
+_LABELS_SEARCHED = 8
+_FURTHER_LABELS = re.compile(rf"(?:\.[\w-]{{1,63}}){{0,{_LABELS_SEARCHED}}}\.?({_ESCAPED})?", re.IGNORECASE)
+"""Finds what may go on with the host of an address, such as `.com`, and an escape that may go on with that."""
 Span = tuple[int, int]
 
 
@@ -30,10 +35,11 @@ def hide_in(text: str, sought: re.Pattern[str], hidden: str = HIDDEN) -> str:
     """Return a string with `hidden` in place of each contact that `sought`, from `pattern_of_contacts`, finds.
 
     Contacts are found in the string as it is, and with its escaped characters decoded once or, in URLs within URLs, as
-    often as they were escaped. The rest of the string stays escaped. An e-mail address that is only the end of a longer
-    address, such as `news%2Bivan@ya.ru`, belongs to somebody else and stays. The time is linear in the length.
+    often as they were escaped. The rest of the string stays escaped. An e-mail address that is only a part of a longer
+    address, such as `news%2Bivan@ya.ru` or `ivan@ya.ru.com`, belongs to somebody else and stays; in `ivan@ya.ru.html`
+    the address is hidden. The time is linear in the length.
     """
-    found = [match.span() for match in sought.finditer(text)]
+    found = _spans_in(text, sought)
     if "%" in text:
         found += _spans_in_decoded(text, _ESCAPED_ONCE, sought) + _spans_in_decoded(text, _ESCAPED_OFTEN, sought)
     pieces, end = list[str](), 0
@@ -55,6 +61,17 @@ def national_digits(phone: str) -> str:
     return phone[-_NATIONAL_DIGITS:] if _RUSSIAN.fullmatch(phone) else phone
 
 
+def _spans_in(text: str, sought: re.Pattern[str]) -> list[Span]:
+    return [match.span() for match in sought.finditer(text) if "@" not in match[0] or not _goes_on(text, match.end())]
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Return whether the host of an address goes on behind `end`, or may do so once an escape is decoded."""
+    further = _FURTHER_LABELS.match(text, end)
+    assert further is not None, "the pattern matches an empty string too"
+    return further[1] is not None or any(map(has_public_suffix, further[0].lower().split(".")[1:]))
+
+
 def _spans_in_decoded(text: str, escaped: re.Pattern[str], sought: re.Pattern[str]) -> list[Span]:
     """Return the spans of `text` whose characters, with those that `escaped` finds decoded, are a contact."""
     pieces, positions, end = list[str](), list[int](), 0
@@ -66,7 +83,7 @@ def _spans_in_decoded(text: str, escaped: re.Pattern[str], sought: re.Pattern[st
         end = run.end()
     pieces.append(text[end:])
     positions += range(end, len(text) + 1)
-    return [(positions[match.start()], positions[match.end()]) for match in sought.finditer("".join(pieces))]
+    return [(positions[first], positions[last]) for first, last in _spans_in("".join(pieces), sought)]
 
 
 def _decoded(run: str) -> tuple[str, list[int]]:

@@ -17,7 +17,8 @@ from dealtrace.operations.reports.set_status import set_status
 from dealtrace.reports.answer import Report
 from dealtrace.reports.facts import Fact
 from dealtrace.reports.metrics import METRICS
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports.statement_types import NO_PARAMETERS, Parameters, Rows, Selection
 from mirrored import DAY, DIRECT, NOON, PHONE, YANDEX

@@ -20,7 +20,8 @@ from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS
 from dealtrace.reports.measures import Sum
 from dealtrace.reports.metrics import COST, METRICS, WON_AMOUNT, Formula
-from dealtrace.reports.question import Question, QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import Question, QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.reports.mirror.dialect import fetch_rows
 from dealtrace.storage.reports.mirror.facts import MirrorFacts

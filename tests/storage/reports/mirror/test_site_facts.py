@@ -7,7 +7,8 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.reports.ask import FactSource, ask
 from dealtrace.operations.reports.open_facts import open_facts
-from dealtrace.reports.question import QuestionContext, RawQuestion, parse_question
+from dealtrace.reports.question import QuestionContext, RawQuestion
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.reports import statuses
 from dealtrace.storage.reports.mirror.dialect import DIALECT, compile_for_mirror

@@ -21,7 +21,8 @@ from dealtrace.errors import InvalidParameters, InvalidSetting, NameTaken
 from dealtrace.operations.accounts.require_site import ReadSite, require_site
 from dealtrace.operations.work import Work, at_site
 from dealtrace.record import record
-from dealtrace.reports.question import QuestionContext, parse_filters, parse_question
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_filters, parse_question
 from dealtrace.reports.saved_items.names import SavedName
 
 DELETE = "delete"

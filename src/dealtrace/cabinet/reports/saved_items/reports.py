@@ -22,7 +22,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.operations.reports.read_question import check_segment_is_shared
 from dealtrace.operations.reports.save_report import delete_report, rename_report, save_report
 from dealtrace.operations.work import Work
-from dealtrace.reports.question import QuestionContext, parse_question
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_question
 from dealtrace.reports.reading.masking import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved_reports import SavedReport

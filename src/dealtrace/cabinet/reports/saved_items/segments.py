@@ -25,7 +25,8 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import InvalidParameters
 from dealtrace.operations.reports.manage_segments import add_segment, remove_segment, rename_segment
 from dealtrace.operations.work import Work
-from dealtrace.reports.question import QuestionContext, parse_filters
+from dealtrace.reports.question import QuestionContext
+from dealtrace.reports.question_parser import parse_filters
 from dealtrace.reports.reading.masking import masked_names
 from dealtrace.reports.saved_items.names import SavedName
 from dealtrace.reports.saved_items.saved_reports import filters_of_query

@@ -29,10 +29,11 @@ from sqlalchemy import (
 )
 
 from dealtrace.record import record
-from dealtrace.reports.answer import ByFigure, Gathered, RowKeys, Sequencing, shifted
+from dealtrace.reports.answer import ByFigure, Sequencing, shifted
 from dealtrace.reports.dimensions import Dimension, Kind
 from dealtrace.reports.measures import Measure, Sum
 from dealtrace.reports.metrics import Formula
+from dealtrace.reports.rows.gathered import Gathered, RowKeys
 from dealtrace.storage.reports.counted_rows import RowGroup, may_be_unknown
 from dealtrace.storage.reports.fact_tables import FactTables
 from dealtrace.storage.reports.key_spellings import find_spellings, single_spellings
@@ -70,8 +71,7 @@ class Sorted:
     """How a report is sorted: the order, the formula of the figures to sort by, and the number of rows to show.
 
     `formula` is `None` if the report is not sorted by figures, or if these figures cannot be computed. `shift` has, for
-    each dimension, the number to add to a key of the compared period to get the corresponding key of the report's own
-    period.
+    each dimension, the number to add to a key of the compared period to get that of the report's own period.
     """
 
     sequence: Sequencing

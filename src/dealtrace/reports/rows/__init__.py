@@ -1,0 +1,1 @@
+"""The rows that the answers to questions are built from."""
