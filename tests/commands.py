@@ -4,17 +4,19 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from performer import run_to_the_end
-from processes import WIDE, Order
+from processes import WIDE, Order, Process, keeper
 
 ENDED_WITHIN_SECONDS = 180
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -105,12 +107,21 @@ def read_to_the_end(descriptor: int) -> str:
     return found.decode()
 
 
-def start(terminal: Terminal, *arguments: str) -> "subprocess.Popen[bytes]":
-    """Start a command that is to be stopped while it runs."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "dealtrace", *arguments],
-        cwd=terminal.folder,
-        env={**os.environ, "DEALTRACE_DATABASE_URL": terminal.url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def start(terminal: Terminal, *arguments: str, variables: Mapping[str, str] = NONE, **streams: str) -> Process:
+    """Start a command that is to be looked at or stopped while it runs; `streams` are those of an `Order`."""
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url, **variables}
+    return keeper().start(Order(arguments, environment, str(terminal.folder), "command", **streams))
+
+
+def run_on_screen(terminal: Terminal, *arguments: str, stream: str, **variables: str) -> str:
+    """Run a command that must succeed, with one of its streams at a real terminal, and return what that shows."""
+    outer, inner = os.openpty()
+    with ThreadPoolExecutor(1) as pool:
+        shown = pool.submit(read_to_the_end, outer)
+        try:
+            variables = {"TERM": "xterm", **variables}
+            process = start(terminal, *arguments, variables=variables, **{stream: os.ttyname(inner)})
+            assert process.wait(ENDED_WITHIN_SECONDS) == 0
+        finally:
+            os.close(inner)
+        return shown.result()

@@ -17,6 +17,7 @@ from browser import Browser, find_chromium
 from cast import VLADIVOSTOK, Player, Stage
 from commands import CommandLine, Terminal
 from compiled_once import compile_once
+from dealtrace.runtime.garbage_collection import collect_garbage_seldom
 from dealtrace.storage.database.engine import Database, open_database
 from dealtrace.storage.schema.upgrade import prepare_schema
 from engines import CopySqlite, deal_to_engines
@@ -65,9 +66,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Have the thousands of tests out of the way whenever Python looks for garbage."""
-    gc.collect()
-    gc.freeze()
+    """Look for garbage as seldom as a server, and never among the thousands of tests."""
+    collect_garbage_seldom()
 
 
 def pytest_unconfigure() -> None:

@@ -19,7 +19,7 @@ from hypothesis import settings
 Case = TypeVar("Case")
 
 ALL, FEW = "all examples", "few examples"
-SHARE_PERCENT = 40
+SHARE_PERCENT = 25
 
 settings.register_profile(ALL, deadline=None)
 _BY_DEFAULT = settings.get_profile(ALL).max_examples
@@ -27,14 +27,14 @@ settings.register_profile(FEW, deadline=None, derandomize=False, max_examples=_B
 
 
 def examples(number: int) -> int:
-    """Return how many of a number of examples this run tries."""
-    return number * settings.default.max_examples // _BY_DEFAULT
+    """Return how many of a number of examples this run tries, at least one."""
+    return max(1, number * settings.default.max_examples // _BY_DEFAULT)
 
 
 def drawn(cases: Iterable[Case]) -> Sequence[Case]:
     """Return as large a share of cases as of examples, at least one, drawn by chance."""
     every = list(cases)
-    return sample(every, max(1, examples(len(every))))
+    return sample(every, examples(len(every)))
 
 
 def in_turn(*factors: Sequence[object], rounds: int = 1) -> list[ParameterSet]:

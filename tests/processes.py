@@ -345,7 +345,7 @@ def _open_consoles() -> None:
 def _run_imported(order: Order) -> None:
     tempfile.tempdir = None  # the keeper may have looked for its own
     if order.how == "command":
-        os._exit(run_command(order.arguments))
+        os._exit(run_command(order.arguments, is_alone=True))
     os._exit(_status_of(lambda: _run_script(order.arguments)))
 
 
@@ -354,13 +354,17 @@ def _run_script(arguments: Sequence[str]) -> None:
     runpy.run_path(arguments[0], run_name="__main__")
 
 
-def run_command(arguments: Sequence[str]) -> int:
-    """Run `dealtrace …` in this process, with the streams and variables that it has now, and return the exit status."""
-    from dealtrace.cli.commands import main  # noqa: PLC0415 - only forks need it
+def run_command(arguments: Sequence[str], *, is_alone: bool = False) -> int:
+    """Run `dealtrace …` in this process, with the streams and variables that it has now, and return the exit status.
+
+    One that is alone in its process takes the signals that end it, as the program does.
+    """
+    from dealtrace import cli  # noqa: PLC0415 - only forks need it
+    from dealtrace.cli import commands  # noqa: PLC0415 - likewise
 
     def run() -> None:
         _open_consoles()
-        main()
+        (cli if is_alone else commands).main()
 
     sys.argv = ["dealtrace", *arguments]
     return _status_of(run)

@@ -9,7 +9,7 @@ from browser import Browser
 from cast import Stage
 from dealtrace.cabinet.routes import PAGES
 from engines import on_one_engine
-from examples import in_turn
+from examples import drawn, in_turn
 from filled_site import FilledSite, fill_site
 from guests import member_of
 from server import ServerProcess
@@ -187,18 +187,12 @@ def refuse(
 
 
 @on_one_engine
-@pytest.mark.parametrize(("number", "page", "fields"), [(number, *form) for number, form in enumerate(FORMS)], ids=str)
 def test_a_refused_form_says_why_moves_the_focus_there_and_fits_a_phone(
-    server: ServerProcess,
-    served: Stage,
-    filled: FilledSite,
-    browser: Browser,
-    number: int,
-    page: str,
-    fields: Mapping[str, str],
+    server: ServerProcess, served: Stage, filled: FilledSite, browser: Browser
 ) -> None:
-    language, has_axe = LANGUAGES[number % len(LANGUAGES)], TURNS_OF_AXE[number % len(TURNS_OF_AXE)]
-    refuse(server, served, filled, browser, page, fields, [language], has_axe=has_axe)
+    for number, (page, fields) in enumerate(drawn(FORMS)):
+        language, has_axe = LANGUAGES[number % len(LANGUAGES)], TURNS_OF_AXE[number % len(TURNS_OF_AXE)]
+        refuse(server, served, filled, browser, page, fields, [language], has_axe=has_axe)
 
 
 @on_one_engine

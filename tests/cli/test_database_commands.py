@@ -2,8 +2,6 @@
 
 import os
 import sqlite3
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from cast import Stage
-from commands import CommandLine, Terminal, read_to_the_end
+from commands import CommandLine, Terminal, run_on_screen
 from dealtrace.cli.database.distribute import summarize_distribution
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.storage.database.engine import open_database
@@ -265,12 +263,6 @@ def test_a_person_at_a_terminal_sees_which_table_of_the_mirror_is_being_filled(
     terminal.done("site", "create", "Shop")
     if option:
         terminal.done("db", "mirror")
-    screen, inner = os.openpty()
-    command = [sys.executable, "-m", "dealtrace", "db", "mirror", *option]
-    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url, "TERM": "xterm", "COLUMNS": "100"}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=inner)
-    os.close(inner)
-    shown = read_to_the_end(screen)
-    assert process.wait() == 0
+    shown = run_on_screen(terminal, "db", "mirror", *option, stream="err", COLUMNS="100")
     assert "costs" in shown
     assert "100%" in shown

@@ -25,6 +25,7 @@ from commands import ENDED_WITHIN_SECONDS, CommandLine, Finished, Terminal, read
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.commands import COMMANDS, load_command
 from dealtrace.leads.annotations import Annotations
+from examples import drawn
 from performer import run_to_the_end
 from processes import CLOSED_PIPE, Order
 from server import ServerProcess
@@ -347,7 +348,7 @@ def test_every_command_is_asked_or_left_out_for_a_reason() -> None:
 
 
 def test_what_reads_behaves_at_every_kind_of_terminal(scene: Scene) -> None:
-    check(scene, PAIRWISE, "command")
+    check(scene, drawn(PAIRWISE), "command")
     check(scene, AS_A_PROGRAM, "program")
 
 

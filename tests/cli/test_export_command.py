@@ -18,7 +18,7 @@ import pytest
 from python_calamine import load_workbook
 
 from cast import MOSCOW, Player, Stage, moscow
-from commands import Terminal, read_to_the_end
+from commands import Terminal, run_on_screen
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.deals.deal_key import DealKey
 from dealtrace.deals.matchers import WITHOUT_SOURCE
@@ -210,13 +210,8 @@ def test_a_large_site_comes_out_whole_and_in_order(beside: Terminal, served: Sta
 
 
 def test_a_person_at_a_terminal_sees_how_far_it_is(beside: Terminal, kept: Player) -> None:
-    screen, terminal = os.openpty()
-    command = [sys.executable, "-m", "dealtrace", "export", "deals", "deals.csv", "--site", str(kept.site.id)]
-    environment = {**os.environ, "DEALTRACE_DATABASE_URL": beside.url, "TERM": "xterm", "COLUMNS": "100"}
-    process = subprocess.Popen(command, cwd=beside.folder, env=environment, stderr=terminal, stdout=subprocess.DEVNULL)
-    os.close(terminal)
-    shown = read_to_the_end(screen)
-    assert process.wait() == 0
+    command = ("export", "deals", "deals.csv", "--site", str(kept.site.id))
+    shown = run_on_screen(beside, *command, stream="err", COLUMNS="100")
     assert "Rows" in shown
     assert "100%" in shown
 

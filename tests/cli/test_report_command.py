@@ -1,11 +1,7 @@
 """`dealtrace report` and `dealtrace segment`: what advertising brought, on the command line."""
 
 import csv
-import os
-import pty
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from rich.cells import cell_len
 
 from cast import Player, Stage, moscow
-from commands import Terminal, read_to_the_end
+from commands import Terminal, run_on_screen
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.traffic_source import TrafficSource
 from dealtrace.cli.reports.table_lines import pivot_lines, report_lines
@@ -303,12 +299,7 @@ def test_a_table_without_a_width_is_whole() -> None:
 
 
 def test_in_a_terminal_of_sixty_columns_no_line_is_longer(terminal: Terminal, shop: Player) -> None:
-    outer, inner = pty.openpty()
-    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url, "COLUMNS": "60", "TERM": "xterm"}
-    command = [sys.executable, "-m", "dealtrace", "report", "sources", *site(shop), *DAYS]
-    subprocess.run(command, stdout=inner, env=environment, cwd=terminal.folder, check=True)
-    os.close(inner)
-    printed = read_to_the_end(outer)
+    printed = run_on_screen(terminal, "report", "sources", *site(shop), *DAYS, stream="out", COLUMNS="60")
     assert "total" in printed
     assert "These columns do not fit" in printed
     assert all(cell_len(line) <= 60 for line in printed.splitlines())
@@ -316,16 +307,8 @@ def test_in_a_terminal_of_sixty_columns_no_line_is_longer(terminal: Terminal, sh
 
 
 def test_a_terminal_shows_the_progress_of_a_mirror_that_is_built_for_a_report(terminal: Terminal, shop: Player) -> None:
-    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url, "TERM": "xterm"}
-    command = [sys.executable, "-m", "dealtrace", "report", *site(shop), *DAYS, "--metrics", "deals"]
-    shown = []
-    for _ in range(2):
-        outer, inner = pty.openpty()
-        subprocess.run(
-            command, stdout=subprocess.DEVNULL, stderr=inner, env=environment, cwd=terminal.folder, check=True
-        )
-        os.close(inner)
-        shown.append("Mirror" in read_to_the_end(outer))
+    command = ("report", *site(shop), *DAYS, "--metrics", "deals")
+    shown = ["Mirror" in run_on_screen(terminal, *command, stream="err") for _ in range(2)]
     assert shown == [terminal.url.startswith("sqlite"), False], "the second report finds the mirror built"
 
 

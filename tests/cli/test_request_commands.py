@@ -1,10 +1,7 @@
 """`dealtrace requests tail`: the latest requests, and new ones as they come."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cast import Player, Stage
-from commands import Terminal
+from commands import Terminal, start
 from dealtrace.accounts.api_request import ApiRequest
 from dealtrace.accounts.token import Token
 from dealtrace.cli.requests import SHOWN_MAX
@@ -44,28 +41,14 @@ def journalled(stage: Stage, player: Player, first: int, count: int, *, path: st
 def following(beside: Terminal, player: Player, *options: str) -> Iterator[Path]:
     """Run `requests tail --follow --json` for a site; yield the file that it prints to."""
     printed = beside.folder / "printed"
-    with printed.open("w") as file:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "dealtrace",
-                "requests",
-                "tail",
-                "-f",
-                "--site",
-                str(player.site.id),
-                "--json",
-                *options,
-            ],
-            env={**os.environ, "DEALTRACE_DATABASE_URL": beside.url},
-            stdout=file,
-        )
-        try:
-            yield printed
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait()
+    printed.write_text("")
+    command = ("requests", "tail", "-f", "--site", str(player.site.id), "--json", *options)
+    process = start(beside, *command, out=str(printed))
+    try:
+        yield printed
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
 
 
 def lines(printed: Path) -> Sequence[str]:

@@ -14,6 +14,7 @@ import pytest
 from commands import Terminal
 from dealtrace.storage.database.engine import open_database
 from engines import on_one_engine
+from processes import Order, Process, keeper
 from stored import is_waiting_for_a_lock
 from waiting import PATIENCE_SECONDS, wait_until
 
@@ -65,41 +66,44 @@ def site(terminal: Terminal) -> str:
 
 
 @contextmanager
-def started(terminal: Terminal, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dealtrace", *arguments],
-        cwd=terminal.folder,
-        env={**os.environ, "DEALTRACE_DATABASE_URL": terminal.url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def started(terminal: Terminal, *arguments: str, how: str = "program") -> Iterator[Process]:
+    """Start the program itself, or a fork that runs a command, for a third of the CPU; it prints to files."""
+    program = () if how == "command" else (sys.executable, "-m", "dealtrace")
+    environment = {**os.environ, "DEALTRACE_DATABASE_URL": terminal.url}
+    folder, printed = str(terminal.folder), {name: str(terminal.folder / name) for name in ("out", "err")}
+    process = keeper().start(Order((*program, *arguments), environment, folder, how, **printed))
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ended(terminal: Terminal, process: Process) -> tuple[int, str, str]:
+    """Wait for the end of a process, and return its status and what it printed."""
+    status = process.wait(PATIENCE_SECONDS)
+    return status, (terminal.folder / "out").read_text(), (terminal.folder / "err").read_text()
 
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
-    ("line", "table", "message", "ended_by"),
+    ("line", "table", "message", "ended_by", "how"),
     [
-        *((*each, signal.SIGTERM) for each in STOPPED.values()),
-        *((*STOPPED["import calls"], other) for other in (signal.SIGHUP, signal.SIGINT)),
+        *((*each, signal.SIGTERM, "command") for each in STOPPED.values()),
+        *((*STOPPED["import calls"], each, "program") for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)),
     ],
-    ids=[*STOPPED, "import calls, SIGHUP", "import calls, Ctrl-C"],
+    ids=[*STOPPED, "import calls, SIGTERM", "import calls, SIGHUP", "import calls, Ctrl-C"],
 )
 def test_it_says_what_is_stored_and_how_to_go_on(
-    terminal: Terminal, site: str, line: str, table: str, message: str, ended_by: signal.Signals
+    terminal: Terminal, site: str, line: str, table: str, message: str, ended_by: signal.Signals, how: str
 ) -> None:
     with closing(open_database(terminal.url)) as database, psycopg.connect(terminal.url) as holder:
         holder.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
-        with started(terminal, *line.format(site=site).split()) as process:
+        with started(terminal, *line.format(site=site).split(), how=how) as process:
             wait_until(lambda: is_waiting_for_a_lock(database) or process.poll() is not None)
             process.send_signal(ended_by)
-            out, err = process.communicate(timeout=PATIENCE_SECONDS)
-    assert (process.returncode, out) == (128 + ended_by, ""), err
+            status, out, err = ended(terminal, process)
+    assert (status, out) == (128 + ended_by, ""), err
     assert err.startswith(message.format(site=site)), err
     assert err.count("\n") == 1
 
@@ -114,8 +118,7 @@ def test_a_command_that_python_cannot_interrupt_ends_soon_nevertheless(terminal:
         name = f"/proc/{process.pid}/fd"
         wait_until(lambda: any("dealtrace.db" in place for place in links_in(name)) or process.poll() is not None)
         process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=PATIENCE_SECONDS) == ("", "Stopped.\n")
-        assert process.returncode == 128 + signal.SIGTERM
+        assert ended(terminal, process) == (128 + signal.SIGTERM, "", "Stopped.\n")
     assert [shop["name"] for shop in terminal.json("site", "list")] == ["Shop"]
 
 
