@@ -25,7 +25,7 @@ RowKeys = tuple[RowKey, ...]
 Spell = Callable[[Dimension, RowKey], str | None]
 """A function that returns a key as a string for display, or `None` for a missing key."""
 Fetched = Sequence[Any]
-"""A row fetched from the database; its values are typed Any: its columns have several types."""
+"""A row fetched from the database; its values are typed Any, as its columns have several types."""
 
 
 @runtime_checkable
@@ -37,7 +37,7 @@ class IndexedRows(Protocol):
 
 
 KEYS_REMEMBERED_MAX = 100_000
-"""How many keys are kept in memory to find repetitions; others are looked up in the mappings, which is slower."""
+"""How many keys are kept in memory to find repetitions; further keys are looked up in the mappings, which is slower."""
 
 
 def different_keys(sides: Sequence[Mapping[RowKeys, object]]) -> Iterator[RowKeys]:
@@ -273,9 +273,9 @@ class _Figures:
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return, for each dimension, what to add to a key of the compared period to get the key that it is compared with.
+    """Return, for each dimension, the number to add to a key of the compared period to get the question's own key.
 
-    The number moves the first day of the compared period to the first day of the question's period. It is 0 for
+    Adding it moves the first day of the compared period to the first day of the question's period. The number is 0 for
     dimensions other than days, weeks, months and quarters.
     """
     if compared is None:
