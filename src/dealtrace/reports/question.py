@@ -38,8 +38,8 @@ DESCENDING = "-"
 CHANGE_PREFIX = "change:"
 """The prefix of a metric's name in `sort` that sorts by the change in the metric from the compared period.
 
-Ours: it ends with a colon, as the prefixes of custom fields and columns do; no name of a metric has a colon. A change
-is a difference, not a percentage: a source that lost its only deal is not what a person looks for first.
+Ours: it ends with a colon, as the prefixes of custom fields and columns do; no name of a metric has a colon. Rows
+are sorted by the difference, not by the percentage, so that a source that lost its only deal does not come first.
 """
 Value = TypeVar("Value")
 NO_DIMENSIONS: tuple[Dimension, ...] = ()
@@ -155,7 +155,7 @@ class QuestionContext:
     filters_max: int = FILTERS_MAX
 
     def field_dimension(self, name: str) -> Dimension:
-        """Return the dimension of a custom field with the title that is shown."""
+        """Return the dimension of a custom field, with the title to show for the field."""
         return field_dimension(name, self.field_titles.get(name, ""))
 
 
@@ -239,7 +239,7 @@ class _Parser:
                 f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
         if raw.models:
-            raise InvalidValue("не вместе с `models`", "cannot be combined with `models`")
+            raise InvalidValue("нельзя указывать вместе с `models`", "cannot be combined with `models`")
         return dimension
 
     def dimension(self, name: str) -> Dimension:
@@ -280,7 +280,9 @@ class _Parser:
         if first is not None and last is not None and first > last:
             self.violations.append(Violation("from", "не может быть позже, чем `to`", "must not be after `to`"))
         elif period.days > DAYS_MAX:
-            self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
+            self.violations.append(
+                Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days are allowed")
+            )
         return period
 
     def model(self, raw: RawQuestion) -> AttributionModel | None:
