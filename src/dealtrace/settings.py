@@ -69,7 +69,7 @@ class Settings(BaseModel):
         4096,
         ge=16,
         le=1_000_000,
-        description="Maximum open connections per process; more connections wait. A low open-file limit reduces it.",
+        description="Maximum open connections per process; more wait. A low limit on open files reduces the maximum.",
     )
     http2: bool = Field(
         default=False,
@@ -136,7 +136,7 @@ class Settings(BaseModel):
         (), description="Private IP addresses or networks, comma-separated, that webhooks may be sent to."
     )
     scribe_queue_max: int = Field(
-        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further writes are answered 503."
+        10_000, ge=1, le=1_000_000, description="Writes that may wait at once; further writes are answered with 503."
     )
     scribe_batch_max: int = Field(256, ge=1, le=1000, description="Maximum number of writes in one commit.")
     reader_threads: int = Field(4, ge=1, le=64, description="Threads that read from the database, per process.")
@@ -144,7 +144,7 @@ class Settings(BaseModel):
         1_048_576,
         ge=1024,
         le=1_073_741_824,
-        description="Maximum size of a request body in bytes; larger bodies are answered 413.",
+        description="Maximum size of a request body in bytes; larger bodies are answered with 413.",
     )
     storage_patience_seconds: int = Field(
         30,

@@ -166,7 +166,7 @@ def test_without_the_client_programs_of_postgresql_it_says_what_is_missing(
 def test_a_folder_is_no_backup_and_no_list(terminal: Terminal) -> None:
     assert terminal.refused("restore", str(terminal.folder)).strip() == f"{terminal.folder} is not a file."
     site = str(terminal.json("site", "create", "Shop")["siteId"])
-    assert terminal.refused("import", "calls", ".", "--site", site).strip() == "Cannot read .: it is not a file"
+    assert terminal.refused("import", "calls", ".", "--site", site).strip() == "Cannot read .: this is not a file"
 
 
 def test_a_backup_to_a_folder_that_is_not_there_blames_the_folder(beside: Terminal) -> None:

@@ -124,7 +124,7 @@ def test_a_port_of_root_is_stated_with_the_cure(monkeypatch: pytest.MonkeyPatch)
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(socket.socket, "bind", refuse)
-    with pytest.raises(OSError, match=r"Permission denied\. Only root may open it, or .* --port or DEALTRACE_PORT"):
+    with pytest.raises(OSError, match=r"Permission denied\. Only root, or a service .* --port or DEALTRACE_PORT"):
         _free_address(Settings(port=80))
 
 

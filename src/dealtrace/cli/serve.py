@@ -246,7 +246,7 @@ def _free_address(settings: Settings) -> str:
             absent = error
         else:
             return str(endpoint[0])
-    reason = absent.strerror if absent is not None else "it has no address"
+    reason = absent.strerror if absent is not None else "the host has no address"
     raise OSError(f"{cannot_listen}: {reason}.{_OTHER_HOST}") from absent
 
 
@@ -256,7 +256,7 @@ def _cure(error: OSError, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f" {other}; this shows which program uses it: ss -ltnp 'sport = :{port}'"
     if error.errno == errno.EACCES:
-        return f" Only root may open it, or a service with CAP_NET_BIND_SERVICE. {other}."
+        return f" Only root, or a service with CAP_NET_BIND_SERVICE, may open this port. {other}."
     return ""
 
 

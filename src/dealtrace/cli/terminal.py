@@ -157,7 +157,7 @@ def fail_locked(database: Database, holders: Sequence[str]) -> NoReturn:
     seconds = f"{lock_seconds(database):.0f} seconds"
     if not holders:
         fail(f"Another program kept the database {database.name} locked for {seconds}. Run the command again.")
-    end = "Wait for it to end" if database.is_sqlite else how_to_end_transactions(holders)
+    end = "Wait for that program to end" if database.is_sqlite else how_to_end_transactions(holders)
     fail(
         f"Another program has kept the database {database.name} locked for {seconds}:",
         *(f"  {holder}" for holder in holders),

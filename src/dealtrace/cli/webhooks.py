@@ -76,7 +76,7 @@ def _parse_events(text: str) -> frozenset[EventKind]:
             fail(f"--events: unknown event {name}. Available: {', '.join(EventKind)}")
         chosen |= kinds
     if not chosen:
-        fail(f"--events: give at least one. Available: {', '.join(EventKind)}")
+        fail(f"--events: give at least one event. Available: {', '.join(EventKind)}")
     return frozenset(chosen)
 
 

@@ -21,7 +21,7 @@ _INIT = tuple(
         script.INIT_TABLE,
         script.respond_by_counter,
         "Скрипт счётчика по тому же адресу, что у Calltouch, без токена",
-        "The counter's script at the vendor's path; no token is needed",
+        "The counter's script at Calltouch's path; no token is needed",
         BY_COUNTER,
         name=name,
         refuse=script.refuse_harmlessly,

@@ -86,7 +86,7 @@ def detect_encoding(path: Path) -> str:
     raise unreadable(
         path,
         "это не текст в UTF-8 или Windows-1251, либо файл обрезан или в нём смешаны две кодировки",
-        "it is not text in UTF-8 or Windows-1251, or it is cut off or mixes two encodings",
+        "the file is not text in UTF-8 or Windows-1251, or it is cut off or mixes two encodings",
         Cure(CureKind.ENCODING),
     )
 

@@ -133,7 +133,7 @@ class Layout:
         return Violation(
             ROW,
             f"ячеек больше, чем заголовков ({self.width}): возьмите текст с разделителем в кавычки",
-            f"more cells than the {self.width} headings: quote texts that contain the delimiter",
+            f"more cells than the {self.width} headings: quote cells that contain the delimiter",
         )
 
     def _check_need(self, column: ImportColumn) -> None:

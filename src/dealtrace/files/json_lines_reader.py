@@ -59,7 +59,7 @@ def _headings(path: Path) -> list[str]:
             else:
                 filled[key] = filled.get(key, False) or cell != ""
         if len(filled) > COLUMNS_MAX:
-            raise unreadable(path, f"ключей больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} keys")
+            raise unreadable(path, f"ключей больше {COLUMNS_MAX}", f"the file has more than {COLUMNS_MAX} keys")
     return [key for key, is_filled in filled.items() if is_filled or key not in of_objects]
 
 

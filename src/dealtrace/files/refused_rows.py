@@ -46,7 +46,7 @@ class RefusedRows:
             raise unreadable(
                 self.path,
                 "это не файл отклонённых строк: переместите его или выберите другой файл",
-                "it exists and is not a file of refused rows: move it, or choose another",
+                "the existing file is not a file of refused rows: move it, or choose another file",
                 Cure(CureKind.REFUSED_ROWS),
             )
         if not last_row:

@@ -14,7 +14,7 @@ from dealtrace.record import record
 
 FILE_BYTES_MAX = 2 << 30
 OLD_EXCEL_MAGIC = b"\xd0\xcf\x11\xe0"
-_OLD_FORMAT = "it is in the old Excel format: save it as .xlsx or CSV"
+_OLD_FORMAT = "the file is in the old Excel format: save it as .xlsx or CSV"
 
 
 @record
@@ -66,6 +66,6 @@ def _check_file(path: Path) -> None:
     if not path.exists():
         raise unreadable(path, "файл не найден", "the file was not found")
     if not path.is_file():
-        raise unreadable(path, "это не файл", "it is not a file")
+        raise unreadable(path, "это не файл", "this is not a file")
     if path.stat().st_size > FILE_BYTES_MAX:
-        raise unreadable(path, f"он больше {FILE_BYTES_MAX} байт", f"it is larger than {FILE_BYTES_MAX} bytes")
+        raise unreadable(path, f"файл больше {FILE_BYTES_MAX} байт", f"the file is larger than {FILE_BYTES_MAX} bytes")

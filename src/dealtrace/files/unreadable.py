@@ -75,4 +75,4 @@ def take_headings(path: Path, rows: Iterator[FileRow]) -> FileRow:
 def check_width(path: Path, width: int) -> None:
     """Raise `FileUnreadable` if a file has more than `COLUMNS_MAX` columns."""
     if width > COLUMNS_MAX:
-        raise unreadable(path, f"столбцов больше {COLUMNS_MAX}", f"it has more than {COLUMNS_MAX} columns")
+        raise unreadable(path, f"столбцов больше {COLUMNS_MAX}", f"the file has more than {COLUMNS_MAX} columns")

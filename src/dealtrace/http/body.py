@@ -76,8 +76,8 @@ async def receive_body(scope: Scope, receive: Receive, bytes_max: int) -> bytes:
     codings = header(scope, b"content-encoding").lower()
     if codings and not _COMPRESSIONS.isdisjoint(map(str.strip, codings.split(","))):
         raise UnreadableBody(
-            ru="оно сжато (Content-Encoding), а сжатые тела не принимаются: отправьте его без сжатия",
-            en="it is compressed (Content-Encoding), which is not accepted; send it uncompressed",
+            ru="тело сжато (Content-Encoding), а сжатые тела не принимаются: отправьте его без сжатия",
+            en="the body is compressed (Content-Encoding), which is not accepted; send it uncompressed",
         )
     chunks: list[bytes] = []
     size = 0
@@ -171,11 +171,12 @@ class Exchange:
             except TimeoutError as fault:
                 self._is_given_up = True
                 raise UnreadableBody(
-                    ru=f"оно не получено целиком: ждали не дольше {BODY_PAUSE_SECONDS_MAX} с подряд "
-                    f"({SHORT_PAUSE_SECONDS} с, если ждут и многие другие) и {BODY_SECONDS_MAX} с всего",
+                    ru=f"тело не получено целиком: пауза в передаче — не дольше {BODY_PAUSE_SECONDS_MAX} с "
+                    f"({SHORT_PAUSE_SECONDS} с, если прервались и многие другие запросы), вся передача — не дольше "
+                    f"{BODY_SECONDS_MAX} с",
                     en="the body was not received completely: it may pause for at most "
-                    f"{BODY_PAUSE_SECONDS_MAX} s ({SHORT_PAUSE_SECONDS} s while many others pause), and take at most "
-                    f"{BODY_SECONDS_MAX} s",
+                    f"{BODY_PAUSE_SECONDS_MAX} s ({SHORT_PAUSE_SECONDS} s while many other bodies pause), and take at "
+                    f"most {BODY_SECONDS_MAX} s",
                 ) from fault
             self._size += len(message.get("body", b""))
         if not message.get("more_body", False):

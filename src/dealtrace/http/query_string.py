@@ -173,5 +173,6 @@ def check_names(pairs: Pairs) -> None:
 def not_utf_8() -> UnreadableBody:
     """Return the refusal of a body that is not in UTF-8."""
     return UnreadableBody(
-        ru="оно не в кодировке UTF-8 или содержит нулевые байты", en="it is not in UTF-8, or it has null bytes"
+        ru="тело не в кодировке UTF-8 или содержит нулевые байты",
+        en="the body is not in UTF-8, or has null bytes",
     )

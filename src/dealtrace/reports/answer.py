@@ -183,9 +183,9 @@ class _Figures:
 
 
 def shift_to(question: Question, compared: Period | None) -> tuple[int, ...]:
-    """Return, for each dimension, what to add to a key of the compared period to get the key that it is compared with.
+    """Return, for each dimension, the number to add to a key of the compared period to get the question's own key.
 
-    The number moves the first day of the compared period to the first day of the question's period. It is 0 for
+    Adding it moves the first day of the compared period to the first day of the question's period. The number is 0 for
     dimensions other than days, weeks, months and quarters.
     """
     if compared is None:

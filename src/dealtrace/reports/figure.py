@@ -21,7 +21,7 @@ from dealtrace.reports.reading.compared_times import compared_span
 from dealtrace.reports.rows.gathered import RowKeys
 
 COMPARED = "compared"
-"""The value of `side` in the URL of a figure that means the period with which the question compares."""
+"""The value of `side` in the URL of a figure that belongs to the compared period."""
 
 
 @record
@@ -39,12 +39,16 @@ class Figure:
 
     @property
     def period(self) -> Period:
-        """Return the period whose days the figure counts."""
+        """Return the period of the figure: the question's own period or its compared period."""
         period, comparison = self.question.period, self.question.comparison
         return compared_period(period, comparison) if self.is_compared and comparison is not None else period
 
     def span(self, time_zone: ZoneInfo, now: datetime) -> Span:
-        """Return the part of the figure's period that has passed at `now`, or the part it is compared with."""
+        """Return the part of the figure's period that the figure counts.
+
+        This is the part of the question's period that has passed at `now` or, for a figure of the compared period, the
+        part of that period that corresponds to it.
+        """
         period, comparison = self.question.period, self.question.comparison
         if self.is_compared and comparison is not None:
             return compared_span(period, comparison, time_zone, now)
@@ -99,7 +103,7 @@ class DealRow:
 
 @record
 class CostRow:
-    """The cost of a traffic source on a day and its clicks, each `None` if unknown."""
+    """The cost and the clicks of a traffic source on a day, each `None` if unknown."""
 
     spent_on: date
     source: TrafficSource
@@ -176,7 +180,9 @@ def parse_figure(
     violations = [*_check_metric(question, context, has_rows=has_rows), *_check_facts(question)]
     if side not in ("", COMPARED) or (side and question.comparison is None):
         violations.append(
-            Violation("side", f"бывает только {COMPARED}, вместе с `compare`", f"must be {COMPARED}, with `compare`")
+            Violation(
+                "side", f"может быть только {COMPARED} и требует `compare`", f"must be {COMPARED}, and needs `compare`"
+            )
         )
     if question.model is None:
         violations.append(

@@ -208,8 +208,10 @@ def _calls(flag: str) -> Formula:
 _RETURN = ratio((WON_AMOUNT, COST), COST)
 _MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
 _RETURN_TEXT = "(won_amount − cost) / cost"
-_RETURN_RU = "(выручка − расходы) / расходы; с маржой, если она есть, вместо выручки; «Итого» — и выручка не от рекламы"
-_RETURN_EN = "(won amount − cost) / cost; any margin replaces the won amount; the total includes income without ads"
+_RETURN_RU = (
+    "(выручка − расходы) / расходы; вместо выручки — маржа, если она есть; в «Итого» входит и выручка не от рекламы"
+)
+_RETURN_EN = "(won amount − cost) / cost; margins, if any, replace amounts; the total includes income not from ads"
 _TABLE = (
     Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site",
            Group.TRAFFIC, Unit.COUNT, plain(VISITS)),

@@ -27,8 +27,8 @@ DESCENDING = "-"
 CHANGE_PREFIX = "change:"
 """The prefix of a metric's name in `sort` that sorts by the change in the metric from the compared period.
 
-Ours: it ends with a colon, as the prefixes of custom fields and columns do; no name of a metric has a colon. A change
-is a difference, not a percentage: a source that lost its only deal is not what a person looks for first.
+Ours: it ends with a colon, as the prefixes of custom fields and columns do; no name of a metric has a colon. Rows
+are sorted by the difference, not by the percentage, so that a source that lost its only deal does not come first.
 """
 
 
@@ -139,7 +139,7 @@ class QuestionContext:
     filters_max: int = FILTERS_MAX
 
     def field_dimension(self, name: str) -> Dimension:
-        """Return the dimension of a custom field with the title that is shown."""
+        """Return the dimension of a custom field, with the title to show for the field."""
         return field_dimension(name, self.field_titles.get(name, ""))
 
 

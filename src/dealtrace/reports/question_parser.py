@@ -125,7 +125,7 @@ class _Parser:
                 f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
         if raw.models:
-            raise InvalidValue("не вместе с `models`", "cannot be combined with `models`")
+            raise InvalidValue("нельзя указывать вместе с `models`", "cannot be combined with `models`")
         return dimension
 
     def dimension(self, name: str) -> Dimension:
@@ -166,7 +166,9 @@ class _Parser:
         if first is not None and last is not None and first > last:
             self.violations.append(Violation("from", "не может быть позже, чем `to`", "must not be after `to`"))
         elif period.days > DAYS_MAX:
-            self.violations.append(Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days"))
+            self.violations.append(
+                Violation("from", f"не больше {DAYS_MAX} дней", f"at most {DAYS_MAX} days are allowed")
+            )
         return period
 
     def model(self, raw: RawQuestion) -> AttributionModel | None:

@@ -9,7 +9,7 @@ from dealtrace.nearest_name import bracketed_suggestion, nearest_name
 def unknown_name(name: str, every: Iterable[str], ru: str, en: str) -> InvalidValue:
     """Return the error for an unknown name; it lists `every` known name and suggests the most similar one.
 
-    `ru` and `en` say what was to be named, such as a metric; the Russian is in the genitive case.
+    `ru` and `en` are terms for what the name should refer to, such as a metric; `ru` is in the genitive case.
     """
     quoted = {each: f"«{each}»" if "," in each else each for each in every}
     near, known = quoted.get(nearest_name(name, quoted) or ""), ", ".join(quoted.values()) or "—"

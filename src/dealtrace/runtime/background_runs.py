@@ -30,7 +30,7 @@ class Steps:
         self._remind = remind
 
     def next(self) -> None:
-        """Pause, so that others can write.
+        """Pause briefly, so that other commands can write to the database.
 
         Raises:
             Stopped: the server is stopping.

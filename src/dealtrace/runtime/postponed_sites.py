@@ -30,7 +30,7 @@ class PostponedSites:
     """The postponed sites of a write queue; used only in its thread, except `waiting` and `seconds_by_site`."""
 
     def __init__(self, items_max: int, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """For each postponed site, keep commands with about `items_max` items in total."""
+        """For each postponed site, keep commands with at most about `items_max` items in total."""
         self._items_max = items_max
         self._monotonic = monotonic
         self._sites: dict[int, PostponedSite] = {}

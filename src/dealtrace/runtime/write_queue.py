@@ -59,7 +59,7 @@ Ours: a locked site delays other sites by this much at most, and nearly all tran
 """
 
 STOP_PATIENCE_SECONDS = 5
-"""Ours: for how many seconds the write queue still tries commands again, and waits for a SQLite file, at a stop.
+"""Ours: how many seconds after a stop begins the write queue may still retry commands and wait for a SQLite file.
 
 All requests must be answered, and what is in memory stored, before the supervisor kills the process after 30 seconds.
 """

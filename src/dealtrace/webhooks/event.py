@@ -1,4 +1,4 @@
-"""Events that webhooks receive: of leads, of deals and of alerts."""
+"""The events that are sent to webhooks: events of leads, deals and alerts."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum

@@ -231,7 +231,7 @@ def test_what_may_be_a_thousand_or_one_is_decided_by_the_other_costs(
 @pytest.mark.parametrize("others", [(), ("1200", "5,678"), ("1,5", "1.5"), ("7.890",)])
 def test_what_stays_undecided_is_refused_with_the_cure(folder: Path, others: Sequence[str]) -> None:
     rows = "".join(f"0{day}.03.2024;a;{cell}\n" for day, cell in enumerate(("1,234", *others), 1))
-    assert "column “Расход”: is 1,234 1234 or a fraction? " in refused(folder, f"Дата;Кампания;Расход\n{rows}")
+    assert "column “Расход”: does 1,234 mean 1234 or a fraction? " in refused(folder, f"Дата;Кампания;Расход\n{rows}")
 
 
 def test_a_number_of_a_spreadsheet_is_what_it_is(folder: Path) -> None:

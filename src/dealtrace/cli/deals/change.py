@@ -25,7 +25,7 @@ def pin(
     deal: DealArgument,
     call: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The callId of the lead.")] = None,
     request: Annotated[int | None, typer.Option(min=1, max=ID_MAX, help="The requestId of the lead.")] = None,
-    none: Annotated[bool, typer.Option("--none", help="Give the deal no lead.")] = False,
+    none: Annotated[bool, typer.Option("--none", help="Leave the deal without a lead.")] = False,
     site: OnlySiteOption = None,
 ) -> None:
     """Choose the lead of a deal by hand. From then on, matching does not change the lead."""

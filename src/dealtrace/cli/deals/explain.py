@@ -43,7 +43,7 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
     yield f"Lead: {format_lead_of(deal) if deal.lead is not None else 'none'} ({explanation.verdict})"
     if deal.pinned_at is not None:
         yield f"Pinned by hand on {format_instant(deal.pinned_at, site.time_zone)}."
-        yield "The rules would match it as follows:"
+        yield "The rules would match the deal as follows:"
     for naming in explanation.namings:
         found = f"{KIND_NAMES[naming.kind]} {naming.lead.id}" if naming.lead is not None else "not found"
         yield f"Given: the {KIND_NAMES[naming.kind]} whose {naming.by} is {naming.value}: {found}"
@@ -56,7 +56,7 @@ def _explanation_lines(site: Site, explanation: Explanation) -> Iterator[str]:
         return
     if not explanation.contact_matching:
         yield "Contact matching is off for this site."
-        yield "If it were on, the search would be:"
+        yield "With contact matching on, the search would be:"
     for contact in (deal.clue.contact.phone, deal.clue.contact.email):
         if contact is not None and contact.normal is None:
             yield f"  {contact.as_sent} is not a valid phone or e-mail"

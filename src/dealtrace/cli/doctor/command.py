@@ -59,7 +59,9 @@ def _mirror_line(mirror: MirrorStatus) -> str:
         return f"The column mirror of reports: the next report rebuilds it, because {mirror.obstacle}."
     behind = counted(mirror.behind, "change")
     rebuild = mirror.rebuild
-    rebuilt = f" It was last rebuilt at {rebuild.rebuilt_at:%Y-%m-%d %H:%M} UTC: {rebuild.cause}." if rebuild else ""
+    rebuilt = (
+        f" The mirror was last rebuilt at {rebuild.rebuilt_at:%Y-%m-%d %H:%M} UTC: {rebuild.cause}." if rebuild else ""
+    )
     opened = f"last opened {str(age).partition('.')[0]} ago"
     return f"The column mirror of reports: {size}, {opened}, {behind} behind.{rebuilt}"
 

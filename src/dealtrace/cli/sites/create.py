@@ -20,7 +20,7 @@ def create(
     name: Annotated[str, typer.Argument(help="The name of the site.")],
     site_id: Annotated[
         int,
-        typer.Option(min=0, max=ID_MAX, help="Use this siteId when migrating from Calltouch; 0 assigns the next one."),
+        typer.Option(min=0, max=ID_MAX, help="Use this siteId when migrating from Calltouch; 0 assigns the next id."),
     ] = 0,
     token: Annotated[str | None, typer.Option(help="Use this clientApiId when migrating from Calltouch.")] = None,
     timezone: Annotated[str, typer.Option(help="The time zone of the site's dates and times.")] = TIME_ZONE_DEFAULT,

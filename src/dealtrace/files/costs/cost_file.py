@@ -207,8 +207,8 @@ def _read_rows(path: Path, table: TableFile, tally: _Tally) -> None:
         if len(tally.costs) > COSTS_MAX:
             raise unreadable(
                 path,
-                f"больше {COSTS_MAX} сочетаний дня и источника: разделите файл по месяцам",
-                f"it has more than {COSTS_MAX} combinations of day and source: split the file by month",
+                f"в файле больше {COSTS_MAX} сочетаний дня и источника: разделите файл по месяцам",
+                f"the file has more than {COSTS_MAX} combinations of day and source: split the file by month",
             )
     if faults:
         code = tally.currency_without_rate
@@ -235,7 +235,7 @@ def _decimal_sign_of(path: Path, heading: str, unclear: str, seen: Collection[st
     raise unreadable(
         path,
         f"столбец «{heading}»: {unclear} — это {whole} или дробь? Уберите разделители тысяч или допишите копейки",
-        f"column “{heading}”: is {unclear} {whole} or a fraction? Remove the thousands separators, or add decimals",
+        f"column “{heading}”: does {unclear} mean {whole} or a fraction? Remove thousands separators, or add decimals",
     )
 
 

@@ -112,7 +112,7 @@ def read_rates(path: Path, encoding: str | None) -> list[CurrencyRate]:
         )
     found = list(islice(rows, RATES_MAX + 1))
     if len(found) > RATES_MAX:
-        raise unreadable(path, f"строк больше {RATES_MAX:,}", f"it has more than {RATES_MAX:,} rows")
+        raise unreadable(path, f"строк больше {RATES_MAX:,}", f"the file has more than {RATES_MAX:,} rows")
     signs = DecimalSigns(layout)
     for row in found:
         signs.note(row)

@@ -15,7 +15,7 @@ from dealtrace.reports.reading.overlap import overlap_text, undivided_text
 from dealtrace.reports.reading.partial_times import partial_lines
 
 _SEARCHES_MASKED: Mapping[Language, str] = {
-    "ru": "телефоны и почта в тексте скрыты; у тех, кому видны контакты, может найтись больше",
+    "ru": "в значениях, где шёл поиск, скрыты телефоны и почта; у тех, кому видны контакты, может найтись больше",
     "en": "phones and e-mails are masked in the searched values; people who may see contacts may find more",
 }
 

@@ -57,7 +57,9 @@ def check_size(path: Path) -> None:
     with ZipFile(path) as packed:
         if any(entry.filename.lower() in _OTHER_FORMATS for entry in packed.infolist()):
             raise unreadable(
-                path, "это не XLSX: сохраните таблицу как .xlsx или CSV", "it is not XLSX: save it as .xlsx or CSV"
+                path,
+                "это не XLSX: сохраните таблицу как .xlsx или CSV",
+                "the file is not XLSX: save it as .xlsx or CSV",
             )
         try:
             _check_entries(packed)

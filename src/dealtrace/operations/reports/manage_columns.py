@@ -145,7 +145,7 @@ def remove_column(work: Work, name: str) -> None:
     if naming:
         raise InvalidSetting(
             key="NAME",
-            ru=f"столбец {name} используется в формулах столбцов: {', '.join(naming)}. Сначала удалите их",
+            ru=f"столбец {name} используется в формулах столбцов: {', '.join(naming)}. Сначала удалите эти столбцы",
             en=f"column {name} is used in formulas of other columns: {', '.join(naming)}. Remove those columns first",
         )
     if name not in columns:

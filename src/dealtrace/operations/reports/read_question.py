@@ -51,8 +51,8 @@ def check_segment_is_shared(connection: Connection, site: Site, raw: RawQuestion
         [
             Violation(
                 "segment",
-                f"сегмент «{name}» — ваш личный: у других под этим именем другой сегмент или никакого; сохраните свой "
-                "для всех под другим именем и выберите его",
+                f"сегмент «{name}» — ваш личный: у других под этим именем другой сегмент или его нет; сохраните свой "
+                "сегмент для всех под другим именем и выберите его",
                 f"segment “{name}” is your own: other people have a different segment of this name, or none; save "
                 "yours for everybody under another name, and choose that one",
             )

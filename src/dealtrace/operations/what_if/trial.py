@@ -171,7 +171,9 @@ def _host_text(host: SiteHost) -> str:
 
 
 def _given_twice(key: str) -> InvalidSetting:
-    return InvalidSetting(key=key, ru="указано дважды, оставьте одно значение", en="is given twice; keep only one")
+    return InvalidSetting(
+        key=key, ru="указано дважды, оставьте одно значение", en="is given twice; keep only one value"
+    )
 
 
 def _contact_matching(trial: Trial, key: str, text: str) -> Trial:

@@ -79,7 +79,7 @@ def _fell(value: Fraction | None, before: Fraction | None) -> bool:
 
 
 def _times(report: Report) -> Iterator[tuple[Dimension, str, Period, Figures, Figures]]:
-    """Yield the rows of a report by a single time, such as the month, with the days that belong to each."""
+    """Yield the rows of a report by a single time, such as the month, each with the days of its time."""
     by = report.question.by
     if len(by) != 1 or by[0].kind is not Kind.CALENDAR:
         return

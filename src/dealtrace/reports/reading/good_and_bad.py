@@ -107,10 +107,10 @@ def _is_divisor_known(metrics: Sequence[Metric], values: Sequence[Fraction | Non
 
 
 def is_paid(metric: Metric) -> bool:
-    """Return whether a metric is the cost, or the price of something in costs."""
+    """Return whether a metric is the cost, or one of those that `is_price` accepts."""
     return metric == METRICS["cost"] or is_price(metric)
 
 
 def is_price(metric: Metric) -> bool:
-    """Return whether a metric is the price of something in costs, such as CPL or ДРР."""
+    """Return whether a metric is the cost, or the cost divided by something, such as CPL or ДРР."""
     return isinstance(metric.formula, Formula) and metric.formula.over == Sum(((COST, 1),))

@@ -16,8 +16,8 @@ def narrowed_filters(
     """Return filters that keep only those facts kept by `filters` that have one of `keys`.
 
     `keys` are keys of rows of a report with `filters`, or any keys of a dimension that has a fixed list of keys; `None`
-    stands for facts without a key. The result is `None` if filters cannot express this; they cannot select deals with
-    both the tags `vip` and `moscow`.
+    stands for facts without a key. The result is `None` if filters cannot express this; for example, no filters
+    select only deals with both the tags `vip` and `moscow`.
     """
     alternatives = [each for each in filters if is_alternative(each, dimension)]
     kept = keys

@@ -10,7 +10,7 @@ RowKey = str | int | None
 """A key of a row in SQL statements: an integer for a time, a string for a name, or `None` for a missing key."""
 RowKeys = tuple[RowKey, ...]
 Fetched = Sequence[Any]
-"""A row fetched from the database; its values are typed Any: its columns have several types."""
+"""A row fetched from the database; its values are typed Any, as its columns have several types."""
 
 
 @runtime_checkable
@@ -22,7 +22,7 @@ class IndexedRows(Protocol):
 
 
 KEYS_REMEMBERED_MAX = 100_000
-"""How many keys are kept in memory to find repetitions; others are looked up in the mappings, which is slower."""
+"""How many keys are kept in memory to find repetitions; further keys are looked up in the mappings, which is slower."""
 
 
 def different_keys(sides: Sequence[Mapping[RowKeys, object]]) -> Iterator[RowKeys]:

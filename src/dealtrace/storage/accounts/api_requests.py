@@ -23,7 +23,7 @@ from dealtrace.storage.database.compiled_statement import AnySelect, CompiledSta
 from dealtrace.storage.schema.tables.requests import api_request_batch
 
 FIRST_ROWS, ROWS_MAX = 8, 256
-"""How many rows the first read gets, and any later read at most; a row of a busy site has hundreds of requests."""
+"""How many rows the first read gets, and the most that a later one gets; a row may have hundreds of requests."""
 REQUESTS_AT_ONCE = 2_000
 """Ours: if rows that are read at once have more requests than this, fewer rows are read next, to save memory."""
 RequestKey = tuple[datetime, str]

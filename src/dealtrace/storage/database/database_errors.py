@@ -7,7 +7,7 @@ import sys
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 LOCK_TIMEOUT_SQLSTATE = "55P03"
-"""The SQLSTATE of a statement that waited for a lock of another session for as long as it may."""
+"""The SQLSTATE of a statement that has waited for a lock of another session as long as it is allowed to."""
 CONFLICT_SQLSTATES = frozenset({"40001", "40P01", LOCK_TIMEOUT_SQLSTATE})
 """The SQLSTATEs of a serialization failure, a deadlock and a lock timeout; PostgreSQL rolls one transaction back."""
 IDLE_SQLSTATES = frozenset({"25P03", "25P04", "57P05"})

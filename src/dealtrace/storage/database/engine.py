@@ -30,7 +30,7 @@ SQLITE = "sqlite"
 SQLITE_BUSY_SECONDS = 30
 """How long a writer waits for another process, such as a CLI command, to end its transaction."""
 SQLITE_BUSY_STEP_SECONDS = 0.25
-"""How long SQLite itself waits for that lock; a writer then looks whether it may still wait, and tries again."""
+"""How long SQLite waits for a lock at a time; the writer then checks whether it may wait longer, and tries again."""
 SQLITE_CHECKPOINT_PAGES = 4000
 """How many pages are written between WAL checkpoints; with SQLite's default, grouped inserts take 1.3 times as long."""
 POSTGRESQL_LOCK_SECONDS = 30.0

@@ -25,9 +25,10 @@ _SESSIONS = text("""
     ORDER BY since
     LIMIT :holders_max
 """)
-"""Who holds locks in an old enough transaction: sessions with locks of tables, even if their start is unknown.
+"""Lists the transactions that have lasted long enough and hold locks: those of sessions, and prepared transactions.
 
-Prepared transactions have no session.
+Only sessions with locks on tables are listed, even if it is unknown when their transactions began. Prepared
+transactions have no session.
 """
 _BLOCKERS = text("""
     WITH awaited AS (
@@ -57,8 +58,8 @@ _BLOCKERS = text("""
 """)
 """Lists who keeps a program waiting for a lock: sessions and prepared transactions.
 
-For a prepared transaction, `pg_blocking_pids` returns only 0. Its locks are found by the virtual transaction of the
-lock on its own id.
+For a prepared transaction, `pg_blocking_pids` returns only 0. A prepared transaction holds a lock on its own id; its
+other locks are found because they have the same virtual transaction.
 """
 _FORGOTTEN = text("""
     SELECT pid, application_name, usename, state, date_trunc('second', xact_start AT TIME ZONE 'UTC') AS since

@@ -182,7 +182,7 @@ class DaysOfCosts:
     until: date | None = None
 
     def overlap(self, first_on: date, last_on: date) -> bool:
-        """Return whether a day from `first_on` to `last_on` is one of these days."""
+        """Return whether any day from `first_on` to `last_on` is in this period."""
         return (self.until is None or first_on <= self.until) and (self.since is None or last_on >= self.since)
 
 

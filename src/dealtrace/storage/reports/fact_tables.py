@@ -26,10 +26,11 @@ MONEY = ("amount", "margin")
 """The attributes of a deal whose kopecks are divided among its credited visits."""
 CLICKS = "clicks"
 UNKNOWN: Mapping[str, str] = {"amount": "amount_is_unknown", "margin": "margin_is_unknown"}
-"""For each amount of money of a deal, the attribute that is 1 if the deal has it, but its worth is unknown; else 0.
+"""For `amount` and `margin`, the attribute that is 1 if a deal has this money, but its worth in rubles is unknown.
 
-A deal without an amount adds nothing to a sum; a deal whose currency has no rate makes the sum unknown, unless others
-are known. Costs need no such attribute: their clicks are null only if they are unknown.
+For all other deals, the attribute is 0. A deal without an amount adds nothing to a sum. A sum is unknown only if no
+amount in it is known, and at least one is in a currency without a rate. Costs need no such attribute: their clicks are
+null only if they are unknown.
 """
 
 

@@ -136,7 +136,7 @@ class StoredFacts:
 
     @property
     def groups_twice(self) -> bool:
-        """Whether the database is PostgreSQL: SQLite cannot add up sums that exceed 64 bits; see `FactTables`."""
+        """True on PostgreSQL, but not on SQLite, which cannot add up sums that exceed 64 bits; see `FactTables`."""
         return self.is_postgresql
 
     @property

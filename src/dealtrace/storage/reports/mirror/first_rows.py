@@ -54,7 +54,7 @@ _LIMIT = "limit"
 _FOUND: NamedExpression = literal_column("1").label("found")
 """A column of grouped rows that is null only where a join found no row; measures are also null if they are unknown."""
 _UNKNOWN: Expression = literal_column(str(-(2**100)))
-"""Stands for an unknown value where rows are merged by the greatest one; no sum is that low."""
+"""Stands for an unknown value when rows are merged by keeping the greatest value; no sum is that low."""
 _SPELT = (Kind.SOURCE, Kind.STATUS)
 
 
