@@ -164,7 +164,7 @@ def _path(facts: CardFacts) -> list[Visit]:
 
 
 def _shown(view: View, facts: CardFacts) -> dict[str, object]:
-    deal, lead, history = facts.deal, facts.lead, DealHistoryFormatter(view, facts.callers)
+    deal, history = facts.deal, DealHistoryFormatter(view, facts.callers)
     explanation_formatter = ExplanationFormatter(view)
     deleted_at = deal.deleted_at
     page_url = f"/cabinet/{view.current_site.id}/deals/{deal.id}"
@@ -179,9 +179,7 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": [(client, ", ".join((*client.phones, *client.emails))) for client in facts.clients],
         "explained": explanation_formatter.explained(facts.explanation, facts.others, _found_at(facts)),
-        "client_path": path_of(_path(facts), facts.credits, view)
-        if lead is not None or facts.visit is not None
-        else None,
+        "client_path": path_of(_path(facts), facts.credits, facts.clients, view),
         "states": (states := history.states(facts.versions, shown)),
         "has_funnels": any(state.funnel for state in states),
         "versions": history.versions(facts.versions, shown),

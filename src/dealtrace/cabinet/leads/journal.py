@@ -27,7 +27,7 @@ from dealtrace.cabinet.leads.missed_calls import (
     missed_days,
     missed_label,
 )
-from dealtrace.cabinet.links import lead_url, phone_url, source_label, visitor_label, web_url
+from dealtrace.cabinet.links import client_url, lead_url, phone_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.list_query import (
     PAGE_ROWS,
     PERIOD,
@@ -294,7 +294,7 @@ def lead_row(entry: LeadEntry, view: View) -> ListedLead:
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
         entry.client.name or view.translate("no name"),
-        f"/cabinet/{site_id}/people/{entry.client.id}",
+        client_url(site_id, entry.client),
         entry.phone or "",
         phone_url(entry.phone or ""),
         entry.email or "",
