@@ -23,6 +23,7 @@ from dealtrace.cabinet.list_query import (
     FilterLabels,
     ListPeriod,
     ListQuery,
+    SortHeading,
     days_of,
     labels_of,
     list_query_of,
@@ -79,18 +80,6 @@ FILTERS: FilterLabels = {
 ASKED: FilterLabels = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in DealSorting})}
 """The filters and the order, which the URL of the list has besides the period and the search."""
 _BY_AMOUNT = (DealSorting.HIGHEST, DealSorting.LOWEST)
-
-
-@record
-class SortHeading:
-    """The heading of a sortable column: the link that sorts the list by the column, and the current order.
-
-    `url` is empty if the list is too long to be sorted. `sorting` is a value of `aria-sort`, empty if the list is
-    not sorted by this column.
-    """
-
-    url: str
-    sorting: str
 
 
 @record
