@@ -91,7 +91,7 @@ def test_files_say_what_was_asked_in_the_words_of_the_page(
     assert lines_of_csv(guest, language, **ASKED)[: len(expected)] == expected
     book = CalamineWorkbook.from_filelike(io.BytesIO(guest.get("reports.xlsx", **ASKED).content))
     _, question = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
-    assert [(str(name), str(text).replace("\u00a0", " ")) for name, text in question] == expected
+    assert [(str(name), str(text).replace("\u00a0", " ")) for name, text in question[: len(expected)]] == expected
     page = html.unescape(re.sub(r"<[^>]+>", "", guest.get("reports", **ASKED).text)).replace("\u00a0", " ")
     for text in [text for name, text in expected if name in ("Условие", "Filter", "Сделки по", "Deals by")]:
         assert text in page
