@@ -34,7 +34,7 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.explain import Explanation, explain_deal
-from dealtrace.operations.matching.find_days_without_leads import find_days_without_leads
+from dealtrace.operations.matching.list_days_without_leads import list_days_without_leads
 from dealtrace.record import record
 from dealtrace.reports.reading.gaps import Gap
 from dealtrace.storage.accounts.tokens import list_tokens
@@ -125,7 +125,7 @@ def _read(connection: Connection, site: Site, deal_id: int, before: str) -> Card
         entries[0] if entries else None,
         [entry.client for entry in entries] if deal.lead is not None else _clients_by_contact(connection, site, deal),
         *_credited(connection, site, deal),
-        find_days_without_leads(connection, site, explanation, clock.now()),
+        list_days_without_leads(connection, site, explanation, clock.now()),
     )
 
 

@@ -6,7 +6,7 @@ from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.reading.good_and_bad import is_price
 
-_TELL_PAID_FROM_FREE = frozenset({"medium", "campaign", "content", "term"})
+_PAID_OR_FREE = frozenset({"medium", "campaign", "content", "term"})
 """The dimensions whose rows have either paid or free visits; a row of a source such as yandex combines both."""
 
 
@@ -19,7 +19,7 @@ def total_includes_free(report: Report, rows: Sequence[ReportLine], place: int, 
     metric, total = report.question.metrics[place], report.total.values[model][place]
     if not metric.in_total[0] or total is None or (total == 0 and is_price(metric)):
         return False
-    is_split = any(dimension.name in _TELL_PAID_FROM_FREE for dimension in report.question.by)
+    is_split = any(dimension.name in _PAID_OR_FREE for dimension in report.question.by)
     if not is_split or len(rows) < report.rows_total:
         return True
     nothing = 0 if is_price(metric) else None

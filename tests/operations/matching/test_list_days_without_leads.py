@@ -13,7 +13,7 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.explain import explain_deal
-from dealtrace.operations.matching.find_days_without_leads import SEARCHED_DAYS_MAX, find_days_without_leads
+from dealtrace.operations.matching.list_days_without_leads import SEARCHED_DAYS_MAX, list_days_without_leads
 from dealtrace.storage.journals.lead_days import count_leads_of_days
 from plans import plans_by_index, statements_on
 from write_commands import by_contact, register
@@ -49,7 +49,7 @@ def gaps_of(stage: Stage, player: Player, deal_id: int, now: datetime = NOW) -> 
     """Return the first and the last day of the gap in each kind of lead that a deal was searched among."""
     with stage.database.read() as connection:
         deal = find_deal(connection, player.site, DealId(deal_id), with_deleted=True, lock=False)
-        found = find_days_without_leads(connection, player.site, explain_deal(connection, player.site, deal), now)
+        found = list_days_without_leads(connection, player.site, explain_deal(connection, player.site, deal), now)
     return {kind: (gap.first_on, gap.last_on) for kind, gap in found}
 
 

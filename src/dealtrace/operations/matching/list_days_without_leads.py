@@ -1,4 +1,4 @@
-"""Find the days on which the leads that a deal was searched among are unusually absent."""
+"""List the days on which the leads that a deal was searched among are unusually absent."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -25,10 +25,10 @@ A gap has usual counts that add up to `TIMES_USUAL`, and a usual count is the me
 """
 
 
-def find_days_without_leads(
+def list_days_without_leads(
     connection: Connection, site: Site, explanation: Explanation, now: datetime
 ) -> list[tuple[LeadKind, Gap]]:
-    """Return the gaps in the leads among which the lead of a deal was searched for in vain, by kind of lead.
+    """List the gaps in the leads among which the lead of a deal was searched for in vain, by kind of lead.
 
     Only the kinds and the times that the searches looked at are considered, and of these the last `SEARCHED_DAYS_MAX`
     days; today is not over and is left out. `low` and `high` of a gap are counted up to `COUNTED_MAX`. A deal that has
