@@ -131,8 +131,8 @@ def test_files_answers_and_the_terminal_say_since_when_there_is_data(
     server: ServerProcess, served: Stage, site: Player
 ) -> None:
     owner = member_of(server, served, site.site.id, language="ru")
-    assert "данных до 2023-09-01 нет" in owner.get("reports.csv", **AUTUMN, by="month").text
-    assert "данных до 2023-09-01 нет" in owner.get("reports.csv", **AUTUMN, by="source", pivot="month").text
+    assert "данных до 1\u00a0сен\u00a02023 нет" in owner.get("reports.csv", **AUTUMN, by="month").text
+    assert "данных до 1\u00a0сен\u00a02023 нет" in owner.get("reports.csv", **AUTUMN, by="source", pivot="month").text
     nothing = owner.get("reports.csv", **AUTUMN | {"compare": "year"}, by="month").text
     assert "за тот период данных нет" in nothing
     headers = {"Access-Token": site.token}

@@ -261,9 +261,31 @@ def test_the_card_states_why_the_deal_has_its_lead(served: Stage, site: Player, 
     assert page.count('class="won"') == page.count('class="missed"') == 1
     assert "★ 26 Mar 2018, 10:00 javascript:alert(1) yandex / cpc / spring" in words
     assert "google / organic" in words, earlier
+    timeline = re.search(r'<a href="([^"]*)">All visits, leads and deals of the client</a>: ', page)
+    assert timeline is not None
+    assert "google / organic" in text_of(analyst.follow(timeline[1]).text)
     assert "<script>alert" not in page
     assert "javascript:" not in re.findall(r'href="([^"]*)"', page)
     assert html.escape(HOSTILE).replace("&quot;", "&#34;").replace("&#x27;", "&#39;") in page
+
+
+def test_a_deal_whose_lead_has_no_visit_links_the_earlier_visits_of_its_client(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest
+) -> None:
+    visit = served.visit(site, moscow("2018-03-20", "10:00:00"), TrafficSource("google", "organic"))
+    served.call(site, moscow("2018-03-20", "10:30:00"), visit_id=visit.id)
+    served.call(site, moscow(DAY, "10:30:00"), client_name=HOSTILE)
+    deal = register(served, site, "by phone", clue=by_contact(PHONE))
+    page = analyst.get(f"deals/{deal}").text
+    words = text_of(page)
+    assert f"No visits are known that led to the deal. All visits, leads and deals of the client : {HOSTILE}" in words
+    timeline = re.search(r'<a href="([^"]*)">All visits, leads and deals of the client</a>', page)
+    assert timeline is not None
+    assert "google / organic" in text_of(analyst.follow(timeline[1]).text)
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    assert "Все визиты, лиды и сделки клиента" in text_of(russian.get(f"deals/{deal}").text)
+    nobody = register(served, site, "nobody", clue=by_contact("79991112233"))
+    assert "that led to the deal" not in text_of(analyst.get(f"deals/{nobody}").text), "no client, no link"
 
 
 def test_the_chart_has_the_chosen_lead_and_says_how_many_it_leaves_out(

@@ -14,7 +14,7 @@ from dealtrace.leads.call import IncomingCall
 from engines import on_one_engine
 from guests import Guest, member_of, text_of
 from server import ServerProcess
-from write_commands import utc_now
+from write_commands import by_contact, register, utc_now
 
 pytestmark = on_one_engine
 ZONE = zone_at_noon()
@@ -27,7 +27,7 @@ ASKED = {"from": BROKEN[0].isoformat(), "to": BROKEN[-1].isoformat(), "compare":
 @pytest.fixture(scope="module")
 def site(served: Stage) -> Player:
     """Give a site with twelve calls on each day of nine weeks, but for the last."""
-    player = served.open_site(time_zone=ZONE)
+    player = served.open_site(time_zone=ZONE, contact_matching=True)
     days = [TODAY - timedelta(days=number) for number in range(8, 64)]
     calls = [
         IncomingCall(day_start(day, ZONE) + timedelta(hours=place), timedelta(minutes=1), f"7920{place:07}")
@@ -81,3 +81,24 @@ def test_a_sharp_fall_names_the_days_without_calls(server: ServerProcess, served
     words = text_of(member_of(server, served, site.site.id, Role.READER).get("").text).replace("\u00a0", " ")
     span = day_span("en", BROKEN[0], BROKEN[-1]).replace("\u00a0", " ")
     assert re.search(rf"Leads: a sharp fall\. [^(]*There were no calls on {span} \(usually 12 a day\)\.", words)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "There were no calls on {}, although there usually are: the lead may not have been recorded."),
+        ("ru", "{} не было звонков, хотя обычно они есть: лид мог не попасть в Dealtrace."),
+    ],
+)
+def test_a_deal_without_a_lead_names_the_days_without_calls(
+    server: ServerProcess, served: Stage, site: Player, language: str, sentence: str
+) -> None:
+    analyst = member_of(server, served, site.site.id, Role.ANALYST, language=language)
+    span = day_span("ru" if language == "ru" else "en", BROKEN[0], BROKEN[-1]).replace("\u00a0", " ")
+    pages = []
+    for day_on, number in ((BROKEN[3], "gap"), (BROKEN[0] - timedelta(days=20), "whole")):
+        at = day_start(day_on, ZONE) + timedelta(hours=12)
+        deal = register(served, site, f"{number} {language}", clue=by_contact("79990001122"), happened_at=at)
+        pages.append(text_of(analyst.get(f"deals/{deal}").text).replace("\u00a0", " "))
+    assert sentence.format(span) in pages[0]
+    assert sentence.partition("{}")[2].strip() not in pages[1]

@@ -107,7 +107,7 @@ def test_reports_without_costs_or_of_known_or_future_days_say_nothing(analyst: G
 def test_files_of_reports_with_costs_say_it_too(analyst: Guest) -> None:
     until: date = TODAY - timedelta(days=3)
     for query in ({"by": "source", "metrics": "cost"}, {"by": "source", "pivot": "medium", "metrics": "cost"}):
-        assert f"Costs are known through {until}. Days" in analyst.get("reports.csv", **query).text
+        assert f"Costs are known through {day('en', until)}. Days" in analyst.get("reports.csv", **query).text
     assert "Costs are known" not in analyst.get("reports.csv", by="source", metrics="deals").text
 
 

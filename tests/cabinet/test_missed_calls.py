@@ -1,6 +1,7 @@
 """Missed calls to return: which are listed, and how people say that a call was returned or no longer needs to be."""
 
 import csv
+import html
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from account_work import account_work
 from browser import Browser
 from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
+from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_lead_list, tab_of
 from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_TOTAL_MAX, count_missed
 from dealtrace.cabinet.list_query import list_query_of
@@ -56,8 +58,12 @@ def now() -> datetime:
 
 
 def listed(analyst: Guest, **query: str) -> list[int]:
-    """Return the ids of the missed calls that the page lists, in their sequence."""
-    page = analyst.get("leads", tab="missed", **query).text
+    """Return the ids of the missed calls that the list has, in their sequence."""
+    return ids_on(analyst.get("leads", tab="missed", **query).text)
+
+
+def ids_on(page: str) -> list[int]:
+    """Return the ids of the calls that a page lists, in their sequence."""
     return [int(found) for found in re.findall(r'<th scope="row"><a href="[^"]*/leads/\w+/(\d+)">', page)]
 
 
@@ -146,9 +152,97 @@ def test_missed_calls_have_days_of_their_own(served: Stage, site: Player, analys
         assert listed(analyst, **query) == [missed.id]
     assert listed(analyst, q=OTHER_PHONE) == [old.id], "a search is for all time"
     page = analyst.get("leads", tab="missed", period="7d").text
-    assert f"Missed calls of the last {MISSED_DAYS} days whose clients have not called again" in page
-    assert "<select" not in page
+    assert f"The number on the tab counts those of the last {MISSED_DAYS} days." in page
+    assert f'<option value="{MISSED_DAYS}d" selected>{MISSED_DAYS} days</option>' in page
     assert re.search(r'href="[^"]*leads\?[^"]*period=7d[^"]*tab=calls"', page), "other tabs keep the period"
+
+
+def test_other_days_are_chosen_for_missed_calls_alone(
+    server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    old = served.call(site, now() - timedelta(days=MISSED_DAYS + 6), seconds=0, phone=OTHER_PHONE)
+    day_on = site_day(old.started_at, site.site.time_zone).isoformat()
+    own = {"missed_from": day_on, "missed_to": day_on}
+    assert listed(analyst, missed="28d", period="7d") == [missed.id, old.id]
+    assert listed(analyst, missed="7d") == listed(analyst, missed=f"{MISSED_DAYS}d") == [missed.id]
+    assert listed(analyst, **own, period="7d") == [old.id]
+    assert waiting(analyst, "leads", tab="missed", **own) == "1", "the tab counts the usual days"
+    page = analyst.get("leads", tab="missed", missed="28d", period="7d").text
+    assert '<option value="28d" selected>' in page
+    assert '<input type="hidden" name="period" value="7d">' in page, "the period of reports is kept"
+    assert re.search(r'href="[^"]*leads\?[^"]*missed=28d[^"]*tab=calls"', html.unescape(page)) or (
+        re.search(r'href="[^"]*leads\?[^"]*tab=calls[^"]*missed=28d', html.unescape(page))
+    ), "other tabs keep the choice"
+    calls = analyst.get("leads", tab="calls", missed="28d", period="7d").text
+    assert '<input type="hidden" name="missed" value="28d">' in calls
+    assert ids_on(calls) == [missed.id], "the choice is for missed calls alone"
+    query = marked(analyst, "returned", old, **own, sort="date")
+    assert query == {"tab": "missed", **own, "sort": "date", "said": "marked"}
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru").get("leads", tab="missed").text
+    assert f'<option value="{MISSED_DAYS}d" selected>{MISSED_DAYS} дней</option>' in russian
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"missed": "90d"}, "Period: unknown “90d”"),
+        ({"missed_from": "2018-03-01", "missed_to": "2018-04-01"}, "Last day: the list has at most 31 days"),
+        ({"missed_from": "x"}, "First day: must be a date"),
+        ({"sort": "amount"}, "Order of rows: unknown “amount”"),
+    ],
+    ids=["period", "long", "day", "order"],
+)
+def test_days_and_orders_that_missed_calls_do_not_have_are_refused(
+    analyst: Guest, missed: Call, query: dict[str, str], words: str
+) -> None:
+    for tab in ("missed", "calls"):
+        answer = analyst.get("leads", tab=tab, **query)
+        assert answer.status_code == 400, answer.text
+        assert words in text_of(answer.text)
+        assert f"/leads/call/{missed.id}" not in answer.text
+    assert analyst.get("leads.csv", tab="missed", **query).status_code == 400
+    assert listed(analyst, missed_from="2018-03-01", missed_to="2018-03-31") == []
+
+
+def test_missed_calls_are_sorted_by_how_long_they_have_waited(
+    served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    calls = [
+        IncomingCall(now() - 2 * HOUR + timedelta(seconds=each), timedelta(), f"7999{each:07}", circumstances=MISSED)
+        for each in range(60)
+    ]
+    oldest_first = [missed.id, *(each.id for each in served.calls(site, *calls))]
+    page = analyst.get("leads", tab="missed").text
+    assert re.findall(r'aria-sort="(\w+)"><a href="[^"]+">(\w+)</a>', page) == [("descending", "Date")]
+    (link,) = re.findall(r'aria-sort="descending"><a href="([^"]+)">', page)
+    page = analyst.follow(html.unescape(link)).text
+    assert 'aria-sort="ascending"' in page
+    assert ids_on(page) == oldest_first[:50]
+    (following,) = re.findall(r'rel="next" href="([^"]+)">Newer<', page)
+    rest = analyst.follow(html.unescape(following)).text
+    assert ids_on(rest) == oldest_first[50:]
+    assert "To the oldest" in rest
+    assert listed(analyst) == oldest_first[:-51:-1]
+    assert column(analyst, "Call ID", tab="missed", sort="date") == [str(each) for each in oldest_first]
+    assert "aria-sort" not in analyst.get("leads", tab="calls", sort="date").text
+
+
+def test_the_days_and_the_order_are_chosen_in_a_browser(
+    browser: Browser, server: ServerProcess, served: Stage, site: Player, analyst: Guest, missed: Call
+) -> None:
+    old = served.call(site, now() - timedelta(days=MISSED_DAYS + 6), seconds=0, phone=OTHER_PHONE)
+    browser.keep_cookie("session", analyst.secret, server.url)
+    browser.open(f"{server.url}/cabinet/{site.site.id}/leads?tab=missed&period=7d")
+    browser.run("document.querySelector('[name=missed]').value = '28d'")
+    browser.run("document.querySelector('main form[method=get] button').click()")
+    browser.wait(
+        "location.search.includes('missed=28d') && document.querySelector('[aria-sort=descending] a') !== null"
+    )
+    browser.run("document.querySelector('[aria-sort=descending] a').click()")
+    browser.wait("document.querySelector('[aria-sort=ascending]') !== null")
+    rows = browser.run("[...document.querySelectorAll('tbody th a')].map(each => each.pathname.split('/').pop())")
+    assert rows == [str(old.id), str(missed.id)]
+    assert "period=7d" in browser.run("location.search")
 
 
 @pytest.mark.parametrize(("name", "words"), [("returned", "returned"), ("unneeded", "no longer needed")])

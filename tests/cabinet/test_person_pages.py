@@ -15,6 +15,8 @@ from dealtrace.leads.call import IncomingCall
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.register import register_deals
 from dealtrace.operations.leads.delete import delete_lead
+from dealtrace.operations.reports.set_status import set_status
+from dealtrace.reports.statuses import Meaning
 from dealtrace.storage.journals.client_timeline import SHOWN_MAX
 from dealtrace.storage.visits.visits import find_visits
 from guests import Guest, agreed_in, member_of, text_of
@@ -66,10 +68,34 @@ def test_everything_of_a_person_stands_in_one_line_of_time(owner: Guest, person:
         "Call",
         "Visit",
     ]
-    assert "Visits 1 Leads 2 Deals 2 Money 2 000 ₽" in text_of(page)
+    amounts = "Won amount – Amount of open deals 2 000 ₽ Amount of lost deals 0 ₽"
+    assert f"Visits 1 Leads 2 Deals 2 {amounts} No status is marked as won" in text_of(page)
     assert PHONE in page
     assert MAIL in page
     assert "<script>alert" not in page
+
+
+def test_won_open_and_lost_deals_are_added_up_apart_as_in_reports(
+    server: ServerProcess, served: Stage, site: Player, owner: Guest, person: str
+) -> None:
+    amounts = {" PAID ": 100, "paid": 20, "Refused": 3000, "": 40000, "new": 500000}
+    for number, (status, amount) in enumerate(amounts.items()):
+        deal = registration(f"n{number}", clue=by_contact(PHONE), status=status, amount_rub=Decimal(amount))
+        served.perform(register_deals, site, deal)
+    with served.database.write() as connection:
+        set_status(served.work(connection, site), "Paid", Meaning.WON)
+        set_status(served.work(connection, site), "refused", Meaning.LOST)
+    neighbour = served.open_site()
+    with served.database.write() as connection:
+        set_status(served.work(connection, neighbour), "new", Meaning.WON)
+    shown = text_of(owner.get(person).text)
+    assert "Won amount 120 ₽ Amount of open deals 542 000 ₽ Amount of lost deals 3 000 ₽" in shown
+    assert "No status is marked as won" not in shown
+    russian = member_of(server, served, site.site.id, Role.ANALYST, language="ru")
+    shown = text_of(russian.get(person).text)
+    assert "Выручка 120 ₽ Сумма открытых сделок 542 000 ₽ Сумма проигранных сделок 3 000 ₽" in shown
+    report = owner.get("reports", metrics="won_amount", **{"from": "2018-01-01", "to": "2018-12-31"}).text
+    assert "120 ₽" in text_of(report), "reports have the same amount"
 
 
 def test_a_page_that_is_cut_says_what_it_lacks(served: Stage, site: Player, owner: Guest, person: str) -> None:
@@ -108,7 +134,7 @@ def test_the_card_of_a_deal_without_a_lead_links_the_persons_whose_pages_list_it
     for number, persons in (("known", [person]), ("both", [other_person, person]), ("nobody", [])):
         card = owner.get(listed[number]).text
         assert "no lead" in text_of(card)
-        assert re.findall(r"people/\d+", card) == persons, number
+        assert re.findall(r"people/\d+", card) == [*persons, *persons], number
         assert all(f"Deal {number}" in text_of(owner.get(each).text) for each in persons), number
 
 
@@ -318,6 +344,6 @@ def test_sums_in_different_currencies_are_not_added_up(served: Stage, site: Play
         kept = {"amount_rub": Decimal(amount), "currency": currency, "matchers": (WITHOUT_SOURCE,)}
         served.perform(register_deals, site, registration(number, clue=by_contact(PHONE), **kept))
     page = text_of(owner.get(person).text)
-    assert "Money 2 100 ₽ + 70 EUR + 1 800 USD" in page
+    assert "Amount of open deals 2 100 ₽ + 70 EUR + 1 800 USD" in page
     for shown in ("70 EUR", "1 500 USD", "300 USD", "100 ₽"):
         assert shown in page.partition("All events")[2]

@@ -108,7 +108,7 @@ def test_finding_a_lead_is_called_so_and_not_by_the_jargon_of_those_who_sell_it(
 
 COUNTED = re.compile(r"%\(\w+\)s (раз|строк|дней|дня|сделок|звонков|заявок|визитов|запросов|событий|символов|полей)\b")
 NEVER_OTHERWISE = {
-    "Missed calls of the last %(count)s days",
+    "Missed calls whose clients have not called again",
     "Up to %(most)s deals",
     "At most %(most)s rows can be open",
     "Choose at most %(most)s days",

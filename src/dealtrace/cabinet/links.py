@@ -5,6 +5,7 @@ from dealtrace.attribution.urls import split_web_url
 from dealtrace.attribution.visit import Visit
 from dealtrace.errors import Language
 from dealtrace.files.reports.code_labels import label_of_code
+from dealtrace.leads.client import Client
 from dealtrace.leads.contact import list_phones
 from dealtrace.leads.lead import KIND_NAMES, LeadRef
 from dealtrace.reports.saved_items.saved_reports import QUERY_LENGTH_MAX
@@ -20,6 +21,11 @@ DEAL_PATH = "/calls-service/RestAPI/orders/register/?clientApiId=TOKEN&…"
 def lead_url(site_id: int, ref: LeadRef) -> str:
     """Return the path of a lead's page."""
     return f"/cabinet/{site_id}/leads/{KIND_NAMES[ref.kind]}/{ref.id}"
+
+
+def client_url(site_id: int, client: Client) -> str:
+    """Return the path of a client's timeline."""
+    return f"/cabinet/{site_id}/people/{client.id}"
 
 
 def web_url(text: str | None) -> str:

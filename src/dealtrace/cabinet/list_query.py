@@ -113,10 +113,23 @@ def list_query_of(page: str, query: QueryParams, names: tuple[str, ...]) -> List
 
 
 @record
+class SortHeading:
+    """The heading of a sortable column: the link that sorts the list by the column, and the current order.
+
+    `url` is empty if the list cannot be sorted by the column. `sorting` is a value of `aria-sort`, empty if the list is
+    not sorted by this column.
+    """
+
+    url: str
+    sorting: str
+
+
+@record
 class ListPeriod:
     """The period of a list, and the form fields that set it.
 
-    `refusal` says which parameters of the list are invalid, or is `None`; a list that is refused has no rows.
+    `names` are the parameters of the period, its first day and its last day. `refusal` says which parameters of the
+    list are invalid, or is `None`; a list that is refused has no rows.
     """
 
     period: Period
@@ -125,6 +138,7 @@ class ListPeriod:
     last: str
     refusal: InvalidParameters | None
     site: Site
+    names: tuple[str, str, str] = PERIOD
 
     @property
     def since(self) -> datetime:

@@ -116,10 +116,10 @@ class UnknownFormula:
 class Metric:
     """A metric: its name, its titles and meanings in Russian and English, its group, its unit and its formula.
 
-    A meaning explains the metric to people in one line; `in_total` explains in Russian and English that the total has a
-    larger divisor than the rows, such as all leads. `formula_text` shows the formula of a ratio to people. `needs_won`
-    marks metrics that are unknown until the site marks a status as won. `margin_formula` replaces `formula` at sites
-    whose deals have margins. `growth` says whether growth is good.
+    A meaning explains the metric to people in one line; `in_total` explains in Russian and English that the total
+    counts more than the rows with costs do, such as all leads. `formula_text` shows the formula of a ratio to people.
+    `needs_won` marks metrics that are unknown until the site marks a status as won. `margin_formula` replaces `formula`
+    at sites whose deals have margins. `growth` says whether growth is good.
     """
 
     name: str
@@ -190,7 +190,7 @@ _LEADS_WITH_VISIT = Measure(Fact.LEADS, flag="has_visit")
 _LEADS_WITH_DEAL = Measure(Fact.LEADS, flag="has_deal")
 
 
-def _in_total(ru: str, own_ru: str, en: str, own_en: str) -> tuple[str, str]:
+def _divisor_in_total(ru: str, own_ru: str, en: str, own_en: str) -> tuple[str, str]:
     return (
         f"«Итого» делит на {ru}, в том числе с бесплатных источников; строка с расходами — только на {own_ru}",
         f"the total divides by {en}, also those from free sources; a row with costs divides only by its own {own_en}",
@@ -209,9 +209,13 @@ _RETURN = ratio((WON_AMOUNT, COST), COST)
 _MARGIN_RETURN = ratio((WON_MARGIN, COST), COST)
 _RETURN_TEXT = "(won_amount − cost) / cost"
 _RETURN_RU = (
-    "(выручка − расходы) / расходы; вместо выручки — маржа, если она есть; в «Итого» входит и выручка не от рекламы"
+    "так как известны лишь расходы на рекламу: (выручка − расходы) / расходы; вместо выручки — маржа, если она есть"
 )
-_RETURN_EN = "(won amount − cost) / cost; margins, if any, replace amounts; the total includes income not from ads"
+_RETURN_EN = "since only advertising costs are known: (won amount − cost) / cost; any margin replaces the won amount"
+_INCOME_IN_TOTAL = (
+    "«Итого» считает доход со всех сделок, в том числе с бесплатных источников; строка с расходами — только свой",
+    "the total counts the income of all deals, also from free sources; a row with costs counts only its own income",
+)
 _TABLE = (
     Metric("visits", "Визиты", "Visits", "заходы на сайт", "visits to the site",
            Group.TRAFFIC, Unit.COUNT, plain(VISITS)),
@@ -296,37 +300,34 @@ _TABLE = (
            "share of won deals: won deals / deals",
            Group.DEALS, Unit.RATIO, ratio(WON, DEALS), formula_text="won / deals"),
     Metric("cost", "Расходы", "Cost", "расходы на рекламу", "the cost of advertising",
-           Group.COSTS, Unit.MONEY, plain(COST),
-           growth=Growth.NEUTRAL),
+           Group.COSTS, Unit.MONEY, plain(COST), growth=Growth.NEUTRAL),
     Metric("clicks", "Клики", "Clicks", "клики по рекламе, из файлов расходов",
            "clicks on ads, from imported cost files", Group.COSTS, Unit.COUNT, plain(CLICKS), growth=Growth.NEUTRAL),
     Metric("cpc", "Цена клика (CPC)", "Cost per click (CPC)", "расходы / клики", "cost / clicks",
-           Group.COSTS, Unit.PRICE,
-           ratio(COST, CLICKS), formula_text="cost / clicks", growth=Growth.BAD),
+           Group.COSTS, Unit.PRICE, ratio(COST, CLICKS), formula_text="cost / clicks", growth=Growth.BAD),
     Metric("cpl", "Цена лида (CPL)", "Cost per lead (CPL)", "расходы / все лиды, включая пришедшие без рекламы",
            "cost / all leads, including those not from ads", Group.COSTS, Unit.PRICE, ratio(COST, LEADS),
            formula_text="cost / leads", growth=Growth.BAD,
-           in_total=_in_total("все лиды", "свои", "all leads", "leads")),
+           in_total=_divisor_in_total("все лиды", "свои", "all leads", "leads")),
     Metric("cpo", "Цена сделки (CPO)", "Cost per deal (CPO)", "расходы / все сделки", "cost / all deals",
            Group.COSTS, Unit.PRICE, ratio(COST, DEALS), formula_text="cost / deals", growth=Growth.BAD,
-           in_total=_in_total("все сделки", "свои", "all deals", "deals")),
+           in_total=_divisor_in_total("все сделки", "свои", "all deals", "deals")),
     Metric("cac", "Цена нового клиента (CAC)", "Customer acquisition cost (CAC)",
            "расходы / клиенты с первой покупкой за период", "cost / clients whose first won deal is in the period",
            Group.COSTS, Unit.PRICE, ratio(COST, _FIRST_BUYERS),
            formula_text="cost / clients whose first won deal is in the period", growth=Growth.BAD,
-           in_total=_in_total("всех таких клиентов", "своих", "all such clients", "clients")),
-    Metric("roi", "ROI", "ROI", f"то же, что ROMI: {_RETURN_RU}", f"the same as ROMI: {_RETURN_EN}",
+           in_total=_divisor_in_total("всех таких клиентов", "своих", "all such clients", "clients")),
+    Metric("roi", "ROI", "ROI", f"то же, что ROMI, {_RETURN_RU}", f"the same as ROMI, {_RETURN_EN}",
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
-           margin_formula=_MARGIN_RETURN),
-    Metric("romi", "ROMI", "ROMI", f"то же, что ROI: {_RETURN_RU}", f"the same as ROI: {_RETURN_EN}",
+           margin_formula=_MARGIN_RETURN, in_total=_INCOME_IN_TOTAL),
+    Metric("romi", "ROMI", "ROMI", f"то же, что ROI, {_RETURN_RU}", f"the same as ROI, {_RETURN_EN}",
            Group.COSTS, Unit.RATIO, _RETURN, formula_text=_RETURN_TEXT, needs_won=True,
-           margin_formula=_MARGIN_RETURN),
-    Metric("roas", "ROAS", "ROAS", "выручка / расходы", "won amount / cost",
-           Group.COSTS, Unit.RATIO, ratio(WON_AMOUNT, COST),
-           formula_text="won_amount / cost", needs_won=True),
+           margin_formula=_MARGIN_RETURN, in_total=_INCOME_IN_TOTAL),
+    Metric("roas", "ROAS", "ROAS", "выручка / расходы", "won amount / cost", Group.COSTS, Unit.RATIO,
+           ratio(WON_AMOUNT, COST), formula_text="won_amount / cost", needs_won=True, in_total=_INCOME_IN_TOTAL),
     Metric("drr", "ДРР", "Cost share of income", "доля рекламных расходов: расходы / выручка", "cost / won amount",
            Group.COSTS, Unit.RATIO, ratio(COST, WON_AMOUNT), formula_text="cost / won_amount", needs_won=True,
-           growth=Growth.BAD, in_total=_in_total("всю выручку", "свою", "the won amount of all deals", "won amount")),
+           growth=Growth.BAD, in_total=_divisor_in_total("всю выручку", "свою", "all won amounts", "won amount")),
 )  # fmt: skip
 _PARTS = (
     Metric("deals_with_amount", "Сделки с суммой", "Deals with an amount", "сделки, у которых есть сумма",

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.clients.timeline import person_url, read_person
+from dealtrace.cabinet.clients.timeline import read_person
 from dealtrace.cabinet.gate import not_found_page, refusal_page
 from dealtrace.cabinet.labels import unknown_choice
+from dealtrace.cabinet.links import client_url
 from dealtrace.cabinet.rendering import HEADERS
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed, may_save
@@ -199,7 +200,7 @@ def _page(view: View, template: str, person: KnownPerson, preview: Preview) -> R
     traces = preview.traces
     return view.page(
         template,
-        person_url=person_url(view, person.client),
+        person_url=client_url(view.current_site.id, person.client),
         client=person.client,
         contacts=preview.contacts,
         without_contact=preview.without_contact,

@@ -1,6 +1,6 @@
 """A person's timeline: visits, calls, lead requests and deals, newest first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,19 +11,21 @@ from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.visit import Visit
-from dealtrace.cabinet.formats import clock_time, money
+from dealtrace.cabinet.formats import NOTHING, clock_time, money
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import LEAD_LABELS
 from dealtrace.cabinet.leads.journal import call_state
-from dealtrace.cabinet.links import device_label, lead_url, source_label
+from dealtrace.cabinet.links import client_url, device_label, lead_url, source_label
 from dealtrace.cabinet.view import View
 from dealtrace.deals.currency import RUBLE
 from dealtrace.deals.deal import Deal
-from dealtrace.errors import Language
+from dealtrace.errors import Language, text_in
 from dealtrace.leads.call import Call
 from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.record import record
+from dealtrace.reports.metrics import METRICS
+from dealtrace.reports.statuses import Meaning, status_key, status_meaning
 from dealtrace.storage.deals.deals import list_deals_by_id
 from dealtrace.storage.journals.client_timeline import (
     SHOWN_MAX,
@@ -34,6 +36,7 @@ from dealtrace.storage.journals.client_timeline import (
 )
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.leads.clients import find_clients
+from dealtrace.storage.reports.statuses import find_meanings, has_won_status
 from dealtrace.whole_number import ID_MAX
 
 _CUT_LEADS = {LeadKind.CALL: "calls", LeadKind.LEAD_REQUEST: "lead requests"}
@@ -55,13 +58,17 @@ class TimelineEvent:
 class PersonFacts:
     """The stored data of a person; `client` has all their known contacts, and `joined_ids` has all their ids.
 
-    `cut` lists the kinds of records of which the person has more than `SHOWN_MAX`; only the newest are shown.
+    `meanings` has the meanings of the deals' statuses by `status_key`, and `has_won` says whether the site has marked a
+    status as won. `cut` lists the kinds of records of which the person has more than `SHOWN_MAX`; only the newest are
+    shown.
     """
 
     client: Client
     joined_ids: frozenset[int]
     leads: Sequence[LeadEntry]
     deals: Sequence[Deal]
+    meanings: Mapping[str, Meaning]
+    has_won: bool
     visits: Sequence[Visit]
     cut: Sequence[str]
 
@@ -79,18 +86,32 @@ async def show(view: View) -> Response:
     events = sorted(_events(facts, view), key=lambda event: event.at, reverse=True)
     return view.page(
         "clients/timeline.html",
-        person_url=person_url(view, facts.client),
+        person_url=client_url(view.current_site.id, facts.client),
         client=facts.client,
         contacts=facts.contacts,
         events=events,
         leads=len(facts.leads),
         deals=len(facts.deals),
         visits=len(facts.visits),
-        amount=_total(facts.deals, view.language),
+        amounts=_amounts(facts, view),
+        has_won=facts.has_won,
         is_owner=view.role is Role.OWNER,
         cut=", ".join(map(view.translate, facts.cut)),
         shown_max=SHOWN_MAX,
     )
+
+
+def _amounts(facts: PersonFacts, view: View) -> list[tuple[str, str]]:
+    """Return the titles and amounts of the won, open and lost deals; as in reports, "–" while no status means won."""
+    of: dict[Meaning, list[Deal]] = {meaning: [] for meaning in Meaning}
+    for deal in facts.deals:
+        of[status_meaning(deal.status, facts.meanings)].append(deal)
+    totals = {meaning: _total(deals, view.language) for meaning, deals in of.items()}
+    return [
+        (text_in(view.language, METRICS["won_amount"]), totals[Meaning.WON] if facts.has_won else NOTHING),
+        (view.translate("Amount of open deals"), totals[Meaning.OPEN]),
+        (view.translate("Amount of lost deals"), totals[Meaning.LOST]),
+    ]
 
 
 def _total(deals: Iterable[Deal], language: Language) -> str:
@@ -102,11 +123,6 @@ def _total(deals: Iterable[Deal], language: Language) -> str:
             totals[currency] = totals.get(currency, Decimal(0)) + deal.amount_rub
     in_order = sorted(totals, key=lambda currency: (currency != RUBLE, currency))
     return " + ".join(money(language, totals[currency], currency) for currency in in_order) or money(language, 0)
-
-
-def person_url(view: View, client: Client) -> str:
-    """Return the path of a person's timeline."""
-    return f"/cabinet/{view.current_site.id}/people/{client.id}"
 
 
 async def read_person(view: View) -> PersonFacts | None:
@@ -131,11 +147,14 @@ def _read(connection: Connection, site: Site, client_id: int) -> PersonFacts | N
     sent = list_deal_ids_by_contact(connection, site.id, contacts) if contacts else []
     others = set(sent[:SHOWN_MAX]) - deals.keys()
     deals |= {deal.id: deal for deal in list_deals_by_id(connection, site.id, sorted(others))}
+    meanings = find_meanings(connection, site.id, {status_key(deal.status) for deal in deals.values()})
+    has_won = has_won_status(connection, site.id)
     visits = list_newest_visits(connection, site.id, visitors)
     has_all_leads = not cut
     cut += ["deals"] * (not has_all_leads or len(sent) > SHOWN_MAX)
     cut += ["visits"] * (not has_all_leads or len(visits) > SHOWN_MAX)
-    return PersonFacts(client, frozenset(joined), leads, list(deals.values()), visits[:SHOWN_MAX], cut)
+    found = list(deals.values())
+    return PersonFacts(client, frozenset(joined), leads, found, meanings, has_won, visits[:SHOWN_MAX], cut)
 
 
 def _events(facts: PersonFacts, view: View) -> Iterator[TimelineEvent]:

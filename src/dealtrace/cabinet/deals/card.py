@@ -8,6 +8,7 @@ from http import HTTPStatus
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from dealtrace import clock
 from dealtrace.accounts.site import Site
 from dealtrace.attribution.credit import AttributionModel, CreditKey, credit_key_of_visit
 from dealtrace.attribution.origin import LeadVisit, origin_of_deal
@@ -23,6 +24,7 @@ from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import LEAD_LABELS
 from dealtrace.cabinet.links import lead_url, source_label, web_url
 from dealtrace.cabinet.list_query import BEFORE
+from dealtrace.cabinet.notes.gap_sentences import missing_leads_sentence
 from dealtrace.cabinet.view import View
 from dealtrace.deals.deal import Deal, DealId
 from dealtrace.deals.details import search_contacts_of
@@ -32,7 +34,9 @@ from dealtrace.leads.client import Client
 from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.explain import Explanation, explain_deal
+from dealtrace.operations.matching.list_days_without_leads import list_days_without_leads
 from dealtrace.record import record
+from dealtrace.reports.reading.gaps import Gap
 from dealtrace.storage.accounts.tokens import list_tokens
 from dealtrace.storage.accounts.users import find_logins
 from dealtrace.storage.deals.versions import list_versions_with_state
@@ -57,7 +61,8 @@ class CardFacts:
     """The stored data of a deal; `lead` is `None` if it has no lead.
 
     `clients` has the client of the lead or, without a lead, the clients whose contacts were sent with the deal.
-    `others` has the origins of the leads and visits that other rules would give the deal.
+    `others` has the origins of the leads and visits that other rules would give the deal. `gaps` are the days without
+    leads among which the deal's lead was searched for.
     """
 
     deal: Deal
@@ -70,6 +75,7 @@ class CardFacts:
     clients: Sequence[Client]
     credits: CreditsByModel
     visit: LeadVisit | None
+    gaps: Sequence[tuple[LeadKind, Gap]]
 
 
 async def show(view: View) -> Response:
@@ -119,6 +125,7 @@ def _read(connection: Connection, site: Site, deal_id: int, before: str) -> Card
         entries[0] if entries else None,
         [entry.client for entry in entries] if deal.lead is not None else _clients_by_contact(connection, site, deal),
         *_credited(connection, site, deal),
+        list_days_without_leads(connection, site, explanation, clock.now()),
     )
 
 
@@ -164,7 +171,7 @@ def _path(facts: CardFacts) -> list[Visit]:
 
 
 def _shown(view: View, facts: CardFacts) -> dict[str, object]:
-    deal, lead, history = facts.deal, facts.lead, DealHistoryFormatter(view, facts.callers)
+    deal, history = facts.deal, DealHistoryFormatter(view, facts.callers)
     explanation_formatter = ExplanationFormatter(view)
     deleted_at = deal.deleted_at
     page_url = f"/cabinet/{view.current_site.id}/deals/{deal.id}"
@@ -179,9 +186,8 @@ def _shown(view: View, facts: CardFacts) -> dict[str, object]:
         "lead_url": lead_url(view.current_site.id, deal.lead) if deal.lead is not None else "",
         "clients": [(client, ", ".join((*client.phones, *client.emails))) for client in facts.clients],
         "explained": explanation_formatter.explained(facts.explanation, facts.others, _found_at(facts)),
-        "client_path": path_of(_path(facts), facts.credits, view)
-        if lead is not None or facts.visit is not None
-        else None,
+        "missing_leads": [missing_leads_sentence(kind, gap, view) for kind, gap in facts.gaps],
+        "client_path": path_of(_path(facts), facts.credits, facts.clients, view),
         "states": (states := history.states(facts.versions, shown)),
         "has_funnels": any(state.funnel for state in states),
         "versions": history.versions(facts.versions, shown),

@@ -7,8 +7,9 @@ from dealtrace.attribution.credit import WHOLE, AttributionModel
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.attribution.visit import Visit
 from dealtrace.cabinet.formats import number
-from dealtrace.cabinet.links import source_label, visitor_label, web_url
+from dealtrace.cabinet.links import client_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.view import View
+from dealtrace.leads.client import Client
 from dealtrace.record import record
 from dealtrace.storage.visits.credits import CreditsByModel
 
@@ -39,14 +40,18 @@ class PathVisit:
 
 @record
 class LeadPath:
-    """A lead's visits, earliest first, with their shares of the credit under each of `models`."""
+    """A lead's visits, earliest first, with their shares of the credit under each of `models`.
+
+    `timelines` has the URL and the name of each client's timeline, which has all of the client's visits.
+    """
 
     models: tuple[PathModel, ...]
     visits: tuple[PathVisit, ...]
+    timelines: tuple[tuple[str, str], ...]
 
 
-def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> LeadPath:
-    """Return the client's path to a lead; `visits` are the visits that may be credited."""
+def path_of(visits: Sequence[Visit], credited: CreditsByModel, clients: Sequence[Client], view: View) -> LeadPath:
+    """Return the path of `clients` to a lead; `visits` are the visits that may be credited."""
     own = AttributionModel(view.current_site.attribution)
     models = tuple(PathModel(model_label(model, view.language), model is own) for model in AttributionModel)
     shares = {
@@ -66,6 +71,7 @@ def path_of(visits: Sequence[Visit], credited: CreditsByModel, view: View) -> Le
             )
             for visit in visits
         ),
+        tuple((client_url(view.current_site.id, each), each.name or view.translate("no name")) for each in clients),
     )
 
 

@@ -23,6 +23,7 @@ from dealtrace.cabinet.list_query import (
     FilterLabels,
     ListPeriod,
     ListQuery,
+    SortHeading,
     days_of,
     labels_of,
     list_query_of,
@@ -79,18 +80,6 @@ FILTERS: FilterLabels = {
 ASKED: FilterLabels = {**FILTERS, "sort": ("Order of rows", {sorting.value: "" for sorting in DealSorting})}
 """The labels of the list's filters and of its order, which are parameters of its URL."""
 _BY_AMOUNT = (DealSorting.HIGHEST, DealSorting.LOWEST)
-
-
-@record
-class SortHeading:
-    """The heading of a sortable column: the link that sorts the list by the column, and the current order.
-
-    `url` is empty if the list is too long to be sorted. `sorting` is a value of `aria-sort`, empty if the list is
-    not sorted by this column.
-    """
-
-    url: str
-    sorting: str
 
 
 @record

@@ -103,7 +103,7 @@ async def page(view: View, ref: LeadRef, faults_of: Callable[[LeadFacts], Faults
         contacts=", ".join(entry.client.phones + entry.client.emails),
         custom=sorted(entry.annotations.custom_values.items()),
         deals=[_deal(deal, view) for deal in entry.deals],
-        client_path=path_of(entry.visits, facts.credits, view),
+        client_path=path_of(entry.visits, facts.credits, [entry.client], view),
         versions=note_lines(
             facts.versions, present_annotations(entry.annotations, entry.ring_back), facts.logins, view
         ),

@@ -1,4 +1,4 @@
-"""The lists of calls and lead requests as files: all leads that the filters and the search find, newest first."""
+"""The lists of calls and lead requests as files: all leads that the filters and the search find, in their order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from dealtrace.accounts.site import Site
 from dealtrace.cabinet.labels import RING_BACK_LABELS
-from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, lead_query, listed_days, tab_of
+from dealtrace.cabinet.leads.journal import ASKED, KINDS, MISSED, TABS, YES, finder_of, lead_query, listed_days, tab_of
 from dealtrace.cabinet.list_files import ROWS_AT_ONCE, ListFile, file_sender, notes_of
 from dealtrace.cabinet.list_query import UNUSABLE, FilterLabels, ListPeriod, ListQuery
 from dealtrace.cabinet.rendering import translations_of
@@ -17,7 +17,7 @@ from dealtrace.files.export_columns import RING_BACK_NAME, ExportColumn, call_co
 from dealtrace.leads.exported_lead import ExportedLead
 from dealtrace.leads.lead import LeadKind
 from dealtrace.storage.journals.exported_rows import list_exported_leads
-from dealtrace.storage.journals.keyset_pages import find_newest, id_chunks
+from dealtrace.storage.journals.keyset_pages import id_chunks
 
 FILTER_LABELS: FilterLabels = {
     "tab": ("Leads", dict(TABS)),
@@ -60,9 +60,9 @@ def _call_columns(fields: list[str], language: Language) -> list[ExportColumn[Ex
 def _pages(
     connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod
 ) -> Iterator[Sequence[int]]:
-    """Yield the ids of all listed leads, newest first."""
+    """Yield the ids of all listed leads, in the order of the list."""
     query, _is_cut = lead_query(connection, site, list_query, tab, days)
-    yield from id_chunks(connection, query, find_newest, ROWS_AT_ONCE)
+    yield from id_chunks(connection, query, finder_of(list_query, tab), ROWS_AT_ONCE)
 
 
 send_leads_as = file_sender("leads", ASKED, _listed, listed_days)

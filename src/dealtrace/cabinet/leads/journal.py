@@ -1,4 +1,4 @@
-"""The lists of calls, missed calls to return, lead requests and visits, newest first."""
+"""The lists of calls, missed calls to return, lead requests and visits, newest first unless the URL says otherwise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,16 +18,20 @@ from dealtrace.cabinet.formats import number, span_of_time
 from dealtrace.cabinet.labels import labelled_text
 from dealtrace.cabinet.leads.missed_calls import (
     COUNTED_MAX,
+    MISSED_ASKED,
     MISSED_TOTAL_MAX,
+    OWN_PERIOD,
     SAID,
     MarkButton,
     count_missed,
+    date_heading,
+    is_oldest_first,
     mark_buttons,
     mark_label,
     missed_days,
     missed_label,
 )
-from dealtrace.cabinet.links import lead_url, phone_url, source_label, visitor_label, web_url
+from dealtrace.cabinet.links import client_url, lead_url, phone_url, source_label, visitor_label, web_url
 from dealtrace.cabinet.list_query import (
     PAGE_ROWS,
     PERIOD,
@@ -35,6 +39,7 @@ from dealtrace.cabinet.list_query import (
     FilterLabels,
     ListPeriod,
     ListQuery,
+    SortHeading,
     days_of,
     labels_of,
     list_query_of,
@@ -46,7 +51,15 @@ from dealtrace.leads.call_outcome import CallPhase, is_missed, phase_of
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.leads.missed_calls import MISSED_DAYS
 from dealtrace.record import record
-from dealtrace.storage.journals.keyset_pages import PageQuery, SortKey, find_counted, find_newest, find_previous
+from dealtrace.storage.journals.keyset_pages import (
+    FindPage,
+    PageQuery,
+    SortKey,
+    find_counted,
+    find_newest,
+    find_oldest,
+    find_previous,
+)
 from dealtrace.storage.journals.lead_entries import LeadEntry, list_lead_entries
 from dealtrace.storage.journals.lead_list import CallOutcome, LeadFilters, query_lead_list, query_visit_list
 from dealtrace.storage.journals.search_rows import (
@@ -66,8 +79,8 @@ TABS: Mapping[str, str] = {
 }
 KINDS = {CALLS: LeadKind.CALL, MISSED: LeadKind.CALL, REQUESTS: LeadKind.LEAD_REQUEST}
 """The kind of lead that each tab lists; the tab of visits lists none."""
-NARROWING = ("q", "contact", "done")
-"""The parameters that change what the tab of missed calls lists; without them, it lists all calls to be returned."""
+NARROWING = ("q", "contact", "done", *OWN_PERIOD)
+"""The parameters that change what the tab of missed calls lists; without them, it lists the usual days' calls."""
 YES = "yes"
 OUTCOMES: Mapping[str, str] = {CallOutcome.ANSWERED: "Answered", CallOutcome.MISSED: "Missed"}
 ASKED: FilterLabels = {
@@ -76,6 +89,7 @@ ASKED: FilterLabels = {
     "contact": ("With an invalid phone or e-mail", {UNUSABLE: "Yes"}),
     "deleted": ("Deleted leads", {YES: "Yes"}),
     "done": ("Returned or no longer needed", {YES: "Yes"}),
+    **MISSED_ASKED,
 }
 
 
@@ -154,6 +168,7 @@ async def show(view: View) -> Response:
     now = clock.now()
     days = listed_days(list_query, view.current_site, now, view.language, ASKED)
     found = await view.read(read_lead_list, view.current_site, list_query, tab, days, now)
+    is_reversed = finder_of(list_query, tab) is find_oldest
     return view.page(
         "leads/journal.html",
         HTTPStatus.BAD_REQUEST if days.refusal is not None else HTTPStatus.OK,
@@ -170,9 +185,11 @@ async def show(view: View) -> Response:
         next_page=list_query.next_page(found.end),
         is_first=list_query.before is None,
         previous_page=list_query.previous_page(found.previous),
-        previous_label=view.translate("Newer"),
-        next_label=view.translate("Older"),
-        first_label=view.translate("To the newest"),
+        previous_label=view.translate("Older" if is_reversed else "Newer"),
+        next_label=view.translate("Newer" if is_reversed else "Older"),
+        first_label=view.translate("To the oldest" if is_reversed else "To the newest"),
+        by_date=date_heading(list_query) if tab == MISSED else SortHeading("", ""),
+        kept=PERIOD if tab == MISSED else OWN_PERIOD,
         outcomes=[
             SelectOption(value, view.translate(text), value == list_query.get("outcome"))
             for value, text in OUTCOMES.items()
@@ -199,11 +216,17 @@ def _total_text(total: int | None, tab: str, language: Language) -> str:
 def listed_days(
     list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels
 ) -> ListPeriod:
-    """Return the period in the URL or, for missed calls, the last `MISSED_DAYS` days."""
-    if tab_of(list_query) != MISSED:
-        return days_of(list_query, site, now, language, filters)
-    others = tuple((name, value) for name, value in list_query.parameters if name not in PERIOD)
-    return missed_days(days_of(replace(list_query, parameters=others), site, now, language, filters), now)
+    """Return the period in the URL or, for missed calls, their own period; every tab refuses both if invalid."""
+    own = missed_days(list_query, site, now, language, filters)
+    if tab_of(list_query) == MISSED:
+        return own
+    days = days_of(list_query, site, now, language, filters)
+    return replace(days, refusal=own.refusal) if days.refusal is None else days
+
+
+def finder_of(list_query: ListQuery, tab: str) -> FindPage:
+    """Return the function that finds the rows of a tab in their order; only missed calls may have the oldest first."""
+    return find_oldest if tab == MISSED and is_oldest_first(list_query) else find_newest
 
 
 def tab_of(list_query: ListQuery) -> str:
@@ -232,17 +255,18 @@ def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, 
             (),
             [visits[visit_id] for visit_id in page.ids if visit_id in visits],
             page.end,
-            _previous(connection, query, list_query),
+            _previous(connection, query, list_query, newest_first=True),
             None,
             is_cut=is_cut,
         )
     kind = KINDS[tab]
     query, is_cut = lead_query(connection, site, list_query, tab, days)
-    count_max = MISSED_TOTAL_MAX + 1 if tab == MISSED else None
-    page, total = find_counted(connection, query, find_newest, list_query.before, PAGE_ROWS, count_max)
+    count_max, find = MISSED_TOTAL_MAX + 1 if tab == MISSED else None, finder_of(list_query, tab)
+    page, total = find_counted(connection, query, find, list_query.before, PAGE_ROWS, count_max)
     model = AttributionModel(site.attribution)
     entries = list_lead_entries(connection, site, kind, page.ids, model, with_deals=True)
-    return FoundLeadList(entries, (), page.end, _previous(connection, query, list_query), total, is_cut=is_cut)
+    previous = _previous(connection, query, list_query, newest_first=find is find_newest)
+    return FoundLeadList(entries, (), page.end, previous, total, is_cut=is_cut)
 
 
 def _visit_query(connection: Connection, site: Site, list_query: ListQuery, days: ListPeriod) -> tuple[PageQuery, bool]:
@@ -279,9 +303,9 @@ def lead_query(
     return query_lead_list(site.id, filters), found is not None and found.is_cut
 
 
-def _previous(connection: Connection, query: PageQuery, list_query: ListQuery) -> SortKey | None:
+def _previous(connection: Connection, query: PageQuery, list_query: ListQuery, *, newest_first: bool) -> SortKey | None:
     begun = list_query.before
-    return find_previous(connection, query, begun, PAGE_ROWS, newest_first=True) if begun is not None else None
+    return find_previous(connection, query, begun, PAGE_ROWS, newest_first=newest_first) if begun is not None else None
 
 
 def lead_row(entry: LeadEntry, view: View) -> ListedLead:
@@ -294,7 +318,7 @@ def lead_row(entry: LeadEntry, view: View) -> ListedLead:
         (lead.reference or str(lead.id)) if isinstance(lead, Call) else lead.number,
         str(lead.id),
         entry.client.name or view.translate("no name"),
-        f"/cabinet/{site_id}/people/{entry.client.id}",
+        client_url(site_id, entry.client),
         entry.phone or "",
         phone_url(entry.phone or ""),
         entry.email or "",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
@@ -10,16 +11,27 @@ from starlette.responses import Response
 
 from dealtrace.accounts.site import Site
 from dealtrace.accounts.site_days import day_end, day_start, site_day
+from dealtrace.cabinet.choices import SelectOption, period_label
 from dealtrace.cabinet.form_pages import number_of
+from dealtrace.cabinet.formats import in_language
 from dealtrace.cabinet.gate import not_found_page
 from dealtrace.cabinet.labels import RING_BACK_LABELS
-from dealtrace.cabinet.list_query import BEFORE, ListPeriod, ListQuery, list_query_of
+from dealtrace.cabinet.list_query import (
+    BEFORE,
+    PERIOD,
+    FilterLabels,
+    ListPeriod,
+    ListQuery,
+    SortHeading,
+    days_of,
+    list_query_of,
+)
 from dealtrace.cabinet.view import View
-from dealtrace.errors import LeadNotFound
+from dealtrace.errors import InvalidParameters, Language, LeadNotFound, Violation
 from dealtrace.leads.call import Call
 from dealtrace.leads.call_outcome import is_missed
 from dealtrace.leads.lead import LeadKind
-from dealtrace.leads.missed_calls import MISSED_DAYS, RingBack
+from dealtrace.leads.missed_calls import MISSED_DAYS, MISSED_DAYS_MAX, RingBack
 from dealtrace.operations.leads.mark_missed_calls import RingBackMark, mark_missed_calls
 from dealtrace.record import record
 from dealtrace.reports.periods import Period
@@ -31,6 +43,28 @@ COUNTED_MAX = 99
 """Ours: more missed calls than this are shown as `99+`, so that counting them never reads a long list."""
 MISSED_TOTAL_MAX = 1_000
 """Ours: the length of a longer list is shown as `1,000+`, since each counted call needs a search for later calls."""
+OWN_PERIOD = ("missed", "missed_from", "missed_to")
+"""The parameters of the list's own period, its first day and its last day; `PERIOD` is the period of reports."""
+USUAL_PERIOD = f"{MISSED_DAYS}d"
+PERIODS = ("today", "yesterday", "7d", USUAL_PERIOD, "28d", "month", "last_month")
+"""The periods that the list offers: those of reports that have at most `MISSED_DAYS_MAX` days, and the usual one."""
+SORT = "sort"
+
+
+class MissedSorting(StrEnum):
+    """The orders of the list, as they are written in its URL; the oldest call has waited longest."""
+
+    NEWEST = "-date"
+    OLDEST = "date"
+
+
+MISSED_ASKED: FilterLabels = {
+    OWN_PERIOD[0]: ("Period", dict.fromkeys(PERIODS, "")),
+    OWN_PERIOD[1]: ("First day", {}),
+    OWN_PERIOD[2]: ("Last day", {}),
+    SORT: ("Order of rows", dict.fromkeys(MissedSorting, "")),
+}
+"""The parameters that only this list has."""
 SAID = "said"
 """The parameter that names the message about the last mark; the name `done`, used by other pages, is a filter here."""
 AGAIN = "again"
@@ -49,10 +83,52 @@ class MarkButton:
     label: str
 
 
-def missed_days(days: ListPeriod, now: datetime) -> ListPeriod:
-    """Return a copy of `days` whose period is the last `MISSED_DAYS` days, including today, whatever the URL says."""
-    today = site_day(now, days.site.time_zone)
-    return replace(days, period=Period(today - timedelta(days=MISSED_DAYS - 1), today))
+def missed_days(
+    list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels
+) -> ListPeriod:
+    """Return the list's own period in the URL, by default the last `MISSED_DAYS` days, including today.
+
+    The period of reports in the URL has no effect. A period of more than `MISSED_DAYS_MAX` days is refused.
+    """
+    stated = dict(zip(PERIOD, map(list_query.get, OWN_PERIOD), strict=True))
+    has_days = bool(stated["from"] or stated["to"])
+    preset = "" if has_days else stated["period"] or USUAL_PERIOD
+    is_usual = preset not in PERIODS or preset == USUAL_PERIOD
+    others = [(name, value) for name, value in list_query.parameters if name not in PERIOD]
+    own = [(name, value) for name, value in stated.items() if value and (has_days or not is_usual)]
+    days = days_of(replace(list_query, parameters=(*others, *own)), site, now, language, filters)
+    period, refusal = days.period, days.refusal
+    if is_usual and not has_days:
+        today = site_day(now, site.time_zone)
+        period = Period(today - timedelta(days=MISSED_DAYS - 1), today)
+    elif refusal is None and period.days > MISSED_DAYS_MAX:
+        refusal = InvalidParameters([_TOO_LONG])
+    choices = tuple(SelectOption(name, _period_label(name, language), name == preset) for name in PERIODS)
+    return replace(days, period=period, choices=choices, refusal=refusal, names=OWN_PERIOD)
+
+
+_TOO_LONG = Violation(
+    OWN_PERIOD[2],
+    f"в списке не больше {MISSED_DAYS_MAX} дней; поиск находит звонки за всё время",
+    f"the list has at most {MISSED_DAYS_MAX} days; the search finds calls of all time",
+)
+
+
+def _period_label(name: str, language: Language) -> str:
+    usual = in_language((f"{MISSED_DAYS} дней", f"{MISSED_DAYS} days"), language)
+    return usual if name == USUAL_PERIOD else period_label(name, language)
+
+
+def is_oldest_first(list_query: ListQuery) -> bool:
+    """Return whether the URL asks for the calls that have waited longest first."""
+    return list_query.get(SORT) == MissedSorting.OLDEST
+
+
+def date_heading(list_query: ListQuery) -> SortHeading:
+    """Return the heading of the dates; its link reverses the order of the list."""
+    if is_oldest_first(list_query):
+        return SortHeading(list_query.link(**{SORT: ""}), "ascending")
+    return SortHeading(list_query.link(**{SORT: MissedSorting.OLDEST}), "descending")
 
 
 def count_missed(connection: Connection, site: Site, now: datetime) -> int:
@@ -97,5 +173,7 @@ async def mark(view: View) -> Response:
 def _list_of(view: View, said: str) -> str:
     """Return the URL of the list with the button; the list then shows the message named `said`."""
     query = QueryParams([(name, value) for name, value in view.form.fields if name not in MARKS])
-    list_query: ListQuery = list_query_of(f"/cabinet/{view.current_site.id}/leads", query, ("tab", "contact", "done"))
+    list_query: ListQuery = list_query_of(
+        f"/cabinet/{view.current_site.id}/leads", query, ("tab", "contact", "done", *MISSED_ASKED)
+    )
     return list_query.link(**{BEFORE: list_query.get(BEFORE), SAID: said})

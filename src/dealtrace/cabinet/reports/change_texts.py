@@ -22,6 +22,7 @@ from dealtrace.reports.periods import INSTANT
 from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_times import compared_span, has_changes
 from dealtrace.reports.reading.days_lacking_costs import known_costs_text
+from dealtrace.reports.reading.free_sources import total_includes_free
 from dealtrace.reports.reading.good_and_bad import growth_of, is_price, is_unsourced
 
 
@@ -158,6 +159,19 @@ def figure_note(report: Report, metric: Metric, value: Fraction | None, translat
     if metric in report.lacking_won:
         return translate("no status is marked as won")
     return translate("no costs") if value == 0 and is_price(metric) else ""
+
+
+def total_note(
+    report: Report, rows: Sequence[ReportLine], place: int, model: AttributionModel, translate: Callable[[str], str]
+) -> str:
+    """Return the note of a total: why it is unknown or zero, or that it includes what came from free sources.
+
+    `rows` are the rows of the report. The note is empty if there is nothing to explain.
+    """
+    metric = report.question.metrics[place]
+    if note := figure_note(report, metric, report.total.values[model][place], translate):
+        return note
+    return translate("incl. free sources") if total_includes_free(report, rows, place, model) else ""
 
 
 def compared_until(question: Question, site: Site, now: datetime, language: Language) -> str:

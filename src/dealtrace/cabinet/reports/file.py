@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from dealtrace import clock
 from dealtrace.accounts.site import Site
+from dealtrace.cabinet.formats import day
 from dealtrace.cabinet.rendering import HEADERS
+from dealtrace.cabinet.reports.key_cells import value_label
 from dealtrace.cabinet.reports.page import shown_question
 from dealtrace.cabinet.reports.report_url import DEFAULTS_WRITTEN_OUT, report_url_of
 from dealtrace.cabinet.reports.tree.levels import levels_of
@@ -21,6 +23,7 @@ from dealtrace.cabinet.view import View
 from dealtrace.errors import Language
 from dealtrace.files.reports.answer_file import write_answer
 from dealtrace.files.reports.code_labels import answer_with_labels
+from dealtrace.files.reports.question_words import QuestionWords
 from dealtrace.files.row_writers import CONTENT_TYPES, CSV
 from dealtrace.files.temporary_file import open_written
 from dealtrace.http.sent_file import SentFile
@@ -71,7 +74,15 @@ def _write(
     """
     answered = ask_report_or_pivot(source, site, question, now)
     shown = answer_with_labels(answered if is_whole else answer_without_contacts(answered), language)
+    words = QuestionWords(
+        language, partial(day, language), lambda value, dimension: value_label(dimension, value, language)
+    )
     written = partial(
-        write_answer, answered=shown, for_excel=extension == CSV, language=language, proceed=source.proceed
+        write_answer,
+        answered=shown,
+        for_excel=extension == CSV,
+        language=language,
+        words=words,
+        proceed=source.proceed,
     )
     return open_written(extension, written)

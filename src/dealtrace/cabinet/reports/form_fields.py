@@ -10,6 +10,7 @@ from dealtrace.cabinet.reports.chips import Chip, chips_of
 from dealtrace.cabinet.reports.report_url import ReportUrl
 from dealtrace.errors import InvalidParameters, Language, text_in
 from dealtrace.files.reports.filter_words import OPERATORS
+from dealtrace.files.reports.question_words import ALL_MODELS_SIDE_BY_SIDE, COMPARISONS, DATES
 from dealtrace.record import record
 from dealtrace.reports.dimensions import DIMENSIONS, Dimension, Kind
 from dealtrace.reports.filters import Operator, escaped_name, parse_names, searches_what_is_shown, unescaped
@@ -92,19 +93,10 @@ class ReadyLink:
     is_here: bool
 
 
-_COMPARISONS = {
-    NO_COMPARISON: ("Не сравнивать", "No comparison"),
-    Comparison.PREVIOUS: ("С предыдущим периодом", "Previous period"),
-    Comparison.YEAR: ("С прошлым годом", "A year earlier"),
-    Comparison.WEEKDAYS: ("С теми же днями недели", "Same weekdays"),
-    Comparison.MONTHS: ("С прошлым месяцем", "A month earlier"),
+_COMPARISONS: Mapping[str, tuple[str, str]] = {NO_COMPARISON: ("Не сравнивать", "No comparison")} | {
+    comparison.value: label for comparison, label in COMPARISONS.items()
 }
 assert set(_COMPARISONS) == {NO_COMPARISON, *Comparison}
-_DATES = {
-    DateOf.DEAL: ("Дата сделки", "Date of the deal"),
-    DateOf.LEAD: ("Дата лида", "Date of the lead"),
-    DateOf.CHANGED: ("Дата изменения", "Date of the change"),
-}
 
 
 def choices_of(
@@ -126,11 +118,9 @@ def choices_of(
         comparisons=_comparisons(url, usual, language),
         models=(
             *choices_among(model, {str(int(each)): label for each, label in MODEL_LABELS.items()}, language),
-            SelectOption(
-                ALL_MODELS, in_language(("Все модели рядом", "All models side by side"), language), model == ALL_MODELS
-            ),
+            SelectOption(ALL_MODELS, in_language(ALL_MODELS_SIDE_BY_SIDE, language), model == ALL_MODELS),
         ),
-        dates=choices_among(said["date"] or DateOf.DEAL, _DATES, language),
+        dates=choices_among(said["date"] or DateOf.DEAL, DATES, language),
         by=tuple(
             _named(offered, {chosen_by[level]} if level < len(chosen_by) else set(), language)
             for level in range(BY_MAX)

@@ -7,7 +7,14 @@ from fractions import Fraction
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.attribution.model_labels import model_label, model_meaning
 from dealtrace.cabinet.formats import NOTHING, metric_value
-from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total, points_text
+from dealtrace.cabinet.reports.change_texts import (
+    FigureChange,
+    change_in_row,
+    change_in_total,
+    figure_note,
+    points_text,
+    total_note,
+)
 from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl
@@ -17,7 +24,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
 from dealtrace.reports.metrics import METRICS, Metric, Unit
-from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_price
+from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -35,7 +42,8 @@ class ModelCell:
     """A value under an attribution model: its text, and its change from the compared period.
 
     `url` leads to the rows behind the value, or is empty if there is no link to them. `note` says that a price is zero
-    because there are no costs. `mark` is set if the value is the best or the worst of its column.
+    because there are no costs, or that a total includes free sources. `mark` is set if the value is the best or the
+    worst of its column.
     """
 
     text: str
@@ -180,6 +188,11 @@ class _Shaper:
             if value and self.url is not None
             else "",
             change,
-            self.translate("no costs") if value == 0 and is_price(self.metric) else "",
+            self._note(model, value, is_total=is_total),
             mark_of(value, self._ends[model]) if not is_total and self._can_be_best(row, value) else "",
         )
+
+    def _note(self, model: AttributionModel, value: Fraction | None, *, is_total: bool) -> str:
+        if is_total:
+            return total_note(self.report, self.rows, 0, model, self.translate)
+        return figure_note(self.report, self.metric, value, self.translate) if value is not None else ""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.formats import metric_value
-from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, growth_in_row
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_of, figure_note, growth_in_row, total_note
 from dealtrace.cabinet.reports.form_fields import MetricChoice
 from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl, narrowed_url
@@ -26,7 +26,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import has_changes
-from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_price
+from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best
 from dealtrace.reports.reading.masking import masked_key
 
 
@@ -34,7 +34,8 @@ from dealtrace.reports.reading.masking import masked_key
 class PivotCell:
     """A figure: its text, its change, and the URL of the rows behind it; the URL is empty if there is no link.
 
-    `note` says that a price is zero because there are no costs. `mark` is set if the figure is the best or the worst of
+    `note` says that a price is zero because there are no costs, or that the total of all rows and columns includes free
+    sources. `mark` is set if the figure is the best or the worst of
     its column.
     """
 
@@ -182,7 +183,11 @@ class _Shaper:
                 for place, (dimension, key) in enumerate(placed)
             ),
             tuple(
-                replace(self._cell([*placed, *column], figures), mark=self._mark(line, at, figures[0]))
+                replace(
+                    self._cell([*placed, *column], figures),
+                    mark=self._mark(line, at, figures[0]),
+                    note=self._note(line, figures[0], is_last=at == len(columns)),
+                )
                 for at, (column, figures) in enumerate(zip([*columns, []], line.cells, strict=True))
             ),
         )
@@ -207,8 +212,13 @@ class _Shaper:
             before = self._keys.compared_keys(placed)
             change = replace(change, url=self._behind(before, is_compared=True))
         url = self._behind(placed) if value else ""
-        note = self.translate("no costs") if value == 0 and is_price(metric) else ""
-        return PivotCell(metric_value(self.language, metric, value), url, change, note)
+        return PivotCell(metric_value(self.language, metric, value), url, change)
+
+    def _note(self, line: PivotLine, value: CellFigure, *, is_last: bool) -> str:
+        report = self.pivot.report
+        if is_last and line is self.pivot.total:
+            return total_note(report, list(report.rows), 0, self.model, self.translate)
+        return figure_note(report, self.pivot.metric, value, self.translate) if value is not None else ""
 
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]], *, is_compared: bool = False) -> str:
         if self.url is None:

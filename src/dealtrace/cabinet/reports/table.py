@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.cabinet.charts.bars import cell_bar
 from dealtrace.cabinet.formats import metric_value, number
-from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total, figure_note
+from dealtrace.cabinet.reports.change_texts import FigureChange, change_in_row, change_in_total, figure_note, total_note
 from dealtrace.cabinet.reports.key_cells import KeyCell, KeyCellBuilder
 from dealtrace.cabinet.reports.report_url import ReportUrl, key_pairs
 from dealtrace.cabinet.reports.source_drilldown import has_parts_of_sources
@@ -58,9 +58,9 @@ class TableHeading:
 class TableCell:
     """A value of the table: text, bar and change, the URL of the rows behind it, and a mark if it is best or worst.
 
-    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` is the note that a
-    total divides by more than the rows do, such as by all leads; it is empty for other values. `note` says why a price
-    is zero or a total unknown.
+    `share` is the share of the total as text, empty if rows do not add up to the total. `meaning` explains that a total
+    counts more than the rows with costs do, such as all leads; it is empty for other values. `note` says why a price is
+    zero or a total unknown, or that a total includes free sources.
     """
 
     text: str
@@ -276,15 +276,17 @@ class TableLineBuilder:
             self._behind(row, metric) if value else "",
             "" if is_total else self._mark(row, place, value),
             meaning_in_total(metric, self.language) if is_total else "",
-            self._note(metric, value, is_total=is_total),
+            self._note(place, metric, value, is_total=is_total),
         )
 
-    def _note(self, metric: Metric, value: Fraction | None, *, is_total: bool) -> str:
-        """Return the reason why a price is zero or a total is unknown.
+    def _note(self, place: int, metric: Metric, value: Fraction | None, *, is_total: bool) -> str:
+        """Return the reason why a price is zero or a total is unknown, or that a total includes free sources.
 
         Unknown values of rows get no reason, since all of them would repeat the reason of the total.
         """
-        return figure_note(self.report, metric, value, self.translate) if is_total or value is not None else ""
+        if is_total:
+            return total_note(self.report, self.rows, place, self.model, self.translate)
+        return figure_note(self.report, metric, value, self.translate) if value is not None else ""
 
     def _change(self, row: ReportLine, place: int, metric: Metric, *, is_total: bool) -> FigureChange | None:
         if is_total:

@@ -6,6 +6,7 @@ from typing import TypedDict
 from dealtrace.errors import Language
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.pivot_file import write_pivot
+from dealtrace.files.reports.question_words import QuestionWords
 from dealtrace.files.reports.report_file import write_report
 from dealtrace.reports.answer import Report
 from dealtrace.reports.pivot import Pivot
@@ -18,19 +19,27 @@ def write_answer(
     for_excel: bool = False,
     overwrite: bool = False,
     language: Language = "ru",
+    words: QuestionWords | None = None,
     proceed: Proceed = lambda: None,
 ) -> None:
     """Write a report or a pivot table as CSV or XLSX, depending on the extension of `path`.
 
     The file appears only when it is complete.
-    XLSX files and CSV files for Excel are for people: their headings and notes are in `language`. `proceed` is called
+    XLSX files and CSV files for Excel are for people: their headings and notes are in `language`, and `words` say how
+    the notes write the question (`plain_words` by default). `proceed` is called
     before each row and while a workbook is packed; to stop the writing, it raises an exception, which is passed on.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
         UnknownExtensionError: the extension is unknown.
     """
-    chosen: _Options = {"for_excel": for_excel, "overwrite": overwrite, "language": language, "proceed": proceed}
+    chosen: _Options = {
+        "for_excel": for_excel,
+        "overwrite": overwrite,
+        "language": language,
+        "proceed": proceed,
+        "words": words,
+    }
     if isinstance(answered, Pivot):
         write_pivot(path, answered, **chosen)
     else:
@@ -42,3 +51,4 @@ class _Options(TypedDict):
     overwrite: bool
     language: Language
     proceed: Proceed
+    words: QuestionWords | None

@@ -1,12 +1,15 @@
 """The notes of a file with a report or a pivot: its period, filters and other settings, and what readers must know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
-from dealtrace.attribution.model_labels import model_label
 from dealtrace.errors import Language
+from dealtrace.files.reports.question_words import QuestionWords, notes_in_words, sort_in_words, titles_of
 from dealtrace.files.row_writers import FileNote
 from dealtrace.reports.answer import Report
+from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_filter, format_names, searches_what_is_shown
+from dealtrace.reports.metrics import Metric
 from dealtrace.reports.pivot import Pivot
 from dealtrace.reports.question import ALL_MODELS, Question, format_sort
 from dealtrace.reports.reading.compared_times import compared_lines, lacking_data_text
@@ -20,43 +23,53 @@ _SEARCHES_MASKED: Mapping[Language, str] = {
 }
 
 
-def question_notes(report: Report, language: Language, *, is_for_programs: bool) -> Iterator[FileNote]:
+def question_notes(report: Report, words: QuestionWords | None) -> Iterator[FileNote]:
     """Yield a note for each setting of a report, such as its period, metrics and filters, and for unknown metrics.
 
-    In files for people, the label of the model follows its code.
+    Files for people have the notes in `words`; if these are `None`, the file is for programs and has codes.
     """
+    question, language = report.question, words.language if words is not None else "en"
+    yield from notes_in_words(report, words) if words is not None else _notes_in_codes(report)
+    yield from masked_search_notes(question, language)
+    if question.sort is not None:
+        in_words = sort_in_words(question.sort, question, language) if words is not None else format_sort(question.sort)
+        yield FileNote("sort", "Порядок", in_words)
+    yield FileNote("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
+    if undivided := undivided_text(question, language):
+        yield FileNote("not known in rows", "Неизвестно в строках", undivided)
+    if overlap := overlap_text(question, language):
+        yield FileNote("adds up", "Итог", overlap)
+    format_day = words.format_day if words is not None else date.isoformat
+    if lacking_costs := known_costs_text(report, language, format_day):
+        yield FileNote("known costs", "Расходы известны", lacking_costs)
+    if report.lacking_won:
+        lacking = titles_of(report.lacking_won, language) if words is not None else _names_of(report.lacking_won)
+        yield FileNote(
+            "unknown without won statuses", "Неизвестны, пока не отмечены статусы выигранных сделок", lacking
+        )
+
+
+def _notes_in_codes(report: Report) -> Iterator[FileNote]:
+    """Yield a note for each setting of a report, as it is written in URLs."""
     question, compared, model = report.question, report.compared_period, report.question.model
-    code = str(int(model)) if model is not None else ALL_MODELS
-    label = f" ({model_label(model, language)})" if model is not None and not is_for_programs else ""
     yield FileNote("from", "С", question.period.first_on.isoformat())
     yield FileNote("to", "По", question.period.last_on.isoformat())
     if question.comparison is not None and compared is not None:
         yield FileNote("compare", "Сравнение", question.comparison.value)
         yield FileNote("compared from", "Сравнение с", compared.first_on.isoformat())
         yield FileNote("compared to", "Сравнение по", compared.last_on.isoformat())
-        if lacking := lacking_data_text(report, "en" if is_for_programs else language):
+        if lacking := lacking_data_text(report, "en"):
             yield FileNote("compared data", "Данные для сравнения", lacking)
-    yield FileNote("by", "Группировки", format_names(dimension.name for dimension in question.by))
-    yield FileNote("metrics", "Показатели", format_names(metric.name for metric in question.metrics))
-    yield FileNote("model", "Модель атрибуции", code + label)
-    yield FileNote("date", "Дата сделок", question.date_of.value)
+    yield FileNote("by", "Группировки", _names_of(question.by))
+    yield FileNote("metrics", "Показатели", _names_of(question.metrics))
+    yield FileNote("model", "Модель атрибуции", str(int(model)) if model is not None else ALL_MODELS)
+    yield FileNote("date", "Сделки по", question.date_of.value)
     for condition in question.filters:
         yield FileNote("filter", "Условие", format_filter(condition))
-    yield from masked_search_notes(question, language)
-    if question.sort is not None:
-        yield FileNote("sort", "Порядок", format_sort(question.sort))
-    yield FileNote("rows", "Строк", f"{len(report.rows)} / {report.rows_total}")
-    if undivided := undivided_text(question, "en" if is_for_programs else language):
-        yield FileNote("not known in rows", "Неизвестно в строках", undivided)
-    if overlap := overlap_text(question, "en" if is_for_programs else language):
-        yield FileNote("adds up", "Итог", overlap)
-    if lacking_costs := known_costs_text(report, "en" if is_for_programs else language):
-        yield FileNote("known costs", "Расходы известны", lacking_costs)
-    if report.lacking_won:
-        lacking = format_names(metric.name for metric in report.lacking_won)
-        yield FileNote(
-            "unknown without won statuses", "Неизвестны, пока не отмечены статусы выигранных сделок", lacking
-        )
+
+
+def _names_of(named: Iterable[Dimension | Metric]) -> str:
+    return format_names(each.name for each in named)
 
 
 def masked_search_notes(question: Question, language: Language) -> Iterator[FileNote]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from dealtrace.errors import Language, text_in
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
+from dealtrace.files.reports.question_words import QuestionWords, plain_words
 from dealtrace.files.reports.report_file import NUMBER_FORMATS, TOTAL
 from dealtrace.files.row import ExportedValue
 from dealtrace.files.row_writers import CSV, FileNote, open_writer
@@ -26,11 +27,13 @@ def write_pivot(
     for_excel: bool = False,
     overwrite: bool = False,
     language: Language = "ru",
+    words: QuestionWords | None = None,
     proceed: Proceed = lambda: None,
 ) -> None:
     """Write a pivot table as CSV or XLSX, depending on the extension; the file appears only when it is complete.
 
-    `language` applies to files for people. `proceed` may raise an exception to stop the writing.
+    `language` and `words` apply to files for people, see `write_report`. `proceed` may raise an exception to stop the
+    writing.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -39,8 +42,8 @@ def write_pivot(
     is_for_programs = path.suffix.lower() == CSV and not for_excel
     parts = shown_parts(pivot.report, pivot.metric)
     notes = (
-        *question_notes(pivot.report, language, is_for_programs=is_for_programs),
-        *_pivot_notes(pivot),
+        *question_notes(pivot.report, None if is_for_programs else words or plain_words(language)),
+        *_pivot_notes(pivot, language, is_for_programs=is_for_programs),
         *time_notes(pivot, "en" if is_for_programs else language),
     )
     with open_writer(
@@ -80,8 +83,10 @@ def _number_formats(pivot: Pivot, parts: Sequence[FigurePart]) -> list[str]:
     return [*[""] * len(pivot.report.question.by), *of_parts * (len(pivot.columns) + 1)]
 
 
-def _pivot_notes(pivot: Pivot) -> Iterator[FileNote]:
-    yield FileNote("pivot", "Столбцы", escaped_name(pivot.dimension.name))
+def _pivot_notes(pivot: Pivot, language: Language, *, is_for_programs: bool) -> Iterator[FileNote]:
+    dimension = pivot.dimension
+    label = escaped_name(dimension.name) if is_for_programs else text_in(language, dimension)
+    yield FileNote("pivot", "Столбцы", label, "Columns by")
     yield FileNote("columns", "Столбцов", f"{len(pivot.columns)} / {pivot.columns_total}")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from dealtrace.errors import Language, text_in
 from dealtrace.files.atomic_file import Proceed
 from dealtrace.files.reports.file_notes import question_notes, time_notes
+from dealtrace.files.reports.question_words import QuestionWords, plain_words
 from dealtrace.files.row import ExportedValue
 from dealtrace.files.row_writers import CSV, open_writer
 from dealtrace.reports.answer import Report, ReportLine
@@ -35,12 +36,14 @@ def write_report(
     for_excel: bool = False,
     overwrite: bool = False,
     language: Language = "ru",
+    words: QuestionWords | None = None,
     proceed: Proceed = lambda: None,
 ) -> None:
     """Write a report as CSV or XLSX, depending on the extension; the file appears only when it is complete.
 
-    Every file except a CSV file without `for_excel` is for people: its headings and notes are in `language`. `proceed`
-    is called often; if it raises an exception, the writing stops.
+    Every file except a CSV file without `for_excel` is for people: its headings and notes are in `language`. `words`
+    say how its notes write the question; the default is `plain_words`. `proceed` is called often; if it raises an
+    exception, the writing stops.
 
     Raises:
         OSError: the file cannot be written, or it exists and `overwrite` is false.
@@ -50,7 +53,7 @@ def write_report(
     names, headings = zip(*_columns(question, columns, language), strict=True)
     is_for_programs = path.suffix.lower() == CSV and not for_excel
     notes = (
-        *question_notes(report, language, is_for_programs=is_for_programs),
+        *question_notes(report, None if is_for_programs else words or plain_words(language)),
         *time_notes(report, "en" if is_for_programs else language),
     )
     with open_writer(

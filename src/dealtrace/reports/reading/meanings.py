@@ -47,7 +47,7 @@ def metric_meaning(metric: Metric, language: Language) -> str:
 
 
 def meaning_in_total(metric: Metric, language: Language) -> str:
-    """Return a note for a metric whose total divides by a larger number than its rows do, such as by all leads.
+    """Return a note for a metric whose total counts more than its rows with costs do, such as all leads.
 
     For other metrics, return an empty string.
     """

@@ -55,7 +55,7 @@ def insert_statuses(
         return
     earlier, room = (STATUSES_MAX, 0) if known.is_full(site_id) else _count_stored(connection, site_id, now)
     keys = sorted({status_key(spelling) for spelling in missing})
-    meanings = {row[0]: row[1] for row in _FIND_MEANINGS.fetch(connection, {"site_id": site_id, "keys": keys})}
+    meanings = find_meanings(connection, site_id, keys)
     new_keys = [key for key in keys if key not in meanings]
     meanings |= dict.fromkeys(new_keys[:room], Meaning.OPEN)
     rows = [
@@ -109,6 +109,12 @@ def list_left_out(connection: Connection, site_id: int, name: str) -> list[str]:
     )
     left_out = select(deal.c.status).where(deal.c.site_id == site_id, ~stored.exists()).distinct()
     return [spelling for spelling in connection.scalars(left_out) if status_key(spelling) == status_key(name)]
+
+
+def find_meanings(connection: Connection, site_id: int, keys: Collection[str]) -> dict[str, Meaning]:
+    """Find the meanings of a site's statuses by `status_key`; keys of statuses that are not stored are left out."""
+    rows = _FIND_MEANINGS.fetch(connection, {"site_id": site_id, "keys": list(keys)})
+    return {row[0]: Meaning(row[1]) for row in rows}
 
 
 def list_statuses(connection: Connection, site_id: int) -> list[Status]:
