@@ -1,4 +1,4 @@
-"""When leads must have begun so that the searches for the lead of a deal, which found nothing, would find them."""
+"""The times in which the searches for the lead of a deal, none of which found one, looked for leads."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta

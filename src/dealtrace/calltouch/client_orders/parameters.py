@@ -231,7 +231,7 @@ class NamedOrders(ObjectBody):
 
 
 NUMBERS = Parameter(
-    "orderNumbers", Names(NUMBER_LENGTH_MAX), "Номера сделок в CRM.", "The numbers of deals in the CRM."
+    "orderNumbers", Names(NUMBER_LENGTH_MAX), "Номера сделок в CRM.", "The numbers that the deals have in the CRM."
 )
 IDS = Parameter("calltouchOrderIds", Ids(), "Идентификаторы сделок.", "The ids of deals.")
 _TAGS_OF_LEAD = Parameter("addTagsToLead", TagObjects(), "Теги лида сделки.", "Tags to add to the deal's lead.")

@@ -127,7 +127,7 @@ def _end_of_exit_code(reading: PhoneReading) -> int:
 
 
 def _has_trunk_prefix(reading: PhoneReading, rival: Rival) -> bool:
-    """Return whether a rival has its own 7 or 8, and begins after the first group that follows the phone's `8~10`."""
+    """Return whether a rival has a prefix 7 or 8, and `8~10` and another group of the phone's digits precede it."""
     return rival.has_prefix and rival.start > _end_of_exit_code(reading)
 
 

@@ -86,7 +86,10 @@ class LocalTime:
         return self._since_year_1(at) // _number(DAY_LENGTH)
 
     def _since_year_1(self, at: Number) -> Number:
-        """Return local microseconds since ordinal 0, never negative, so that all engines divide them identically."""
+        """Return the microseconds of local time since the day before 1 January of year 1.
+
+        The number is never negative, so that all engines divide it identically.
+        """
         return at + self._offset(at) + _number(EPOCH_ORDINAL * DAY_LENGTH)
 
     def _offset(self, at: Number) -> Number:

@@ -53,7 +53,7 @@ class MirrorFacts:
 
     @property
     def chooses_first(self) -> bool:
-        """Return true: DuckDB can sort by integers of 128 bits; see `FactTables`."""
+        """Return true, since DuckDB sorts the rows of a report exactly, by integers of 128 bits."""
         return True
 
     def joins_periods(self, by: Sequence[Dimension]) -> bool:
