@@ -21,6 +21,8 @@ from dealtrace.reports.metrics import METRICS
         ("match_rate", Fraction(5, 6), "83,3\u00a0%", "83.3\u00a0%"),
         ("roi", Fraction(3, 2), "150,0\u00a0%", "150.0\u00a0%"),
         ("days_to_deal", Fraction(5, 2), "2,5", "2.5"),
+        ("days_to_deal", Fraction(1, 24), "0,04", "0.04"),
+        ("days_to_deal", Fraction(0), "0,0", "0.0"),
         ("drr", None, "–", "–"),
     ],
 )

@@ -83,7 +83,10 @@ def money(language: Language, value: Fraction | Decimal | int | None, currency: 
 
 
 def metric_value(language: Language, metric: Metric, value: Fraction | None) -> str:
-    """Format the value of a metric by its unit; ratios are shown as percentages."""
+    """Format the value of a metric by its unit; ratios are shown as percentages.
+
+    Less than one day has two decimals, so that a deal an hour after its lead is not shown as 0.0 days.
+    """
     if value is None:
         return NOTHING
     match metric.unit:
@@ -94,7 +97,7 @@ def metric_value(language: Language, metric: Metric, value: Fraction | None) -> 
         case Unit.RATIO:
             return f"{number(language, Fraction(rounded(value)) * 100, 1)}\u00a0%"
         case Unit.DAYS:
-            return number(language, value, 1)
+            return number(language, value, 2 if 0 < abs(value) < 1 else 1)
         case Unit.NUMBER:
             return number(language, value, 0 if value.denominator == 1 else 2)
 

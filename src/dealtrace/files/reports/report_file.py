@@ -23,7 +23,7 @@ NUMBER_FORMATS: Mapping[Unit, str] = {
     Unit.MONEY: "#,##0.00",
     Unit.PRICE: "#,##0.00",
     Unit.RATIO: "0.0%",
-    Unit.DAYS: "0.0",
+    Unit.DAYS: "0.00",
     Unit.NUMBER: "#,##0.0",
 }
 """How a workbook shows the figures of each unit; cells have all decimals. Ratios are in per cent, as on pages."""
