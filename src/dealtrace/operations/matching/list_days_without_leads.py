@@ -12,7 +12,7 @@ from dealtrace.matching.match_reason import Verdict
 from dealtrace.matching.searched_times import SearchedTime, searched_by_contact, searched_by_matchers
 from dealtrace.operations.matching.explain import Explanation
 from dealtrace.reports.periods import DAY, DAYS_OF_WEEK, Period
-from dealtrace.reports.reading.gaps import WEEKS_AROUND, Gap, empty_runs, find_gaps
+from dealtrace.reports.reading.gaps import WEEKS_AROUND, Gap, find_gaps
 from dealtrace.reports.reading.silence import TIMES_USUAL
 from dealtrace.storage.journals.lead_days import count_leads_of_days
 
@@ -68,17 +68,13 @@ def _searched_days(times: list[SearchedTime], site: Site, last_on: date) -> Mapp
 
 
 def _gaps(connection: Connection, site: Site, kind: LeadKind, days: set[date], last_on: date) -> list[Gap]:
-    """List the gaps that include a day of `days`; more than a lead is counted only on weekdays that are compared."""
     counts = _counts(connection, site, kind, sorted(days), 1)
     empty = [day_on for day_on, count in counts.items() if not count]
     if not empty:
         return []
     around = timedelta(days=DAYS_OF_WEEK * WEEKS_AROUND)
     watched = Period(empty[0] - around, min(empty[-1] + around, last_on))
-    found = _counts(connection, site, kind, list(watched.dates()), 1)
-    weekdays = {day_on.weekday() for run in empty_runs(found) if not set(run).isdisjoint(empty) for day_on in run}
-    usual = [day_on for day_on, count in found.items() if count and day_on.weekday() in weekdays]
-    gaps = find_gaps({**found, **_counts(connection, site, kind, usual, COUNTED_MAX)})
+    gaps = find_gaps(_counts(connection, site, kind, list(watched.dates()), COUNTED_MAX))
     return [gap for gap in gaps if any(gap.first_on <= day_on <= gap.last_on for day_on in empty)]
 
 

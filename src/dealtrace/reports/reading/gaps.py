@@ -34,24 +34,18 @@ def find_gaps(counts: Mapping[date, int]) -> list[Gap]:
     Ours: consecutive empty days are a gap if their usual counts add up to at least `TIMES_USUAL`; by chance alone,
     such days are empty once in 3000 cases. Days before the first count are not a gap, since nothing was measured yet.
     """
-    first_on = _first_counted(counts)
-    if first_on is None:
+    counted = [day_on for day_on, count in counts.items() if count]
+    if not counted:
         return []
-    found = (_gap(run, counts, first_on) for run in empty_runs(counts))
+    first_on, last_on = min(counted), max(counts)
+    found = (_gap(run, counts, first_on) for run in _empty_runs(counts, first_on, last_on))
     return [gap for gap in found if gap is not None]
 
 
-def _first_counted(counts: Mapping[date, int]) -> date | None:
-    return min((day_on for day_on, count in counts.items() if count), default=None)
-
-
-def empty_runs(counts: Mapping[date, int]) -> list[list[date]]:
-    """Return the runs of consecutive days without a count after the first count, each as long as possible."""
-    first_on = _first_counted(counts)
-    if first_on is None:
-        return []
+def _empty_runs(counts: Mapping[date, int], first_on: date, last_on: date) -> list[list[date]]:
+    """Return the runs of consecutive days without a count, each as long as possible."""
     runs: list[list[date]] = [[]]
-    for number in range((max(counts) - first_on).days + 1):
+    for number in range((last_on - first_on).days + 1):
         day_on = first_on + number * DAY
         if not counts.get(day_on):
             runs[-1].append(day_on)
