@@ -1,4 +1,4 @@
-"""Totals of prices and returns say beside the figure that they include what came from sources without costs."""
+"""Totals of prices and returns say beside the figure that they may include what came from sources without costs."""
 
 import html
 import re
@@ -26,7 +26,7 @@ from write_commands import by_contact, registration
 pytestmark = on_one_engine
 PAID, FREE = TrafficSource("yandex", "cpc"), TrafficSource("google", "organic")
 PRICES = "cpl,cpo,cac,roi,romi,roas,drr"
-NOTES = {"en": "incl. free sources", "ru": "с бесплатными источниками"}
+NOTES = {"en": "may incl. free sources", "ru": "возможно, с бесплатными источниками"}
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +67,31 @@ def notes_in_total(page: str) -> list[str]:
         ({"by": "source,campaign", "tree": "yes"}, 7),
         ({"by": "source", "pivot": "weekday"}, 1),
         ({"by": "source", "models": "all", "chart": "roi"}, 7),
+        ({"by": "campaign"}, 7),
+        ({"by": "term"}, 7),
+        ({"by": "campaign", "pivot": "weekday"}, 1),
         ({"by": "medium", "filter": "medium:is:cpc"}, 0),
+        ({"by": "source", "filter": "medium:is:cpc"}, 0),
+        ({"by": "source", "filter": "medium:among:cpc|organic"}, 7),
+        ({"by": "source", "filter": "medium:not:referral"}, 7),
         ({"by": "medium", "filter": "medium:is:organic"}, 0),
     ],
-    ids=["parts", "sources", "days", "tree", "pivot", "models", "paid", "free"],
+    ids=[
+        "parts",
+        "sources",
+        "days",
+        "tree",
+        "pivot",
+        "models",
+        "campaigns",
+        "terms",
+        "campaigns and days",
+        "paid",
+        "paid sources",
+        "both",
+        "but one",
+        "free",
+    ],
 )
 def test_totals_of_prices_and_returns_name_free_sources_beside_the_figure(
     server: ServerProcess, served: Stage, site: Player, language: str, query: dict[str, str], count: int

@@ -5,6 +5,7 @@ import html
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from starlette.datastructures import QueryParams
@@ -15,8 +16,8 @@ from cast import Player, Stage, moscow
 from dealtrace.accounts.rights import Role
 from dealtrace.accounts.site_days import site_day
 from dealtrace.cabinet.leads.journal import ASKED, listed_days, read_lead_list, tab_of
-from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_TOTAL_MAX, count_missed
-from dealtrace.cabinet.list_query import list_query_of
+from dealtrace.cabinet.leads.missed_calls import COUNTED_MAX, MISSED_TOTAL_MAX, OWN_PERIOD, USUAL_PERIOD, count_missed
+from dealtrace.cabinet.list_query import PERIOD, list_query_of
 from dealtrace.leads.call import Call, Circumstances, IncomingCall
 from dealtrace.leads.lead import LeadKind
 from dealtrace.leads.missed_calls import MISSED_DAYS, RingBack
@@ -195,13 +196,23 @@ def test_other_days_are_chosen_for_missed_calls_alone(
 def test_days_and_orders_that_missed_calls_do_not_have_are_refused(
     analyst: Guest, missed: Call, query: dict[str, str], words: str
 ) -> None:
-    for tab in ("missed", "calls"):
-        answer = analyst.get("leads", tab=tab, **query)
-        assert answer.status_code == 400, answer.text
-        assert words in text_of(answer.text)
-        assert f"/leads/call/{missed.id}" not in answer.text
+    answer = analyst.get("leads", tab="missed", **query)
+    assert answer.status_code == 400, answer.text
+    assert words in text_of(answer.text)
+    assert f"/leads/call/{missed.id}" not in answer.text
     assert analyst.get("leads.csv", tab="missed", **query).status_code == 400
+    if "sort" not in query:
+        for tab in ("calls", "requests", "visits"):
+            answer = analyst.get("leads", tab=tab, **query)
+            assert answer.status_code == 200, "the fields are not on the page"
+            assert words not in text_of(answer.text)
     assert listed(analyst, missed_from="2018-03-01", missed_to="2018-03-31") == []
+
+
+def test_a_search_is_for_all_time_whatever_the_days_of_missed_calls(analyst: Guest, missed: Call) -> None:
+    long = {"missed_from": "2018-03-01", "missed_to": "2018-12-31"}
+    assert listed(analyst, **long, q=str(missed.id)) == [missed.id]
+    assert column(analyst, "Call ID", tab="missed", **long, q=str(missed.id)) == [str(missed.id)]
 
 
 def test_missed_calls_are_sorted_by_how_long_they_have_waited(
@@ -243,6 +254,29 @@ def test_the_days_and_the_order_are_chosen_in_a_browser(
     rows = browser.run("[...document.querySelectorAll('tbody th a')].map(each => each.pathname.split('/').pop())")
     assert rows == [str(old.id), str(missed.id)]
     assert "period=7d" in browser.run("location.search")
+
+
+@pytest.mark.parametrize(("page", "names"), [("leads?tab=missed", OWN_PERIOD), ("leads?tab=calls", PERIOD)])
+def test_a_period_and_dates_clear_each_other_in_a_browser(
+    browser: Browser, server: ServerProcess, site: Player, analyst: Guest, page: str, names: tuple[str, str, str]
+) -> None:
+    period, first, last = names
+    browser.keep_cookie("session", analyst.secret, server.url)
+    browser.open(f"{server.url}/cabinet/{site.site.id}/{page}&{first}=2018-03-01&{last}=2018-03-02")
+    choose(browser, period, "7d")
+    browser.run("document.querySelector('main form[method=get] button').click()")
+    browser.wait(f"location.search.includes('{period}=7d')")
+    query = parse_qs(browser.run("location.search").removeprefix("?"))
+    assert [query.get(name) for name in names] == [["7d"], None, None]
+    choose(browser, first, "2018-03-05")
+    assert browser.run(f"document.querySelector('main form [name={period}]').value") == ""
+
+
+def choose(browser: Browser, name: str, value: str) -> None:
+    """Change a field of the form as a person does; scripts of the page learn of it."""
+    field = f"document.querySelector('main form[method=get] [name={name}]')"
+    browser.run(f"{field}.value = '{value}'")
+    browser.run(f"{field}.dispatchEvent(new Event('change', {{bubbles: true}}))")
 
 
 @pytest.mark.parametrize(("name", "words"), [("returned", "returned"), ("unneeded", "no longer needed")])
@@ -392,7 +426,14 @@ def test_missed_calls_are_found_by_an_index_of_their_own(stage: Stage, shop: Pla
 
 @pytest.mark.parametrize(
     ("query", "counts"),
-    [("tab=missed", 1), ("tab=missed&done=yes", 2), ("tab=missed&deleted=yes", 1), ("tab=calls", 1)],
+    [
+        ("tab=missed", 1),
+        (f"tab=missed&missed={USUAL_PERIOD}&q=", 1),
+        ("tab=missed&missed=28d", 2),
+        ("tab=missed&done=yes", 2),
+        ("tab=missed&deleted=yes", 1),
+        ("tab=calls", 1),
+    ],
 )
 def test_a_page_counts_the_missed_calls_once(stage: Stage, shop: Player, query: str, counts: int) -> None:
     called_at = now() - HOUR

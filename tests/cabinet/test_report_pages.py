@@ -377,7 +377,7 @@ def test_no_comparison_is_kept_when_the_period_becomes_a_month_whether_chosen_or
 
 def chosen_period(page: str) -> str:
     """Return the period that a form shows as chosen, empty for dates."""
-    field = page[page.index('<select name="period">') :].partition("</select>")[0]
+    field = page[page.index('<select name="period"') :].partition("</select>")[0]
     return "".join(re.findall(r'<option value="([^"]*)" selected>', field))
 
 

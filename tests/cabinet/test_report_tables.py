@@ -204,7 +204,7 @@ def test_all_models_state_their_spread_in_points_and_prices_without_costs() -> N
     shown = by_models(report, None, "", "en", lambda words: words)
     assert [line.apart for line in shown.lines] == ["60.0\u00a0pp", "–"]
     assert {tuple(cell.note for cell in line.values) for line in shown.lines} == {("",) * 7, ("no costs",) * 7}
-    assert {cell.note for cell in shown.total.values} == {"incl. free sources"}
+    assert {cell.note for cell in shown.total.values} == {"may incl. free sources"}
 
 
 def test_a_report_says_which_figures_its_rows_lack() -> None:

@@ -11,7 +11,7 @@ The list does not depend on the period chosen for reports, so that the period do
 call; people may choose other days for this list alone.
 """
 MISSED_DAYS_MAX = 31
-"""The maximum number of days whose missed calls are listed: for each missed call, later ones are looked for."""
+"""Ours: the maximum number of days whose missed calls are listed: for each missed call, later ones are looked for."""
 
 
 class RingBack(StrEnum):

@@ -1,5 +1,6 @@
 """Days without leads in the time in which the lead of a deal was searched for."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
@@ -14,8 +15,9 @@ from dealtrace.leads.lead import LeadKind
 from dealtrace.operations.deals.find import find_deal
 from dealtrace.operations.matching.explain import explain_deal
 from dealtrace.operations.matching.list_days_without_leads import SEARCHED_DAYS_MAX, list_days_without_leads
+from dealtrace.reports.reading.gaps import WEEKS_AROUND
 from dealtrace.storage.journals.lead_days import count_leads_of_days
-from plans import plans_by_index, statements_on
+from plans import Sent, plans_by_index, statements_on
 from write_commands import by_contact, register
 
 PHONE = "79990001122"
@@ -80,6 +82,25 @@ def test_the_searches_of_matchers_have_their_own_times_and_kinds(stage: Stage, b
         matcher = Matcher(MatcherKind.CONTACT, (kind,), contacts=(PHONE,), until=until, depth=depth)
         deal = register(stage, busy, str(number), matchers=(matcher,), happened_at=noon_of(date(2018, 4, 20)))
         assert gaps_of(stage, busy, deal) == ({LeadKind.CALL: BROKEN} if is_named else {})
+
+
+def test_searches_with_times_of_their_own_read_no_more_than_weeks_around_the_latest(stage: Stage, busy: Player) -> None:
+    untils = [moscow("1991-02-03"), noon_of(date(2005, 6, 7)), noon_of(BROKEN[1])]
+    matchers = [
+        Matcher(MatcherKind.CONTACT, (LeadKind.CALL,), contacts=(PHONE,), until=until, depth=DAY) for until in untils
+    ]
+    deal = register(stage, busy, matchers=tuple(matchers), happened_at=noon_of(date(2018, 4, 20)))
+    with statements_on(stage.database.reader) as sent:
+        assert gaps_of(stage, busy, deal) == {LeadKind.CALL: BROKEN}
+    searched, watched = [len(json.loads(spans)) for spans in spans_of(sent)]
+    assert searched == 2, "the days of the other searches are too long ago"
+    assert watched <= searched + 2 * WEEKS_AROUND * 7
+
+
+def spans_of(sent: Sent) -> list[str]:
+    """Return the spans of days whose leads the statements count, as JSON."""
+    stated = [parameters.values() if isinstance(parameters, Mapping) else parameters for _, parameters in sent]
+    return [value for values in stated for value in values if isinstance(value, str) and value.startswith("[[0,")]
 
 
 def test_days_that_are_not_over_and_deals_that_were_not_searched_for_have_no_gap(stage: Stage, busy: Player) -> None:

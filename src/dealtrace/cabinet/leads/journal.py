@@ -22,6 +22,7 @@ from dealtrace.cabinet.leads.missed_calls import (
     MISSED_TOTAL_MAX,
     OWN_PERIOD,
     SAID,
+    USUAL_PERIOD,
     MarkButton,
     count_missed,
     date_heading,
@@ -216,12 +217,14 @@ def _total_text(total: int | None, tab: str, language: Language) -> str:
 def listed_days(
     list_query: ListQuery, site: Site, now: datetime, language: Language, filters: FilterLabels
 ) -> ListPeriod:
-    """Return the period in the URL or, for missed calls, their own period; every tab refuses both if invalid."""
-    own = missed_days(list_query, site, now, language, filters)
+    """Return the period in the URL or, for missed calls, their own period.
+
+    Each tab refuses only the invalid values of its own period: the fields of the other one are not on the page.
+    """
     if tab_of(list_query) == MISSED:
-        return own
-    days = days_of(list_query, site, now, language, filters)
-    return replace(days, refusal=own.refusal) if days.refusal is None else days
+        return missed_days(list_query, site, now, language, filters)
+    shown = {name: labels for name, labels in filters.items() if name not in OWN_PERIOD}
+    return days_of(list_query, site, now, language, shown)
 
 
 def finder_of(list_query: ListQuery, tab: str) -> FindPage:
@@ -239,9 +242,14 @@ def read_lead_list(
 ) -> FoundLeadList:
     """Return the data of the page; the number of missed calls is not counted again if the page lists these calls."""
     found = _found(connection, site, list_query, tab, days)
-    if tab == MISSED and days.refusal is None and found.total is not None and not any(map(list_query.get, NARROWING)):
+    if tab == MISSED and days.refusal is None and found.total is not None and not _is_narrowed(list_query):
         return replace(found, missed=min(found.total, COUNTED_MAX + 1))
     return replace(found, missed=count_missed(connection, site, now))
+
+
+def _is_narrowed(list_query: ListQuery) -> bool:
+    """Return whether the tab of missed calls lists others than usual; its form always states the period."""
+    return any(list_query.get(name) not in ("", USUAL_PERIOD) for name in NARROWING)
 
 
 def _found(connection: Connection, site: Site, list_query: ListQuery, tab: str, days: ListPeriod) -> FoundLeadList:

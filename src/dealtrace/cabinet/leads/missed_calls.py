@@ -88,7 +88,8 @@ def missed_days(
 ) -> ListPeriod:
     """Return the list's own period in the URL, by default the last `MISSED_DAYS` days, including today.
 
-    The period of reports in the URL has no effect. A period of more than `MISSED_DAYS_MAX` days is refused.
+    The period of reports in the URL has no effect. A period of more than `MISSED_DAYS_MAX` days is refused, except
+    beside a search, which ignores it.
     """
     stated = dict(zip(PERIOD, map(list_query.get, OWN_PERIOD), strict=True))
     has_days = bool(stated["from"] or stated["to"])
@@ -101,7 +102,7 @@ def missed_days(
     if is_usual and not has_days:
         today = site_day(now, site.time_zone)
         period = Period(today - timedelta(days=MISSED_DAYS - 1), today)
-    elif refusal is None and period.days > MISSED_DAYS_MAX:
+    elif refusal is None and period.days > MISSED_DAYS_MAX and list_query.search is None:
         refusal = InvalidParameters([_TOO_LONG])
     choices = tuple(SelectOption(name, _period_label(name, language), name == preset) for name in PERIODS)
     return replace(days, period=period, choices=choices, refusal=refusal, names=OWN_PERIOD)

@@ -164,14 +164,14 @@ def figure_note(report: Report, metric: Metric, value: Fraction | None, translat
 def total_note(
     report: Report, rows: Sequence[ReportLine], place: int, model: AttributionModel, translate: Callable[[str], str]
 ) -> str:
-    """Return the note of a total: why it is unknown or zero, or that it includes what came from free sources.
+    """Return the note of a total: why it is unknown or zero, or that it may include what came from free sources.
 
     `rows` are the rows of the report. The note is empty if there is nothing to explain.
     """
     metric = report.question.metrics[place]
     if note := figure_note(report, metric, report.total.values[model][place], translate):
         return note
-    return translate("incl. free sources") if total_includes_free(report, rows, place, model) else ""
+    return translate("may incl. free sources") if total_includes_free(report, rows, place, model) else ""
 
 
 def compared_until(question: Question, site: Site, now: datetime, language: Language) -> str:

@@ -1,15 +1,12 @@
 "use strict";
 // Choosing a preset clears custom dates, and entering custom dates clears the preset: the form sends only one of them.
+// `data-days` marks the fields of a period, whatever their names: `preset`, or `date` for both dates.
 document.addEventListener("change", (event) => {
   const field = event.target;
-  const form = field.form;
-  if (!form || !form.elements.period || !form.elements.from) return;
-  if (field.name === "period" && field.value) {
-    form.elements.from.value = "";
-    form.elements.to.value = "";
-  } else if ((field.name === "from" || field.name === "to") && field.value) {
-    form.elements.period.value = "";
-  }
+  const kind = field.dataset.days;
+  if (!kind || !field.form || !field.value) return;
+  const others = kind === "preset" ? "date" : "preset";
+  for (const other of field.form.querySelectorAll(`[data-days=${others}]`)) other.value = "";
 });
 
 // The keys of `keyboard_shortcuts.py`, pressed outside of fields; letters are recognised by position, in any layout.

@@ -40,19 +40,24 @@ def filter_in_words(
     name, rest = split_filter(text)
     operator, _, value = (rest or "").partition(SEPARATOR)
     dimension, said = named.get(name), _SAID.get(operator)
-    title = _in(language, (dimension.ru, dimension.en)) if dimension is not None else unknown or name
+    title = in_language(language, (dimension.ru, dimension.en)) if dimension is not None else unknown or name
     values = [label_value(unescaped(each), dimension) for each in split_escaped(value, VALUE_SEPARATOR)]
-    return f"{title} {_in(language, said) if said else operator} {VALUES_JOINED_BY.join(values)}".strip()
+    return f"{title} {in_language(language, said) if said else operator} {VALUES_JOINED_BY.join(values)}".strip()
 
 
 def mailed_filters(texts: Sequence[str], language: Language) -> list[str]:
     """List filters in words, as an e-mail shows them."""
-    named = {**DIMENSIONS, **named_fields(texts)}
+    named, label_value = {**DIMENSIONS, **named_fields(texts)}, label_of_value(language)
+    return [filter_in_words(text, named, language, label_value) for text in texts]
+
+
+def label_of_value(language: Language) -> LabelValue:
+    """Return the function that labels values where no page shows them: codes have labels, all else is unchanged."""
 
     def label_value(value: str, dimension: Dimension | None) -> str:
         return label_of_code(dimension.name, value, language) if dimension is not None else value
 
-    return [filter_in_words(text, named, language, label_value) for text in texts]
+    return label_value
 
 
 def named_fields(texts: Iterable[str]) -> dict[str, Dimension]:
@@ -61,5 +66,6 @@ def named_fields(texts: Iterable[str]) -> dict[str, Dimension]:
     return {name: field_dimension(name.removeprefix(FIELD_PREFIX)) for name in names if name.startswith(FIELD_PREFIX)}
 
 
-def _in(language: Language, pair: tuple[str, str]) -> str:
+def in_language(language: Language, pair: tuple[str, str]) -> str:
+    """Return the first of two strings for Russian, the second for English."""
     return pair[0] if language == "ru" else pair[1]

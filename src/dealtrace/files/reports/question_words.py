@@ -5,8 +5,7 @@ from datetime import date
 
 from dealtrace.attribution.model_labels import model_label
 from dealtrace.errors import Language, text_in
-from dealtrace.files.reports.code_labels import label_of_code
-from dealtrace.files.reports.filter_words import LabelValue, filter_in_words
+from dealtrace.files.reports.filter_words import LabelValue, filter_in_words, in_language, label_of_value
 from dealtrace.files.row_writers import FileNote
 from dealtrace.record import record
 from dealtrace.reports.answer import Report
@@ -48,12 +47,11 @@ class QuestionWords:
 
 
 def plain_words(language: Language) -> QuestionWords:
-    """Return the words of files that no page shows: days as `yyyy-mm-dd`, and labels instead of codes."""
+    """Return the words of files that no page shows: labels instead of codes, but days as `yyyy-mm-dd`.
 
-    def label_value(value: str, dimension: Dimension | None) -> str:
-        return label_of_code(dimension.name, value, language) if dimension is not None else value
-
-    return QuestionWords(language, date.isoformat, label_value)
+    Values that are times, such as months, are written as in URLs (`2018-03`).
+    """
+    return QuestionWords(language, date.isoformat, label_of_value(language))
 
 
 def notes_in_words(report: Report, words: QuestionWords) -> Iterator[FileNote]:
@@ -62,7 +60,7 @@ def notes_in_words(report: Report, words: QuestionWords) -> Iterator[FileNote]:
     yield FileNote("from", "С", words.format_day(question.period.first_on))
     yield FileNote("to", "По", words.format_day(question.period.last_on))
     if question.comparison is not None and compared is not None:
-        yield FileNote("compare", "Сравнение", _in(language, COMPARISONS[question.comparison]), "Comparison")
+        yield FileNote("compare", "Сравнение", in_language(language, COMPARISONS[question.comparison]), "Comparison")
         yield FileNote("compared from", "Сравнение с", words.format_day(compared.first_on))
         yield FileNote("compared to", "Сравнение по", words.format_day(compared.last_on))
         if lacking := lacking_data_text(report, language, words.format_day):
@@ -70,9 +68,9 @@ def notes_in_words(report: Report, words: QuestionWords) -> Iterator[FileNote]:
     yield FileNote("by", "Группировки", titles_of(question.by, language), "Grouped by")
     yield FileNote("metrics", "Показатели", titles_of(question.metrics, language))
     model = question.model
-    label = model_label(model, language) if model is not None else _in(language, ALL_MODELS_SIDE_BY_SIDE)
+    label = model_label(model, language) if model is not None else in_language(language, ALL_MODELS_SIDE_BY_SIDE)
     yield FileNote("model", "Модель атрибуции", label)
-    yield FileNote("date", "Сделки по", _in(language, DATES[question.date_of]), "Deals by")
+    yield FileNote("date", "Сделки по", in_language(language, DATES[question.date_of]), "Deals by")
     for condition in question.filters:
         yield FileNote("filter", "Условие", _filter_text(condition, words))
 
@@ -94,7 +92,3 @@ def titles_of(named: Iterable[Dimension | Metric], language: Language) -> str:
 def _filter_text(condition: Filter, words: QuestionWords) -> str:
     dimension = condition.dimension
     return filter_in_words(format_filter(condition), {dimension.name: dimension}, words.language, words.label_value)
-
-
-def _in(language: Language, pair: tuple[str, str]) -> str:
-    return pair[0] if language == "ru" else pair[1]

@@ -17,7 +17,11 @@ from dealtrace.reports.reading.silence import TIMES_USUAL
 from dealtrace.storage.journals.lead_days import count_leads_of_days
 
 SEARCHED_DAYS_MAX = 31
-"""The number of days, up to the latest start that a search accepts, that are looked at; searches may go back years."""
+"""Ours: for each kind of lead, only days this close to the latest start that a search accepts are looked at.
+
+Searches may go back years, and twenty matchers may each have a year of their own; a deal is seldom that much later than
+its lead, and a page must not count the leads of decades.
+"""
 COUNTED_MAX = 2 * TIMES_USUAL
 """How many leads of a day are counted: with more, `find_gaps` would find the same days.
 
@@ -30,9 +34,9 @@ def list_days_without_leads(
 ) -> list[tuple[LeadKind, Gap]]:
     """List the gaps in the leads among which the lead of a deal was searched for in vain, by kind of lead.
 
-    Only the kinds and the times that the searches looked at are considered, and of these the last `SEARCHED_DAYS_MAX`
-    days; today is not over and is left out. `low` and `high` of a gap are counted up to `COUNTED_MAX`. A deal that has
-    a lead, or whose lead was not searched for, has no such gaps.
+    Only the kinds and the times that the searches looked at are considered, and of each kind's the last
+    `SEARCHED_DAYS_MAX` days; today is not over and is left out. `low` and `high` of a gap are counted up to
+    `COUNTED_MAX`. A deal that has a lead, or whose lead was not searched for, has no such gaps.
     """
     deal = explanation.deal
     if explanation.verdict is not Verdict.NONE_FITS or deal.lead is not None or deal.visit_id is not None:
@@ -50,7 +54,7 @@ def _searched_times(explanation: Explanation) -> list[SearchedTime]:
 
 
 def _searched_days(times: list[SearchedTime], site: Site, last_on: date) -> Mapping[LeadKind, set[date]]:
-    """Return the days that were searched for each kind of lead, up to the day `last_on`."""
+    """Return the searched days of each kind of lead, up to `last_on`: those of the kind's last `SEARCHED_DAYS_MAX`."""
     days: dict[LeadKind, set[date]] = {}
     end = day_end(last_on, site.time_zone)
     for time in times:
@@ -59,7 +63,8 @@ def _searched_days(times: list[SearchedTime], site: Site, last_on: date) -> Mapp
         if since <= until:
             period = Period(site_day(since, site.time_zone), site_day(until, site.time_zone))
             days.setdefault(time.kind, set()).update(period.dates())
-    return days
+    latest = {kind: max(each) for kind, each in days.items()}
+    return {kind: {on for on in each if latest[kind] - on < SEARCHED_DAYS_MAX * DAY} for kind, each in days.items()}
 
 
 def _gaps(connection: Connection, site: Site, kind: LeadKind, days: set[date], last_on: date) -> list[Gap]:
