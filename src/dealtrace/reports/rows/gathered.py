@@ -10,7 +10,7 @@ RowKey = str | int | None
 """A key of a row in SQL statements: an integer for a time, a string for a name, or `None` for a missing key."""
 RowKeys = tuple[RowKey, ...]
 Fetched = Sequence[Any]
-"""A row fetched from the database; its values are typed Any, as its columns have several types."""
+"""A row fetched from the database; its values are typed Any: its columns have several types."""
 
 
 @runtime_checkable
