@@ -17,7 +17,7 @@ from dealtrace.record import record
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import escaped_name, unescaped
 from dealtrace.reports.metrics import METRICS, Metric, Unit
-from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_price
+from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_paid
 
 USUAL_METRIC = METRICS["deals"]
 
@@ -180,6 +180,6 @@ class _Shaper:
             if value and self.url is not None
             else "",
             change,
-            self.translate("no costs") if value == 0 and is_price(self.metric) else "",
+            self.translate("no costs") if value == 0 and is_paid(self.metric) else "",
             mark_of(value, self._ends[model]) if not is_total and self._can_be_best(row, value) else "",
         )

@@ -26,7 +26,7 @@ from dealtrace.reports.dimensions import Dimension
 from dealtrace.reports.filters import format_names
 from dealtrace.reports.pivot import CellFigure, Pivot, PivotLine
 from dealtrace.reports.reading.compared_times import has_changes
-from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_price
+from dealtrace.reports.reading.good_and_bad import best_and_worst, can_be_best, is_paid
 from dealtrace.reports.reading.masking import masked_key
 
 
@@ -207,7 +207,7 @@ class _Shaper:
             before = self._keys.compared_keys(placed)
             change = replace(change, url=self._behind(before, is_compared=True))
         url = self._behind(placed) if value else ""
-        note = self.translate("no costs") if value == 0 and is_price(metric) else ""
+        note = self.translate("no costs") if value == 0 and is_paid(metric) else ""
         return PivotCell(metric_value(self.language, metric, value), url, change, note)
 
     def _behind(self, placed: Sequence[tuple[Dimension, str | None]], *, is_compared: bool = False) -> str:
