@@ -350,7 +350,7 @@ def test_a_month_is_compared_with_the_month_before_unless_the_url_says_otherwise
         field = page[page.index('<select name="compare">') :].partition("</select>")[0]
         assert re.findall(r"<option[^>]* selected>([^<]+)", field) == [chosen], (period, compare)
         assert ("compared with" in page) == (chosen != "No comparison")
-        usual = {"28d": []}.get(period, ["A month earlier"])
+        usual = {"28d": [] if compare else ["No comparison"]}.get(period, ["A month earlier"])
         assert re.findall(r'<option value=""[^>]*>([^<]+)', field) == usual
 
 
@@ -373,6 +373,22 @@ def test_no_comparison_is_kept_when_the_period_becomes_a_month_whether_chosen_or
     assert "compared with" not in month
     assert re.findall(r" selected>([^<]+)", field(month)) == ["No comparison"]
     assert "compared with" in analyst.get("reports", by="manager", period="month").text, "a link says nothing else"
+
+
+def test_a_lack_of_a_comparison_that_was_only_shown_is_not_carried_to_other_pages(analyst: Guest) -> None:
+    page = analyst.get("reports", by="manager", period="28d").text
+    field = page[page.index('<select name="compare">') :].partition("</select>")[0]
+    (value,) = re.findall(r'<option value="([^"]*)" selected>', field)
+    for period in ("28d", "7d"):
+        again = analyst.get("reports", by="manager", period=period, shown="28d", compare=value).text
+        assert "compared with" not in again
+        carried = [url for url in links_of(again) if f"period={period}" in url]
+        assert carried
+        assert not [url for url in carried if "compare=none" in url]
+    typed = {"from": "2026-03-01", "to": "2026-03-31", "dates": "..", "period": "month", "shown": "28d", "compare": ""}
+    assert not [url for url in links_of(analyst.get("reports", **typed).text) if "compare=none" in url]
+    overview = analyst.get("", period="month", shown="28d", compare="").text
+    assert "compared with" in overview, "the form of the overview has shown a comparison"
 
 
 def chosen_period(page: str) -> str:

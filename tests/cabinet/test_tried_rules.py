@@ -98,11 +98,11 @@ def test_the_other_order_and_the_matching_of_a_site_are_tried_together(server: S
     deal_id = sell(server, player, "B-1")
     alone = boss.get("settings/try", order="requests,calls")
     assert listed_in(alone.text) == []
-    assert "does not match by phone or e-mail" in text_of(alone.text)
+    assert "Matching by phone and e-mail is off for this site" in text_of(alone.text)
     both = boss.get("settings/try", order="requests,calls", contact_matching="on")
     assert listed_in(both.text) == [(deal_id, "B-1")]
     assert f"no lead → Lead request {request.id}" in text_of(both.text)
-    assert "does not match by phone or e-mail" not in text_of(both.text)
+    assert "Matching by phone and e-mail is off for this site" not in text_of(both.text)
 
 
 def test_a_setting_that_is_tried_before_it_is_saved_lists_its_deals_too(server: ServerProcess, served: Stage) -> None:

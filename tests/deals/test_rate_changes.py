@@ -62,10 +62,13 @@ def test_nothing_changes_outside_the_span_and_the_totals_are_those_of_the_plain_
         sum(side.worth(deal.amount or Decimal(0), deal.currency, deal.at) or 0 for deal in deals)
         for side in (before, after)
     ]
-    assert changed.after - changed.before == worth[1] - worth[0]
+    assert (changed.after or 0) - (changed.before or 0) == worth[1] - worth[0]
+    totals = [(changed.before, changed.after), *((month.before, month.after) for month in changed.months)]
+    for lacking, side in zip((changed.lacking_before, changed.lacking_after), zip(*totals, strict=True), strict=True):
+        assert lacking or None not in side, "only what lacks a rate is unknown"
 
 
-def test_months_are_those_of_the_site_and_amounts_without_a_rate_count_as_nothing() -> None:
+def test_months_are_those_of_the_site_and_totals_of_nothing_with_a_rate_are_unknown() -> None:
     at = datetime(2018, 3, 31, 15, tzinfo=UTC)
     deals = [
         ForeignAmounts("usd", at, Decimal(100), Decimal("10.5")),
@@ -75,12 +78,25 @@ def test_months_are_those_of_the_site_and_amounts_without_a_rate_count_as_nothin
     after = rates({("usd", START): 60 * RATE_STEPS})
     changed = tally_amounts(deals, rates({}), after, ZONE)
     assert changed.months == (
-        MonthOfAmounts(date(2018, 3, 1), "usd", 1, 0, 60_00),
-        MonthOfAmounts(date(2018, 4, 1), "usd", 1, 0, 6000_00),
+        MonthOfAmounts(date(2018, 3, 1), "usd", 1, None, 60_00),
+        MonthOfAmounts(date(2018, 4, 1), "usd", 1, None, 6000_00),
     )
-    assert (changed.deals, changed.before, changed.after) == (2, 0, 6060_00)
-    assert (changed.margin_before, changed.margin_after) == (0, 630_00)
+    assert (changed.deals, changed.before, changed.after) == (2, None, 6060_00)
+    assert (changed.margin_before, changed.margin_after) == (None, 630_00)
     assert (changed.lacking_before, changed.lacking_after) == (2, 0)
+
+
+def test_a_total_with_an_amount_that_has_a_rate_leaves_the_others_out_and_no_amount_is_zero() -> None:
+    deals = [
+        ForeignAmounts("usd", START + DAY, Decimal(2), None),
+        ForeignAmounts("usd", START - DAY, Decimal(3), None),
+    ]
+    known = {("usd", START): 50 * RATE_STEPS}
+    after = rates({("usd", START - DAY): 60 * RATE_STEPS})
+    changed = tally_amounts(deals, rates(known), after, ZONE)
+    assert (changed.before, changed.after, changed.lacking_before) == (100_00, 300_00, 1)
+    assert (changed.margin_before, changed.margin_after) == (0, 0)
+    assert [month.before for month in changed.months] == [None, 100_00]
 
 
 def test_equal_rates_have_no_span() -> None:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from dealtrace.accounts.site_days import site_day
+from dealtrace.attribution.known_sum import known_sum
 from dealtrace.errors import Language
 from dealtrace.record import record
 
@@ -139,7 +140,7 @@ class CountedDeals:
     @property
     def known_kopecks(self) -> int | None:
         """The kopecks, or `None` if they are 0 only because unknown amounts are left out."""
-        return self.kopecks if self.kopecks or not self.has_unknown else None
+        return known_sum(self.kopecks, has_unknown=self.has_unknown)
 
 
 @record

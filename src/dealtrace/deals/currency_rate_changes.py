@@ -2,11 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
+from dealtrace.attribution.known_sum import known_sum
 from dealtrace.deals.currency import Rates
 from dealtrace.record import record
 
@@ -23,28 +24,32 @@ class ForeignAmounts:
 
 @record
 class MonthOfAmounts:
-    """The deals of a month whose amounts change, by currency: how many, and their total in kopecks before and after."""
+    """The deals of a month whose amounts change, by currency: how many, and their total in kopecks before and after.
+
+    A total is `None` if it is unknown; see `ChangedAmounts`.
+    """
 
     first_on: date
     currency: str
     deals: int
-    before: int
-    after: int
+    before: int | None
+    after: int | None
 
 
 @record
 class ChangedAmounts:
     """The deals whose amounts or margins in rubles change: how many, and their totals in kopecks before and after.
 
-    An amount without a rate counts as 0; `lacking_before` and `lacking_after` are the numbers of deals with such an
-    amount. `months` are in order of time, then by currency.
+    Totals leave out amounts without a rate, and are `None` if nothing else is in them (see `known_sum`);
+    `lacking_before` and `lacking_after` are the numbers of deals with such an amount. `months` are in order of time,
+    then by currency.
     """
 
     deals: int
-    before: int
-    after: int
-    margin_before: int
-    margin_after: int
+    before: int | None
+    after: int | None
+    margin_before: int | None
+    margin_after: int | None
     lacking_before: int
     lacking_after: int
     months: tuple[MonthOfAmounts, ...]
@@ -105,45 +110,53 @@ def _changed_spans(before: _Steps, after: _Steps) -> Iterator[tuple[datetime, da
 
 def tally_amounts(amounts: Iterable[ForeignAmounts], before: Rates, after: Rates, zone: ZoneInfo) -> ChangedAmounts:
     """Return the changes in the ruble amounts of deals; months begin and end in the time zone `zone`."""
-    months: dict[tuple[date, str], MonthOfAmounts] = {}
-    total = ChangedAmounts(0, 0, 0, 0, 0, 0, 0, ())
+    changed = []
+    months: dict[tuple[date, str], list[tuple[_Worth, _Worth]]] = {}
     for deal in amounts:
-        old, new = (_Worth.of(deal, rates) for rates in (before, after))
-        if old == new:
+        worths = _Worth.of(deal, before), _Worth.of(deal, after)
+        if worths[0] == worths[1]:
             continue
-        total = replace(
-            total,
-            deals=total.deals + 1,
-            before=total.before + (old.amount or 0),
-            after=total.after + (new.amount or 0),
-            margin_before=total.margin_before + (old.margin or 0),
-            margin_after=total.margin_after + (new.margin or 0),
-            lacking_before=total.lacking_before + old.lacks_rate,
-            lacking_after=total.lacking_after + new.lacks_rate,
-        )
+        changed.append(worths)
         key = deal.at.astimezone(zone).date().replace(day=1), deal.currency
-        month = months.get(key, MonthOfAmounts(*key, 0, 0, 0))
-        months[key] = replace(
-            month,
-            deals=month.deals + 1,
-            before=month.before + (old.amount or 0),
-            after=month.after + (new.amount or 0),
-        )
-    return replace(total, months=tuple(months[key] for key in sorted(months)))
+        months.setdefault(key, []).append(worths)
+    old, new = [each for each, _ in changed], [each for _, each in changed]
+    return ChangedAmounts(
+        len(changed),
+        _total(each.amount for each in old),
+        _total(each.amount for each in new),
+        _total(each.margin for each in old),
+        _total(each.margin for each in new),
+        sum(each.lacks_rate for each in old),
+        sum(each.lacks_rate for each in new),
+        tuple(
+            MonthOfAmounts(
+                *key, len(listed), _total(each.amount for each, _ in listed), _total(each.amount for _, each in listed)
+            )
+            for key, listed in sorted(months.items(), key=itemgetter(0))
+        ),
+    )
+
+
+def _total(kopecks: Iterable[int | None]) -> int | None:
+    """Return the total of amounts in kopecks, each `None` if it is unknown."""
+    listed = list(kopecks)
+    return known_sum(sum(each or 0 for each in listed), has_unknown=None in listed)
 
 
 @record
 class _Worth:
-    """The amount and the margin of a deal in kopecks, and whether either lacks an exchange rate."""
+    """The amount and the margin of a deal in kopecks, 0 if it has none, and `None` if one lacks an exchange rate."""
 
     amount: int | None
     margin: int | None
-    lacks_rate: bool
+
+    @property
+    def lacks_rate(self) -> bool:
+        """Whether the amount or the margin lacks an exchange rate."""
+        return self.amount is None or self.margin is None
 
     @classmethod
     def of(cls, deal: ForeignAmounts, rates: Rates) -> "_Worth":
         """Return the amount and the margin of a deal at the given rates."""
         amounts = deal.amount, deal.margin
-        worth = [rates.worth(each, deal.currency, deal.at) if each is not None else None for each in amounts]
-        lacking = sum(each is not None for each in amounts) > sum(each is not None for each in worth)
-        return cls(worth[0], worth[1], lacking)
+        return cls(*(rates.worth(each, deal.currency, deal.at) if each is not None else 0 for each in amounts))

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from dealtrace.attribution.known_sum import known_sum
 from dealtrace.deals.amount import kopecks_of
 from dealtrace.deals.currency import NO_RATES, RUBLE, Rates
 from dealtrace.deals.deal import Deal
@@ -182,7 +183,7 @@ class CountAndWorth:
     @property
     def known_kopecks(self) -> int | None:
         """The kopecks, or `None` if they are 0 only because deals without a rate are left out."""
-        return self.kopecks if self.kopecks or not self.without_rate else None
+        return known_sum(self.kopecks, has_unknown=self.without_rate > 0)
 
 
 @dataclass(slots=True)

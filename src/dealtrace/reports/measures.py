@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from dealtrace.attribution.cost import KOPECKS_PER_RUBLE
 from dealtrace.attribution.credit import WHOLE
+from dealtrace.attribution.known_sum import known_sum
 from dealtrace.record import record
 from dealtrace.reports.facts import Fact
 
@@ -92,13 +93,9 @@ _SCALES = {
 
 
 def added_up(values: Iterable[int | None]) -> int | None:
-    """Return the sum of the values that are known, or `None` if it is zero and some values are unknown.
-
-    So a sum to which something unknown belongs is never shown as zero, wherever it is computed.
-    """
+    """Return the sum of the values that are known, or `None` if it is zero and some are unknown; see `known_sum`."""
     listed = list(values)
-    added = sum(value for value in listed if value is not None)
-    return None if not added and None in listed else added
+    return known_sum(sum(value for value in listed if value is not None), has_unknown=None in listed)
 
 
 def added_up_rows(values: Iterable[int | None]) -> int | None:

@@ -286,8 +286,10 @@ _TABLE = (
            Group.DEALS, Unit.DAYS, ratio(_TIME_FROM_LEAD, _WITH_LEAD),
            formula_text="total days from lead to deal / deals with a lead", growth=Growth.BAD),
     Metric("days_from_first_visit", "Дней от первого визита до сделки", "Days from the first visit to the deal",
-           "сколько дней в среднем от первого визита, не раньше 90 дней до лида, до сделки; это среднее, не медиана",
-           "days from the first visit, at most 90 days before the lead, to the deal, on average; a mean and no median",
+           "сколько дней в среднем от первого визита до сделки; визиты считаются за 90 дней до лида, а указанный в "
+           "лиде — всегда; это среднее, не медиана",
+           "days from the first visit to the deal, on average; visits count for 90 days before the lead, the visit "
+           "that the lead names always; a mean and no median",
            Group.DEALS, Unit.DAYS, ratio(_TIME_FROM_FIRST_TOUCH, _TOUCHED),
            formula_text="total days from first visit to deal / deals with a visit", growth=Growth.BAD),
     Metric("visit_to_lead", "Визит → лид", "Visit to lead", "лиды, у которых есть визит / визиты",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dealtrace.attribution.credit import WHOLE
+from dealtrace.attribution.known_sum import known_sum
 from dealtrace.attribution.traffic_source import TrafficSource, part_key
 from dealtrace.deals.deal import Deal
 from dealtrace.leads.lead import LeadRef
@@ -63,7 +64,7 @@ class Moved:
     @property
     def known_kopecks(self) -> int | None:
         """The kopecks, or `None` if they are 0 only because unknown amounts are left out."""
-        return self.kopecks if self.kopecks or not self.has_unknown else None
+        return known_sum(self.kopecks, has_unknown=self.has_unknown)
 
 
 Moves = dict[tuple[SourceKey, SourceKey], Moved]

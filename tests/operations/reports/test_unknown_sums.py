@@ -191,6 +191,21 @@ def test_json_pivots_and_alerts_have_no_zero_for_unknown_money(stage: Stage, sho
                 assert [found[slot].value for slot in slots] == [None, 0]
 
 
+def test_a_trial_of_an_alert_sees_no_zero_where_days_that_cancel_out_hide_something_unknown(
+    stage: Stage, shop: Player
+) -> None:
+    before = NOON - timedelta(days=1)
+    sell(stage, shop, ("a", "5", None, None), ("a", "1", "usd", None))
+    stage.perform(register_deals, shop, registration("back", happened_at=before, amount_rub=Decimal(-5)))
+    slots = [Slot(WINDOWS["week"], TODAY - timedelta(days=days)) for days in (0, 1, 14)]
+    question = parse_question(RawQuestion(metrics="amount"), KNOWN)
+    with sources_of(stage, shop) as sources:
+        for source in sources:
+            for observe in (observe_each, observe_all):
+                found = observe(source, shop.site, question, slots)
+                assert [found[slot].value for slot in slots] == [None, -5, 0]
+
+
 def test_a_compared_period_of_unknown_money_only_is_not_without_data(stage: Stage, shop: Player) -> None:
     before = NOON - timedelta(days=1)
     stage.perform(register_deals, shop, registration("1", happened_at=before, currency="usd"))

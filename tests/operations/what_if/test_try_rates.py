@@ -78,7 +78,7 @@ def test_the_forecast_is_what_happens(stage: Stage, shop: Player, name: str) -> 
     with stage.database.write() as connection:
         change(stage.work(connection, shop))
     changed = effect.changed
-    assert total(stage, shop) - before == changed.after - changed.before
+    assert total(stage, shop) - before == (changed.after or 0) - (changed.before or 0)
     assert changed.deals == sum(month.deals for month in changed.months)
     assert bool(changed.deals) == (name not in ("the same rate", "no such rate"))
     assert not effect.is_cut

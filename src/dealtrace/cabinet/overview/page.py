@@ -111,7 +111,8 @@ class _Page:
 
 async def show(view: View) -> Response:
     """Show the overview; for a site without deals, the steps to connect it come first."""
-    url, now = report_url_of(f"/cabinet/{view.current_site.id}/", view.request.query_params), clock.now()
+    url = report_url_of(f"/cabinet/{view.current_site.id}/", view.request.query_params, is_compared=True)
+    now = clock.now()
     context, arrivals, statuses = await view.read(_read, view.current_site, now, view.rights.user.id)
     context, url = for_person(view, context, url)
     usual = _usual(arrivals)

@@ -23,7 +23,7 @@ from dealtrace.reports.question import Question
 from dealtrace.reports.reading.compared_times import compared_span, has_changes
 from dealtrace.reports.reading.days_lacking_costs import known_costs_text
 from dealtrace.reports.reading.free_sources import total_includes_free
-from dealtrace.reports.reading.good_and_bad import growth_of, is_price, is_unsourced
+from dealtrace.reports.reading.good_and_bad import growth_of, is_paid, is_unsourced
 
 
 @record
@@ -88,7 +88,7 @@ def change_of(
     neither good nor bad. `growth` says whether a rise of this value is good, bad or neutral; by default, the metric's
     own `growth` is used.
     """
-    if value is None or value == compared or (compared is None and value == 0 and is_price(metric)):
+    if value is None or value == compared or (compared is None and value == 0 and is_paid(metric)):
         return None
     if compared is None:
         return FigureChange(_NOTHING_TO_COMPARE[language], _JUDGEMENTS[Growth.NEUTRAL, True], "")
@@ -158,7 +158,7 @@ def figure_note(report: Report, metric: Metric, value: Fraction | None, translat
     """Return the reason why a figure is unknown, or why a price is zero; empty if there is nothing to explain."""
     if metric in report.lacking_won:
         return translate("no status is marked as won")
-    return translate("no costs") if value == 0 and is_price(metric) else ""
+    return translate("no costs") if value == 0 and is_paid(metric) else ""
 
 
 def total_note(

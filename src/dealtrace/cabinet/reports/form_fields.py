@@ -172,12 +172,13 @@ def _asked(url: ReportUrl, question: ReadyQuestion) -> str:
 def _comparisons(url: ReportUrl, usual: Mapping[str, str], language: Language) -> tuple[SelectOption, ...]:
     """Return the choices of comparisons.
 
-    The usual comparison of the period has an empty value: if a person keeps this choice and chooses another period,
-    the usual comparison of that period applies. “No comparison” always has a value of its own: a person who has chosen
-    it, or to whom the form has shown it, keeps it whatever the period.
+    The usual comparison of the period has an empty value, so that links do not carry what nobody has chosen: if a
+    person keeps this choice and chooses another period, the usual comparison of that period applies. “No comparison”
+    has a value of its own if the URL states a comparison: a person who chooses it instead, or has chosen it, keeps it
+    whatever the period. See `report_url_of` for one that was only shown.
     """
-    chosen = url.comparison(**usual) or NO_COMPARISON
-    unstated = url.usual_comparison(**usual)
+    usually, chosen = (each or NO_COMPARISON for each in (url.usual_comparison(**usual), url.comparison(**usual)))
+    unstated = usually if usually != NO_COMPARISON or not url.get("compare") else ""
     return tuple(
         SelectOption(each.value if each.value != unstated else "", each.label, each.is_chosen)
         for each in choices_among(chosen, _COMPARISONS, language)

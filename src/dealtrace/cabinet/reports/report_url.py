@@ -214,11 +214,13 @@ def new_filter_of(query: QueryParams) -> str:
     return f"{written}{SEPARATOR}{escaped(value)}" if takes_value else written
 
 
-def report_url_of(page: str, query: QueryParams) -> ReportUrl:
+def report_url_of(page: str, query: QueryParams, *, is_compared: bool = False) -> ReportUrl:
     """Return the URL of the report page `page` with the question in `query`, the parameters of a link or a sent form.
 
     Unlike a link, a form has a field for each item of a list, “all models” as a value of `model`, three fields for
-    a new filter, and hidden fields with the period and the dates that it was shown with.
+    a new filter, and hidden fields with the period and the dates that it was shown with. If it showed days without a
+    comparison and a person then chooses a month, the month is not compared either: a form never turns on a comparison
+    that it did not show. `is_compared` is true if the page compares days unless the URL says otherwise.
     """
     left_out = _left_behind(query)
     parameters = tuple(
@@ -229,6 +231,8 @@ def report_url_of(page: str, query: QueryParams) -> ReportUrl:
     parameters = tuple(
         ("models", value) if (name, value) == ("model", ALL_MODELS) else (name, value) for name, value in parameters
     )
+    if not is_compared and not query.get("compare") and _is_new_month(query):
+        parameters = (*((name, value) for name, value in parameters if name != "compare"), ("compare", NO_COMPARISON))
     filters = dict.fromkeys([*query.getlist(FILTER), new_filter_of(query)])
     return ReportUrl(page, parameters, tuple(text for text in filters if text))
 
@@ -240,17 +244,29 @@ def _left_behind(query: QueryParams) -> tuple[str, ...]:
     a person compared days with the days before and then chooses a month, the month is compared with the month before.
     A table is no longer sorted by a column that it lost.
     """
-    dates, period = (query.get("from", ""), query.get("to", "")), query.get("period", "")
-    has_old_dates = period and any(dates) and query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)
-    is_new_month = period in MONTHLY_PRESETS and query.get(SHOWN_PERIOD, period) not in MONTHLY_PRESETS
-    is_compared_before = is_new_month and query.get("compare") == Comparison.PREVIOUS
+    is_compared_before = _is_new_month(query) and query.get("compare") == Comparison.PREVIOUS
     is_other_segment = query.get("segment", "") != query.get(SHOWN_SEGMENT, query.get("segment", ""))
     return (
-        *(("from", "to") if has_old_dates else ()),
+        *(("from", "to") if _has_old_dates(query) else ()),
         *(("compare",) if is_compared_before else ()),
         *(("segment_of",) if is_other_segment else ()),
         *(("sort",) if _sorts_by_lost_column(query) else ()),
     )
+
+
+def _has_old_dates(query: QueryParams) -> bool:
+    """Return whether a sent form has a named period, but still the dates that it was shown with."""
+    dates = query.get("from", ""), query.get("to", "")
+    is_as_shown = query.get(SHOWN_DATES) == SHOWN_DATES_APART.join(dates)
+    return bool(query.get("period")) and any(dates) and is_as_shown
+
+
+def _is_new_month(query: QueryParams) -> bool:
+    """Return whether a person has chosen a month in a form that was shown with other days."""
+    period = query.get("period", "")
+    has_dates = bool(query.get("from") or query.get("to")) and not _has_old_dates(query)
+    is_from_days = query.get(SHOWN_PERIOD, period) not in MONTHLY_PRESETS
+    return period in MONTHLY_PRESETS and is_from_days and not has_dates
 
 
 def _sorts_by_lost_column(query: QueryParams) -> bool:

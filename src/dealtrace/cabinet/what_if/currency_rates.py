@@ -1,18 +1,20 @@
 """How changed exchange rates would change the amounts of deals in rubles, as strings."""
 
-from fractions import Fraction
-
 from dealtrace.accounts.site import Site
-from dealtrace.cabinet.formats import money, month, number
+from dealtrace.cabinet.formats import month, number
 from dealtrace.cabinet.view import View
 from dealtrace.cabinet.what_if.agreed import has_changed
+from dealtrace.cabinet.what_if.forecast import kopecks_text
 from dealtrace.operations.what_if.try_currency_rates import AMOUNTS_MAX, TriedRates, try_rates
 from dealtrace.record import record
 
 
 @record
 class MonthLine:
-    """A month whose amounts would change, as strings: month, currency, number of deals, and their total in rubles."""
+    """A month whose amounts would change, as strings: month, currency, number of deals, and their total in rubles.
+
+    A total that is unknown is a dash.
+    """
 
     month: str
     currency: str
@@ -49,14 +51,11 @@ async def forecast_rates(view: View, site: Site, tried: TriedRates, agreed: str)
     effect = await view.read(try_rates, site, tried)
     changed, language = effect.changed, view.language
 
-    def rubles(kopecks: int) -> str:
-        return money(language, Fraction(kopecks, 100))
-
-    margins = (rubles(changed.margin_before), rubles(changed.margin_after))
+    margins = (kopecks_text(view, changed.margin_before), kopecks_text(view, changed.margin_after))
     return RatesForecast(
         changed.deals,
-        rubles(changed.before),
-        rubles(changed.after),
+        kopecks_text(view, changed.before),
+        kopecks_text(view, changed.after),
         margins if changed.margin_before != changed.margin_after else (),
         (changed.lacking_before, changed.lacking_after),
         tuple(
@@ -64,8 +63,8 @@ async def forecast_rates(view: View, site: Site, tried: TriedRates, agreed: str)
                 month(language, line.first_on),
                 line.currency.upper(),
                 number(language, line.deals),
-                rubles(line.before),
-                rubles(line.after),
+                kopecks_text(view, line.before),
+                kopecks_text(view, line.after),
             )
             for line in changed.months
         ),

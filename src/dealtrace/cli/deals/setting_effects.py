@@ -16,7 +16,8 @@ LINE_MAX = 80
 class EffectFigureAnswer(TypedDict):
     """A figure that a setting would change; amounts of money are in rubles, as strings.
 
-    `before` is `None` if the figure exists only with the change; amounts are `None` if they are unknown.
+    Amounts are `None` if they are unknown. `before` is also `None` if the figure exists only with the change, which its
+    name tells: `won_rubles` and `lost_rubles` are the only amounts that have both.
     """
 
     name: str

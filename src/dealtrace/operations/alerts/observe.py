@@ -10,7 +10,7 @@ from dealtrace.alerts.judgement import Observed, basis_of
 from dealtrace.alerts.windows import Slot
 from dealtrace.operations.reports.ask import FactSource, ask_series, ask_totals
 from dealtrace.reports.dimensions import DIMENSIONS
-from dealtrace.reports.measures import Values, added_up
+from dealtrace.reports.measures import Measure, Values, added_up, added_up_rows
 from dealtrace.reports.metrics import AnyFormula, Metric
 from dealtrace.reports.periods import Period, Span
 from dealtrace.reports.question import Question
@@ -37,7 +37,8 @@ def observe_each(source: FactSource, site: Site, question: Question, slots: Sequ
 def observe_all(source: FactSource, site: Site, question: Question, slots: Sequence[Slot]) -> Mapping[Slot, Observed]:
     """Return the same as `observe_each`, but faster for many adjacent windows.
 
-    One statement reads the numbers for all windows if the measures of the metric can be summed over time.
+    One statement reads the numbers for all windows if the measures of the metric can be summed over time. Windows whose
+    rows do not tell whether their sum is known are asked again, each by itself.
     """
     asked, window = with_basis(question), slots[0].window
     measures = {measure for metric in asked.metrics for measure in metric.formula.measures}
@@ -45,7 +46,10 @@ def observe_all(source: FactSource, site: Site, question: Question, slots: Seque
         return observe_each(source, site, question, slots)
     by = (_DAY, _OWN_HOUR) if window.hours else (_DAY,)
     formulas, gathered = ask_series(source, site, asked, by, _whole_span(site, slots))
-    return _observed(site, [formulas[metric] for metric in asked.metrics], gathered, slots)
+    observed = _observed(site, [formulas[metric] for metric in asked.metrics], gathered, slots)
+    needed = {measure for formula in formulas.values() for measure in formula.measures}
+    doubtful = [slot for slot in slots if _is_doubtful(gathered, needed, _keys_of(slot))]
+    return {**observed, **observe_each(source, site, question, doubtful)} if doubtful else observed
 
 
 def observe_metrics(
@@ -53,7 +57,7 @@ def observe_metrics(
 ) -> Mapping[Metric, Mapping[Slot, Observed]]:
     """Return the numbers of each metric of a question for windows of whole days; all metrics are read together.
 
-    It must be possible to sum the measures of the metrics over days.
+    It must be possible to sum the measures of the metrics over days, and none may be below zero.
     """
     bases = {metric: basis_of(metric) for metric in question.metrics}
     every = dict.fromkeys([*question.metrics, *(basis for basis in bases.values() if basis is not None)])
@@ -100,8 +104,23 @@ def _keys_of(slot: Slot) -> Iterable[RowKeys]:
     return [(slot.last_on.toordinal(), hour) for hour in range(slot.end_hour - slot.window.hours, slot.end_hour)]
 
 
+def _is_doubtful(gathered: Gathered, measures: Iterable[Measure], keys: Iterable[RowKeys]) -> bool:
+    """Return whether it cannot be told from the rows of a window whether a sum is zero or unknown.
+
+    That is so if the rows add up to zero, but not each of them is zero; see `added_up_rows`. If a row is unknown, so
+    is their sum.
+    """
+    rows = _rows_at(gathered, keys)
+    listed = ([row.get(measure, 0) for row in rows] for measure in measures)
+    return any(None not in values and added_up_rows(values) is None for values in listed)
+
+
+def _rows_at(gathered: Gathered, keys: Iterable[RowKeys]) -> Sequence[Values]:
+    return [row for key in keys if (row := gathered.rows.get(key)) is not None]
+
+
 def _figure(formula: AnyFormula, gathered: Gathered, keys: Iterable[RowKeys]) -> Fraction | None:
-    rows = [row for key in keys if (row := gathered.rows.get(key)) is not None]
+    rows = _rows_at(gathered, keys)
     unknown = gathered.unknown | gathered.unknown_in_rows
     values: Values = {
         measure: None if measure in unknown else added_up(row.get(measure, 0) for row in rows)

@@ -71,7 +71,7 @@ def can_be_best(
     not counted whole (`is_partial`) are excluded: deals of a week that is not over are still being won, and two days of
     a week that the period cuts off say little about that week.
     """
-    return not is_partial and None not in keys and (value != 0 or not is_price(metric))
+    return not is_partial and None not in keys and (value != 0 or not is_paid(metric))
 
 
 def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | None], place: int) -> bool:
@@ -84,7 +84,7 @@ def is_spent_for_nothing(metrics: Sequence[Metric], values: Sequence[Fraction | 
     Ours: such a row is the worst of its column: its price is unknown, but its money was spent without any result.
     """
     return (
-        is_price(metrics[place])
+        is_paid(metrics[place])
         and values[place] is None
         and _is_divisor_known(metrics, values, metrics[place])
         and any(
@@ -107,10 +107,5 @@ def _is_divisor_known(metrics: Sequence[Metric], values: Sequence[Fraction | Non
 
 
 def is_paid(metric: Metric) -> bool:
-    """Return whether a metric is the cost, or one of those that `is_price` accepts."""
-    return metric == METRICS["cost"] or is_price(metric)
-
-
-def is_price(metric: Metric) -> bool:
-    """Return whether a metric is the cost, or the cost divided by something, such as CPL or ДРР."""
+    """Return whether a metric is the cost, or the price of something in costs, such as CPL or ДРР."""
     return isinstance(metric.formula, Formula) and metric.formula.over == Sum(((COST, 1),))

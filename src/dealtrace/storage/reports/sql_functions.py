@@ -87,7 +87,7 @@ def total_if_known(added: Expression, is_unknown: Expression) -> Expression:
     """Return the SQL expression for the exact sum of an integer expression, null if the sum is unknown.
 
     `is_unknown` is 1 in rows in which `added` is null because the number to add is unknown, otherwise 0. The sum is
-    unknown if there are such rows, and the other numbers add up to zero; see `added_up`.
+    unknown if there are such rows, and the other numbers add up to zero; see `known_sum`.
     """
     is_whole = func.coalesce(func.max(is_unknown), literal_column("0")) == literal_column("0")
     known = case((or_(is_whole, has_total(added)), func.coalesce(total_of(added), literal_column("0"))))
