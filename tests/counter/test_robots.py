@@ -140,7 +140,6 @@ def test_a_sites_server_is_known_by_its_library(user_agent: str) -> None:
         "Symfony HttpClient/Native",
         "BitrixSM",
         "1C+Enterprise/8.3",
-        "Java/17.0.1",
         "RestSharp/110.2.0.0",
     ],
 )

@@ -245,17 +245,17 @@ GIVEN = "COMMANDLINE"
 _process_argument = TyperArgument.process_value
 
 
-def _value_of_argument(argument: TyperArgument, ctx: Any, value: object) -> object:
-    """Return the value of an argument as a command gets it. `ctx` is Any: Typer hides the type of contexts.
+def _value_of_argument(argument: TyperArgument, ctx: object, value: object) -> object:
+    """Return the value of an argument as a command gets it.
 
     Raises:
         BadParameter: a name or a path is empty or blank, as a script passes it whose variable is not set.
     """
     values = value if isinstance(value, list | tuple) else (value,)
-    is_given = ctx.get_parameter_source(argument.name).name == GIVEN
+    is_given = ctx.get_parameter_source(argument.name).name == GIVEN  # type: ignore[attr-defined]  # Typer hides it
     if is_given and argument.bare_type() in TYPES_OF_WORDS and any(str(word).strip() == "" for word in values):
         raise typer.BadParameter("cannot be empty", param=argument)
-    return _process_argument(argument, ctx, value)
+    return _process_argument(argument, ctx, value)  # type: ignore[arg-type]  # Typer hides the type
 
 
 TyperArgument.process_value = _value_of_argument  # type: ignore[assignment, method-assign]  # for all commands
