@@ -15,9 +15,12 @@ from dealtrace.accounts.api_request import (
     item_parameters,
 )
 from dealtrace.accounts.request_masking import (
+    CONTACTS,
+    FREE_TEXTS,
     IDENTIFIERS,
     MASK,
     MASKED_LENGTH_MAX,
+    PERSONS,
     SECRETS,
     mask_for,
     masked_address,
@@ -45,6 +48,15 @@ def test_no_documented_parameter_is_taken_for_a_secret() -> None:
     } - SECRETS
     assert names
     assert [name for name in sorted(names) if mask_for(name)("a") == MASK] == []
+
+
+def test_documented_parameters_are_not_masked_by_words_within_their_names() -> None:
+    names = {parameter.name for endpoint in ENDPOINTS for parameter in endpoint.table.parameters}
+    unlisted = sorted(names - SECRETS - CONTACTS - PERSONS - FREE_TEXTS - IDENTIFIERS - {"phoneNumber.value"})
+    assert "withComments" in unlisted
+    assert [name for name in unlisted if mask_for(name)("true") != "true"] == []
+    sent = {"searchAmongPhonesInText": "true", "destphonenumber": "102"}
+    assert kept_of(sent) == sent
 
 
 def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
@@ -98,6 +110,14 @@ def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
         ("note", f"{TOKEN}x", f"{TOKEN}x"),
         ("note", f"use {TOKEN}, please", f"use {MASK}, please"),
         ("header", f"Bearer {TOKEN}", f"Bearer {MASK}"),
+        *((name, "short", MASK) for name in ("X-Signature", "hub_signature", "user_pwd", "db_pass", "request_sign")),
+        *((name, "short", MASK) for name in ("auth.value", "credentials.login", "Auth.0.value")),
+        *((name, "Иван", f"И{MASK}") for name in ("client_fio", "Имя", "contact_name", "комментарии", "имя[0]")),
+        *((name, "Иван", f"И{MASK}") for name in ("firstName.ru", "client.firstName.0.value", "fio.orders.0.value")),
+        *((name, "blue", "blue") for name in ("author", "design", "passenger", "orders.0.colour", "id.colour")),
+        ("phoneNumber.filterMode", "contains", "contains"),
+        ("phoneNumber.value", "abc", f"a{MASK}"),
+        ("withComments[]", "true", "true"),
         *((name, "short", MASK) for name in ("auth", "pwd", "X-Passwd", "signature", "private_key", "0.credentials")),
         *((name, "Иван", f"И{MASK}") for name in ("firstName", "last_name", "client.surname", "ФИО клиента")),
         *((name, "12-34", f"1{MASK}") for name in ("client_phone", "phone2", "Телефон", "e-mail")),
@@ -109,6 +129,9 @@ def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
         ("x", "%2B7%20(920)%20555%2D00%2D55", f"%2B7920{MASK}"),
         ("x", "7%2520920%2520555%252D00%252D55", f"7920{MASK}"),
         ("x", "7 920\u200b555\u200b00 55", f"7920{MASK}"),
+        *(("x", path, path) for path in ("/iphone%2015%20128/", "/ot%2010%20000%20do%2020%20000", "/a%252015%2520128")),
+        ("x", "/tel%2079205550055%20", f"/tel%207920{MASK}%20"),
+        ("x", "%252B79205550055", f"%252B7920{MASK}"),
         ("url", f"https://x/?clientApiId={TOKEN}&a=1", f"https://x/?clientApiId={MASK}&a=1"),
         ("siteId", TOKEN, MASK),
         ("url", f"https%3A%2F%2Fx%2F%3FclientApiId%3D{TOKEN}", f"https%3A%2F%2Fx%2F%3FclientApiId%3D{MASK}"),
@@ -267,7 +290,7 @@ def test_no_phone_survives_in_a_text(before: str, phone: str, after: str) -> Non
     assert phone[-7:] not in masked_text(f"{before} {phone} {after}".replace(phone[-7:] * 2, ""))
 
 
-CONTACTS = st.one_of(
+SENT_CONTACTS = st.one_of(
     st.from_regex(r"\A\+?[78][ (-]?9[0-9]{2}[ )-]?[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}\Z"),
     st.from_regex(r"\A[a-d][a-d0-9.]{4,30}(@|%40)[x-z]{3,9}\.ru\Z"),
 )
@@ -279,7 +302,7 @@ NAMES = st.one_of(
 )
 
 
-@given(NAMES, st.integers(0, 260), st.sampled_from("xж .;=/"), CONTACTS, st.booleans())
+@given(NAMES, st.integers(0, 260), st.sampled_from("xж .;=/"), SENT_CONTACTS, st.booleans())
 def test_no_contact_survives_in_the_journal(name: str, before: int, filler: str, contact: str, is_name: bool) -> None:
     text = f"{filler * before} {contact}; {filler}"
     kept = str(kept_of({text: "x"} if is_name else {name: text}))
@@ -290,7 +313,7 @@ VALUES = st.one_of(
     st.sampled_from(
         ["", "new", "Коля", "26.03.2018 10:00:00", "x" * 250, "79205550055", f"use {TOKEN}", "a@b.ru", "12"]
     ),
-    CONTACTS,
+    SENT_CONTACTS,
     st.text(max_size=10),
 )
 SENT_NAMES = st.sampled_from(["orderNumber", "orderComment", "phoneNumber", "fio", "token", "x", "y", "+79205550055"])

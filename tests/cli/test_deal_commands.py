@@ -205,7 +205,9 @@ def test_the_latest_deals_of_a_site_are_listed(server: ServerProcess, beside: Te
     assert "2018-03-06 23:59  n6  new  1000.00  no lead" in beside.done("deal", "list", *only).out
     assert "--from is after --to" in beside.refused("deal", "list", *only, "--from", "2018-03-02", "--to", "2018-03-01")
     served.open_site()
-    assert "Several sites exist. Add --site for one of them: 1, 2" in beside.refused("deal", "list")
+    refused = beside.run("deal", "list")
+    assert refused.status == 2
+    assert "Several sites exist. Add --site for one of them: 1, 2" in " ".join(refused.err.split()), refused.err
 
 
 def test_the_deals_of_the_only_site_need_no_site(terminal: Terminal) -> None:

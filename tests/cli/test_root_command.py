@@ -243,6 +243,10 @@ WRONG_VALUES = {
     ("site", "set", "1", "name=x", ""): "cannot be empty",
     ("import", "calls", "", "--site", "1"): "cannot be empty",
     ("backup", ""): "cannot be empty",
+    ("report", "", "--site", "1"): "'[PRESET]': cannot be empty",
+    ("report", " ", "--site", "1"): "'[PRESET]': cannot be empty",
+    ("person", "erase", " "): "'[PHONE|EMAIL]': cannot be empty",
+    ("person", "export", "", "--client", "1"): "'[PHONE|EMAIL]': cannot be empty",
 }
 
 

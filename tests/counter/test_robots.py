@@ -95,6 +95,9 @@ def test_robots_that_visit_shops_are_known(user_agent: str) -> None:
         "okhttp/4.12.0",
         "Dart/3.2 (dart:io)",
         "Shop/1.0 CFNetwork/1485 Darwin/23.1.0",
+        "Bitrix24/1.0 CFNetwork/1485 Darwin/23.1.0",
+        "Bitrix24/2.0 (iPhone; iOS 17.0)",
+        "WooCommerce Android/15",
         "Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8)",
         f"{CHROME} Splash/2.1",
     ],
@@ -108,7 +111,8 @@ def test_people_are_no_robots(user_agent: str) -> None:
     "user_agent",
     ["python-requests/2.31.0", "curl/8.5.0", "Go-http-client/2.0", "axios/1.6.0", "node-fetch/1.0", "Wget/1.21",
      "python-httpx/0.28", "Python/3.11 aiohttp/3.9", "WordPress/6.4; https://shop.ru", "Java/17.0.1",
-     "GuzzleHttp/7", "GuzzleHttp/6.5.5 curl/7.58.0 PHP/7.4.33", "Symfony HttpClient/Native",
+     "GuzzleHttp/7", "Guzzle/5.3.0 curl/7.58.0 PHP/7.4.33", "reqwest/0.11", "1C-Bitrix/1.0",
+     "GuzzleHttp/6.5.5 curl/7.58.0 PHP/7.4.33", "Symfony HttpClient/Native",
      "Symfony HttpClient (Curl)",
      "Laminas_Http_Client", r"Zend\Http\Client", "PEAR HTTP_Request class ( http://pear.php.net/ )", "PHP-SOAP/8.2",
      "HTTP_Request2/2.5.1 (https://github.com/pear/http_request2) PHP/8.2", "PHP/8.2.12", "php-requests/1.7", "CakePHP",
@@ -127,7 +131,20 @@ def test_people_are_no_robots(user_agent: str) -> None:
 )  # fmt: skip
 def test_a_sites_server_is_known_by_its_library(user_agent: str) -> None:
     assert is_server(user_agent)
-    assert is_robot(user_agent), "no visitor's browser"
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "GuzzleHttp/7",
+        "Symfony HttpClient/Native",
+        "BitrixSM",
+        "1C+Enterprise/8.3",
+        "RestSharp/110.2.0.0",
+    ],
+)
+def test_a_visit_whose_browser_is_stated_as_a_further_library_is_kept(user_agent: str) -> None:
+    assert not equipment_of(user_agent).is_robot
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ HEADLESS = (
         ("GuzzleHttp/7", {}, None, ""),
         ("1C+Enterprise/8.3", {}, None, ""),
         ("Mozilla/3.0 (compatible; Indy Library)", {}, None, ""),
-        (BROWSER, {"userAgent": "GuzzleHttp/7"}, "robot", ""),
+        (BROWSER, {"userAgent": "GuzzleHttp/7"}, None, "GuzzleHttp/7"),
         ("curl/8.5.0", {"ip": "192.0.2.1"}, None, ""),
         ("", {}, None, ""),
         ("", {"userAgent": ""}, None, ""),

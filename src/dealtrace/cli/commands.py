@@ -240,6 +240,8 @@ TyperOption.display_type_rich = _value_type  # type: ignore[assignment, method-a
 
 TYPES_OF_WORDS = frozenset({"str", "Path", "list[str]"})
 """The types of arguments that may be blank; numbers and choices have messages of their own."""
+GIVEN = "COMMANDLINE"
+"""How Typer names the source of a value that is no default."""
 _process_argument = TyperArgument.process_value
 
 
@@ -250,7 +252,8 @@ def _value_of_argument(argument: TyperArgument, ctx: object, value: object) -> o
         BadParameter: a name or a path is empty or blank, as a script passes it whose variable is not set.
     """
     values = value if isinstance(value, list | tuple) else (value,)
-    if argument.required and argument.bare_type() in TYPES_OF_WORDS and any(str(word).strip() == "" for word in values):
+    is_given = ctx.get_parameter_source(argument.name).name == GIVEN  # type: ignore[attr-defined]  # Typer hides it
+    if is_given and argument.bare_type() in TYPES_OF_WORDS and any(str(word).strip() == "" for word in values):
         raise typer.BadParameter("cannot be empty", param=argument)
     return _process_argument(argument, ctx, value)  # type: ignore[arg-type]  # Typer hides the type
 

@@ -12,5 +12,8 @@ OptionalSiteIdArgument = Annotated[
 ]
 SiteIdOption = Annotated[int, typer.Option("--site", min=1, max=ID_MAX, help="The siteId.")]
 OnlySiteOption = Annotated[int | None, typer.Option("--site", min=1, max=ID_MAX, help="Search only this site.")]
+SiteToListOption = Annotated[
+    int | None, typer.Option("--site", min=1, max=ID_MAX, help="The siteId; may be omitted if there is only one site.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]

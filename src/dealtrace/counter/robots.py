@@ -46,10 +46,13 @@ MORE_ROBOTS = (
 
 Neither `crawler-user-agents` nor `ua-parser` lists them.
 """
+_NO_APP = "(?!.*(?:CFNetwork|Android|iPhone|iPad))"
+"""Excludes the phone apps of Bitrix24 and WooCommerce, which people use."""
 MORE_SERVERS = (
-    *("^GuzzleHttp/", "^Symfony HttpClient", r"^(?:Zend|Laminas)[_\\]Http[_\\]Client", "^(?:PEAR )?HTTP_Request"),
+    *("^Guzzle(?:Http)?/", "^Symfony HttpClient", r"^(?:Zend|Laminas)[_\\]Http[_\\]Client", "^(?:PEAR )?HTTP_Request"),
     *("^PHP$", "^PHP/", "^PHP-SOAP/"),
-    *("^php-requests/", "^ReactPHP/", "^CakePHP", "^Snoopy v", "^Drupal", "^WordPress/", "^WooCommerce", "^[Bb]itrix"),
+    *("^php-requests/", "^ReactPHP/", "^CakePHP", "^Snoopy v", "^Drupal", "^WordPress/"),
+    *(f"^WooCommerce{_NO_APP}", f"^(?:1C-)?[Bb]itrix{_NO_APP}"),
     *(r"^1C\+Enterprise/", r"\bIndy Library\b", r"compatible; (?:Clever Internet Suite|ICS|Synapse)\b"),
     *("^Embarcadero ", r"WinHttp\.WinHttpRequest", r"\b(?:Windows)?PowerShell/", "^RestSharp/"),
     *("^Java/", "^Java-http-client/", "Commons-HttpClient/", "^Apache-HttpAsyncClient/", "^ReactorNetty/"),
@@ -57,13 +60,24 @@ MORE_SERVERS = (
     *("^undici$", "^node$", "^node-superagent/", "^[Nn]eedle/", "^Deno/", "^Bun/", "^n8n"),
     *("^Ruby$", "^Faraday v", "^rest-client/", r"^http\.rb/", "^HTTPClient/", "^Typhoeus", "^excon/"),
     *("^python-urllib3/", "^Python-httplib2/", "^Tornado/", "^Zeep/", "^PycURL/"),
-    *("^go-resty/", "^fasthttp$", "^ureq/", "^hackney/", "^lua-resty-http/", "^LWP::", "^lwp-request/", "^HTTP-Tiny/"),
+    *(
+        "^go-resty/",
+        "^fasthttp$",
+        "^ureq/",
+        "^reqwest/",
+        "^hackney/",
+        "^lua-resty-http/",
+        "^LWP::",
+        "^lwp-request/",
+        "^HTTP-Tiny/",
+    ),
     *(r"^Mojolicious \(Perl\)", "libcurl-agent/", "^freeswitch-curl/", "^(?:Swagger-Codegen|OpenAPI-Generator)/"),
     *("^PostmanRuntime/", "^[Ii]nsomnia/", "^Thunder Client", "^bruno-runtime/"),
 )
 """Further libraries and programs that send requests; `crawler-user-agents` lists none of them as an HTTP library.
 
-Ours: libraries of phone apps, such as `okhttp`, `Dart` and `CFNetwork`, are left out, since people use such apps.
+Ours: libraries of phone apps, such as `okhttp`, `Dart` and `CFNetwork`, are left out, since people use such apps. The
+others are no robots either if a site's server names one in `userAgent`: a lost visit is worse than an odd browser.
 """
 
 
@@ -87,7 +101,7 @@ def _robots() -> tuple[re.Pattern[str], ...]:
         for pattern in patterns
         if pattern not in PATTERNS_OF_PEOPLE
     )
-    return _compiled([*listed, *MORE_ROBOTS, *MORE_SERVERS])
+    return _compiled([*listed, *MORE_ROBOTS])
 
 
 @cache

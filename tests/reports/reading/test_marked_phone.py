@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dealtrace.reports.reading.masked_phones import find_marked_phone
+from dealtrace.reports.reading.masking import masked_label
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,21 @@ def test_a_marked_phone_is_found(written: str, found: str) -> None:
 )
 def test_ids_and_amounts_are_no_phones(written: str) -> None:
     assert find_marked_phone(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "masked"),
+    [
+        ("/tel/8%20912%20555-77-88/", "/tel/8912•••/"),
+        ("/tel/7%2520912%2520555%252D77%252D88/61234567", "/tel/7912•••/61234567"),
+        ("375%2029%20123-45-67", "3752•••"),
+        ("/iphone%2015%20128/", "/iphone%2015%20128/"),
+        ("/ot%2010%20000%20do%2020%20000", "/ot%2010%20000%20do%2020%20000"),
+        ("61234567%2D6123456789", "61234567%2D6123456789"),
+    ],
+)
+def test_escaped_separators_are_no_digits(written: str, masked: str) -> None:
+    assert masked_label(written) == masked
 
 
 @given(st.from_regex(r"\A(?:[1-9][0-9]{5,9}|1[0-9]{10})\Z"))

@@ -13,7 +13,7 @@ from dealtrace.cli.deals.field_lines import format_fields
 from dealtrace.cli.deals.lookup import DealArgument, format_amount, format_lead_of, look_up_deal
 from dealtrace.cli.deals.period import check_order
 from dealtrace.cli.lead_answers import DealAnswer
-from dealtrace.cli.options import JsonOption, OnlySiteOption
+from dealtrace.cli.options import JsonOption, OnlySiteOption, SiteToListOption
 from dealtrace.cli.site_lookup import site_to_list
 from dealtrace.cli.terminal import console, open_prepared, print_json
 from dealtrace.deals.deal import Deal
@@ -29,7 +29,7 @@ DayOption = date | None
 
 
 def show_deals(
-    site_id: OnlySiteOption = None,
+    site_id: SiteToListOption = None,
     first: Annotated[DayOption, day_option("The first day, in the site's time zone.", name="--from")] = None,
     last: Annotated[DayOption, day_option("The last day, inclusive.", name="--to")] = None,
     limit: Annotated[int, typer.Option(min=1, max=LISTED_MAX, help="How many of the latest deals to list.")] = LISTED,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dealtrace.attribution.credit import AttributionModel
 from dealtrace.reports.answer import Report, ReportLine
 from dealtrace.reports.filters import Filter, Operator, by_dimension, key_of_value
-from dealtrace.reports.reading.good_and_bad import is_price
+from dealtrace.reports.reading.good_and_bad import is_paid
 
 _PAID_OR_FREE = "medium"
 """The only dimension whose keys are either paid or free.
@@ -23,17 +23,12 @@ def total_includes_free(report: Report, rows: Sequence[ReportLine], place: int, 
     """
     question, value = report.question, report.total.values[model][place]
     metric = question.metrics[place]
-    if (
-        not metric.in_total[0]
-        or value is None
-        or (value == 0 and is_price(metric))
-        or _has_one_medium(question.filters)
-    ):
+    if not metric.in_total[0] or value is None or (value == 0 and is_paid(metric)) or _has_one_medium(question.filters):
         return False
     level = next((number for number, each in enumerate(question.by) if each.name == _PAID_OR_FREE), None)
     if level is None or len(rows) < report.rows_total:
         return True
-    nothing = 0 if is_price(metric) else None
+    nothing = 0 if is_paid(metric) else None
     figures = ((row.keys[level], row.values[model][place]) for row in rows)
     return any(figure == nothing or (key is None and figure is not None) for key, figure in figures)
 

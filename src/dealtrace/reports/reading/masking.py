@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from dealtrace.accounts.request_masking import masked_number, masked_text
+from dealtrace.accounts.request_masking import masked_number, masked_text, without_escapes
 from dealtrace.errors import InvalidParameters
 from dealtrace.record import record
 from dealtrace.reports.answer import LazyRows, Report, ReportLine
@@ -55,11 +55,11 @@ def masked_label(text: str) -> str:
 
 
 def _mask_marked(written: str) -> str:
-    masked = ""
-    while (found := find_marked_phone(written)) is not None:
+    masked, sought = "", without_escapes(written)
+    while (found := find_marked_phone(sought)) is not None:
         first, end = found
         masked += written[:first] + masked_number(written[first:end])
-        written = written[end:]
+        written, sought = written[end:], sought[end:]
     return masked + written
 
 

@@ -18,6 +18,10 @@ _ENCODING = ("utf-8", "surrogateescape")
 _LABELS_SEARCHED = 8
 _FURTHER_LABELS = re.compile(rf"(?:\.[\w-]{{1,63}}){{0,{_LABELS_SEARCHED}}}\.?({_ESCAPED})?", re.IGNORECASE)
 """Finds what may go on with the host of an address, such as `.com`, and an escape that may go on with that."""
+_LONGER_ENDINGS = frozenset({"com", "net", "org"})
+_ENDINGS_OF_FILES = frozenset({"ai", "cc", "md", "mk", "ml", "mm", "pl", "pm", "ps", "py", "rs", "sh", "so"})
+"""The codes of countries that more often end the name of a file."""
+_COUNTRY_LENGTH = 2
 Span = tuple[int, int]
 
 
@@ -36,8 +40,12 @@ def hide_in(text: str, sought: re.Pattern[str], hidden: str = HIDDEN) -> str:
 
     Contacts are found in the string as it is, and with its escaped characters decoded once or, in URLs within URLs, as
     often as they were escaped. The rest of the string stays escaped. An e-mail address that is only a part of a longer
-    address, such as `news%2Bivan@ya.ru` or `ivan@ya.ru.com`, belongs to somebody else and stays; in `ivan@ya.ru.html`
-    the address is hidden. The time is linear in the length.
+    address, such as `news%2Bivan@ya.ru` or `ivan@ya.ru.com`, belongs to somebody else and stays. The time is linear in
+    the length.
+
+    Ours: hiding too much is better than too little. The host of an address goes on only up to a last label of `com`,
+    `net`, `org` or the code of a country, in small letters, that is no usual ending of files: in `ivan@ya.ru.html`,
+    `ivan@ya.ru.md`, `ivan@ya.ru.shop` and `ivan@ya.ru.Is` the address is hidden.
     """
     found = _spans_in(text, sought)
     if "%" in text:
@@ -69,7 +77,13 @@ def _goes_on(text: str, end: int) -> bool:
     """Return whether the host of an address goes on behind `end`, or may do so once an escape is decoded."""
     further = _FURTHER_LABELS.match(text, end)
     assert further is not None, "the pattern matches an empty string too"
-    return further[1] is not None or any(map(has_public_suffix, further[0].lower().split(".")[1:]))
+    return further[1] is not None or _ends_host(further[0].rstrip(".").rpartition(".")[2])
+
+
+def _ends_host(label: str) -> bool:
+    if len(label) == _COUNTRY_LENGTH and label.islower() and label not in _ENDINGS_OF_FILES:
+        return has_public_suffix(label)
+    return label in _LONGER_ENDINGS
 
 
 def _spans_in_decoded(text: str, escaped: re.Pattern[str], sought: re.Pattern[str]) -> list[Span]:
