@@ -40,7 +40,13 @@ def test_they_find_what_like_finds(stage: Stage, strings: list[str], typed: str)
         for id_, name in enumerate(strings, FIRST_ID):
             connection.execute(insert(client).values(site_id=site, id=id_, name=name))
             moment = {"requested_at": NOON, "recorded_at": NOON}
-            values = {"site_id": site, "id": id_, "number": f"{name}{id_ - FIRST_ID}", "form_name": "", "client_id": id_}
+            values = {
+                "site_id": site,
+                "id": id_,
+                "number": f"{name}{id_ - FIRST_ID}",
+                "form_name": "",
+                "client_id": id_,
+            }
             connection.execute(insert(lead_request).values(values | moment))
         found = find_searched_leads(connection, site, search)[LeadKind.LEAD_REQUEST]
         assert set(found.ids) == expected(connection, site, search)
