@@ -27,6 +27,7 @@ WRONG_VALUES: list[tuple[str, dict[str, Any]]] = [
     ("address: a URL such as https", {"address": f"http://{'a.' * 130}example"}),
     ("address: a URL such as https", {"address": "http://deals..example"}),
     ("address: a URL such as https", {"address": "http://.example"}),
+    ("address: a URL such as https", {"address": "http://xn--a"}),
     ("token: .* without blanks", {"token": "se cret"}),
     ("token: .* without blanks", {"token": "secret\n"}),
     ("token: .* without blanks", {"token": "секрет"}),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from socket import AF_INET, socket
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
@@ -158,3 +159,33 @@ def test_a_connection_that_is_closed_is_tried_again(kind: str, listen: Callable[
         server = listen(lambda connection: connection.recv(65536))
         assert ": " not in fail(kind, f"{scheme}://127.0.0.1:{server.port}").replace("[SSL: ", "")
         assert server.connections == QUICK.tries_max
+
+
+def test_a_fault_that_the_caller_is_handling_is_not_that_of_the_second_address(
+    kind: str, listen: Callable[..., Listener]
+) -> None:
+    first = listen(answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+    with socket(AF_INET) as bound:  # nobody listens here
+        bound.bind(("127.0.0.1", 0))
+        try:
+            _send(kind, f"https://127.0.0.1:{first.port}")
+        except Unreachable:
+            assert "TLS" not in fail(kind, f"http://127.0.0.1:{bound.getsockname()[1]}")
+
+
+@pytest.mark.parametrize(
+    ("alert", "said", "tries"),
+    [
+        (0x70, "does not know the name in address", 1),
+        (0x14, "", QUICK.tries_max),
+        (0x50, "", QUICK.tries_max),
+    ],
+)
+def test_an_alert_of_tls_is_stated_only_if_it_lasts(
+    kind: str, listen: Callable[..., Listener], alert: int, said: str, tries: int
+) -> None:
+    server = listen(answer(TLS_ALERT[:-1] + bytes([alert])))
+    message = fail(kind, f"https://127.0.0.1:{server.port}")
+    assert said in message
+    assert "in common" not in message
+    assert server.connections == tries

@@ -17,6 +17,7 @@ from cast import Player, Stage
 from dealtrace.runtime.database_watch import NO_ROOM
 from dealtrace.storage.database.engine import open_database
 from dealtrace.storage.database.write_mode import FILE_TOO_LARGE
+from dealtrace.storage.schema.tables.all_tables import metadata
 from engines import CopySqlite
 from guests import logged_in
 from postgresql import PostgresqlServer, find_programs
@@ -160,6 +161,23 @@ def test_a_missing_part_of_the_schema_is_503_and_named(start_server: StartServer
     assert "request_broke" not in server.logged
 
 
+def test_a_faulty_statement_is_500_and_logged_while_nothing_is_missing(
+    start_server_on: StartServer, copy_sqlite: CopySqlite, tmp_path: Path
+) -> None:
+    server = start_server_on(copy_sqlite(tmp_path / "own.db"))
+    player = opened_site(server.database_url)
+    trigger = "CREATE TRIGGER faulty AFTER INSERT ON deal BEGIN UPDATE note SET text = '' WHERE absent = 1; END"
+    run_statement(server.database_url, trigger)
+    for number in range(2):
+        answer = server.register(player.token, orderNumber=str(number))
+        assert (answer.status_code, answer.json()["errorCode"]) == (500, "500")
+    assert is_ready(server)
+    wait_until(lambda: server.logged.count('"request_broke"') == 2)
+    assert "absent" in server.logged
+    run_statement(server.database_url, "DROP TRIGGER faulty")
+    assert server.register(player.token, orderNumber="after").status_code == 200
+
+
 @pytest.fixture
 def postgresql() -> Iterator[PostgresqlServer]:
     programs = find_programs()
@@ -214,9 +232,19 @@ def test_no_limit_of_postgresql_is_a_fault_of_ours(postgresql: PostgresqlServer,
 
 
 CHANGES = {
-    "rights": ("REVOKE ALL ON deal FROM shop", "GRANT ALL ON deal TO shop"),
-    "a schema": ("ALTER SCHEMA public RENAME TO gone", "ALTER SCHEMA gone RENAME TO public"),
-    "a database": ("ALTER DATABASE own RENAME TO gone", "ALTER DATABASE gone RENAME TO own"),
+    "rights": (
+        "REVOKE ALL ON deal FROM shop",
+        "GRANT ALL ON deal TO shop",
+        "grant ",
+    ),
+    "a right": ("REVOKE INSERT ON deal FROM shop", "GRANT INSERT ON deal TO shop", "grant "),
+    "a key": (
+        "ALTER TABLE deal_day DROP CONSTRAINT pk_deal_day",
+        "ALTER TABLE deal_day ADD CONSTRAINT pk_deal_day PRIMARY KEY ({key})",
+        "restore a backup",
+    ),
+    "a schema": ("ALTER SCHEMA public RENAME TO gone", "ALTER SCHEMA gone RENAME TO public", "db upgrade"),
+    "a database": ("ALTER DATABASE own RENAME TO gone", "ALTER DATABASE gone RENAME TO own", ""),
 }
 
 
@@ -242,13 +270,17 @@ def test_what_postgresql_lacks_is_no_fault_of_ours(postgresql: PostgresqlServer,
     url = url_for_shop(postgresql, "own")
     with closing(ServerProcess(url, tmp_path, is_fork=True, storage_patience_seconds=1)) as server:
         player = opened_site(url)
-        for name, (breaks, mends) in CHANGES.items():
+        key = ", ".join(column.name for column in metadata.tables["deal_day"].primary_key)
+        for name, (breaks, mends, cure) in CHANGES.items():
             change_beside(postgresql, "own", breaks)
             assert set(register_some(server, player, name)) == {503}
-            change_beside(postgresql, "gone" if name == "a database" else "own", mends)
+            wait_until(lambda: not is_ready(server))
+            assert cure in server.http.get("/readyz").json().get("cure", "")
+            change_beside(postgresql, "gone" if name == "a database" else "own", mends.format(key=key))
             wait_until(lambda: is_ready(server))
             assert server.register(player.token, orderNumber=name).status_code == 200
         assert stored(server, player) == len(CHANGES)
+        assert "request_broke" not in server.logged
 
 
 def test_a_full_disk_of_postgresql_is_stated_until_there_is_room(postgresql: PostgresqlServer, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from dealtrace.attribution.visit import VisitId
 from dealtrace.attribution.visit_ids import FIRST_KEYED_ID
 from dealtrace.errors import NumberTaken, PersonNotFound
 from dealtrace.leads.call import IncomingCall
+from dealtrace.leads.file_import import FileImport, ImportedFile
 from dealtrace.leads.lead import LeadKind, LeadRef
 from dealtrace.operations.deals.change import change_deals
 from dealtrace.operations.deals.register import register_deals
@@ -23,13 +24,14 @@ from dealtrace.operations.leads.delete import delete_lead
 from dealtrace.operations.matching.rematch import rematch_next
 from dealtrace.operations.personal_data import erase_person, export_person, find_person
 from dealtrace.storage.database.column_types import JsonText
+from dealtrace.storage.leads.file_imports import insert_file_import, insert_imported_rows
 from dealtrace.storage.personal_data import ANONYMOUS, DELETED, find_traces, list_contacts_of_deleted_leads
 from dealtrace.storage.schema.tables.all_tables import metadata
 from dealtrace.storage.schema.tables.common_columns import TENANT
 from dealtrace.storage.schema.tables.deals import deal, deal_version
 from dealtrace.storage.schema.tables.leads import LEAD_TABLES, lead_request
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
-from dealtrace.storage.visits.erased_contacts import find_visits_with_contacts
+from dealtrace.storage.visits.erased_contacts import RECENT, find_visits_with_contacts
 from plans import plans_by_index, statements_on
 from stored import deal_of, rows_of
 from write_commands import NOON, by_contact, by_lead_request, change, registration
@@ -197,6 +199,23 @@ def test_visits_from_a_source_with_a_contact_are_not_searched_for_while_deals_wa
     assert of_visits
     plans = plans_by_index(stage.database, of_visits)
     assert not [line for line in plans.splitlines() if "visit" in line and line.endswith("(site_id=?)")]
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_old_visits_that_an_import_adds_after_the_search_are_hidden_too(
+    stage: Stage, shop: Player, ivan: int, is_finished: bool
+) -> None:
+    source, now, site_id = TrafficSource("mail", "email", term=MAIL), NOON + 2 * RECENT, shop.site.id
+    with stage.database.read() as connection:
+        found = find_visits_with_contacts(connection, site_id, [PHONE, MAIL])
+    added = stage.visit(shop, BEFORE, source, visitor="friend", utm=source)
+    begun = FileImport("digest", now, finished_at=now if is_finished else None, number=7)
+    with stage.database.write() as connection:
+        insert_file_import(connection, site_id, begun, ImportedFile("visit", "visits.csv"))
+        insert_imported_rows(connection, site_id, 7, [added.id])
+    with stage.database.write() as connection:
+        erase_person(account_work(connection, now), [shop.site], PHONE, {site_id: found})
+    assert MAIL not in json.dumps(rows_of(stage.database, shop)["visit"], default=str)
 
 
 @pytest.mark.parametrize(

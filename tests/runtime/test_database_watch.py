@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from itertools import count
 from pathlib import Path
 
@@ -126,6 +127,33 @@ def test_a_missing_part_of_the_schema_is_named_once_somebody_missed_it(
         health = watch.check()
         assert (health.write, health.schema) == ("ok", "incomplete")
         assert health.reason.startswith(said)
+
+
+def test_a_key_that_only_postgresql_can_lack_is_named(database: Database) -> None:
+    if database.is_sqlite:
+        return
+    with database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE deal_day DROP CONSTRAINT pk_deal_day")
+    watch = DatabaseWatch(database)
+    assert watch.lacks_parts(time.monotonic())
+    assert watch.check().reason.startswith("the database has no index pk_deal_day: ")
+
+
+def test_one_comparison_of_the_schema_serves_all_who_missed_something_before_it(database: Database) -> None:
+    now = [1.0]
+    watch = DatabaseWatch(database, lambda: now[0])
+    assert not watch.lacks_parts(0.5)
+    with database.write() as connection:
+        connection.exec_driver_sql("DROP INDEX ix_deal_contact_deal")
+    assert not watch.lacks_parts(0.9), "the last comparison was later"
+    now[0] = 2.0
+    assert watch.lacks_parts(1.0)
+
+
+def test_a_schema_that_nobody_can_compare_counts_as_missing(tmp_path: Path) -> None:
+    database = open_database(f"postgresql://dealtrace@/dealtrace?host={tmp_path}")
+    assert DatabaseWatch(database).lacks_parts(time.monotonic())
+    database.close()
 
 
 def test_a_schema_of_another_release_is_stated_with_its_cure(database: Database) -> None:

@@ -39,12 +39,16 @@ def _not_an_address(address: str) -> ValueError:
 def _is_host(url: httpx.URL) -> bool:
     """Return whether the host of a URL is an IP address, or a name that can exist: its parts have 1 to 63 bytes."""
     try:
-        ip_address(url.host)
+        host = url.host  # decodes names such as `xn--e1afmkfd`
+    except UnicodeError:
+        return False
+    try:
+        ip_address(host)
     except ValueError:
         name = url.raw_host.decode("ascii").removesuffix(".")
         labels = name.split(".")
         is_short = len(name) <= _HOST_LENGTH_MAX and all(len(label) in _LABEL_LENGTHS for label in labels)
-        return is_short and not re.search(r"[\s%:]", url.host)
+        return is_short and not re.search(r"[\s%:]", host)
     return True
 
 

@@ -8,7 +8,41 @@ _WRONG_PROTOCOL = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PR
 """The reasons that OpenSSL gives if the server does not answer in TLS."""
 _PASSING = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 """The errors of TLS by which a server that is stopping or starting closes a connection."""
-_PASSING_ALERTS = frozenset({"TLSV1_ALERT_INTERNAL_ERROR", "TLSV1_ALERT_USER_CANCELLED"})
+_NOTHING_IN_COMMON = frozenset(
+    {
+        "NO_CIPHERS_AVAILABLE",
+        "NO_PROTOCOLS_AVAILABLE",
+        "NO_SUITABLE_SIGNATURE_ALGORITHM",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_INSUFFICIENT_SECURITY",
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_SSL_VERSION",
+        "DH_KEY_TOO_SMALL",
+        "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
+    }
+)
+_WANTS_CERTIFICATE = frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE"})
+_UNKNOWN_NAME = frozenset({"TLSV1_UNRECOGNIZED_NAME"})
+_ADVICE = (
+    (
+        _WRONG_PROTOCOL,
+        "the server does not answer in TLS: write http:// in address, or the port on which it expects TLS",
+    ),
+    (
+        _NOTHING_IN_COMMON,
+        "the server and this client have no version or method of TLS in common: check the server's TLS settings",
+    ),
+    (
+        _UNKNOWN_NAME,
+        "the server does not know the name in address: use a name that its TLS settings have",
+    ),
+    (
+        _WANTS_CERTIFICATE,
+        "the server asks for a client's certificate, and this client has none: check the server's TLS settings",
+    ),
+)
+"""What to do, by the reasons that OpenSSL gives; failures for other reasons are tried again."""
 
 
 def advice_on(error: httpx.TransportError) -> str:
@@ -26,22 +60,27 @@ def advice_on(error: httpx.TransportError) -> str:
 
 
 def _tls_fault(error: BaseException) -> ssl.SSLError | None:
-    """Return the error of TLS that caused an error of httpx, or `None` if something else did."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
-    return cause
+    """Return the error of TLS that caused an error of httpx, or `None` if something else did.
+
+    The cause of httpx's error is one of httpcore, whose only argument is the error of TLS. `__context__` is not
+    followed: it may be an exception that the caller was handling when the request was sent.
+    """
+    cause: object = error
+    while isinstance(cause, BaseException) and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or next(iter(cause.args), None)
+    return cause if isinstance(cause, ssl.SSLError) else None
 
 
 def _advice_on_tls(fault: ssl.SSLError) -> str:
     reason = fault.reason or ""
-    if isinstance(fault, _PASSING) or reason in _PASSING_ALERTS:
+    if isinstance(fault, _PASSING):
         return ""
     if isinstance(fault, ssl.SSLCertVerificationError):
         return (
             "the server's certificate is not trusted: use the name in the certificate as address, renew it, or name "
             "the file of its authority in SSL_CERT_FILE"
         )
-    if reason in _WRONG_PROTOCOL:
-        return "the server does not answer in TLS: write http:// in address, or the port on which it expects TLS"
-    return "the server and this client have no version or method of TLS in common: check the server's TLS settings"
+    for reasons, advice in _ADVICE:
+        if reason in reasons:
+            return advice
+    return ""

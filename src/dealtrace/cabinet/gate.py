@@ -113,7 +113,7 @@ class PageGate:
             except Refusal as refusal:
                 return refusal_page(view, refusal)
             except Exception as fault:  # noqa: BLE001 - people get a page after any failure; the cause is logged
-                return refusal_page(view, _refusal_of(request, fault))
+                return refusal_page(view, await _refusal_of(request, fault))
 
         return answer
 
@@ -124,7 +124,7 @@ class PageGate:
             if page.carries_site:
                 await self._find_carried_site(view)
         except Exception as fault:
-            refusal = fault if isinstance(fault, Refusal) else _refusal_of(view.request, fault)
+            refusal = fault if isinstance(fault, Refusal) else await _refusal_of(view.request, fault)
             if not page.carries_site or not isinstance(refusal, (DatabaseUnavailable, Overloaded)):
                 await _keep_own_form(view, page, secret)
                 raise refusal from fault
@@ -240,16 +240,16 @@ class PageGate:
         return self._services.site_cache.look_up_site(connection, site_id)
 
 
-def _refusal_of(request: Request, fault: Exception) -> Refusal:
+async def _refusal_of(request: Request, fault: Exception) -> Refusal:
     """Log a failure, and return the refusal that the person sees.
 
     Raises:
         Exception: `fault` itself, if the server has set no function that turns a failure into a refusal.
     """
-    refusal_of: Callable[[Exception], Refusal] | None = request.scope.get(REFUSAL_OF_FAILURE)
+    refusal_of: Callable[[Exception], Awaitable[Refusal]] | None = request.scope.get(REFUSAL_OF_FAILURE)
     if refusal_of is None:
         raise fault
-    return refusal_of(fault)
+    return await refusal_of(fault)
 
 
 def _remove_null_bytes(request: Request) -> None:
@@ -271,7 +271,7 @@ async def _keep_answer(view: View, sent: SentOnce, response: Response) -> None:
     try:
         await view.services.account_changes.run(keep_answer, sent.digest, sent.seal(response))
     except Exception as fault:  # noqa: BLE001 - whatever fails here, the change is stored, and the response is complete
-        _refusal_of(view.request, fault)  # this logs the failure
+        await _refusal_of(view.request, fault)  # this logs the failure
 
 
 async def _first_response(view: View, sent: SentOnce) -> Response:

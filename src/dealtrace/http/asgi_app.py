@@ -1,7 +1,7 @@
 """Answer requests from the network: each request gets an id, is counted in the metrics and logged."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import structlog
@@ -38,14 +38,15 @@ _log = structlog.get_logger()
 class HttpServer:
     """Answers every request of one process: `Routes` serves endpoints, the ASGI application `pages` all other paths.
 
-    `report_outage` is called with each failure of the database and the id of the request that it met.
+    `report_outage` is called with each failure of the database and the id of the request that it met. It returns
+    whether the database is at fault.
     """
 
     def __init__(
         self,
         routes: Routes,
         pages: ASGIApp,
-        report_outage: Callable[[Exception, str], None],
+        report_outage: Callable[[Exception, str], Awaitable[bool]],
         journal: RequestJournal,
         server_stop: ServerStop,
         proxies: Proxies,
@@ -79,7 +80,7 @@ class HttpServer:
                 endpoint, scope["path_params"] = found
                 reply = await self._routes.answer(endpoint, scope, receive)
         except Exception as fault:  # noqa: BLE001 - after any failure the caller gets an answer and the cause is logged
-            reply = self._routes.refuse(found and found[0], self._failure(fault, request_id), scope)
+            reply = self._routes.refuse(found and found[0], await self._failure(fault, request_id), scope)
         if reply.body is not ALREADY_SENT:
             await send_reply(reply, request_id, send, self._server_stop)
         seconds = time.perf_counter() - started
@@ -111,12 +112,11 @@ class HttpServer:
             )
         )
 
-    def _failure(self, fault: Exception, request_id: str) -> Refusal:
+    async def _failure(self, fault: Exception, request_id: str) -> Refusal:
         """Log a failure and return the refusal to send: 503 if the database failed, 500 otherwise."""
         if isinstance(fault, DatabaseUnavailable | MethodNotAllowed):
             return fault
-        if is_unavailable(fault):
-            self._report_outage(fault, request_id)
+        if is_unavailable(fault) and await self._report_outage(fault, request_id):
             return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
         _log.error("request_broke", request_id=request_id, reason=message_of(fault), cause=log.cause_of(fault))
         return InternalFailure(request_id=request_id)

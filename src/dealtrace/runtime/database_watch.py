@@ -1,21 +1,31 @@
 """Check every second whether the database accepts writes, and refuse requests if its file is lost."""
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import structlog
+
 from dealtrace.errors import DatabaseUnavailable
 from dealtrace.record import record
-from dealtrace.storage.database.database_errors import NO_ROOM_CURE, has_no_room, is_of_other_schema, message_of
+from dealtrace.storage.database.database_errors import (
+    DISK_CURE,
+    NO_ROOM_CURE,
+    has_disk_fault,
+    has_no_room,
+    is_of_other_schema,
+    message_of,
+)
 from dealtrace.storage.database.engine import Database
 from dealtrace.storage.database.sqlite_file import ServedFiles, remember_files
 from dealtrace.storage.database.write_mode import DISK_FULL, FILE_TOO_LARGE, obstacle_to_writing
 from dealtrace.storage.id_blocks import find_visit_key
 from dealtrace.storage.reports.mirror.status import MirrorStatus, find_mirror_status
-from dealtrace.storage.schema.missing_parts import list_missing_parts
+from dealtrace.storage.schema.missing_parts import RIGHT, list_missing_parts
 from dealtrace.storage.schema.trial_write import write_on_trial
 from dealtrace.storage.schema.upgrade import is_current, newest_revision
 
@@ -25,6 +35,7 @@ UNAVAILABLE_RETRY_SECONDS = 5
 LOOK_SECONDS = 0.1
 """For how many seconds requests rely on the last check of the database's files; each batch of writes checks again."""
 NO_ROOM: Final = "no room on the disk, or a quota is reached"
+GRANT_CURE = "grant the server's role in PostgreSQL these rights to its tables"
 RESTORE_CURE = "stop the server, restore a backup with dealtrace restore, and start the server"
 MISSING_MAX = 5
 """How many missing parts of the schema the log names."""
@@ -32,6 +43,9 @@ UPGRADE_CURE = "run dealtrace db upgrade"
 OVERWRITTEN_CURE = "stop the server, move the file away, restore a backup with dealtrace restore, and start the server"
 STALE_SECONDS = 10
 """If the last check ended more than this many seconds ago, the database counts as not responding."""
+UNOBSERVED_CURE = "raise fs.inotify.max_user_instances, and let no program touch the database file meanwhile"
+
+_log = structlog.get_logger()
 
 
 @record
@@ -72,6 +86,7 @@ class DatabaseWatch:
         self._looked_at = -math.inf
         self._failure: str | None = None
         self._may_lack_parts = False
+        self._compared_at = -math.inf
         self._lock = threading.Lock()
         self._checked_at = monotonic()
         self._health = Health("not checked yet", "not checked yet")
@@ -80,6 +95,8 @@ class DatabaseWatch:
         """Remember the files of a SQLite database, and the key stored in it, to notice if the database is lost."""
         if self._database.is_sqlite:
             self._files = remember_files(self._database)
+            if not self._files.observes_writes:
+                _log.warning("file_writes_unobserved", cure=UNOBSERVED_CURE, pid=os.getpid())
             with self._database.read() as connection:
                 self._key = find_visit_key(connection)
 
@@ -116,6 +133,18 @@ class DatabaseWatch:
             else:
                 self._failure = message_of(failure) or type(failure).__name__
 
+    def lacks_parts(self, missed_at: float) -> bool:
+        """Return whether a part of the schema or a right is missing, or may be missing because nobody can look.
+
+        The last comparison is reused if it began after `missed_at`, the monotonic time when a request missed something.
+        """
+        if self._compared_at <= missed_at:
+            try:
+                self._compare_schema()
+            except Exception:  # noqa: BLE001 - the next check says what the failure is
+                return True
+        return self._may_lack_parts
+
     def begin_stop(self, seconds: float) -> None:
         """Stop waiting for the lock of a SQLite file at the latest `seconds` after the first call of this method."""
         self._database.lock_patience.end_within(seconds)
@@ -144,7 +173,8 @@ class DatabaseWatch:
             schema, cure = "outdated", UPGRADE_CURE
             reason = f"the schema is not at {newest_revision()}: {cure}"
         elif missing:
-            schema, cure, named = "incomplete", RESTORE_CURE, ", ".join(missing[:MISSING_MAX])
+            schema, named = "incomplete", ", ".join(missing[:MISSING_MAX])
+            cure = GRANT_CURE if all(part.startswith(RIGHT) for part in missing) else RESTORE_CURE
             reason = f"the database has no {named}{', …' if len(missing) > MISSING_MAX else ''}: {cure}"
         if obstacle is not None:
             is_full = obstacle in (DISK_FULL, FILE_TOO_LARGE)
@@ -157,10 +187,13 @@ class DatabaseWatch:
 
     def _list_missing(self) -> list[str]:
         """List the missing parts of the schema if a request has missed one; otherwise, do not look for them."""
-        if not self._may_lack_parts:
-            return []
+        return self._compare_schema() if self._may_lack_parts else []
+
+    def _compare_schema(self) -> list[str]:
+        began_at = self._monotonic()
         missing = list_missing_parts(self._database)
         self._may_lack_parts = bool(missing)
+        self._compared_at = began_at
         return missing
 
     def _compare_key(self) -> None:
@@ -201,6 +234,8 @@ class DatabaseWatch:
             reason = message_of(fault) or type(fault).__name__
             if has_no_room(fault):
                 return Health(NO_ROOM, OK, f"{reason}: {NO_ROOM_CURE}", NO_ROOM_CURE)
+            if has_disk_fault(fault):
+                return Health("failing", OK, f"{reason}: {DISK_CURE}", DISK_CURE)
             return Health("failing", OK, reason)
         with self._lock:
             if self._failure == failure:

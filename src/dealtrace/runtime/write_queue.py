@@ -40,7 +40,6 @@ from dealtrace.storage.database.database_errors import (
     is_lost_race,
     is_read_only,
     is_temporary,
-    is_unavailable,
     retry_reason,
 )
 from dealtrace.storage.database.engine import Database
@@ -346,10 +345,11 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception with which commands are refused because of `fault`.
 
-        If the database is unavailable or lacks a table, it is reported to `DatabaseWatch`, and the exception is
-        `DatabaseUnavailable`. If the database server is read-only, the connections to it are closed.
+        If the whole database is unavailable, this is reported to `DatabaseWatch`, and the exception is
+        `DatabaseUnavailable`. If the database server is read-only, the connections to it are closed. All other faults
+        are returned: who answers finds out whether a part of the database is missing, and logs the cause.
         """
-        if not is_unavailable(fault):
+        if not is_database_failure(fault):
             return fault
         self._watch.report(fault)
         if is_read_only(fault):

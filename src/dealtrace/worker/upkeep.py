@@ -1,6 +1,8 @@
 """Watch the database, the accounts and the resources of a process; each job runs in its own loop, once a second."""
 
+import asyncio
 import os
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -19,6 +21,8 @@ from dealtrace.worker.repeating import end_process
 
 STEP_SECONDS = 1.0
 """How many seconds pass between two runs of a job; changes to sites and tokens take effect within two seconds."""
+LOOK_SECONDS_MAX = 2.0
+"""For how long a request that missed a part of the schema waits until somebody has looked for it."""
 SHORT_SHARE = 0.9
 """A shortage of connections is logged if at least this share of the possible connections is open."""
 
@@ -64,12 +68,28 @@ class HealthWatcher:
         elif health.is_ok:
             self._mirror_outage.ended()
 
-    def report(self, fault: Exception, request_id: str) -> None:
-        """Log that a request met a failure of the database; the next check looks at what the failure names."""
-        if is_of_other_schema(fault) or has_no_room(fault):
+    async def report(self, fault: Exception, request_id: str) -> bool:
+        """Log that a request met a failure of the database; the next check looks at what the failure names.
+
+        If the failure says that a part of the schema is missing, but all are there, a statement is faulty: nothing is
+        logged, and the result is false.
+        """
+        is_of_schema = is_of_other_schema(fault)
+        if is_of_schema or has_no_room(fault):
             self._watch.report(fault)
-        cause = cause_of(fault) if is_of_other_schema(fault) else None
+        if is_of_schema and not await self._lacks_parts():
+            return False
+        cause = cause_of(fault) if is_of_schema else None
         self._database_outage.failed(message_of(fault) or "", request_id=request_id, cause=cause)
+        return True
+
+    async def _lacks_parts(self) -> bool:
+        """Return whether a part of the schema is missing; a database that does not say so in time counts as away."""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS_MAX):
+                return await self._thread.run(self._watch.lacks_parts, time.monotonic())
+        except TimeoutError:
+            return True
 
     def stop(self) -> None:
         """End the thread, without waiting for a database that does not respond."""

@@ -41,7 +41,6 @@ from dealtrace.storage.webhooks.outbox import (
 from dealtrace.storage.webhooks.webhooks import find_webhook, list_webhooks
 from dealtrace.webhooks.delivery import LoggedDelivery, OutboxPosition, UnsentReason
 from dealtrace.webhooks.retry import FAULT_LENGTH_MAX, TRIED_FOR, Fault, Pause
-from plans import plans_by_index, statements_on
 from stored import side_by_side
 from write_commands import NOON, registration
 
@@ -420,14 +419,6 @@ def test_what_was_told_is_replayed_from_a_moment_on_in_its_order(desk: Desk) -> 
     assert desk.manage(manage.replay_since, wall_clock - SECOND) == 2, "NOON is twelve on the site's clock"
     assert desk.manage(manage.replay_since, NOON) == 0, "they wait already"
     assert desk.positions == positions
-
-
-def test_a_replay_reads_what_was_recorded_since_and_not_all_that_is_kept(desk: Desk) -> None:
-    database = desk.stage.database
-    with statements_on(database.writer) as sent:
-        desk.manage(manage.replay_since, NOON)
-    plans = plans_by_index(database, [each for each in sent if each[0].startswith("UPDATE webhook_outbox")])
-    assert "ix_webhook_outbox_recorded_at" in plans
 
 
 @pytest.mark.parametrize("name", ["msg_1_2_3", "x", "msg_{site}_{hook}_999"])

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from dealtrace.storage.database.compiled_statement import CompiledStatement
 from dealtrace.storage.database.database_errors import (
     driver_error,
+    has_disk_fault,
     has_no_room,
     is_conflict,
     is_database_failure,
@@ -60,11 +61,11 @@ FAULTS: list[tuple[BaseException, tuple[bool, bool, bool]]] = [
     ),
     (
         errors.InternalError_("could not find shard\nDETAIL: violates unique constraint of somebody's text"),
-        (False, False, True),
+        (False, False, False),
     ),
-    (errors.InternalError_("cache lookup failed for relation 17"), (False, False, True)),
-    (errors.DataCorrupted(), (False, False, True)),
-    (errors.IndexCorrupted(), (False, False, True)),
+    (errors.InternalError_("cache lookup failed for relation 17"), (False, False, False)),
+    (errors.DataCorrupted(), (False, False, False)),
+    (errors.IndexCorrupted(), (False, False, False)),
     (errors.IdleInTransactionSessionTimeout(), (False, True, True)),
     (errors.IdleSessionTimeout(), (False, True, True)),
     (errors.InvalidSqlStatementName(), (False, False, True)),
@@ -229,22 +230,54 @@ def test_a_missing_part_of_the_schema_is_told_from_other_faults(fault: BaseExcep
 
 
 @pytest.mark.parametrize(
+    ("fault", "is_away"),
+    [
+        (errors.DataCorrupted(), True),
+        (errors.InternalError_("cache lookup failed for relation 17"), True),
+        (errors.InternalError_("duplicate key value violates unique constraint"), False),
+    ],
+)
+def test_damaged_data_make_a_request_wait_but_not_the_others_of_its_batch(fault: BaseException, is_away: bool) -> None:
+    assert is_unavailable(fault) == is_away
+    assert not is_database_failure(fault)
+
+
+@pytest.mark.parametrize(
     ("fault", "is_full"),
     [
         (errors.DiskFull(), True),
-        (errors.IoError(), True),
+        (errors.IoError("could not read block 1"), False),
+        (errors.IoError("could not write block 1: No space left on device"), True),
+        (sqlite_fault(sqlite3.SQLITE_IOERR_WRITE), True),
+        (sqlite_fault(sqlite3.SQLITE_IOERR_READ), False),
+        (sqlite_fault(sqlite3.SQLITE_IOERR_FSYNC), False),
         (errors.InternalError_('could not extend file "base/1/2": File too large'), True),
         (errors.InternalError_('could not write to file "base/1/2": Disk quota exceeded'), True),
         (errors.InternalError_("cache lookup failed"), False),
         (errors.AdminShutdown(), False),
         (sqlite_fault(sqlite3.SQLITE_FULL), True),
-        (sqlite_fault(sqlite3.SQLITE_IOERR_WRITE), True),
         (sqlite_fault(sqlite3.SQLITE_READONLY), False),
         (OSError("No space left on device"), False),
     ],
 )
 def test_no_room_is_told_from_other_faults(fault: BaseException, is_full: bool) -> None:
     assert has_no_room(fault) == is_full
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_of_disk"),
+    [
+        (errors.IoError("could not read block 1"), True),
+        (errors.IoError("could not write block 1: No space left on device"), False),
+        (sqlite_fault(sqlite3.SQLITE_IOERR_READ), True),
+        (sqlite_fault(sqlite3.SQLITE_IOERR_FSYNC), True),
+        (sqlite_fault(sqlite3.SQLITE_IOERR_WRITE), False),
+        (sqlite_fault(sqlite3.SQLITE_FULL), False),
+        (OSError("disk"), False),
+    ],
+)
+def test_a_fault_of_the_disk_is_told_from_a_full_one(fault: BaseException, is_of_disk: bool) -> None:
+    assert has_disk_fault(fault) == is_of_disk
 
 
 # What may be told.

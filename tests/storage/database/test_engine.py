@@ -463,3 +463,21 @@ def test_a_server_that_takes_no_more_connections_is_waited_for(
             assert server_process(opened.writer) != server_process(opened.reader)
         other.execute("DROP DATABASE engine_refusing WITH (FORCE)")
         other.execute("DROP ROLE someone")
+
+
+def interrupt_within_a_statement(database: Database, stop: KeyboardInterrupt) -> None:
+    with database.write() as connection:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, psycopg.Connection):
+            connection.exec_driver_sql("SELECT 1")
+            driver.pgconn.send_query(b"SELECT 1")
+        raise stop
+
+
+def test_an_interruption_within_a_statement_is_what_is_raised_though_the_rollback_fails(database: Database) -> None:
+    stop = KeyboardInterrupt(1)
+    with pytest.raises(KeyboardInterrupt) as met:
+        interrupt_within_a_statement(database, stop)
+    assert met.value is stop
+    with database.write() as connection:
+        assert connection.exec_driver_sql("SELECT 1").scalar_one() == 1

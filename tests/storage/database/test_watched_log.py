@@ -1,5 +1,6 @@
 """What SQLite writes to a file is no loss, in whatever order looks and checkpoints come; what others write is one."""
 
+import gc
 import os
 import sqlite3
 import threading
@@ -8,8 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from dealtrace.runtime.database_watch import DatabaseWatch
 from dealtrace.storage.database.engine import open_database
+from dealtrace.storage.database.file_writes import FileWrites
 from dealtrace.storage.database.sqlite_file import ServedFiles, remember_files
 from dealtrace.storage.schema.upgrade import prepare_schema
 
@@ -142,6 +146,20 @@ def test_without_a_notice_of_writes_the_time_of_the_last_change_has_to_do(
         assert served.find_lost() is None
         overwrite(file, file.read_bytes())
         assert served.find_lost() == file
+        with capture_logs() as logged:
+            DatabaseWatch(database).start()
+        assert [entry["event"] for entry in logged] == ["file_writes_unobserved"]
+
+
+def test_an_observer_that_nobody_has_any_more_is_closed(file: Path) -> None:
+    file.touch()
+    observer = FileWrites(file)
+    descriptor = observer._descriptor
+    os.fstat(descriptor)
+    del observer
+    gc.collect()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
 
 
 def test_an_index_that_sqlite_builds_anew_is_no_loss(served: ServedFiles, file: Path) -> None:

@@ -35,9 +35,10 @@ _OTHER_SCHEMA = re.compile(
     r"no such (table|column|index|view|trigger):|table \S+ has no column named |ON CONFLICT clause does not match any "
 )
 """Finds SQLite's messages about such a part of the schema; it has no code of its own for them."""
-_NO_ROOM_SQLSTATES = frozenset({"53100", "58030"})
+_NO_ROOM_SQLSTATE = "53100"
 _NO_ROOM = re.compile("No space left|File too large|[Dd]isk quota")
-_NO_ROOM_CODES = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+_DISK_SQLSTATE = "58030"
+DISK_CURE = "check the disk and the file system of the database: the system's log says what failed"
 NO_ROOM_CURE = "free disk space, or raise the quota or the limit on the size of files (ulimit -f) of the database"
 _BROKEN_KEY = re.compile(
     r"violates (unique|foreign key|exclusion|check|not-null) constraint"
@@ -117,21 +118,31 @@ def is_database_failure(fault: BaseException) -> bool:
         return False
     if _is_postgresql(error, "OperationalError") or is_read_only(error):
         return True
-    of_connection = state in IDLE_SQLSTATES | _POOLER_SQLSTATES
-    return _is_postgresql(error) and (of_connection or state.startswith(INTERNAL_CLASS))
+    return _is_postgresql(error) and state in IDLE_SQLSTATES | _POOLER_SQLSTATES
 
 
 def is_unavailable(fault: BaseException) -> bool:
-    """Return whether a database cannot do its work, as a whole or because a part of its schema is missing."""
-    return is_database_failure(fault) or is_of_other_schema(fault)
+    """Return whether a database cannot do its work: as a whole, or because a part of it is missing or damaged."""
+    return is_database_failure(fault) or is_of_other_schema(fault) or _is_internal(fault)
 
 
 def has_no_room(fault: BaseException) -> bool:
     """Return whether nothing can be written because a disk is full, or a quota or a limit on files is reached."""
     error = driver_error(fault)
     if isinstance(error, sqlite3.Error):
-        return _sqlite_code(error) in _NO_ROOM_CODES
-    return _sqlstate(error) in _NO_ROOM_SQLSTATES or (_is_postgresql(error) and _NO_ROOM.search(str(error)) is not None)
+        is_failed_write = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_WRITE
+        return is_failed_write or _sqlite_code(error) == sqlite3.SQLITE_FULL
+    return _sqlstate(error) == _NO_ROOM_SQLSTATE or (_is_postgresql(error) and _NO_ROOM.search(str(error)) is not None)
+
+
+def has_disk_fault(fault: BaseException) -> bool:
+    """Return whether the disk, or the file system on it, failed to read or write, but not for lack of room."""
+    error = driver_error(fault)
+    if isinstance(error, sqlite3.Error):
+        is_of_disk = _sqlite_code(error) == sqlite3.SQLITE_IOERR
+    else:
+        is_of_disk = _is_postgresql(error) and _sqlstate(error) == _DISK_SQLSTATE
+    return is_of_disk and not has_no_room(error)
 
 
 def is_stopped(fault: BaseException) -> bool:
@@ -159,6 +170,13 @@ def is_of_other_schema(fault: BaseException) -> bool:
     if isinstance(error, sqlite3.OperationalError):
         return _sqlite_code(error) == sqlite3.SQLITE_ERROR and _OTHER_SCHEMA.match(str(error)) is not None
     return _is_postgresql(error) and _sqlstate(error) in _OTHER_SCHEMA_SQLSTATES
+
+
+def _is_internal(fault: BaseException) -> bool:
+    """Return whether PostgreSQL met damaged data or the like, which may concern the rows of one command only."""
+    error = driver_error(fault)
+    is_internal = _is_postgresql(error) and (_sqlstate(error) or "").startswith(INTERNAL_CLASS)
+    return is_internal and not is_lost_race(error)
 
 
 def message_of(fault: BaseException) -> str | None:

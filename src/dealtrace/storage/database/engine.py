@@ -112,9 +112,23 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that commits at the end of the block, or rolls back if the block raises."""
-        with self.writer.begin() as connection:
-            yield connection
+        """Open a transaction that commits at the end of the block, or rolls back if the block raises.
+
+        A signal may interrupt the driver between a statement and its result. The rollback then fails, but what is
+        raised is still the interruption.
+        """
+        stopped: KeyboardInterrupt | None = None
+        try:
+            with self.writer.begin() as connection:
+                try:
+                    yield connection
+                except KeyboardInterrupt as stop:
+                    stopped = stop
+                    raise
+        except Exception:
+            if stopped is None:
+                raise
+            raise stopped from None
 
     @contextmanager
     def read(self, *, is_limited: bool = True) -> Iterator[Connection]:

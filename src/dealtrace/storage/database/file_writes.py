@@ -4,6 +4,7 @@ The time of the last change of a file does not say this: `touch`, rsync and back
 """
 
 import os
+import weakref
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +15,7 @@ _BUFFER_BYTES = 4096
 class FileWrites:
     """The writes to a file since it began to be observed; the file keeps its observer if it is renamed.
 
-    The descriptor is never closed, as it is needed until the process ends.
+    Writes by way of `mmap` are not noticed. The descriptor is closed once nobody has the observer any more.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,6 +34,7 @@ class FileWrites:
         if library.inotify_add_watch(self._descriptor, os.fsencode(path), _IN_MODIFY) < 0:
             os.close(self._descriptor)
             raise OSError(ctypes.get_errno(), "inotify_add_watch failed")
+        weakref.finalize(self, os.close, self._descriptor).atexit = False
 
     def take(self) -> bool:
         """Return whether the file was written to, cut or extended since the last call."""

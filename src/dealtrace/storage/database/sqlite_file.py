@@ -65,6 +65,11 @@ class ServedFiles:
         """Return whether a file was ever found overwritten or emptied, which means that its content is lost."""
         return self._overwritten is not None
 
+    @property
+    def observes_writes(self) -> bool:
+        """Return whether a file that was only touched is told from one that was written to."""
+        return self._log.observes_writes
+
     def mark_overwritten(self) -> None:
         """Treat the database file as overwritten, because it now contains another database."""
         with self._lock:

@@ -50,7 +50,7 @@ class _Index:
 class WatchedLog:
     """The log of a database file and its index, held open to be read at any time.
 
-    The descriptors are never closed: closing one would release SQLite's own locks of the file in this process.
+    The descriptors of these two are never closed: closing one would release SQLite's own locks in this process.
     """
 
     def __init__(self, database: Path, log: Path, index: Path) -> None:
@@ -62,10 +62,15 @@ class WatchedLog:
         try:
             self._writes: FileWrites | None = FileWrites(database)
         except OSError:
-            self._writes = None  # then the time of the last change has to do
+            self._writes = None
         self._known: tuple[object, int] | None = None
         self._is_written = False
         self.find_overwritten()
+
+    @property
+    def observes_writes(self) -> bool:
+        """Return whether writes are observed; otherwise the time of the file's last change has to do."""
+        return self._writes is not None
 
     def find_overwritten(self) -> Path | None:
         """Return the path of a file that was overwritten since the last call, or `None` if none was.

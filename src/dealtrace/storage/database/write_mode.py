@@ -12,7 +12,7 @@ from dealtrace.storage.database.engine import Database
 FREE_BYTES_MIN = 1024 * 1024
 """The free disk space, in bytes, below which the longest lead or deal may not fit."""
 DISK_FULL = "disk full"
-FILE_TOO_LARGE = "limit on the size of files reached"
+FILE_TOO_LARGE = "limit on the size of files nearly reached"
 _MODE = CompiledStatement(
     select(
         func.pg_is_in_recovery().label("is_recovering"),

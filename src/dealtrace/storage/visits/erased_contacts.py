@@ -4,12 +4,13 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select, update
 
 from dealtrace.attribution.traffic_source import DIRECT, SOURCE_PARTS, TrafficSource
 from dealtrace.storage.database.column_types import is_in
 from dealtrace.storage.database.compiled_statement import ValuesByName
 from dealtrace.storage.database.many_rows import execute_many
+from dealtrace.storage.schema.tables.file_imports import file_import, imported_row
 from dealtrace.storage.schema.tables.visits import traffic_source, visit
 from dealtrace.storage.visits.contacts_in_strings import HIDDEN, hide_in, national_digits, pattern_of_contacts
 from dealtrace.storage.visits.traffic_sources import source_values
@@ -17,7 +18,10 @@ from dealtrace.storage.visits.traffic_sources import source_values
 CONTACTS_AT_ONCE = 50
 """How many contacts one statement searches for; SQLite takes a condition of a thousand parts at most."""
 RECENT = timedelta(days=1)
-"""How long before an erasure visits may have begun that are searched during its transaction, not before it."""
+"""How long before an erasure visits may have begun that are searched during its transaction, not before it.
+
+Visits that began earlier are added only by imports; those of imports that ended within this time are searched too.
+"""
 _LIKE_ESCAPE = "/"
 _ANY_ESCAPE = f"%{_LIKE_ESCAPE}%%"
 _ESCAPED_LETTERS = tuple(f"%{_LIKE_ESCAPE}%{code}%" for code in ("25", "3_", "4_", "5_", "6_", "7_"))
@@ -56,8 +60,9 @@ def hide_contacts(
 ) -> None:
     """Hide contacts, given in normal form, in the traffic sources of a site and in the UTM tags and URLs of its visits.
 
-    All sources are searched, but only the visits with the given ids, and those of the last `RECENT` before `now` from a
-    source that contained a contact: they may be newer than the ids.
+    All sources are searched, but only the visits with the given ids, and those from a source that contained a contact
+    which may have been added since the ids were found: visits of the last `RECENT` before `now`, and visits of imports
+    that have not ended, or ended within this time.
     Ours: a source is shared by many people and is not deleted when one of them is erased, but mailings put the
     recipient's address into a UTM tag. A hidden contact becomes `•••`, in sources followed by the id of the source, so
     that different sources stay different and no figure changes.
@@ -67,8 +72,21 @@ def hide_contacts(
         source_ids = _hide_in_sources(connection, site_id, sorted(contacts), sought)
         _hide_in_visits(connection, site_id, is_in(visit.c.id, visit_ids), sought)
         if source_ids:  # visits have no index of their sources
-            recent = and_(visit.c.started_at >= now - RECENT, is_in(visit.c.traffic_source_id, source_ids))
-            _hide_in_visits(connection, site_id, recent, sought)
+            from_sources = is_in(visit.c.traffic_source_id, source_ids)
+            _hide_in_visits(connection, site_id, and_(visit.c.started_at >= now - RECENT, from_sources), sought)
+            imported = visit.c.id.in_(_lately_imported(site_id, now - RECENT))
+            _hide_in_visits(connection, site_id, and_(imported, from_sources), sought)
+
+
+def _lately_imported(site_id: int, since: datetime) -> Select[tuple[int]]:
+    """Return a query of the ids of a site's visits that were added by imports which had not ended before `since`."""
+    has_not_ended = or_(file_import.c.finished_at.is_(None), file_import.c.finished_at >= since)
+    numbers = select(file_import.c.number).where(
+        file_import.c.site_id == site_id, file_import.c.noun == "visit", has_not_ended
+    )
+    return select(imported_row.c.row_id).where(
+        imported_row.c.site_id == site_id, imported_row.c.import_number.in_(numbers)
+    )
 
 
 def _hide_in_visits(connection: Connection, site_id: int, which: ColumnElement[bool], sought: re.Pattern[str]) -> None:

@@ -174,8 +174,6 @@ def requeue_deliveries(
     """
     again = [*_of_webhook(site_id, webhook_id), webhook_outbox.c.settled_at.is_not(None)]
     if since is not None:
-        # The sum has no index, so the index of times is used: by that of webhooks, a month of deliveries would be read.
-        again[1] = webhook_outbox.c.webhook_id + 0 == webhook_id
         again.append(webhook_outbox.c.recorded_at >= since)
     if position is not None:
         again.append(webhook_outbox.c.position == position)
