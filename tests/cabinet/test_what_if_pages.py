@@ -181,7 +181,7 @@ def test_the_time_zone_shows_the_days_that_get_other_figures(boss: Guest, served
     zone = "Pacific/Kiritimati" if at_home.hour >= 13 else "Pacific/Pago_Pago" if at_home.hour < 14 else ""
     tried = text_of(boss.send("settings/site", **site_form(owner, timezone=zone), act="try").text)
     assert f"Time zone: Europe/Moscow → {zone}" in tried
-    assert "Deals on another day 1 Their amount 900 ₽" in tried
+    assert "Deals that move to another day 1 Amount of deals that move to another day 900 ₽" in tried
     assert "Days whose figures would change" in tried
 
 

@@ -203,7 +203,7 @@ def test_money_that_is_not_known_is_not_zero(served: Stage, beside: Terminal) ->
     assert {"name": "won_rubles", "before": "0.00", "after": None} in status["figures"]
     said = beside.done("try", site, *tried, "timezone=Asia/Vladivostok", "status.new=won", *DAY).out
     assert "    1 deal, amount unknown\n" in said
-    assert "  Their amount: unknown\n" in said
+    assert "  Amount of deals that move to another day: unknown\n" in said
     assert "  Won amount: 0.00 → unknown\n" in said
     assert "1 → 0 deals, unknown → 0.00 rubles\n" in said
 

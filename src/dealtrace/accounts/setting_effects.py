@@ -79,13 +79,22 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
 STATUS_PREFIX = "status."
 """The prefix of an effect's key if the meaning of a status changes; the name of the status follows the prefix."""
 FIGURE_TITLES: Mapping[str, Mapping[Language, str]] = {
-    "visits_on_another_day": {"ru": "Визиты с другой датой", "en": "Visits on another day"},
-    "calls_on_another_day": {"ru": "Звонки с другой датой", "en": "Calls on another day"},
-    "requests_on_another_day": {"ru": "Заявки с другой датой", "en": "Lead requests on another day"},
-    "deals_on_another_day": {"ru": "Сделки с другой датой", "en": "Deals on another day"},
-    "rubles_on_another_day": {"ru": "Их сумма", "en": "Their amount"},
-    "deals_in_another_month": {"ru": "Сделки в другом месяце", "en": "Deals in another month"},
-    "rubles_in_another_month": {"ru": "Сумма сделок в другом месяце", "en": "Amount of the deals in another month"},
+    "visits_on_another_day": {"ru": "Визиты, перешедшие на другой день", "en": "Visits that move to another day"},
+    "calls_on_another_day": {"ru": "Звонки, перешедшие на другой день", "en": "Calls that move to another day"},
+    "requests_on_another_day": {
+        "ru": "Заявки, перешедшие на другой день",
+        "en": "Lead requests that move to another day",
+    },
+    "deals_on_another_day": {"ru": "Сделки, перешедшие на другой день", "en": "Deals that move to another day"},
+    "rubles_on_another_day": {
+        "ru": "Сумма сделок, перешедших на другой день",
+        "en": "Amount of deals that move to another day",
+    },
+    "deals_in_another_month": {"ru": "Сделки, перешедшие в другой месяц", "en": "Deals that move to another month"},
+    "rubles_in_another_month": {
+        "ru": "Сумма сделок, перешедших в другой месяц",
+        "en": "Amount of deals that move to another month",
+    },
     "deals_at_another_rate": {"ru": "Сделки по другому курсу валюты", "en": "Deals with a different exchange rate"},
     "unique_calls": {"ru": "Уникальные звонки", "en": "Unique calls"},
     "unique_requests": {"ru": "Уникальные заявки", "en": "Unique lead requests"},

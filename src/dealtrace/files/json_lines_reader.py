@@ -130,7 +130,7 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, Cell]]:
 def _flat_list(name: str, values: list[object]) -> Iterator[tuple[str, Cell]]:
     """Yield a pair of column name and cell for each custom field in a list, and one pair for all other items.
 
-    The other items, such as tags, phones, e-mails and comments, are joined to one string; if one of them is an
+    The other items, such as tags, phones, e-mails and comments, are joined into one string; if one of them is an
     object, a list or a boolean, the cell has the JSON of the whole list instead.
     """
     texts: list[str] = []

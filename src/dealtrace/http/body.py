@@ -118,9 +118,9 @@ class SlowBodies:
         self._count = 0
 
     def may_go_on(self, *, is_admitted: bool) -> bool:
-        """Return whether a body may continue to pause.
+        """Return whether the server goes on waiting for a body whose sender has paused.
 
-        If so, count it, unless it is counted already (`is_admitted`).
+        If so, count the body, unless it is counted already (`is_admitted`).
         """
         if self._server_stop.is_begun:
             return False

@@ -25,7 +25,7 @@ class ReadPage:
 
 @operation(ids_per_command=0)
 def keep_page_ends(work: Work, commands: Sequence[WriteCommand[ReadPage]]) -> list[None]:
-    """Store the positions at which pages end; each outcome is `None`."""
+    """Store the positions at which pages end; each command returns `None`."""
     pages = [command.payload for command in commands]
     store_page_ends(work.connection, work.site.id, [page.end for page in pages], work.now)
     if any(page.is_first for page in pages):

@@ -121,7 +121,7 @@ class _Parser:
         if not by or len(by) >= BY_MAX or dimension in by:
             most = BY_MAX - 1
             raise InvalidValue(
-                f"в `by` нужно от 1 до {most} группировок, кроме группировки `pivot`",
+                f"в `by` нужно от 1 до {most} группировок, не считая группировки `pivot`",
                 f"`by` must have 1 to {most} dimensions other than that of `pivot`",
             )
         if raw.models:

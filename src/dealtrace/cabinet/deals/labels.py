@@ -44,7 +44,7 @@ WON_BY: Mapping[WonBy, str] = {
     WonBy.ALONE: "This is the only lead within the allowed time.",
     WonBy.START: "Of the leads within the allowed time, this one began last.",
     WonBy.END: "Of the leads that began at the same time, this one ended last.",
-    WonBy.REFERENCE: "Of the leads with the same start and end, this one has the greatest number.",
+    WonBy.REFERENCE: "Of the leads with the same start and end, the number of this one is the greatest.",
     WonBy.ID: "Of the leads with the same start and end, this one was stored last.",
 }
 OUTCOMES: Mapping[MatcherOutcome, str] = {
@@ -55,7 +55,7 @@ OUTCOMES: Mapping[MatcherOutcome, str] = {
     MatcherOutcome.UNREACHABLE: "Never tried, because an earlier matcher always decides.",
 }
 MISSES: Mapping[Miss, str] = {
-    Miss.KIND: "the matcher searches for another kind of lead",
+    Miss.KIND: "the matcher searches for leads of another kind",
     Miss.LATER: "the lead began %(time)s after the matcher’s date",
     Miss.DEPTH: "the lead began %(time)s before the matcher’s date, %(excess)s more than allowed",
     Miss.TAGS: "the required tags are missing",

@@ -52,7 +52,7 @@ def _further_gaps(count: int, url: ReportUrl, period: Period, view: View) -> Pro
         count,
     )
     watched = ",".join(metric.name for metric in WATCHED)
-    return _further(sentence, count, "See the days of the period.", url, period, view, by="day", metrics=watched)
+    return _further(sentence, count, "See the report by day.", url, period, view, by="day", metrics=watched)
 
 
 def _further_idle(count: int, url: ReportUrl, period: Period, view: View) -> ProblemText:

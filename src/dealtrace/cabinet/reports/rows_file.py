@@ -137,7 +137,7 @@ def _notes(figure: Figure, conditions: Sequence[str], language: Language) -> lis
 
 
 def _columns(kind: Fact, names: frozenset[str]) -> list[RowColumn]:
-    """Return the columns of a file whose rows are facts of `kind`; `names` are the totals that the rows have."""
+    """Return the columns of a file whose rows are facts of `kind`; of the optional columns, those in `names`."""
     match kind:
         case Fact.COSTS:
             return [

@@ -47,7 +47,7 @@ def list_next_visitors(work: Work, at: Reclassification) -> list[str]:
 
 
 def reclassify_visitors(work: Work, at: Reclassification, visitor_ids: Sequence[str]) -> Reclassification:
-    """Classify all visits of these visitors, divide the credit for their leads again, store and return the progress.
+    """Classify all visits of these visitors and divide the credit for their leads again; store and return the progress.
 
     Webhooks receive the leads that are then credited to a different visit or source.
     """

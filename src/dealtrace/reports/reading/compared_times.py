@@ -179,7 +179,7 @@ def data_measures(measures: Iterable[Measure]) -> frozenset[Measure]:
 
 
 def count_all_data(question: Question, measures: Collection[Measure]) -> bool:
-    """Return whether the measures of a question alone show whether the site has data."""
+    """Return whether `measures` suffice to tell that a site has no data; filters, for example, could hide some."""
     return not question.filters and data_measures(measures).issubset(measures)
 
 

@@ -30,7 +30,7 @@ def narrowed_filters(
 
 
 def is_alternative(condition: Filter, dimension: Dimension) -> bool:
-    """Return whether a filter is a positive filter of this dimension."""
+    """Return whether a filter names values of `dimension` to keep, and not values to leave out."""
     return condition.dimension == dimension and not condition.operator.is_negative
 
 
