@@ -111,7 +111,10 @@ def test_a_token_in_the_reason_of_a_refusal_is_masked() -> None:
         ("note", f"use {TOKEN}, please", f"use {MASK}, please"),
         ("header", f"Bearer {TOKEN}", f"Bearer {MASK}"),
         *((name, "short", MASK) for name in ("X-Signature", "hub_signature", "user_pwd", "db_pass", "request_sign")),
-        *((name, "short", MASK) for name in ("auth.value", "credentials.login", "Auth.0.value")),
+        *(
+            (name, "short", MASK)
+            for name in ("auth.value", "credentials.login", "Auth.0.value", "userPass", "sessionAuth")
+        ),
         *((name, "Иван", f"И{MASK}") for name in ("client_fio", "Имя", "contact_name", "комментарии", "имя[0]")),
         *((name, "Иван", f"И{MASK}") for name in ("firstName.ru", "client.firstName.0.value", "fio.orders.0.value")),
         *((name, "blue", "blue") for name in ("author", "design", "passenger", "orders.0.colour", "id.colour")),
@@ -233,7 +236,13 @@ def test_dates_are_no_phones_and_phones_beside_them_are(date: str, around: str) 
     assert "77" not in masked.replace(date, "")
 
 
-@pytest.mark.parametrize("number", ["26.13.2024", "+20240326", "2024-03-261", "8 920 555–00–55", "99999999"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("26.13.2024", "+20240326", "2024-03-261", "8 920 555–00–55", "99999999"),
+        *("8%20(4852)%2012-05-12", "+7%20(4852)%2012-05-12"),
+    ],
+)
 def test_what_is_no_date_is_masked(number: str) -> None:
     assert MASK in masked_text(number)
 

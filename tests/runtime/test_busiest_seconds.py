@@ -1,8 +1,10 @@
 """The busiest second of a day is stored when it rises, once for all processes, by the days of the site."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from cast import Player, Stage
 from dealtrace import clock
@@ -103,4 +105,17 @@ def test_what_could_not_be_stored_is_stored_the_next_time(
         with pytest.raises(DatabaseUnavailable):
             process.store()
     process.store()
+    assert stored(stage, shop) == BusiestSecond(3, ALLOWED, EVENING)
+
+
+def test_what_could_not_be_stored_without_its_table_is_stored_when_the_table_is_back(
+    stage: Stage, shop: Player
+) -> None:
+    process = Process(stage)
+    process.seconds.observe(shop.site, 3, ALLOWED)
+    for name, other in (("busiest_second", "gone"), ("gone", "busiest_second")):
+        with stage.database.write() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {name} RENAME TO {other}")
+        with suppress(OperationalError, ProgrammingError):
+            process.store()
     assert stored(stage, shop) == BusiestSecond(3, ALLOWED, EVENING)

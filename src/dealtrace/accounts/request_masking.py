@@ -36,7 +36,7 @@ SECRET_WORDS = (
 Ours: programs also send a token under names of their own, such as `api_key`, and the journal must never show a token.
 """
 SECRET_NAMES = frozenset({"auth", "pass", "pin", "sig", "sign"})
-"""Whole words, between signs, in the names of unknown parameters whose values are probably secrets, as in `db_pass`.
+"""Whole words in the names of unknown parameters whose values are probably secrets, as in `db_pass` and `userPass`.
 
 As parts of a word they mean something else, as in `author` and `design`.
 """
@@ -74,6 +74,7 @@ SHOWN = _spelt("withComments searchAmongPhonesInText destphonenumber callCenterP
 """Documented parameters that are flags or the business's own numbers, but have words of contacts in their names."""
 _BETWEEN_WORDS = re.compile(r"[.\[\]]")
 _SIGNS = re.compile(r"[\W_]+")
+_BEFORE_CAPITAL = re.compile(r"(?<=[a-zа-яё0-9])(?=[A-ZА-ЯЁ])")
 _AT = r"@|\uff20|%(?:25)*40|\\u0040|&#(?:64|[xX]40);"
 """The sign of an e-mail, as it is or escaped, also within URLs within URLs, JSON and HTML.
 
@@ -144,7 +145,7 @@ def _mask_named(words: Sequence[str]) -> Callable[[str], str] | None:
 
 def _mask_named_like(name: str) -> Callable[[str], str] | None:
     """Return the masking function that the words within an unknown name require, or `None` if they require none."""
-    parts = _SIGNS.split(name.lower())
+    parts = _SIGNS.split(_BEFORE_CAPITAL.sub("_", name).lower())
     plain = "".join(parts)
     if not SECRET_NAMES.isdisjoint(parts) or any(word in plain for word in SECRET_WORDS):
         return _masked_secret
@@ -211,11 +212,11 @@ def _masked_around_dates(written: str, mask_number: Callable[[str], str]) -> str
     if "20" not in written and "19" not in written:  # a shortcut: every date has the century
         return mask_number(written)
     pieces, end = [], 0
-    for date in [*_DATE.finditer(written), None]:
+    for date in [*_DATE.finditer(without_escapes(written)), None]:
         before = written[end : date.start() if date is not None else None]
         pieces.append(_number_in(before).sub(lambda found: mask_number(found[0]), before))
         if date is not None:
-            pieces.append(date[0])
+            pieces.append(written[date.start() : date.end()])
             end = date.end()
     return "".join(pieces)
 

@@ -15,6 +15,7 @@ from dealtrace.operations.write_command import WriteCommand
 from dealtrace.quota.busiest_second import BusiestSecond
 from dealtrace.runtime.collected_writes import CollectedWrites
 from dealtrace.runtime.write_queue import WriteQueue
+from dealtrace.storage.database.database_errors import is_unavailable
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class BusiestSeconds:
         await self._writes.write(write_queue, commands, is_last=is_last)
 
     def _acknowledge(self, site: Site, second: BusiestSecond, fault: BaseException | None) -> None:
-        if isinstance(fault, Refusal):
+        if isinstance(fault, Refusal) or (fault is not None and is_unavailable(fault)):
             self._waiting.setdefault((site.id, _end_of_day(site, second.ended_at)), (site, second))
 
 

@@ -85,7 +85,7 @@ class DatabaseWatch:
         self._is_lost = False
         self._looked_at = -math.inf
         self._failure: str | None = None
-        self._may_lack_parts = False
+        self._may_lack_parts = self._lacked_parts = False
         self._compared_at = -math.inf
         self._lock = threading.Lock()
         self._checked_at = monotonic()
@@ -143,7 +143,7 @@ class DatabaseWatch:
                 self._compare_schema()
             except Exception:  # noqa: BLE001 - the next check says what the failure is
                 return True
-        return self._may_lack_parts
+        return self._lacked_parts
 
     def begin_stop(self, seconds: float) -> None:
         """Stop waiting for the lock of a SQLite file at the latest `seconds` after the first call of this method."""
@@ -192,7 +192,7 @@ class DatabaseWatch:
     def _compare_schema(self) -> list[str]:
         began_at = self._monotonic()
         missing = list_missing_parts(self._database)
-        self._may_lack_parts = bool(missing)
+        self._may_lack_parts = self._lacked_parts = bool(missing)
         self._compared_at = began_at
         return missing
 

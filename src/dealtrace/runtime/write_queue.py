@@ -40,6 +40,7 @@ from dealtrace.storage.database.database_errors import (
     is_lost_race,
     is_read_only,
     is_temporary,
+    is_unavailable,
     retry_reason,
 )
 from dealtrace.storage.database.engine import Database
@@ -345,13 +346,13 @@ class WriteQueue:
     def _refuse(self, fault: Exception) -> Exception:
         """Return the exception with which commands are refused because of `fault`.
 
-        If the whole database is unavailable, this is reported to `DatabaseWatch`, and the exception is
-        `DatabaseUnavailable`. If the database server is read-only, the connections to it are closed. All other faults
-        are returned: who answers finds out whether a part of the database is missing, and logs the cause.
+        `DatabaseWatch` learns that the database is unavailable. If all of it is, the exception is
+        `DatabaseUnavailable`, and connections to a read-only server are closed; other faults are returned.
         """
+        if is_unavailable(fault):
+            self._watch.report(fault)
         if not is_database_failure(fault):
             return fault
-        self._watch.report(fault)
         if is_read_only(fault):
             self._database.writer.dispose()
         return DatabaseUnavailable(retry_after_seconds=UNAVAILABLE_RETRY_SECONDS)
