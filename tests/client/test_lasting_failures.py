@@ -13,32 +13,33 @@ from typing import Any
 
 import pytest
 
-from dealtrace_client import AsyncClient, Client, Retries, Unreachable, register
+from dealtrace_client import AsyncClient, Client, Retries, Unreachable, register, visit
+from dealtrace_client.request_steps import Call
 from mail_server import make_certificate
 from server import ServerProcess
 
 QUICK = Retries(tries_max=3, first_pause_seconds=0.01, longest_pause_seconds=0.05)
-CALL = register(amount_rub=1, status="new", happened_at=datetime(2018, 3, 26, tzinfo=UTC), service="tests")
+CALL: Call[Any] = register(amount_rub=1, status="new", happened_at=datetime(2018, 3, 26, tzinfo=UTC), service="tests")
 TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
 
 
-def fail(kind: str, address: str) -> str:
+def fail(kind: str, address: str, call: Call[Any] = CALL) -> str:
     """Send a call by one of the clients, and return the message of its failure."""
     with pytest.raises(Unreachable) as failed:
-        _send(kind, address)
+        _send(kind, address, call)
     return str(failed.value)
 
 
-def _send(kind: str, address: str) -> None:
+def _send(kind: str, address: str, call: Call[Any] = CALL) -> None:
     async def awaited() -> None:
         async with AsyncClient(address, "token", retries=QUICK) as client:
-            await client.send(CALL)
+            await client.send(call)
 
     if kind == "awaits":
         asyncio.run(awaited())
         return
     with Client(address, "token", retries=QUICK) as client:
-        client.send(CALL)
+        client.send(call)
 
 
 class Listener:
@@ -142,6 +143,75 @@ def test_a_certificate_of_another_name_is_tried_once(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     server = listen(tls(certificate), "127.0.0.2")
     assert "use the name in the certificate" in fail(kind, f"https://127.0.0.2:{server.port}")
+
+
+def read_to_the_end(connection: Any) -> None:
+    """Read until the client closes: what is closed with bytes unread resets the connection, and loses what was sent."""
+    while connection.recv(65536):
+        pass
+
+
+def tls_for_clients_with_certificates(certificate: Path, version: ssl.TLSVersion) -> Callable[[Any], None]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    context.load_verify_locations(certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = context.maximum_version = version
+
+    def treat(connection: Any) -> None:
+        with connection.dup() as kept:
+            with suppress(ssl.SSLError):
+                context.wrap_socket(connection, server_side=True)
+            read_to_the_end(kept)
+
+    return treat
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["TLS 1.2", "TLS 1.3"])
+def test_a_server_that_asks_for_a_clients_certificate_is_tried_once(
+    kind: str,
+    listen: Callable[..., Listener],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: ssl.TLSVersion,
+) -> None:
+    certificate = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    server = listen(tls_for_clients_with_certificates(certificate, version))
+    said = fail(kind, f"https://localhost:{server.port}")
+    assert "the server asks for a client's certificate, and this client has none" in said
+    assert ("in common" in said) == (version is ssl.TLSVersion.TLSv1_2)
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "tries"),
+    [(CALL, QUICK.tries_max), (visit(1, "https://shop.example.com/"), 1)],
+    ids=["repeatable", "not repeatable"],
+)
+def test_a_fault_of_tls_after_the_request_is_tried_again_if_the_call_may_be_repeated(
+    kind: str,
+    listen: Callable[..., Listener],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    call: Call[Any],
+    tries: int,
+) -> None:
+    certificate = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    receive = tls(certificate)
+
+    def treat(connection: Any) -> None:
+        with connection.dup() as kept:
+            receive(connection)
+            kept.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            read_to_the_end(kept)
+
+    server = listen(treat)
+    said = fail(kind, f"https://localhost:{server.port}", call)
+    assert "[SSL: " in said
+    assert "http://" not in said
+    assert server.connections == tries
 
 
 def test_a_proxy_that_wants_a_password_is_tried_once(

@@ -1,6 +1,7 @@
 """The synchronous and the asynchronous client; they differ only in how they send requests and wait."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
@@ -96,7 +97,7 @@ class Client:
     def _request(self, step: Send) -> Answer | NoAnswer:
         try:
             return _answer(self._http.request(step.method, step.path, **_sent(step)))
-        except httpx.TransportError as error:
+        except FAILURES as error:
             return _no_answer(error)
 
 
@@ -165,11 +166,13 @@ class AsyncClient:
     async def _request(self, step: Send) -> Answer | NoAnswer:
         try:
             return _answer(await self._http.request(step.method, step.path, **_sent(step)))
-        except httpx.TransportError as error:
+        except FAILURES as error:
             return _no_answer(error)
 
 
 HEADERS = {"Accept-Language": "en"}
+FAILURES = (httpx.TransportError, ssl.SSLError)
+"""What is raised if no answer arrives. httpx's asynchronous client does not wrap errors of TLS after the handshake."""
 
 
 def _sent(step: Send) -> dict[str, Any]:
@@ -197,6 +200,6 @@ def _answer(response: httpx.Response) -> Answer:
     return Answer(response.status_code, response.content, float(delay) if delay.isascii() and delay.isdigit() else None)
 
 
-def _no_answer(error: httpx.TransportError) -> NoAnswer:
+def _no_answer(error: httpx.TransportError | ssl.SSLError) -> NoAnswer:
     before_a_connection = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
     return NoAnswer(error, was_connected=not isinstance(error, before_a_connection), advice=advice_on(error))

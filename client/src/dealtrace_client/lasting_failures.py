@@ -13,7 +13,6 @@ _NOTHING_IN_COMMON = frozenset(
         "NO_CIPHERS_AVAILABLE",
         "NO_PROTOCOLS_AVAILABLE",
         "NO_SUITABLE_SIGNATURE_ALGORITHM",
-        "SSLV3_ALERT_HANDSHAKE_FAILURE",
         "TLSV1_ALERT_INSUFFICIENT_SECURITY",
         "TLSV1_ALERT_PROTOCOL_VERSION",
         "UNSUPPORTED_PROTOCOL",
@@ -22,7 +21,10 @@ _NOTHING_IN_COMMON = frozenset(
         "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
     }
 )
+_REFUSED = frozenset({"SSLV3_ALERT_HANDSHAKE_FAILURE"})
+"""The reason if nothing is in common, and also if a server with TLS 1.2 misses the client's certificate."""
 _WANTS_CERTIFICATE = frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_BAD_CERTIFICATE"})
+"""The reasons if a server misses the client's certificate; with TLS 1.3, they come when the answer is read."""
 _UNKNOWN_NAME = frozenset({"TLSV1_UNRECOGNIZED_NAME"})
 _ADVICE = (
     (
@@ -32,6 +34,13 @@ _ADVICE = (
     (
         _NOTHING_IN_COMMON,
         "the server and this client have no version or method of TLS in common: check the server's TLS settings",
+    ),
+    (
+        _REFUSED,
+        (
+            "the server and this client have no version or method of TLS in common, or the server asks for a client's "
+            "certificate, and this client has none: check the server's TLS settings"
+        ),
     ),
     (
         _UNKNOWN_NAME,
@@ -45,11 +54,17 @@ _ADVICE = (
 """What to do, by the reasons that OpenSSL gives; failures for other reasons are tried again."""
 
 
-def advice_on(error: httpx.TransportError) -> str:
-    """Return what is wrong and what to do if a retry cannot help; otherwise, return an empty string."""
+def advice_on(error: httpx.TransportError | ssl.SSLError) -> str:
+    """Return what is wrong and what to do if a retry cannot help; otherwise, return an empty string.
+
+    Once a connection is made, other faults of TLS may pass, and the server may have stored what it was sent.
+    """
     if isinstance(error, httpx.ConnectError):
         fault = _tls_fault(error)
         return _advice_on_tls(fault) if fault is not None else ""
+    if isinstance(error, httpx.ReadError | ssl.SSLError):
+        fault = _tls_fault(error)
+        return _advice_on_tls(fault) if fault is not None and fault.reason in _WANTS_CERTIFICATE else ""
     if isinstance(error, httpx.RemoteProtocolError) and str(error).startswith("illegal "):
         return "the server does not answer in HTTP: check the port, and write https:// in address if it expects TLS"
     if isinstance(error, httpx.ProxyError) and str(error).startswith(("403", "407")):
