@@ -70,7 +70,7 @@ def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:
     assert "Site 7 not found" in terminal.refused("status", "set", "7", "new", "won")
     assert "Site 7 not found" in terminal.refused("status", "list", "7")
     assert "won, lost, open" in terminal.refused("status", "set", "1", "new", "paid")
-    assert "1 to 256" in terminal.refused("status", "set", "1", " ", "won")
+    assert "cannot be empty" in terminal.run("status", "set", "1", " ", "won").err
     assert "1 to 256" in terminal.refused("status", "set", "1", "x" * 257, "won")
 
 

@@ -52,7 +52,7 @@ def test_on_a_terminal_the_question_names_the_length(terminal: Terminal) -> None
 def test_it_refuses_what_does_not_fit(terminal: Terminal) -> None:
     assert "12" in terminal.refused("user", "create", "anna", new_password="elevenchars")
     assert "1000" in terminal.refused("user", "create", "anna", new_password="x" * 1001)
-    assert "login" in terminal.refused("user", "create", " ", new_password=PASSWORD)
+    assert "cannot be empty" in terminal.run("user", "create", " ", new_password=PASSWORD).err
     assert "200" in terminal.refused("user", "create", "a" * 201, new_password=PASSWORD)
     assert "printable" in terminal.refused("user", "create", "a\nb", new_password=PASSWORD)
     terminal.done("user", "create", "anna", new_password="twelve chars")

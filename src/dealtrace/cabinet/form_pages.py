@@ -28,8 +28,7 @@ DONE: Mapping[str, str] = {
     "webhook": "Saved. Servers apply the change within two seconds.",
     "since": "The messages since the chosen time will be sent again.",
     "again": "The message will be sent again.",
-    "host": "Saved. The change applies to new visits within two seconds, and to past visits once they are "
-    "reclassified.",
+    "host": "Saved. The change applies to new visits within two seconds, to past ones once they are reclassified.",
 }
 """The messages about changes, by the code that stands for each of them in the URL."""
 Faults = Mapping[str, str]
