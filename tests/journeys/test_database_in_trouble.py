@@ -6,7 +6,7 @@ import re
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,6 @@ import psycopg
 import pytest
 
 import dealtrace
-from absent import leave_out
 from cast import Player, Stage
 from dealtrace import clock
 from dealtrace.accounts.session import SEEN_STEP
@@ -25,7 +24,7 @@ from dealtrace.storage.accounts.users import find_user
 from dealtrace.storage.database.engine import open_database
 from engines import CopySqlite
 from guests import Guest, age_sessions, last_use, logged_in
-from postgresql import PostgresqlServer, find_programs
+from postgresql import PostgresqlServer
 from server import ServerProcess
 from waiting import wait_until
 
@@ -252,17 +251,6 @@ def test_a_full_disk_is_503_until_there_is_room(start_server_on: StartServer, sm
     assert server.journal(player.token, player.site.id).json()["recordsTotal"] == 2
     wait_until(lambda: '"database_back"' in server.logged)
     assert "request_broke" not in server.logged
-
-
-@pytest.fixture
-def postgresql() -> Iterator[PostgresqlServer]:
-    """Start a PostgreSQL that a test may break: what it has answered outlives its end."""
-    programs = find_programs()
-    if programs is None:
-        leave_out("PostgreSQL", "postgresql")
-    server = PostgresqlServer(programs, settings=("-F",))
-    yield server
-    server.remove()
 
 
 def test_a_postgresql_that_is_read_only_is_503(postgresql: PostgresqlServer, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import resource
 import secrets
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import httpx
 import psycopg
 import pytest
 
-from absent import leave_out
 from cast import Player, Stage
 from dealtrace.runtime.database_watch import NO_ROOM
 from dealtrace.storage.database.engine import open_database
@@ -20,7 +19,7 @@ from dealtrace.storage.database.write_mode import FILE_TOO_LARGE
 from dealtrace.storage.schema.tables.all_tables import metadata
 from engines import CopySqlite
 from guests import logged_in
-from postgresql import PostgresqlServer, find_programs
+from postgresql import PostgresqlServer
 from server import ServerProcess
 from waiting import wait_until
 
@@ -179,14 +178,10 @@ def test_a_faulty_statement_is_500_and_logged_while_nothing_is_missing(
 
 
 @pytest.fixture
-def postgresql() -> Iterator[PostgresqlServer]:
-    programs = find_programs()
-    if programs is None:
-        leave_out("PostgreSQL", "postgresql")
-    server = PostgresqlServer(programs, settings=("-F",))
-    administer(server, "CREATE ROLE shop LOGIN")
-    yield server
-    server.remove()
+def postgresql(postgresql: PostgresqlServer) -> PostgresqlServer:
+    """Give the server a role without special rights, which limits concern."""
+    administer(postgresql, "CREATE ROLE shop LOGIN")
+    return postgresql
 
 
 def administer(postgresql: PostgresqlServer, *statements: str) -> None:
